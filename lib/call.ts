@@ -1,0 +1,37 @@
+/** The values that travel through every layer: who is called, and what is called there. */
+
+export type NonEmpty<T> = readonly [T, ...T[]];
+
+/** How a server is reached. `tcp` unless said otherwise. */
+export type TransportName = 'tcp' | 'ws';
+
+/** One remote server, as pomelo's users write it. */
+export interface ServerInfo {
+  /** Unique over all types. */
+  readonly id: string;
+  readonly serverType: string;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  readonly port: number;
+  /** For weighted routers. Range: above 0. @default 1 */
+  readonly weight?: number;
+  /** @default 'tcp' */
+  readonly transport?: TransportName;
+  /** Whatever else a user's own routers want to see. */
+  readonly [key: string]: unknown;
+}
+
+/** What is called, in pomelo's words: routers and filters see it, and filters may rewrite it. */
+export interface RpcMessage {
+  namespace: string;
+  serverType: string;
+  /** The remote module's name; the same thing is called "module" in `proxies[namespace][serverType][module][method]`. */
+  service: string;
+  method: string;
+  args: unknown[];
+}
+
+/** `namespace.module.method`: the name under which a method is called over the wire. Looked up whole, never split. */
+export function methodName(namespace: string, service: string, method: string): string {
+  return `${namespace}.${service}.${method}`;
+}

@@ -1,0 +1,113 @@
+/**
+ * Every failure that mailstation reports. Codes are public: they are added, never renamed or reused.
+ * Match on `error.code`, not on the class: two copies of the package may be loaded in one process.
+ * docs/errors.md has the cause and the cure of each.
+ */
+export const RpcCode = {
+  /** An option or an argument has the wrong type or is out of range. Thrown before any I/O. */
+  InvalidArgument: 'ERR_RPC_INVALID_ARGUMENT',
+  /** The client was not started when the call was made. */
+  NotStarted: 'ERR_RPC_NOT_STARTED',
+  /** The client, the mailbox or the connection was closed by its owner. */
+  Closed: 'ERR_RPC_CLOSED',
+  /** No server of the type, or none with the id, is known. */
+  NoServer: 'ERR_RPC_NO_SERVER',
+  /** The router threw, rejected, or named no server. */
+  Route: 'ERR_RPC_ROUTE',
+  /** A before or after filter aborted the call or failed. */
+  Filter: 'ERR_RPC_FILTER',
+  /** More calls wait for one server's connection than `pendingSize` allows. */
+  PendingFull: 'ERR_RPC_PENDING_FULL',
+  /** More bytes wait to be written to one connection than `maxQueuedBytes` allows. */
+  QueueFull: 'ERR_RPC_QUEUE_FULL',
+  /** No connection to the server could be made in the time that the call had for it. */
+  Connect: 'ERR_RPC_CONNECT',
+  /** The peer refused the registration on its channel, or answered it with nonsense. */
+  Register: 'ERR_RPC_REGISTER',
+  /** The connection ended before the answer came. */
+  ConnectionLost: 'ERR_RPC_CONNECTION_LOST',
+  /** The peer sent nothing for longer than the heartbeat allows. */
+  PeerSilent: 'ERR_RPC_PEER_SILENT',
+  /** The server was removed from the roster, or replaced by one at another address. */
+  ServerRemoved: 'ERR_RPC_SERVER_REMOVED',
+  /** The call's deadline passed. */
+  Timeout: 'ERR_RPC_TIMEOUT',
+  /** An argument or a result cannot be carried faithfully by the agreed codec. */
+  Encode: 'ERR_RPC_ENCODE',
+  /** An answer arrived whose value cannot be decoded. */
+  Decode: 'ERR_RPC_DECODE',
+  /** A frame, or a part of one, is larger than its limit. */
+  FrameTooLarge: 'ERR_RPC_FRAME_TOO_LARGE',
+  /** The peer broke the packet format. The connection is closed after this. */
+  Protocol: 'ERR_RPC_PROTOCOL',
+  /** The server understood the packet, but not what it asks: lying lengths, a call before registering. */
+  BadRequest: 'ERR_RPC_BAD_REQUEST',
+  /** The server offers no such namespace, module or method. */
+  NoMethod: 'ERR_RPC_NO_METHOD',
+  /** The method wants a callback, and its path was loaded without `callbacks: true`. */
+  NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
+  /** The remote method failed; `cause` is its error, with name, message and code. */
+  Remote: 'ERR_RPC_REMOTE',
+  /** The server is stopping and did not start the call. */
+  Stopping: 'ERR_RPC_STOPPING',
+  /** A remote module could not be loaded, or exports nothing that can be called. */
+  Load: 'ERR_RPC_LOAD',
+  /** The port is held by another process. */
+  AddressInUse: 'ERR_RPC_ADDRESS_IN_USE',
+  /** Listening failed for another reason than a held port. */
+  Listen: 'ERR_RPC_LISTEN',
+  /** Listening beyond loopback was asked for without `insecure: true`. */
+  Insecure: 'ERR_RPC_INSECURE',
+} as const;
+export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
+
+/**
+ * How far a failed call got; the one fact that a retry needs.
+ * - `not-sent`: it never left this process (or was certainly not started): safe to repeat.
+ * - `unknown`: it was handed to a socket and may have been executed, or still be.
+ * - `answered`: the server answered, so it is over there.
+ */
+export type Delivery = 'not-sent' | 'unknown' | 'answered';
+
+export interface RpcErrorDetail {
+  /** Id of the server that the call was for, once it was routed. */
+  serverId?: string | undefined;
+  /** `namespace.module.method` */
+  method?: string | undefined;
+  delivery?: Delivery | undefined;
+  cause?: unknown;
+}
+
+/** The one error class of mailstation: told apart by {@link RpcError.code}. */
+export class RpcError extends Error {
+  readonly code: RpcCode;
+  readonly serverId: string | undefined;
+  readonly method: string | undefined;
+  /** Undefined for errors that are not about a call (options, loading, listening). */
+  readonly delivery: Delivery | undefined;
+
+  constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.serverId = detail.serverId;
+    this.method = detail.method;
+    this.delivery = detail.delivery;
+  }
+}
+
+// On the prototype, as the built-in errors have it: not an own property of each, and not printed twice.
+Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
+
+/** The text of anything that was thrown, Error or not. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    return 'a value that cannot be printed'; // an object without a prototype, or with a throwing toString
+  }
+}
+
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
+}

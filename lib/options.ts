@@ -1,0 +1,44 @@
+import { RpcCode, RpcError } from './errors.js';
+
+/** The longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
+export const MAX_TIMEOUT_MS = 0x7fffffff;
+
+export function invalid(message: string): RpcError {
+  return new RpcError(RpcCode.InvalidArgument, message);
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? JSON.stringify(value) ?? 'an object' : String(value);
+}
+
+/**
+ * A checked number: `fallback` where the option is undefined, an error that names the option, its range and what it
+ * was where it does not fit. Zero and false are values, never "not given".
+ */
+export function integer(name: string, value: unknown, fallback: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  throw invalid(`${name} must be an integer from ${min} to ${max}, got ${show(value)}`);
+}
+
+/** A timeout in ms, 1 to {@link MAX_TIMEOUT_MS}. */
+export function timeoutMs(name: string, value: unknown, fallback: number): number {
+  return integer(name, value, fallback, 1, MAX_TIMEOUT_MS);
+}
+
+export function boolean(name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw invalid(`${name} must be true or false, got ${show(value)}`);
+}
+
+export function oneOf<T extends string>(name: string, value: unknown, fallback: T, allowed: readonly T[]): T {
+  if (value === undefined) return fallback;
+  if (allowed.includes(value as T)) return value as T;
+  throw invalid(`${name} must be one of ${allowed.join(', ')}, got ${show(value)}`);
+}
+
+export function nonEmptyString(name: string, value: unknown): string {
+  if (typeof value === 'string' && value.length > 0) return value;
+  throw invalid(`${name} must be a non-empty string, got ${show(value)}`);
+}
