@@ -35,3 +35,6 @@ export interface RpcMessage {
 export function methodName(namespace: string, service: string, method: string): string {
   return `${namespace}.${service}.${method}`;
 }
+
+/** Where a server is when its roster entry does not say, and where one listens unless told otherwise. */
+export const DEFAULT_HOST = '127.0.0.1';

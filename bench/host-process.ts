@@ -1,0 +1,83 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { HostQuestionName, HostQuestions, HostReply } from './host-protocol.js';
+
+/** Tests run the TypeScript sources through tsx, and then so do the processes that they start. */
+export const IS_COMPILED = import.meta.url.endsWith('.js');
+const EXTENSION = IS_COMPILED ? 'js' : 'ts';
+const HOST_PATH = fileURLToPath(new URL(`./host.${EXTENSION}`, import.meta.url));
+const LOADER_ARGS = IS_COMPILED ? [] : [`--import=${import.meta.resolve('tsx')}`];
+
+const EXIT_TIMEOUT_MS = 5_000;
+
+/** The module of a peer, in the form that this process runs itself. `folder` ends with a slash. */
+export function peerUrl(name: string, folder: URL): string {
+  return new URL(`${name}.${EXTENSION}`, folder).href;
+}
+
+/** One end of one peer, in its own process. */
+export class HostProcess {
+  readonly #child: ChildProcess;
+  readonly #title: string;
+
+  /** `title` names the process in errors: `limit-json server`. `nodeArgs` go before the script's path. */
+  constructor(title: string, nodeArgs: readonly string[] = []) {
+    this.#title = title;
+    this.#child = fork(HOST_PATH, [], {
+      execArgv: [...LOADER_ARGS, '--expose-gc', ...nodeArgs],
+      // What a peer prints at its start would be mixed into the report.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+  }
+
+  /**
+   * Rejects with what the process answers in the `ok: false` case, when it ends before it answers, and after
+   * `timeoutMs`: a peer that loses a call would otherwise hold up the run for ever.
+   */
+  ask<Name extends HostQuestionName>(
+    name: Name,
+    question: HostQuestions[Name]['question'],
+    timeoutMs: number,
+  ): Promise<HostQuestions[Name]['answer']> {
+    const child = this.#child;
+    return new Promise((resolve, reject) => {
+      const settle = (error: Error | undefined, answer?: HostQuestions[Name]['answer']): void => {
+        clearTimeout(timer);
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+        if (answer !== undefined) resolve(answer);
+        else reject(error);
+      };
+      const onMessage = (reply: HostReply): void => {
+        if (reply.ok) settle(undefined, reply.answer);
+        else settle(new Error(`${this.#title}: ${reply.message}`));
+      };
+      const onExit = (code: number | null, signal: string | null): void => {
+        settle(new Error(`${this.#title}: the process ended (${signal ?? `exit code ${code}`}) before it answered`));
+      };
+      const timer = setTimeout(() => {
+        settle(new Error(`${this.#title}: no answer to '${name}' in ${timeoutMs} ms`));
+      }, timeoutMs);
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      child.send({ name, question }, (error) => {
+        if (error !== null) settle(new Error(`${this.#title}: ${error.message}`, { cause: error }));
+      });
+    });
+  }
+
+  /** Closes the peer's end and waits for the process to end; kills one that does not. Never rejects. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    const timer = setTimeout(() => child.kill('SIGKILL'), 2 * EXIT_TIMEOUT_MS);
+    await this.ask('close', {}, EXIT_TIMEOUT_MS).catch(() => {
+      // It failed already, or is stuck: what counts now is that it ends.
+    });
+    if (child.connected) child.disconnect();
+    await exited;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Load, LoadResult } from './load.js';
+
+/** What the harness asks of a process that runs one end of a peer; one question at a time, in order. */
+export interface HostQuestions {
+  /** Load the peer and start its server. */
+  serve: { question: { peerUrl: string }; answer: { port: number } };
+  /** Load the peer and connect its client. */
+  connect: { question: { peerUrl: string; port: number }; answer: Record<string, never> };
+  /** Collect garbage, so that a round does not pay for the one before it. */
+  collect: { question: Record<string, never>; answer: Record<string, never> };
+  /** Client only. */
+  load: { question: Load; answer: LoadResult };
+  /** Close the peer's end. The harness then disconnects, and the process ends by itself. */
+  close: { question: Record<string, never>; answer: Record<string, never> };
+}
+
+export type HostQuestionName = keyof HostQuestions;
+
+export type HostRequest = {
+  [Name in HostQuestionName]: { readonly name: Name; readonly question: HostQuestions[Name]['question'] };
+}[HostQuestionName];
+
+export type HostReply =
+  | { readonly ok: true; readonly answer: HostQuestions[HostQuestionName]['answer'] }
+  | { readonly ok: false; readonly message: string };

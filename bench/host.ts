@@ -1,0 +1,50 @@
+import type { HostReply, HostRequest } from './host-protocol.js';
+import { runLoad } from './load.js';
+import type { Peer, PeerClient, PeerServer } from './peer.js';
+
+/** The entry of every process that the harness starts: one end of one peer. */
+
+let server: PeerServer | undefined;
+let client: PeerClient | undefined;
+
+async function answer(request: HostRequest): Promise<Extract<HostReply, { ok: true }>['answer']> {
+  switch (request.name) {
+    case 'serve':
+      server = await (await loadPeer(request.question.peerUrl)).serve();
+      return { port: server.port };
+    case 'connect':
+      client = await (await loadPeer(request.question.peerUrl)).connect(request.question.port);
+      return {};
+    case 'collect':
+      globalThis.gc?.();
+      return {};
+    case 'load':
+      if (client === undefined) throw new Error('this process has no client');
+      return runLoad(client, request.question);
+    case 'close':
+      await client?.close();
+      await server?.close();
+      return {};
+  }
+}
+
+async function loadPeer(url: string): Promise<Peer> {
+  const { peer } = (await import(url)) as { peer?: Peer };
+  if (peer === undefined) throw new Error(`${url} exports no \`peer\``);
+  return peer;
+}
+
+function reply(message: HostReply): void {
+  process.send?.(message);
+}
+
+process.on('message', (request: HostRequest) => {
+  answer(request).then(
+    (value) => reply({ ok: true, answer: value }),
+    (error: unknown) => reply({ ok: false, message: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+// The harness is done with this process, or is gone. exit() also ends what a peer left open, and lets --cpu-prof
+// write its file, as a signal would not.
+process.once('disconnect', () => process.exit());

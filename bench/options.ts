@@ -1,0 +1,147 @@
+import { parseArgs } from 'node:util';
+import { BASELINE } from './goals.js';
+import { PAYLOADS, type PayloadName } from './payload.js';
+import type { Side } from './peer-pair.js';
+import type { RoundSettings, Scenario } from './scenario.js';
+
+export const USAGE = `usage: npm run bench -- [quick] [options]
+
+  quick              the default: every --in-flight with every --payload, in less than 90 seconds
+  --peers a,b        peers to measure, by their names in bench/peers  (limit-json,limit-json-early,mailstation)
+                     limit-json is always among them: every ratio is to it
+  --in-flight 1,64   calls in flight                                  (1,64,512)
+  --payload a,b      small, 10k                                       (small,10k)
+  --rounds n         rounds a peer and scenario                       (5)
+  --seconds n        length of a round                                (0.7)
+  --warm-up n        seconds before the first round, not measured     (0.6)
+  --json             the result as JSON on stdout
+
+  --profile peer     run this peer alone under --cpu-prof: one --in-flight (64), one --payload (small),
+                     one round of --seconds (5); says where the profiles are and what the time went to
+  --side name        whose profile: client, server or both            (both)
+`;
+
+/** A command line that makes no sense; the message says what was wrong with it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export type Command =
+  | { readonly kind: 'help' }
+  | {
+      readonly kind: 'compare';
+      readonly peers: readonly string[];
+      readonly scenarios: readonly Scenario[];
+      readonly settings: RoundSettings;
+      readonly json: boolean;
+    }
+  | {
+      readonly kind: 'profile';
+      readonly peer: string;
+      readonly sides: readonly Side[];
+      readonly scenario: Scenario;
+      readonly seconds: number;
+      readonly warmUpSeconds: number;
+    };
+
+const QUICK = {
+  peers: [BASELINE, 'limit-json-early', 'mailstation'],
+  inFlight: [1, 64, 512],
+  payload: Object.keys(PAYLOADS),
+  rounds: 5,
+  seconds: 0.7,
+  warmUpSeconds: 0.6,
+} as const;
+
+const PROFILE = { inFlight: [64], payload: ['small'], seconds: 5 } as const;
+
+const MAX_IN_FLIGHT = 100_000;
+const MAX_ROUNDS = 1_000;
+const MAX_SECONDS = 3_600;
+
+/** @throws UsageError */
+export function parseCommand(args: readonly string[]): Command {
+  const { values, positionals } = parse(args);
+  if (values.help === true) return { kind: 'help' };
+  const [suite = 'quick', ...rest] = positionals;
+  if (suite !== 'quick' || rest.length > 0) throw new UsageError(`unknown: ${positionals.join(' ')}`);
+
+  const isProfile = values.profile !== undefined;
+  const defaults = isProfile ? PROFILE : QUICK;
+  const seconds = number('--seconds', values.seconds, defaults.seconds);
+  const warmUpSeconds = number('--warm-up', values['warm-up'], QUICK.warmUpSeconds);
+  const payloads = list(values.payload, defaults.payload).map(payloadName);
+  const inFlights = list(values['in-flight'], defaults.inFlight.map(String)).map((text) =>
+    integer('--in-flight', text, MAX_IN_FLIGHT),
+  );
+  const scenarios = payloads.flatMap((payload) => inFlights.map((inFlight) => ({ payload, inFlight })));
+
+  if (isProfile) {
+    const [scenario] = scenarios;
+    if (scenario === undefined || scenarios.length > 1) {
+      throw new UsageError('--profile takes one --in-flight and one --payload');
+    }
+    const sides = sidesOf(values.side ?? 'both');
+    return { kind: 'profile', peer: values.profile ?? '', sides, scenario, seconds, warmUpSeconds };
+  }
+  if (values.side !== undefined) throw new UsageError('--side goes with --profile');
+  const rounds = integer('--rounds', values.rounds ?? String(QUICK.rounds), MAX_ROUNDS);
+  return {
+    kind: 'compare',
+    peers: [...new Set([BASELINE, ...list(values.peers, QUICK.peers)])],
+    scenarios,
+    settings: { rounds, seconds, warmUpSeconds },
+    json: values.json ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        peers: { type: 'string' },
+        'in-flight': { type: 'string' },
+        payload: { type: 'string' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        'warm-up': { type: 'string' },
+        json: { type: 'boolean' },
+        profile: { type: 'string' },
+        side: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function list(text: string | undefined, fallback: readonly string[]): readonly string[] {
+  return text === undefined ? fallback : text.split(',').map((item) => item.trim());
+}
+
+function payloadName(text: string): PayloadName {
+  if (Object.hasOwn(PAYLOADS, text)) return text as PayloadName;
+  throw new UsageError(`--payload knows ${Object.keys(PAYLOADS).join(' and ')}, not '${text}'`);
+}
+
+function sidesOf(text: string): readonly Side[] {
+  if (text === 'both') return ['client', 'server'];
+  if (text === 'client' || text === 'server') return [text];
+  throw new UsageError(`--side knows client, server and both, not '${text}'`);
+}
+
+function integer(option: string, text: string, max: number): number {
+  const value = Number(text);
+  if (text !== '' && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new UsageError(`${option} takes integers from 1 to ${max}, not '${text}'`);
+}
+
+function number(option: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (text !== '' && value > 0 && value <= MAX_SECONDS) return value;
+  throw new UsageError(`${option} takes a number over 0 and up to ${MAX_SECONDS}, not '${text}'`);
+}

@@ -1,0 +1,100 @@
+import type { LoadResult } from './load.js';
+import type { PayloadName } from './payload.js';
+import { PeerPair } from './peer-pair.js';
+
+export interface Scenario {
+  readonly payload: PayloadName;
+  readonly inFlight: number;
+}
+
+export interface RoundSettings {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+}
+
+/** What one peer did in one scenario: every round, or the first thing that went wrong. */
+export type PeerRounds =
+  | { readonly name: string; readonly rounds: readonly LoadResult[] }
+  | { readonly name: string; readonly error: string };
+
+/**
+ * Measures the peers in turns. Each gets two fresh processes, so that no scenario inherits another's heap, or code
+ * that was compiled for other calls; and the rounds are interleaved (A B C, B C A, ...), so that what slows the
+ * machine for some seconds falls on all of them, and no peer always has the same neighbour.
+ *
+ * A peer that fails takes no further part; the others go on.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  peers: readonly string[],
+  folder: URL,
+  settings: RoundSettings,
+): Promise<PeerRounds[]> {
+  const measurements = peers.map((name) => new Measurement(name));
+  try {
+    for (const measurement of measurements) await measurement.start(folder);
+    for (const measurement of measurements) await measurement.warmUp(scenario, settings.warmUpSeconds);
+    for (let round = 0; round < settings.rounds; round++) {
+      for (const measurement of rotated(measurements, round)) await measurement.runRound(scenario, settings.seconds);
+    }
+    return measurements.map((measurement) => measurement.result());
+  } finally {
+    await Promise.all(measurements.map((measurement) => measurement.stop()));
+  }
+}
+
+/** [a, b, c] rotated by one is [b, c, a]. */
+export function rotated<T>(items: readonly T[], by: number): T[] {
+  const start = by % Math.max(items.length, 1);
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+/** One peer's part in a scenario. Its methods do not reject: after the first failure they do nothing. */
+class Measurement {
+  readonly #name: string;
+  readonly #rounds: LoadResult[] = [];
+  #pair: PeerPair | undefined;
+  #error: string | undefined;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  start(folder: URL): Promise<void> {
+    return this.#attempt(async () => {
+      this.#pair = await PeerPair.start(this.#name, folder);
+    });
+  }
+
+  warmUp(scenario: Scenario, seconds: number): Promise<void> {
+    return this.#attempt(async () => {
+      await this.#pair?.run({ ...scenario, seconds });
+    });
+  }
+
+  runRound(scenario: Scenario, seconds: number): Promise<void> {
+    return this.#attempt(async () => {
+      const result = await this.#pair?.run({ ...scenario, seconds });
+      if (result !== undefined) this.#rounds.push(result);
+    });
+  }
+
+  result(): PeerRounds {
+    const name = this.#name;
+    return this.#error === undefined ? { name, rounds: this.#rounds } : { name, error: this.#error };
+  }
+
+  async stop(): Promise<void> {
+    await this.#pair?.stop();
+  }
+
+  async #attempt(step: () => Promise<void>): Promise<void> {
+    if (this.#error !== undefined) return;
+    try {
+      await step();
+    } catch (error) {
+      this.#error = error instanceof Error ? error.message : String(error);
+    }
+  }
+}

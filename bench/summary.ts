@@ -1,0 +1,50 @@
+import type { Latency, LoadResult } from './load.js';
+import { BASELINE } from './goals.js';
+import type { PeerRounds, Scenario } from './scenario.js';
+import { type Spread, spreadOf } from './statistics.js';
+
+export interface ScenarioSummary extends Scenario {
+  readonly peers: readonly PeerSummary[];
+}
+
+export type PeerSummary =
+  | { readonly name: string; readonly error: string }
+  | {
+      readonly name: string;
+      /** As measured, in order. */
+      readonly rounds: readonly LoadResult[];
+      /** Over the rounds. */
+      readonly callsPerSecond: Spread;
+      /** To the baseline of the same round, over the rounds; absent where the baseline failed. */
+      readonly ratio?: Spread;
+      /** At one call in flight: the medians of the rounds' percentiles. */
+      readonly latencyUs?: Latency;
+    };
+
+export function summarize(scenario: Scenario, results: readonly PeerRounds[]): ScenarioSummary {
+  const baseline = results.find(({ name }) => name === BASELINE);
+  const baselineRates = baseline !== undefined && 'rounds' in baseline ? ratesOf(baseline.rounds) : undefined;
+  return { ...scenario, peers: results.map((result) => summarizePeer(result, baselineRates)) };
+}
+
+function summarizePeer(result: PeerRounds, baselineRates: readonly number[] | undefined): PeerSummary {
+  if ('error' in result) return result;
+  const rates = ratesOf(result.rounds);
+  const latencies = result.rounds.flatMap(({ latencyUs }) => latencyUs ?? []);
+  return {
+    name: result.name,
+    rounds: result.rounds,
+    callsPerSecond: spreadOf(rates),
+    ...(baselineRates && { ratio: spreadOf(rates.map((rate, round) => rate / (baselineRates[round] ?? Number.NaN))) }),
+    ...(latencies.length > 0 && {
+      latencyUs: {
+        p50: spreadOf(latencies.map(({ p50 }) => p50)).median,
+        p99: spreadOf(latencies.map(({ p99 }) => p99)).median,
+      },
+    }),
+  };
+}
+
+function ratesOf(rounds: readonly LoadResult[]): number[] {
+  return rounds.map(({ calls, seconds }) => calls / seconds);
+}

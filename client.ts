@@ -1,0 +1,210 @@
+import type { RpcMessage, ServerInfo } from './lib/call.js';
+import { type Callback, withCallback } from './lib/callback.js';
+import { describeError, type Logger, quietLogger } from './lib/diagnostics.js';
+import { RpcCode, RpcError } from './lib/errors.js';
+import { invalid, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
+import type { CallOptions } from './lib/transport/outgoing-call.js';
+import { RemoteMethod } from './lib/transport/remote-method.js';
+import { Caller, Proxies, type ProxyRecord, type ProxyTree } from './proxy/index.js';
+import { type ResolvedRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
+import {
+  type ErrorHandler,
+  type Filter,
+  MailStation,
+  type MailStationEvents,
+  type MailStationOptions,
+  type MailStationState,
+  resolveMailStationOptions,
+} from './station/index.js';
+
+export interface ClientOptions extends MailStationOptions, RouterOptions {
+  /**
+   * The deadline of a call that does not bring its own: routing, filters, connecting and the remote method together.
+   * Unit: ms. @default 30_000 — pomelo-rpc
+   */
+  timeout?: number;
+  /** Chooses the server of each call. @default 'df': by crc32 of `routeParam.uid`, as pomelo-rpc */
+  router?: RouterLike;
+  /** A strategy by name, in place of {@link ClientOptions.router}. Source: pomelo-rpc */
+  routerType?: RouterName;
+  /** Handed to router functions. @default the client */
+  routeContext?: unknown;
+  /** Handed to the factories of remote modules under record paths. */
+  context?: unknown;
+  /** What happens to a call that fails: `failfast` reports it to the caller. @default 'failfast' */
+  failMode?: 'failfast';
+  /** @default warnings and errors to stderr */
+  logger?: Logger;
+}
+
+/** The caller's end: proxies, routers and the mail station, put together. */
+export class Client {
+  /** pomelo-rpc's `Client.create`. */
+  static create(options: ClientOptions = {}): Client {
+    return new Client(options);
+  }
+
+  readonly #station: MailStation;
+  readonly #proxies: Proxies;
+  readonly #caller: Caller;
+  readonly #router: ResolvedRouter;
+  readonly #routers = new Map<string, ResolvedRouter>();
+  readonly #routerOptions: RouterOptions;
+
+  /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
+  constructor(options: ClientOptions = {}) {
+    if (typeof options !== 'object' || options === null) throw invalid('the options of a client must be an object');
+    oneOf('failMode', options.failMode, 'failfast', ['failfast']);
+    const { replicas, algorithm, hashFieldIndex, random } = options;
+    this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
+    this.#router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
+    this.#station = new MailStation(resolveMailStationOptions(options));
+    const logger = options.logger ?? quietLogger;
+    const callerOptions = {
+      timeout: timeoutMs('timeout', options.timeout, 30_000),
+      routeContext: options.routeContext ?? this,
+      routerOf: (serverType: string) => this.#routers.get(serverType) ?? this.#router,
+    };
+    this.#caller = new Caller(this.#station, callerOptions, (error) => logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`));
+    this.#proxies = new Proxies(this.#caller, options.context);
+  }
+
+  /** `proxies[namespace][serverType][module][method]` */
+  get proxies(): ProxyTree {
+    return this.#proxies.tree;
+  }
+
+  get state(): MailStationState {
+    return this.#station.state;
+  }
+
+  /** Connects nothing yet: connections are made when first needed. Rejects with {@link RpcCode.Closed} the second time. */
+  start(callback?: Callback<[]>): Promise<void> {
+    const started = this.#station.start()
+      ? Promise.resolve()
+      : Promise.reject(new RpcError(RpcCode.Closed, `the client is ${this.state} already`));
+    return withCallback(started, callback);
+  }
+
+  /**
+   * Refuses new calls, lets those under way settle for `drainTimeout`, rejects the rest, and closes all connections.
+   * `force`: rejects them at once. Resolves when all is closed. Again: the same promise.
+   */
+  stop(force = false, callback?: Callback<[]>): Promise<void> {
+    return withCallback(this.#station.stop(force), callback);
+  }
+
+  /** May be called before and after the start. See {@link Proxies.add}. */
+  addProxies(records: readonly ProxyRecord[]): void {
+    if (!Array.isArray(records)) throw invalid('addProxies takes a list of records');
+    for (const record of records) this.#proxies.add(record);
+  }
+
+  addProxy(record: ProxyRecord): void {
+    this.#proxies.add(record);
+  }
+
+  /** An entry with the id of another takes its place; calls that wait go to the new address. */
+  addServer(server: ServerInfo): void {
+    this.#station.addServer(server);
+  }
+
+  addServers(servers: readonly ServerInfo[]): void {
+    for (const server of list('addServers', servers)) this.#station.addServer(server);
+  }
+
+  /** Calls that wait for its connection are rejected, those that were sent are still answered. An unknown id is no error. */
+  removeServer(id: string): void {
+    this.#station.removeServer(nonEmptyString('the id of a server', id));
+  }
+
+  removeServers(ids: readonly string[]): void {
+    for (const id of list('removeServers', ids)) this.removeServer(id);
+  }
+
+  /** The roster becomes exactly this list; servers that stay keep their connections. */
+  replaceServers(servers: readonly ServerInfo[]): void {
+    this.#station.replaceServers(list('replaceServers', servers));
+  }
+
+  /** The servers of a type, in the order in which they were added. Frozen; a new array after each change. */
+  getServersByType(serverType: string): readonly ServerInfo[] {
+    return this.#station.servers(serverType);
+  }
+
+  /** A router for one server type, in place of the client's. */
+  route(serverType: string, router: RouterLike): this {
+    this.#routers.set(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
+    return this;
+  }
+
+  /**
+   * Calls a method of a server without a proxy. With a callback it gets all results; without one, a promise of the
+   * first is returned.
+   */
+  rpcInvoke(serverId: string, msg: RpcMessage, callback: Callback<unknown[]>): undefined;
+  rpcInvoke(serverId: string, msg: RpcMessage): Promise<unknown>;
+  rpcInvoke(serverId: string, msg: RpcMessage, callback?: Callback<unknown[]>): Promise<unknown> | undefined {
+    const args = [...checkMessage(msg).args];
+    if (callback !== undefined) args.push(callback);
+    const options: CallOptions = {};
+    return this.#caller.toServer(new RemoteMethod(msg), serverId, args, options);
+  }
+
+  /** A filter before the call is sent; see {@link Filter}. Several run in the order in which they were added. */
+  before(filter: Filter | readonly Filter[]): this {
+    this.#station.before(filter);
+    return this;
+  }
+
+  /** A filter after the answer has come, where it is no error. */
+  after(filter: Filter | readonly Filter[]): this {
+    this.#station.after(filter);
+    return this;
+  }
+
+  /** Both. */
+  filter(filter: Filter | readonly Filter[]): this {
+    return this.before(filter).after(filter);
+  }
+
+  /** Told of each filter's failure; the call's own caller is told too. */
+  setErrorHandler(handler: ErrorHandler): this {
+    if (typeof handler !== 'function') throw invalid('the error handler must be a function');
+    this.#station.setErrorHandler(handler);
+    return this;
+  }
+
+  /** Listens to the mail station's events. */
+  on<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
+    this.#station.on(event, listener as never);
+    return this;
+  }
+
+  off<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
+    this.#station.off(event, listener as never);
+    return this;
+  }
+}
+
+/** A client that is not started yet. See {@link ClientOptions}. */
+export function createClient(options: ClientOptions = {}): Client {
+  return new Client(options);
+}
+
+function list<T>(what: string, given: readonly T[]): readonly T[] {
+  if (Array.isArray(given)) return given;
+  throw invalid(`${what} takes a list`);
+}
+
+function checkMessage(msg: RpcMessage): RpcMessage {
+  if (typeof msg !== 'object' || msg === null) throw invalid('msg must be an object { namespace, serverType, service, method, args }');
+  for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
+  if (!Array.isArray(msg.args)) throw invalid('msg.args must be a list');
+  return msg;
+}
+
+/** Without the keys whose value is undefined, which `exactOptionalPropertyTypes` tells from missing ones. */
+function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+}

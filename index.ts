@@ -1,0 +1,14 @@
+// What users import. Nothing else is public.
+export { Client, Client as client, type ClientOptions, createClient } from './client.js';
+export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
+export type { Callback } from './lib/callback.js';
+export type { ListeningOptions } from './lib/cluster/options.js';
+export type { Logger } from './lib/diagnostics.js';
+export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
+export type { CodecName } from './lib/protocol/codecs.js';
+export type { CallOptions } from './lib/transport/outgoing-call.js';
+export type { CustomMailBox, CustomMailBoxFactory, MailBoxState } from './mailbox/index.js';
+export type { Outcome, ProxyRecord, ProxyTree, UntypedMethod } from './proxy/index.js';
+export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
+export { createServer, Server, Server as server, type ServerEvents, type ServerOptions, type ServerState, type ServicePath } from './server.js';
+export type { ErrorHandler, Filter, FilterFunction, FilterNext, FilterObject, MailStationEvents, MailStationState } from './station/index.js';

@@ -1,0 +1,59 @@
+import { DEFAULT_HOST, type TransportName } from '../call.js';
+import type { Logger } from '../diagnostics.js';
+import { boolean, integer, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
+import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
+import { TRANSPORT_NAMES } from '../transport/endpoint.js';
+import type { PortHostOptions } from './port-host.js';
+
+/** How a process listens, and what it bears from those that connect. */
+export interface ListeningOptions {
+  /** 0: the system chooses; read it back from `server.port`. */
+  port: number;
+  /** @default '127.0.0.1': this machine only. Anything wider needs {@link ListeningOptions.insecure}. */
+  host?: string;
+  /** @default 'tcp' */
+  transport?: TransportName;
+  /** Listen beyond loopback although nothing is encrypted and nobody is asked who they are. @default false */
+  insecure?: boolean;
+  /** Send the stack of a failed method's error to its caller. @default false */
+  exposeStack?: boolean;
+  /** Between two heartbeats; a caller that sends nothing in two of them is dead. Unit: ms. @default 10_000 — pomelo-rpc */
+  keepalive?: number;
+  /** Gather answers for {@link ListeningOptions.interval} before they are written. @default false — pomelo-rpc */
+  bufferMsg?: boolean;
+  /** With `bufferMsg`: how long answers are gathered. Unit: ms. @default 50 — pomelo-rpc */
+  interval?: number;
+  /** The largest frame, sent or received. Unit: bytes. @default 4 MiB — gRPC */
+  maxFrameBytes?: number;
+  /** What may wait to be written to a caller that does not read; past it the caller is cut off. Unit: bytes. @default 16 MiB */
+  maxQueuedBytes?: number;
+  /** @default 10_000 */
+  maxConnections?: number;
+  /** Connections that have not registered on a channel. @default 1_000 */
+  maxUnregistered?: number;
+  /** How long a connection may take to register, or to send the rest of a frame. Unit: ms. @default 10_000 */
+  handshakeTimeout?: number;
+}
+
+/** What is left of {@link PortHostOptions} once the numbers are known. */
+export type ResolvedListeningOptions = Omit<PortHostOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
+
+export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
+  const buffered = boolean('bufferMsg', given.bufferMsg, false);
+  const interval = integer('interval', given.interval, 50, 1, MAX_TIMEOUT_MS);
+  return Object.freeze({
+    logger,
+    transport: oneOf('transport', given.transport, 'tcp', TRANSPORT_NAMES),
+    host: given.host === undefined ? DEFAULT_HOST : nonEmptyString('host', given.host),
+    port: integer('port', given.port ?? null, 0, 0, 65_535),
+    insecure: boolean('insecure', given.insecure, false),
+    exposeStack: boolean('exposeStack', given.exposeStack, false),
+    heartbeatInterval: timeoutMs('keepalive', given.keepalive, 10_000),
+    flushInterval: buffered ? interval : 0,
+    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
+    maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, 16 * 1024 * 1024, 0),
+    maxConnections: integer('maxConnections', given.maxConnections, 10_000, 1),
+    maxUnregistered: integer('maxUnregistered', given.maxUnregistered, 1_000, 1),
+    handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, 10_000),
+  });
+}

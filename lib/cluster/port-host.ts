@@ -1,0 +1,211 @@
+import { debug } from '../diagnostics.js';
+import { RpcCode, RpcError } from '../errors.js';
+import { claimPort, type PortClaim } from '../election/port-claim.js';
+import { chooseCodec } from '../protocol/codecs.js';
+import { type Extension, EXTENSION_VERSION, FEATURES } from '../protocol/message.js';
+import type { ByteStream, Listener } from '../transport/byte-stream.js';
+import type { Channel } from './channel.js';
+import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
+
+/** How often unregistered and half-sent connections are looked for. */
+const SWEEP_MS = 2_500;
+/** Of a Follower's time for registering, the share after which a channel without a Leader is refused, so that it learns why. */
+const REFUSE_AFTER_SHARE = 0.8;
+
+export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
+  readonly maxConnections: number;
+  /** Connections that have not registered; past it new ones are closed at once. */
+  readonly maxUnregistered: number;
+  /** How long a connection may take to register, and to send the rest of a frame that it has begun. ms */
+  readonly handshakeTimeout: number;
+  onSession(peer: string): void;
+  onSessionClosed(peer: string, reason: RpcError): void;
+  onError(error: Error): void;
+}
+
+interface Waiting {
+  readonly session: Session;
+  readonly request: RegisterRequest;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * The process that holds a port, and with it all the channels on it: takes in connections, and brings each Follower
+ * together with the Leader of the channel that it asks for.
+ */
+export class PortHost implements SessionHost {
+  readonly #options: PortHostOptions;
+  readonly #channels = new Map<string | undefined, Channel>();
+  readonly #sessions = new Set<Session>();
+  /** Registrations on channels that have no Leader yet; one a session, the latest. */
+  readonly #waiting = new Map<Session, Waiting>();
+  /** Frames received by the sessions that were in the middle of one at the last sweep. */
+  #midFrame = new Map<Session, { frames: number; since: number }>();
+  #sweeper: NodeJS.Timeout | undefined;
+  #listener: Listener | undefined;
+  #isRetiring = false;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: PortHostOptions) {
+    this.#options = options;
+  }
+
+  get port(): number {
+    return this.#listener?.port ?? this.#options.port;
+  }
+
+  get host(): string {
+    return this.#listener?.host ?? this.#options.host;
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes the port. Rejects as {@link claimPort} does. */
+  async listen(): Promise<void> {
+    const { transport, host, port, insecure, onError } = this.#options;
+    this.#listener = await claimPort({ transport, host, port, insecure, onError, onStream: (stream) => this.#onStream(stream) });
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, this.#options.handshakeTimeout)).unref();
+  }
+
+  /** From now on the channel has a Leader; Followers that waited for it are answered. */
+  lead(channel: Channel): void {
+    this.#channels.set(channel.name, channel);
+    for (const waiting of this.#waiting.values()) {
+      const found = this.#channelOf(waiting.request.channelName);
+      if (found === undefined) continue;
+      this.#stopWaiting(waiting);
+      this.#accept(waiting.session, waiting.request, found);
+    }
+  }
+
+  /**
+   * Lets go of the port at once, then of the connections, each when what it sent has been answered. Resolves when
+   * all are closed: after `timeoutMs` at the latest.
+   */
+  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#isRetiring = true;
+    await this.#listener?.close();
+    clearInterval(this.#sweeper);
+    for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
+    for (const session of [...this.#sessions]) session.retire(reason);
+    if (this.#sessions.size === 0) return;
+    const late = setTimeout(() => this.destroy(reason), timeoutMs);
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    clearTimeout(late);
+  }
+
+  /** Lets go of everything at once. */
+  destroy(reason: RpcError): void {
+    this.#isRetiring = true;
+    void this.#listener?.close();
+    clearInterval(this.#sweeper);
+    for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
+    for (const session of [...this.#sessions]) session.destroy(reason);
+  }
+
+  onRegister(session: Session, request: RegisterRequest): void {
+    const channel = this.#channelOf(request.channelName);
+    if (channel !== undefined) return this.#accept(session, request, channel);
+    // It may get its Leader yet. A stock peer is left to its own retry: a refusal would kill it, a closed connection
+    // make it come back without pause.
+    const refuseAfter = Math.max(1, request.timeout * REFUSE_AFTER_SHARE);
+    const waiting: Waiting = {
+      session,
+      request,
+      timer: request.ext === undefined ? undefined : setTimeout(() => this.#refuse(waiting), refuseAfter).unref(),
+    };
+    const earlier = this.#waiting.get(session);
+    if (earlier !== undefined) clearTimeout(earlier.timer);
+    this.#waiting.set(session, waiting);
+  }
+
+  onClosed(session: Session, reason: RpcError): void {
+    this.#sessions.delete(session);
+    this.#midFrame.delete(session);
+    const waiting = this.#waiting.get(session);
+    if (waiting !== undefined) this.#stopWaiting(waiting);
+    this.#options.onSessionClosed(session.peer, reason);
+    if (this.#sessions.size === 0) this.#onEmpty?.();
+  }
+
+  #onStream(stream: ByteStream): void {
+    const { maxConnections, maxUnregistered, logger } = this.#options;
+    const session = new Session(stream, this, this.#options);
+    this.#sessions.add(session);
+    const unregistered = this.#countUnregistered();
+    const why =
+      this.#sessions.size > maxConnections
+        ? `maxConnections is ${maxConnections}`
+        : unregistered > maxUnregistered
+          ? `${unregistered} connections have not registered, maxUnregistered is ${maxUnregistered}`
+          : this.#isRetiring
+            ? 'the server is stopping'
+            : undefined;
+    if (why === undefined) return this.#options.onSession(stream.peer);
+    logger.warn(`mailstation: refused a connection from ${stream.peer}: ${why}`);
+    session.destroy(new RpcError(RpcCode.Closed, why));
+  }
+
+  /** Counted only when there are many sessions at all: the count is a walk over them. */
+  #countUnregistered(): number {
+    if (this.#sessions.size <= this.#options.maxUnregistered) return 0;
+    let unregistered = 0;
+    for (const session of this.#sessions) if (session.state === 'unregistered') unregistered += 1;
+    return unregistered;
+  }
+
+  #channelOf(name: string): Channel | undefined {
+    return this.#channels.get(name) ?? this.#channels.get(undefined);
+  }
+
+  #accept(session: Session, request: RegisterRequest, channel: Channel): void {
+    if (request.ext === undefined) return session.accept(request, channel, undefined, undefined);
+    const codec = chooseCodec(request.ext.codecs);
+    if (codec === undefined) return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
+    const ext: Extension = { version: EXTENSION_VERSION, codecs: [codec.name], features: FEATURES };
+    session.accept(request, channel, codec, ext);
+  }
+
+  #refuse(waiting: Waiting): void {
+    this.#stopWaiting(waiting);
+    const led = [...this.#channels.keys()].map((name) => JSON.stringify(name)).join(', ') || 'none';
+    waiting.session.refuse(
+      waiting.request,
+      `nobody leads the channel ${JSON.stringify(waiting.request.channelName)} on this port; process ${process.pid} holds it and leads ${led}`,
+    );
+  }
+
+  #stopWaiting(waiting: Waiting): void {
+    clearTimeout(waiting.timer);
+    this.#waiting.delete(waiting.session);
+  }
+
+  /** Ends connections that neither register nor get on with the frame that they have begun. */
+  #sweep(): void {
+    const now = performance.now();
+    const { handshakeTimeout } = this.#options;
+    const stillMidFrame = new Map<Session, { frames: number; since: number }>();
+    for (const session of [...this.#sessions]) {
+      const { frames, isMidFrame } = session.progress;
+      if (session.state === 'unregistered' && !this.#waiting.has(session) && now - session.openedAt > handshakeTimeout) {
+        this.#drop(session, `it did not register in ${handshakeTimeout} ms`);
+        continue;
+      }
+      if (!isMidFrame) continue;
+      const before = this.#midFrame.get(session);
+      const since = before?.frames === frames ? before.since : now;
+      if (now - since > handshakeTimeout) this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
+      else stillMidFrame.set(session, { frames, since });
+    }
+    this.#midFrame = stillMidFrame;
+  }
+
+  #drop(session: Session, why: string): void {
+    debug.leader('%s dropped: %s', session.peer, why);
+    session.destroy(new RpcError(RpcCode.Protocol, `${session.peer} was dropped: ${why}`));
+  }
+}

@@ -1,0 +1,275 @@
+import { describeError, debug, type Logger } from '../diagnostics.js';
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { decodeList, encodeList } from '../protocol/argument-list.js';
+import type { Codec } from '../protocol/codec.js';
+import { STOCK_CODEC } from '../protocol/codecs.js';
+import { type Extension, failureHead, HEAD, type Head, type InvokeHead, registerResHead, resultsHead } from '../protocol/message.js';
+import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import type { ByteStream } from '../transport/byte-stream.js';
+import { Connection, type ConnectionOptions } from '../transport/connection.js';
+import { ControlRequest } from '../transport/control-request.js';
+import { Heartbeat, peerSilent, type Silence } from '../transport/heartbeat.js';
+import { PendingCalls } from '../transport/pending-calls.js';
+import type { Channel } from './channel.js';
+import { type Answerer, IncomingCall } from './incoming-call.js';
+
+/** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
+const STOCK_LOOK_MS = 20_000;
+const STOCK_MISSES = 3;
+/** How long a goaway's acknowledgement is waited for: a live peer gives it within its own tick. */
+const GOAWAY_ANSWER_MS = 2_000;
+/** An answer's timeout field: stock peers copy the request's, nobody reads it. */
+const ANSWER_TIMEOUT_MS = 1;
+
+export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'> {
+  /** ms between heartbeats toward a peer of our own kind. */
+  readonly heartbeatInterval: number;
+  /** Send the stack of a method's error along. */
+  readonly exposeStack: boolean;
+  readonly logger: Logger;
+}
+
+/** What a session needs of the port that it came in on. */
+export interface SessionHost {
+  /** A Follower asks for a channel: accept or refuse it, now or later, with the session's own methods. */
+  onRegister(session: Session, request: RegisterRequest): void;
+  onClosed(session: Session, reason: RpcError): void;
+}
+
+export interface RegisterRequest {
+  readonly id: number;
+  readonly channelName: string;
+  /** Undefined: a stock peer. */
+  readonly ext: Extension | undefined;
+  /** What the Follower gives it, ms. */
+  readonly timeout: number;
+}
+
+const TRANSITIONS = {
+  unregistered: ['registered', 'retiring', 'closed'],
+  registered: ['retiring', 'closed'],
+  retiring: ['closed'],
+  closed: [],
+} as const satisfies Transitions<'unregistered' | 'registered' | 'retiring' | 'closed'>;
+type SessionState = keyof typeof TRANSITIONS;
+
+/** The Leader's end of one connection: a Follower that registers on a channel, and the calls that it makes there. */
+export class Session implements Answerer {
+  readonly openedAt = performance.now();
+  readonly #host: SessionHost;
+  readonly #options: SessionOptions;
+  readonly #connection: Connection;
+  readonly #pending = new PendingCalls();
+  readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
+  #heartbeat: Heartbeat | undefined;
+  #channel: Channel | undefined;
+  #codec: Codec = STOCK_CODEC;
+  #ext: Extension | undefined;
+  /** Calls received and not yet answered. */
+  #serving = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#connection = new Connection(
+      stream,
+      {
+        onRequest: (head, frame) => this.#onRequest(head, frame),
+        onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
+        onActivity: () => this.#heartbeat?.heard(),
+        onClosed: (reason) => this.#onConnectionClosed(reason),
+      },
+      { ...options, pauseWhenBlocked: true },
+    );
+  }
+
+  get peer(): string {
+    return this.#connection.peer;
+  }
+
+  get state(): SessionState {
+    return this.#lifecycle.state;
+  }
+
+  get serving(): number {
+    return this.#serving;
+  }
+
+  /** Frames received whole, and whether one has begun since: a peer that stays in the middle of one is stuck or hostile. */
+  get progress(): { readonly frames: number; readonly isMidFrame: boolean } {
+    return { frames: this.#connection.receivedFrames, isMidFrame: this.#connection.isMidFrame };
+  }
+
+  accept(request: RegisterRequest, channel: Channel, codec: Codec | undefined, ext: Extension | undefined): void {
+    if (!this.#lifecycle.move('registered')) return;
+    this.#channel = channel;
+    this.#codec = codec ?? STOCK_CODEC;
+    this.#ext = request.ext;
+    this.#answerRegister(request.id, ext, { success: true });
+    this.#startHeartbeat();
+    debug.leader('%s registered on %s', this.peer, request.channelName);
+  }
+
+  /** Only for peers of our own kind: a stock one dies of a refusal for good. */
+  refuse(request: RegisterRequest, message: string): void {
+    if (this.state === 'unregistered') this.#answerRegister(request.id, undefined, { success: false, error: { name: 'RpcError', message } });
+  }
+
+  answerResults(id: number, method: string, results: readonly unknown[]): void {
+    const connection = this.#connection;
+    if (connection.isClosed) return;
+    const takesList = this.#ext?.features.includes('results') === true;
+    try {
+      const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, takesList ? resultsHead(results.length) : HEAD.success);
+      try {
+        if (takesList) encodeList(out, this.#codec, results);
+        else this.#codec.encode(results[0], out);
+        connection.commit();
+      } catch (error) {
+        connection.rollback();
+        throw error;
+      }
+    } catch (error) {
+      this.#answerUnsendable(id, method, error);
+    }
+  }
+
+  answerError(id: number, error: Error, code: RpcCode | undefined): void {
+    const connection = this.#connection;
+    if (connection.isClosed) return;
+    const head = code === undefined || this.#ext === undefined ? HEAD.failure : failureHead(code);
+    try {
+      const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
+      try {
+        this.#codec.encode(errorFields(error, this.#options.exposeStack), out);
+        connection.commit();
+      } catch (encodeError) {
+        connection.rollback();
+        throw encodeError;
+      }
+    } catch (sendError) {
+      // An error's text over the frame limit, or a peer that does not read: there is no smaller thing left to say.
+      this.destroy(new RpcError(RpcCode.Closed, `${this.peer} cannot be answered: ${messageOf(sendError)}`, { cause: sendError }));
+    }
+  }
+
+  served(): void {
+    this.#serving -= 1;
+    if (this.#serving === 0 && this.#onIdle !== undefined) process.nextTick(this.#onIdle);
+  }
+
+  /**
+   * Lets the peer go: it is told to send nothing more, what it sent until it has acknowledged that is answered, and
+   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress.
+   */
+  retire(reason: RpcError): void {
+    const wasRegistered = this.state === 'registered';
+    if (!this.#lifecycle.move('retiring')) return;
+    const endWhenIdle = (): void => {
+      this.#onIdle = () => this.#connection.end(reason);
+      if (this.#serving === 0) this.#onIdle();
+    };
+    if (!wasRegistered || this.#ext?.features.includes('goaway') !== true) return endWhenIdle();
+    const request = new ControlRequest('goaway', GOAWAY_ANSWER_MS, endWhenIdle, endWhenIdle);
+    this.#connection.send(REQUEST, this.#pending.add(request), GOAWAY_ANSWER_MS, HEAD.goaway);
+  }
+
+  destroy(reason: RpcError): void {
+    this.#connection.destroy(reason);
+  }
+
+  #onRequest(head: Head, frame: FrameView): void {
+    switch (head.type) {
+      case 'invoke':
+        this.#onInvoke(head, frame);
+        break;
+      case 'heartbeat':
+        this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
+        break;
+      case 'register_channel':
+        if (this.state === 'unregistered') this.#host.onRegister(this, { id: frame.id, timeout: frame.timeout, ...head });
+        else if (this.state === 'registered') this.#answerRegister(frame.id, undefined, { success: true });
+        break;
+      case 'invalid':
+        this.#answerBadRequest(frame.id, head.reason);
+        break;
+      default:
+        // Nothing on this channel can be subscribed to. An answer has a conn object, or a stock peer's parser throws.
+        this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.empty);
+    }
+  }
+
+  #onInvoke({ method, argLength, oneway, meta }: InvokeHead, { id, bytes, bodyStart, end }: FrameView): void {
+    const channel = this.#channel;
+    if (channel === undefined) return this.#answerBadRequest(id, `${method} was called before register_channel was answered`);
+    let args: unknown[];
+    try {
+      args = decodeList(this.#codec, bytes, bodyStart, end, argLength);
+    } catch (error) {
+      if (!oneway) this.#answerBadRequest(id, `the arguments of ${method} cannot be decoded: ${messageOf(error)}`);
+      else this.#options.logger.warn(`mailstation: a one-way call of ${method} from ${this.peer} cannot be decoded: ${messageOf(error)}`);
+      return;
+    }
+    this.#serving += 1;
+    channel.invoke(new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined));
+  }
+
+  #answerBadRequest(id: number, why: string): void {
+    this.answerError(id, new RpcError(RpcCode.BadRequest, why), RpcCode.BadRequest);
+  }
+
+  #answerUnsendable(id: number, method: string, error: unknown): void {
+    if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.destroy(error);
+    const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+    const failure = new RpcError(code, `its result cannot be sent: ${messageOf(error)}`, { cause: error });
+    this.#options.logger.error(`mailstation: ${method} was called by ${this.peer}, but ${describeError(failure)}`);
+    this.answerError(id, failure, code);
+  }
+
+  #answerRegister(id: number, ext: Extension | undefined, body: unknown): void {
+    if (this.#connection.isClosed) return;
+    const out = this.#connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, registerResHead(ext));
+    STOCK_CODEC.encode(body, out);
+    this.#connection.commit();
+  }
+
+  #startHeartbeat(): void {
+    const isStock = this.#ext === undefined;
+    const watched = { ping: () => this.#ping(), dead: (silence: Silence) => this.#onSilence(silence) };
+    const interval = isStock ? STOCK_LOOK_MS : this.#options.heartbeatInterval;
+    this.#heartbeat = new Heartbeat(watched, isStock ? { interval, misses: STOCK_MISSES, mute: true } : { interval });
+    this.#heartbeat.start();
+  }
+
+  #ping(): void {
+    const request = new ControlRequest('a heartbeat', this.#options.heartbeatInterval, ignore, ignore);
+    this.#connection.send(REQUEST, this.#pending.add(request), this.#options.heartbeatInterval, HEAD.heartbeat);
+  }
+
+  #onSilence(silence: Silence): void {
+    if (this.#ext === undefined && this.#serving > 0) this.#heartbeat?.start();
+    else this.destroy(peerSilent(this.peer, silence));
+  }
+
+  #onConnectionClosed(reason: RpcError): void {
+    this.#lifecycle.move('closed');
+    this.#heartbeat?.stop();
+    this.#onIdle = undefined;
+    this.#pending.loseAll(reason, this.#connection.handedFrames);
+    this.#host.onClosed(this, reason);
+  }
+}
+
+function ignore(): void {}
+
+/** What of an error crosses the wire. */
+function errorFields(error: Error, withStack: boolean): Record<string, unknown> {
+  const { name, message, stack } = error;
+  const { code } = error as { code?: unknown };
+  const fields: Record<string, unknown> = { name: String(name), message: String(message) };
+  if (typeof code === 'string' || typeof code === 'number') fields['code'] = code;
+  if (withStack && typeof stack === 'string') fields['stack'] = stack;
+  return fields;
+}

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net';
+import type { TransportName } from '../call.js';
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { ByteStream, Listener } from '../transport/byte-stream.js';
+import { listen } from '../transport/endpoint.js';
+
+/** All the names of this machine's own loopback; were they not made one, a port could have a Leader on each. */
+const LOOPBACK = new Set(['localhost', '::1', '127.0.0.1', '[::1]', '::ffff:127.0.0.1']);
+
+export interface PortClaim {
+  readonly transport: TransportName;
+  readonly host: string;
+  /** 0: the system chooses. */
+  readonly port: number;
+  /** Allows a host beyond loopback. */
+  readonly insecure: boolean;
+  onStream(stream: ByteStream): void;
+  onError(error: Error): void;
+}
+
+/** `localhost`, `::1` and `127.0.0.1` as one address; others as they are. */
+export function normalizeHost(host: string): string {
+  return LOOPBACK.has(host.toLowerCase()) ? '127.0.0.1' : host;
+}
+
+export function isLoopback(host: string): boolean {
+  const address = normalizeHost(host);
+  return isIP(address) === 4 && address.startsWith('127.');
+}
+
+/**
+ * Takes a port, alone: whoever has it leads. Does not wait: resolves when listening, rejects with
+ * {@link RpcCode.AddressInUse} when somebody else has it, with {@link RpcCode.Listen} for any other reason (only a
+ * held port means that somebody leads), and with {@link RpcCode.Insecure} for an address beyond loopback that was not
+ * asked for as such. Source: cluster-client, lib/server.js (`claimServer`).
+ */
+export async function claimPort(claim: PortClaim): Promise<Listener> {
+  const host = normalizeHost(claim.host);
+  if (!claim.insecure && !isLoopback(host)) {
+    throw new RpcError(
+      RpcCode.Insecure,
+      `listening on ${host} lets every machine that reaches it call this process, unencrypted and unasked; say \`insecure: true\` if the network is yours alone, or listen on 127.0.0.1`,
+    );
+  }
+  const { transport, port, onStream, onError } = claim;
+  try {
+    return await listen(transport, { host, port, onStream, onError });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new RpcError(RpcCode.AddressInUse, `port ${port} on ${host} is held by another listener`, { cause: error });
+    }
+    throw new RpcError(RpcCode.Listen, `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
+  }
+}

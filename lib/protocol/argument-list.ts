@@ -1,0 +1,41 @@
+import { RpcCode, RpcError } from '../errors.js';
+import type { Codec } from './codec.js';
+import type { FrameWriter } from './frame-writer.js';
+import { readUint32 } from './packet.js';
+
+/**
+ * The list in a body, of arguments or of results: for each item a 4-byte length and the encoded item.
+ * Source: cluster-client 3.7.0, lib/follower.js (`invoke`).
+ */
+export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void {
+  const mark = out.beginItem();
+  codec.encode(item, out);
+  out.endItem(mark);
+}
+
+export function encodeList(out: FrameWriter, codec: Codec, items: readonly unknown[]): void {
+  for (let i = 0; i < items.length; i++) encodeItem(out, codec, items[i]);
+}
+
+/**
+ * Throws {@link RpcCode.BadRequest} when the lengths do not add up to exactly the bytes that are there, and whatever
+ * the codec throws on an item that is not one.
+ */
+export function decodeList(codec: Codec, bytes: Buffer, start: number, end: number, count: number): unknown[] {
+  const items: unknown[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (end - at < 4) throw lying(`item ${i + 1} of ${count} is missing`);
+    const length = readUint32(bytes, at);
+    at += 4;
+    if (length > end - at) throw lying(`item ${i + 1} of ${count} claims ${length} bytes, ${end - at} are left`);
+    items.push(codec.decode(bytes, at, at + length));
+    at += length;
+  }
+  if (at !== end) throw lying(`${end - at} bytes are left over after ${count} items`);
+  return items;
+}
+
+function lying(what: string): RpcError {
+  return new RpcError(RpcCode.BadRequest, `the body does not hold the list that its head announces: ${what}`);
+}

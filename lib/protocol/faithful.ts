@@ -1,0 +1,173 @@
+/** A class, abstract or not; of a built-in one such as `Promise` too. */
+type Class = abstract new (...args: never[]) => object;
+
+/** What a codec carries besides plain objects, arrays, strings, booleans, null and the numbers that JSON has. */
+export interface Carries {
+  readonly codec: string;
+  /** Classes whose instances it carries whole. */
+  readonly classes: readonly Class[];
+  /** The kinds of binary data that it carries, by their very constructor: a subclass would not come back as itself. */
+  readonly views: readonly Class[];
+  readonly bigint: boolean;
+  /** Sets, of anything that it carries. */
+  readonly sets: boolean;
+  /** `undefined` as an element of an array. As a property it is kept or left out, which reads alike. */
+  readonly undefined: boolean;
+  readonly invalidDate: boolean;
+  carriesNumber(value: number): boolean;
+  /** What a Map travels as. Not given: Maps are refused. */
+  readonly ofMap?: (entries: readonly [unknown, unknown][]) => object;
+  /** What an Error travels as. Not given: Errors are refused. */
+  readonly ofError?: (fields: ErrorFields) => object;
+}
+
+/** What arrives of an Error. Its stack stays at home, and so do fields of other names. */
+export interface ErrorFields {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | number | undefined;
+  readonly cause: unknown;
+}
+
+/**
+ * Built-ins that would arrive as something else, mostly as `{}`, since what they hold is not in their properties.
+ * A codec names those that it carries all the same.
+ */
+const OPAQUE: readonly Class[] = [
+  ...[Map, Set, WeakMap, WeakSet, WeakRef, Promise, Date, RegExp, Error, ArrayBuffer, SharedArrayBuffer],
+  ...[Boolean, Number, String, Symbol, BigInt].map((boxed) => boxed as unknown as Class),
+];
+
+/**
+ * The value as it may be encoded: with what its `toJSON` methods return in their place, and its Maps and Errors as
+ * the codec wants them. Parts that are fit already are shared with the original, and mostly that is all of it.
+ *
+ * Throws a TypeError that names the part which the codec cannot carry: `$.user.save is a function, …`.
+ */
+export function faithful(value: unknown, carries: Carries): unknown {
+  return new Walk(carries).fit(value);
+}
+
+/** True for what its properties do not show: promises (also those of libraries), and the opaque built-ins. */
+export function isOpaque(value: object): boolean {
+  return OPAQUE.some((known) => value instanceof known) || isThenable(value);
+}
+
+function isThenable(value: object): boolean {
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** One walk through one value: where it is, and what it came through. */
+class Walk {
+  readonly #carries: Carries;
+  readonly #path: string[] = ['$'];
+  readonly #ancestors = new Set<object>();
+
+  constructor(carries: Carries) {
+    this.#carries = carries;
+  }
+
+  fit(value: unknown): unknown {
+    switch (typeof value) {
+      case 'function':
+        throw this.#unfit('a function');
+      case 'symbol':
+        throw this.#unfit('a symbol');
+      case 'bigint':
+        if (!this.#carries.bigint) throw this.#unfit('a bigint');
+        return value;
+      case 'number':
+        if (!this.#carries.carriesNumber(value)) throw this.#unfit(String(value));
+        return value;
+      case 'object':
+        return value === null ? null : this.#fitObject(value);
+      default:
+        return value;
+    }
+  }
+
+  #fitObject(value: object): unknown {
+    if (this.#ancestors.has(value)) throw this.#unfit('a cycle');
+    this.#ancestors.add(value);
+    const fit = Array.isArray(value) ? this.#fitArray(value) : (this.#fitBuiltIn(value) ?? this.#fitProperties(value));
+    this.#ancestors.delete(value);
+    return fit;
+  }
+
+  #fitArray(value: readonly unknown[]): unknown {
+    const mayHoldUndefined = this.#carries.undefined;
+    let copy: unknown[] | undefined;
+    for (let i = 0; i < value.length; i++) {
+      const part = value[i];
+      this.#path.push(`[${i}]`);
+      if (part === undefined && !mayHoldUndefined) throw this.#unfit('undefined');
+      const fit = this.fit(part);
+      this.#path.pop();
+      if (fit !== part) (copy ??= Array.from(value))[i] = fit;
+    }
+    return copy ?? value;
+  }
+
+  /** Undefined for what is not a built-in, so that its properties say all. */
+  #fitBuiltIn(value: object): unknown {
+    const carries = this.#carries;
+    if (ArrayBuffer.isView(value)) {
+      if (carries.views.includes(value.constructor as unknown as Class)) return value;
+      throw this.#unfit(`a ${value.constructor.name}`);
+    }
+    if (!isOpaque(value)) return undefined;
+    if (value instanceof Map && carries.ofMap !== undefined) return carries.ofMap(this.#fitEntries(value));
+    if (value instanceof Set && carries.sets) return this.#fitSet(value);
+    if (value instanceof Error && carries.ofError !== undefined) return carries.ofError(this.#fitError(value));
+    if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime())) throw this.#unfit('an invalid Date');
+    if (carries.classes.some((known) => value instanceof known)) return value;
+    if (isThenable(value)) throw this.#unfit('a promise');
+    throw this.#unfit(`a ${OPAQUE.find((known) => value instanceof known)?.name}`);
+  }
+
+  #fitEntries(map: ReadonlyMap<unknown, unknown>): [unknown, unknown][] {
+    return Array.from(map, ([key, item], i) => [this.#fitPart(`<key ${i}>`, key), this.#fitPart(`<value ${i}>`, item)]);
+  }
+
+  #fitSet(set: ReadonlySet<unknown>): unknown {
+    const items = [...set];
+    const fit = items.map((item, i) => this.#fitPart(`<${i}>`, item));
+    return fit.every((item, i) => item === items[i]) ? set : new Set(fit);
+  }
+
+  #fitError(error: Error & { code?: unknown }): ErrorFields {
+    const { name, message, code } = error;
+    return {
+      name: String(name),
+      message: String(message),
+      code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+      cause: this.#fitPart('.cause', error.cause),
+    };
+  }
+
+  #fitProperties(value: object): unknown {
+    const { toJSON } = value as { toJSON?: unknown };
+    if (typeof toJSON === 'function') {
+      const json: unknown = toJSON.call(value);
+      if (json !== value) return this.fit(json);
+    }
+    let copy: Record<string, unknown> | undefined;
+    for (const [key, part] of Object.entries(value)) {
+      if (key === '__proto__') throw this.#unfit('an object with a key __proto__');
+      const fit = this.#fitPart(`.${key}`, part);
+      if (fit !== part) (copy ??= { ...value })[key] = fit;
+    }
+    return copy ?? value;
+  }
+
+  #fitPart(step: string, part: unknown): unknown {
+    this.#path.push(step);
+    const fit = this.fit(part);
+    this.#path.pop();
+    return fit;
+  }
+
+  #unfit(what: string): TypeError {
+    return new TypeError(`${this.#path.join('')} is ${what}, which the ${this.#carries.codec} codec cannot carry`);
+  }
+}

@@ -1,0 +1,126 @@
+import { RpcCode, RpcError } from '../errors.js';
+import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
+
+/** The smallest buffer in which half a frame is held; it doubles as more of the frame arrives. */
+const MIN_HELD_BYTES = 4096;
+
+/**
+ * Bytes in, packets out, however the bytes were split.
+ *
+ * Frames that lie whole in a chunk are handed on in place, without a copy; one that a chunk's end cuts is copied
+ * once into a buffer that grows with what has really arrived, never with what its header claims. Limits are checked
+ * as soon as the header is there, before anything is buffered.
+ */
+export class Framer {
+  readonly #maxFrameBytes: number;
+  readonly #onFrame: (frame: FrameView) => void;
+  readonly #frame: FrameView = {
+    kind: REQUEST,
+    id: 0,
+    timeout: 0,
+    bytes: Buffer.alloc(0),
+    headStart: 0,
+    bodyStart: 0,
+    end: 0,
+  };
+  /** The first bytes of a frame whose rest has not arrived: `#held[0 … #heldBytes)`. */
+  #held = Buffer.alloc(0);
+  #heldBytes = 0;
+  #stopped = false;
+
+  /** `onFrame` must not keep the view, nor slices of its bytes: both are reused. */
+  constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void) {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#onFrame = onFrame;
+  }
+
+  /** True in the middle of a frame. A peer that leaves it so for long is either stuck or hostile. */
+  get isMidFrame(): boolean {
+    return this.#heldBytes > 0;
+  }
+
+  /** Nothing is handed on any more, not even what the current chunk still holds. */
+  stop(): void {
+    this.#stopped = true;
+    this.#held = Buffer.alloc(0);
+    this.#heldBytes = 0;
+  }
+
+  /**
+   * Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet: where the next
+   * one would start is then unknown, so the connection must be closed.
+   */
+  push(chunk: Buffer): void {
+    let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : 0;
+    const end = chunk.length;
+    while (!this.#stopped && end - at >= HEADER_BYTES) {
+      const frameBytes = this.#frameBytes(chunk, at);
+      if (end - at < frameBytes) break;
+      this.#emit(chunk, at, frameBytes);
+      at += frameBytes;
+    }
+    if (at < end && !this.#stopped) this.#hold(chunk, at, end);
+  }
+
+  /** Takes from the chunk what the held frame lacks; returns how much that was. */
+  #completeHeld(chunk: Buffer): number {
+    let at = 0;
+    if (this.#heldBytes < HEADER_BYTES) {
+      at = Math.min(HEADER_BYTES - this.#heldBytes, chunk.length);
+      this.#hold(chunk, 0, at);
+      if (this.#heldBytes < HEADER_BYTES) return at;
+    }
+    const frameBytes = this.#frameBytes(this.#held, 0);
+    const taken = Math.min(frameBytes - this.#heldBytes, chunk.length - at);
+    this.#hold(chunk, at, at + taken);
+    if (this.#heldBytes < frameBytes) return at + taken;
+    const whole = this.#held;
+    this.#heldBytes = 0;
+    this.#emit(whole, 0, frameBytes);
+    if (whole.length > MIN_HELD_BYTES) this.#held = Buffer.alloc(0); // one large frame must not keep its buffer for good
+    return at + taken;
+  }
+
+  #hold(chunk: Buffer, start: number, end: number): void {
+    const needed = this.#heldBytes + (end - start);
+    if (needed > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(MIN_HELD_BYTES, needed, this.#held.length * 2));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    chunk.copy(this.#held, this.#heldBytes, start, end);
+    this.#heldBytes = needed;
+  }
+
+  #frameBytes(bytes: Buffer, at: number): number {
+    if (bytes[at + AT.version] !== VERSION) throw notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    const kind = bytes[at + AT.kind] as number;
+    if (kind !== REQUEST && kind !== RESPONSE) throw notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
+    if (readUint32(bytes, at + AT.idHigh) !== 0) throw notAPacket('a request id of 2^32 or more');
+    const headBytes = readUint32(bytes, at + AT.headBytes);
+    if (headBytes > MAX_HEAD_BYTES) throw tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
+    const frameBytes = HEADER_BYTES + headBytes + readUint32(bytes, at + AT.bodyBytes);
+    if (frameBytes > this.#maxFrameBytes) throw tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
+    return frameBytes;
+  }
+
+  #emit(bytes: Buffer, at: number, frameBytes: number): void {
+    const frame = this.#frame;
+    frame.kind = bytes[at + AT.kind] as FrameView['kind'];
+    frame.id = readUint32(bytes, at + AT.idLow);
+    frame.timeout = readUint32(bytes, at + AT.timeout);
+    frame.bytes = bytes;
+    frame.headStart = at + HEADER_BYTES;
+    frame.bodyStart = frame.headStart + readUint32(bytes, at + AT.headBytes);
+    frame.end = at + frameBytes;
+    this.#onFrame(frame);
+  }
+}
+
+function notAPacket(what: string): RpcError {
+  return new RpcError(RpcCode.Protocol, `the peer sent bytes that are not a packet: ${what}`);
+}
+
+function tooLarge(what: string): RpcError {
+  return new RpcError(RpcCode.FrameTooLarge, `the peer sent ${what}`);
+}

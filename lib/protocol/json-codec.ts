@@ -1,0 +1,28 @@
+import type { Codec } from './codec.js';
+import { type Carries, faithful } from './faithful.js';
+import { parseJson } from './json.js';
+
+const CARRIES: Carries = {
+  codec: 'json',
+  classes: [],
+  views: [],
+  bigint: false,
+  sets: false,
+  undefined: false,
+  invalidDate: false,
+  carriesNumber: Number.isFinite,
+};
+
+/**
+ * Plain JSON, for those who want to read what travels. Only on request: it is slower than msgpack, and carries
+ * neither Buffers nor Dates. An `undefined` item is an empty one.
+ */
+export const jsonCodec: Codec = {
+  name: 'json',
+  encode(value, out) {
+    if (value !== undefined) out.appendUtf8(JSON.stringify(faithful(value, CARRIES)));
+  },
+  decode(bytes, start, end) {
+    return start === end ? undefined : parseJson(bytes.toString('utf8', start, end));
+  },
+};

@@ -1,0 +1,186 @@
+import { RpcCode, RpcError } from '../errors.js';
+
+/**
+ * The heads of packets (cluster-client: conn objects). Those of cluster-client 3.7 are written exactly as it writes
+ * them, key order included; what it does not know is sent only to a peer that announced it (see {@link Extension}).
+ */
+export type RequestHead =
+  | { readonly type: 'register_channel'; readonly channelName: string; readonly ext: Extension | undefined }
+  | InvokeHead
+  | { readonly type: 'subscribe' | 'unSubscribe'; readonly key: string; readonly reg: unknown }
+  | { readonly type: 'subscribe_result'; readonly key: string }
+  | { readonly type: 'heartbeat' }
+  /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
+  | { readonly type: 'goaway' };
+
+export interface InvokeHead {
+  readonly type: 'invoke';
+  readonly method: string;
+  /** Length of the argument list in the body, a leading meta included. */
+  readonly argLength: number;
+  readonly oneway: boolean;
+  /** The list's first item is the call's meta, not an argument. */
+  readonly meta: boolean;
+}
+
+export type ResponseHead =
+  | { readonly type: 'register_channel_res'; readonly ext: Extension | undefined }
+  | InvokeResultHead
+  | { readonly type: 'heartbeat_res' | 'subscribe_result_res' | 'goaway_res' };
+
+export interface InvokeResultHead {
+  readonly type: 'invoke_result';
+  readonly success: boolean;
+  /** The body is a list of so many results. Undefined: the body is one encoded result, or nothing. */
+  readonly results: number | undefined;
+  /** The failure is mailstation's own, with this code, and not an error of the called method. */
+  readonly code: string | undefined;
+}
+
+/** A head that is JSON, but none of ours: `reason` says why, for the answer to its sender. */
+export interface InvalidHead {
+  readonly type: 'invalid';
+  readonly reason: string;
+}
+
+export type Head = RequestHead | ResponseHead | InvalidHead;
+
+/**
+ * What two of our own ends say to each other when registering, and stock peers ignore. In the request: what the
+ * Follower can; in the answer: what was chosen. Fields that are not known are ignored.
+ */
+export interface Extension {
+  /** Of this extension, not of the package. @default 1 */
+  readonly version: number;
+  /** Codec names, the preferred one first; in the answer, the one. */
+  readonly codecs: readonly string[];
+  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`. */
+  readonly features: readonly string[];
+}
+
+export const EXTENSION_VERSION = 1;
+export type Feature = 'results' | 'meta' | 'goaway';
+export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway'];
+
+/** The most arguments, or results, that one list may have. */
+export const MAX_ITEMS = 4096;
+
+function bytesOf(head: Readonly<Record<string, unknown>>): Buffer {
+  return Buffer.from(JSON.stringify(head));
+}
+
+/** Heads that never vary, encoded once. */
+export const HEAD = {
+  heartbeat: bytesOf({ type: 'heartbeat' }),
+  heartbeatRes: bytesOf({ type: 'heartbeat_res' }),
+  goaway: bytesOf({ type: 'goaway' }),
+  goawayRes: bytesOf({ type: 'goaway_res' }),
+  /** A stock peer's answer: its body is the first result. */
+  success: bytesOf({ type: 'invoke_result', success: true }),
+  failure: bytesOf({ type: 'invoke_result', success: false }),
+  /** For a request whose type is not known: an answer always has a conn object, or a stock peer's parser throws. */
+  empty: bytesOf({}),
+} as const;
+
+export function registerHead(channelName: string, ext: Extension): Buffer {
+  return bytesOf({ type: 'register_channel', channelName, ext });
+}
+
+export function registerResHead(ext: Extension | undefined): Buffer {
+  return bytesOf(ext === undefined ? { type: 'register_channel_res' } : { type: 'register_channel_res', ext });
+}
+
+export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean): Buffer {
+  const head = { type: 'invoke', method, argLength, oneway };
+  return bytesOf(meta ? { ...head, meta: 1 } : head);
+}
+
+const resultHeads: Buffer[] = [];
+
+/** The answer's head for a list of `count` results; few counts occur, so each is encoded once. */
+export function resultsHead(count: number): Buffer {
+  const known = resultHeads[count];
+  if (known !== undefined) return known;
+  const head = bytesOf({ type: 'invoke_result', success: true, results: count });
+  if (count < 16) resultHeads[count] = head;
+  return head;
+}
+
+export function failureHead(code: string): Buffer {
+  return bytesOf({ type: 'invoke_result', success: false, code });
+}
+
+/** Throws {@link RpcCode.Protocol} when the text is not a JSON object: the peer's framing cannot be trusted then. */
+export function parseHead(json: string): Head {
+  let value: unknown;
+  try {
+    value = json === '' ? {} : JSON.parse(json);
+  } catch (error) {
+    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${json.slice(0, 80)}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${json.slice(0, 80)}`);
+  }
+  return Object.freeze(validate(value as Record<string, unknown>));
+}
+
+function validate(head: Record<string, unknown>): Head {
+  const type = head['type'];
+  switch (type) {
+    case 'invoke':
+      return validateInvoke(head);
+    case 'invoke_result':
+      return {
+        type,
+        success: head['success'] === true,
+        results: isCount(head['results']) ? head['results'] : undefined,
+        code: typeof head['code'] === 'string' ? head['code'] : undefined,
+      };
+    case 'register_channel': {
+      const channelName = head['channelName'];
+      if (typeof channelName !== 'string') return invalid('register_channel without a channelName');
+      return { type, channelName, ext: validateExtension(head['ext']) };
+    }
+    case 'register_channel_res':
+      return { type, ext: validateExtension(head['ext']) };
+    case 'subscribe':
+    case 'unSubscribe':
+      return typeof head['key'] === 'string' ? { type, key: head['key'], reg: head['reg'] } : invalid(`${type} without a key`);
+    case 'subscribe_result':
+      return typeof head['key'] === 'string' ? { type, key: head['key'] } : invalid(`${type} without a key`);
+    case 'heartbeat':
+    case 'heartbeat_res':
+    case 'subscribe_result_res':
+    case 'goaway':
+    case 'goaway_res':
+      return { type };
+    default:
+      return invalid(typeof type === 'string' ? `type "${type.slice(0, 80)}" is not known` : 'a conn object without a type');
+  }
+}
+
+function validateInvoke(head: Record<string, unknown>): Head {
+  const { method, argLength, oneway, meta } = head;
+  if (typeof method !== 'string') return invalid('invoke without a method');
+  if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
+  return { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
+}
+
+function validateExtension(ext: unknown): Extension | undefined {
+  if (typeof ext !== 'object' || ext === null) return undefined;
+  const { version, codecs, features } = ext as Record<string, unknown>;
+  if (!Number.isInteger(version)) return undefined;
+  return { version: version as number, codecs: strings(codecs), features: strings(features) };
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, 64) : [];
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS;
+}
+
+function invalid(reason: string): InvalidHead {
+  return { type: 'invalid', reason };
+}

@@ -1,0 +1,371 @@
+/**
+ * Decodes what msgpack-codec.ts encodes, and nothing else.
+ *
+ * msgpackr's own decoder is made for trusted bytes: it also takes records (for which it compiles code), pointers (a
+ * value of thirty bytes that takes forever to print), strings by reference, and whatever types other users of the
+ * package in this process have registered; it hands out its internal objects; and it puts what it decoded into error
+ * messages. This one knows a closed list of types, and is the faster of the two (bench/codecs.ts).
+ *
+ * A value is a byte that says its type, then its length or its content, all integers big-endian; see the `switch` in
+ * {@link read}. The extensions:
+ *
+ *   type         content           value
+ *   0x00         1 byte            undefined
+ *   0xff         1 byte            an invalid Date
+ *   0xff         4, 8, 12 bytes    Date, as MessagePack's timestamps
+ *   0x42 'B'     1 byte or more    bigint beyond 64 bits, two's complement
+ *   0x74 't'     kind, bytes       a typed array, an ArrayBuffer or a DataView; kinds as in VIEWS
+ *   0x73 's'     1 byte, a value   Set; the value is the array of its items
+ *   0x78 'x'     1 byte, a value   RegExp; [source, flags]
+ *   0x4d 'M'     1 byte, a value   Map; the array of its [key, item] pairs
+ *   0x45 'E'     1 byte, a value   Error; [name, message, code, cause]
+ */
+export const TAG = { map: 0x4d, error: 0x45 } as const;
+const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73, regexp: 0x78 } as const;
+
+/** The kinds of binary data beside Buffer, in the order of their numbers on the wire (msgpackr's). */
+export const VIEWS = [
+  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
+  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, ArrayBuffer, DataView],
+] as const;
+/** msgpackr leaves a gap between the typed arrays and the other two. */
+const KINDS: Readonly<Record<number, (new (buffer: ArrayBuffer) => object) | undefined>> = Object.fromEntries(
+  VIEWS.map((view, i) => [i < 11 ? i : i + 5, view]),
+);
+
+const ERRORS = new Map<unknown, new (message: string) => Error>(
+  [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((known) => [known.name, known]),
+);
+
+/** Below this a loop over the characters beats the call into native code. */
+const SHORT_TEXT_BYTES = 24;
+/** Room that an array is given before its items are there: a header of 5 bytes may claim millions of them. */
+const MAX_CLAIMED_ITEMS = 64;
+/** Keys that are remembered: an application has few different ones, and making a text is what costs. */
+const KEY_SLOTS = 1024;
+
+// What is being decoded. One at a time: nothing that is called in between runs code of a user.
+const NOTHING = Buffer.alloc(0);
+let source: Buffer = NOTHING;
+let at = 0;
+let end = 0;
+
+const double = new Float64Array(1);
+const doubleBytes = new Uint8Array(double.buffer);
+
+interface Key {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
+const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
+
+/** Throws an Error when `bytes[start … stop)` is anything but exactly one value. */
+export function decodeMsgpack(bytes: Buffer, start: number, stop: number): unknown {
+  source = bytes;
+  at = start;
+  end = stop;
+  try {
+    const value = read();
+    if (at !== end) throw new RangeError(`${end - at} bytes are left over after a msgpack value`);
+    return value;
+  } finally {
+    source = NOTHING;
+  }
+}
+
+function read(): unknown {
+  const token = readByte();
+  if (token < 0x80) return token;
+  if (token < 0x90) return readObject(token & 0x0f);
+  if (token < 0xa0) return readArray(token & 0x0f);
+  if (token < 0xc0) return readText(token & 0x1f);
+  if (token >= 0xe0) return token - 0x100;
+  switch (token) {
+    case 0xc0:
+      return null;
+    case 0xc2:
+      return false;
+    case 0xc3:
+      return true;
+    case 0xc4:
+      return readBuffer(readByte());
+    case 0xc5:
+      return readBuffer(readUint16());
+    case 0xc6:
+      return readBuffer(readUint32());
+    case 0xc7:
+      return readExtension(readByte());
+    case 0xc8:
+      return readExtension(readUint16());
+    case 0xc9:
+      return readExtension(readUint32());
+    case 0xcb:
+      return readDouble();
+    case 0xcc:
+      return readByte();
+    case 0xcd:
+      return readUint16();
+    case 0xce:
+      return readUint32();
+    case 0xcf:
+      return (BigInt(readUint32()) << 32n) | BigInt(readUint32());
+    case 0xd0:
+      return (readByte() << 24) >> 24;
+    case 0xd1:
+      return (readUint16() << 16) >> 16;
+    case 0xd2:
+      return readUint32() | 0;
+    case 0xd3:
+      return (BigInt(readUint32() | 0) << 32n) | BigInt(readUint32());
+    case 0xd4:
+      return readTagged();
+    case 0xd5:
+      return readExtension(2);
+    case 0xd6:
+      return readExtension(4);
+    case 0xd7:
+      return readExtension(8);
+    case 0xd8:
+      return readExtension(16);
+    case 0xd9:
+      return readText(readByte());
+    case 0xda:
+      return readText(readUint16());
+    case 0xdb:
+      return readText(readUint32());
+    case 0xdc:
+      return readArray(readUint16());
+    case 0xdd:
+      return readArray(readUint32());
+    case 0xde:
+      return readObject(readUint16());
+    case 0xdf:
+      return readObject(readUint32());
+    default:
+      throw new TypeError(`0x${token.toString(16)} is not the type of a msgpack value`);
+  }
+}
+
+/** Says that so many bytes are still there; lengths are claims, and are checked before anything is made of them. */
+function need(bytes: number): void {
+  if (bytes > end - at) throw new RangeError(`a msgpack value ends early: it needs ${bytes} bytes more, ${end - at} are left`);
+}
+
+function readByte(): number {
+  if (at >= end) need(1);
+  return source[at++] as number;
+}
+
+function readUint16(): number {
+  need(2);
+  const value = ((source[at] as number) << 8) | (source[at + 1] as number);
+  at += 2;
+  return value;
+}
+
+function readUint32(): number {
+  need(4);
+  const value =
+    (((source[at] as number) << 24) |
+      ((source[at + 1] as number) << 16) |
+      ((source[at + 2] as number) << 8) |
+      (source[at + 3] as number)) >>>
+    0;
+  at += 4;
+  return value;
+}
+
+/** By way of eight bytes of our own: a DataView of each chunk would cost more than most values have numbers. */
+function readDouble(): number {
+  need(8);
+  doubleBytes[7] = source[at] as number;
+  doubleBytes[6] = source[at + 1] as number;
+  doubleBytes[5] = source[at + 2] as number;
+  doubleBytes[4] = source[at + 3] as number;
+  doubleBytes[3] = source[at + 4] as number;
+  doubleBytes[2] = source[at + 5] as number;
+  doubleBytes[1] = source[at + 6] as number;
+  doubleBytes[0] = source[at + 7] as number;
+  at += 8;
+  return double[0] as number;
+}
+
+function readText(bytes: number): string {
+  need(bytes);
+  const from = at;
+  at += bytes;
+  if (bytes >= SHORT_TEXT_BYTES) return source.toString('utf8', from, at);
+  let text = '';
+  for (let i = from; i < at; i++) {
+    const unit = source[i] as number;
+    if (unit >= 0x80) return source.toString('utf8', from, at);
+    text += String.fromCharCode(unit);
+  }
+  return text;
+}
+
+/** With memory of its own, not of Node's pool: a Buffer's `buffer` is nobody else's business. */
+function readBuffer(bytes: number): Buffer {
+  need(bytes);
+  const copy = Buffer.allocUnsafeSlow(bytes);
+  source.copy(copy, 0, at, at + bytes);
+  at += bytes;
+  return copy;
+}
+
+function readArray(length: number): unknown[] {
+  need(length);
+  const items: unknown[] = new Array(Math.min(length, MAX_CLAIMED_ITEMS));
+  for (let i = 0; i < length; i++) items[i] = read();
+  return items;
+}
+
+function readObject(size: number): Record<string, unknown> {
+  need(size * 2);
+  const object: Record<string, unknown> = {};
+  for (let i = 0; i < size; i++) {
+    const key = readKey();
+    const value = read();
+    if (key !== '__proto__') object[key] = value;
+  }
+  return object;
+}
+
+function readKey(): string {
+  const token = readByte();
+  if (token < 0xa0 || token >= 0xc0) {
+    at -= 1;
+    const key = read();
+    if (typeof key !== 'string') throw new TypeError(`a msgpack object has ${typeof key} for a key, where only text is taken`);
+    return key;
+  }
+  const bytes = token & 0x1f;
+  if (bytes === 0) return '';
+  need(bytes);
+  const from = at;
+  const first = source[from] as number;
+  const middle = source[from + (bytes >> 1)] as number;
+  const last = source[from + bytes - 1] as number;
+  const slot = ((bytes << 5) ^ (first << 3) ^ (middle << 1) ^ last) & (KEY_SLOTS - 1);
+  const known = keys[slot];
+  if (known !== undefined && isKey(known.bytes, from, bytes)) {
+    at += bytes;
+    return known.text;
+  }
+  const text = readText(bytes);
+  keys[slot] = { bytes: new Uint8Array(source.subarray(from, at)), text };
+  return text;
+}
+
+function isKey(known: Uint8Array, from: number, bytes: number): boolean {
+  if (known.length !== bytes) return false;
+  for (let i = 0; i < bytes; i++) if (known[i] !== source[from + i]) return false;
+  return true;
+}
+
+/** An extension with one byte of content: the tag before a value that says how to take it, or all there is. */
+function readTagged(): unknown {
+  const type = readByte();
+  readByte();
+  switch (type) {
+    case EXT.undefined:
+      return undefined;
+    case EXT.date:
+      return new Date(Number.NaN);
+    case EXT.set:
+      return new Set(readList());
+    case EXT.regexp:
+      return toRegExp(readList());
+    case TAG.map:
+      return new Map(readList() as [unknown, unknown][]);
+    case TAG.error:
+      return toError(readList());
+    case EXT.bigint:
+      at -= 1;
+      return readBigint(1);
+    default:
+      throw unknownExtension(type);
+  }
+}
+
+function readExtension(bytes: number): unknown {
+  const type = readByte();
+  need(bytes);
+  switch (type) {
+    case EXT.date:
+      return readDate(bytes);
+    case EXT.bigint:
+      return readBigint(bytes);
+    case EXT.view:
+      return readView(bytes);
+    default:
+      throw unknownExtension(type);
+  }
+}
+
+function unknownExtension(type: number): TypeError {
+  return new TypeError(`0x${type.toString(16)} is not the type of a msgpack extension that is known here`);
+}
+
+function readList(): unknown[] {
+  const list = read();
+  if (!Array.isArray(list)) throw new TypeError('a msgpack extension whose value is not an array');
+  return list;
+}
+
+function readDate(bytes: number): Date {
+  if (bytes === 4) return new Date(readUint32() * 1000);
+  if (bytes === 8) {
+    const high = readUint32(); // 30 bits of nanoseconds, then 34 bits of seconds
+    const seconds = (high & 0x3) * 2 ** 32 + readUint32();
+    return new Date(seconds * 1000 + Math.floor((high >>> 2) / 1e6));
+  }
+  if (bytes !== 12) throw new RangeError(`a msgpack date of ${bytes} bytes`);
+  const nanoseconds = readUint32();
+  const seconds = (readUint32() | 0) * 2 ** 32 + readUint32();
+  return new Date(seconds * 1000 + Math.floor(nanoseconds / 1e6));
+}
+
+function readBigint(bytes: number): bigint {
+  if (bytes === 0) throw new RangeError('a msgpack bigint of no bytes');
+  const digits = source.toString('hex', at, at + bytes);
+  at += bytes;
+  return BigInt.asIntN(bytes * 8, BigInt(`0x${digits}`));
+}
+
+function readView(bytes: number): unknown {
+  if (bytes === 0) throw new RangeError('a msgpack typed array of no kind');
+  const kind = readByte();
+  const View = KINDS[kind];
+  if (View === undefined) throw new TypeError(`${kind} is not a kind of msgpack typed array`);
+  const { buffer } = readBuffer(bytes - 1);
+  return View === ArrayBuffer ? buffer : new View(buffer as ArrayBuffer);
+}
+
+function toRegExp([source, flags]: readonly unknown[]): RegExp {
+  if (typeof source !== 'string' || typeof flags !== 'string') throw new TypeError('a msgpack RegExp that is not made of texts');
+  return new RegExp(source, flags);
+}
+
+function toError([name, message, code, cause]: readonly unknown[]): Error {
+  if (typeof name !== 'string' || typeof message !== 'string') throw new TypeError('a msgpack Error that is not made of texts');
+  const error = withoutStack(() => new (ERRORS.get(name) ?? Error)(message));
+  if (error.name !== name) define(error, 'name', name);
+  if (code !== undefined) Object.assign(error, { code });
+  if (cause !== undefined) define(error, 'cause', cause);
+  return error;
+}
+
+/** Where an Error was decoded says nothing about where it happened, and to find it out takes longer than all the rest. */
+function withoutStack(create: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = create();
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  return error;
+}
+
+/** As an Error's own fields are: not enumerable, so that they are not printed twice. */
+function define(error: Error, name: 'name' | 'cause', value: unknown): void {
+  Object.defineProperty(error, name, { value, configurable: true, writable: true });
+}

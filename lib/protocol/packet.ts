@@ -1,0 +1,60 @@
+/**
+ * The cluster-client packet, version 1. All integers big-endian.
+ *
+ *   offset  size  field
+ *        0     1  version: 1
+ *        1     1  kind: 0 request, 1 response
+ *        2     2  reserved: 0
+ *        4     8  request id; ids stay below 2^30, so the high word is 0
+ *       12     4  timeout, ms: what is left of the call's time
+ *       16     4  head length, bytes   (cluster-client: connObj; UTF-8 JSON)
+ *       20     4  body length, bytes   (cluster-client: data; the codec's business)
+ *       24     …  head, then body
+ *
+ * Source: cluster-client 3.7.0, lib/protocol/packet.js.
+ */
+export const HEADER_BYTES = 24;
+export const VERSION = 1;
+export const REQUEST = 0;
+export const RESPONSE = 1;
+export type PacketKind = typeof REQUEST | typeof RESPONSE;
+
+/** Ids count from 1 and wrap before this. Source: cluster-client 3.7.0, lib/utils.js. */
+export const MAX_REQUEST_ID = 2 ** 30;
+
+/** Byte offsets of the header's fields. */
+export const AT = { version: 0, kind: 1, idHigh: 4, idLow: 8, timeout: 12, headBytes: 16, bodyBytes: 20 } as const;
+
+/** The header's first four bytes, version to reserved, as one big-endian integer. */
+export const FIRST_WORD = { [REQUEST]: 0x01000000, [RESPONSE]: 0x01010000 } as const;
+
+/** A frame of 4 MiB, as gRPC allows, and a head of 64 KiB, unless the options say otherwise. */
+export const DEFAULT_MAX_FRAME_BYTES = 4 * 1024 * 1024;
+export const MAX_HEAD_BYTES = 64 * 1024;
+
+/**
+ * One whole packet, as it lies in received bytes. The framer fills the same view again and again: it is valid until
+ * the function that was handed it returns.
+ */
+export interface FrameView {
+  kind: PacketKind;
+  id: number;
+  /** ms */
+  timeout: number;
+  bytes: Buffer;
+  headStart: number;
+  /** Where the head ends and the body starts. */
+  bodyStart: number;
+  end: number;
+}
+
+/** Cheaper than `Buffer.readUInt32BE`, which checks its offset each time; the caller has checked it once. */
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (
+    (((bytes[at] as number) << 24) |
+      ((bytes[at + 1] as number) << 16) |
+      ((bytes[at + 2] as number) << 8) |
+      (bytes[at + 3] as number)) >>>
+    0
+  );
+}

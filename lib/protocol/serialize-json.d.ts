@@ -1,0 +1,12 @@
+/** The package has no types of its own. */
+declare module 'serialize-json/lib/encoder.js' {
+  export default class JSONEncoder {
+    encode(value: unknown): Buffer;
+  }
+}
+
+declare module 'serialize-json/lib/decoder.js' {
+  export default class JSONDecoder {
+    decode(bytes: Buffer): unknown;
+  }
+}

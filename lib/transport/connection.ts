@@ -1,0 +1,239 @@
+import { debug } from '../diagnostics.js';
+import { RpcCode, RpcError, toError } from '../errors.js';
+import { FrameWriter } from '../protocol/frame-writer.js';
+import { Framer } from '../protocol/framer.js';
+import { HeadCache } from '../protocol/head-cache.js';
+import type { Head } from '../protocol/message.js';
+import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
+import type { ByteStream, StreamHandler } from './byte-stream.js';
+
+/** Frames in a tick after which it no longer pays to wait for the tick's end: 1.4 times the calls at 64 in flight. */
+const MIN_EARLY_FLUSH_FRAMES = 16;
+/** A busy tick flushes early after a quarter of what the last one sent; a fixed number would cost at 512 in flight. */
+const EARLY_FLUSH_SHARE = 4;
+/** How long an orderly end may take before the stream is destroyed: a peer may never read what is left. */
+const END_TIMEOUT_MS = 2_000;
+
+export interface ConnectionOptions {
+  readonly maxFrameBytes: number;
+  /** Bytes that may wait to be written before {@link Connection.begin} refuses. */
+  readonly maxQueuedBytes: number;
+  /** ms that frames are gathered before they are written; 0: until the end of the tick, with early flushes. */
+  readonly flushInterval: number;
+  /** Read nothing while the peer does not read: on the side that answers. On both, two full sides would wait forever. */
+  readonly pauseWhenBlocked: boolean;
+}
+
+export interface ConnectionHandler {
+  /** `head` and `frame` as {@link Framer} and {@link HeadCache} hand them out. A throw closes the connection. */
+  onRequest(head: Head, frame: FrameView): void;
+  onResponse(head: Head, frame: FrameView): void;
+  /** Any bytes came. */
+  onActivity(): void;
+  /** Exactly once, and last. */
+  onClosed(reason: RpcError): void;
+}
+
+/**
+ * Frames over a byte stream: one contiguous write a tick with adaptive early flushes, backpressure, bounds, and one
+ * reason when it is over.
+ *
+ * Sending a frame: `begin`, write the body to the writer that it returns, `commit`; on a failure `rollback`.
+ */
+export class Connection {
+  readonly peer: string;
+  readonly #stream: ByteStream;
+  readonly #handler: ConnectionHandler;
+  readonly #options: ConnectionOptions;
+  readonly #writer: FrameWriter;
+  readonly #framer: Framer;
+  readonly #heads = new HeadCache();
+  #isClosed = false;
+  #closeReason: RpcError | undefined;
+  #endTimer: NodeJS.Timeout | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #isFlushScheduled = false;
+  /** The stream wants no more; frames stay in the writer until it drains. */
+  #isBlocked = false;
+  /** Between `begin` and `commit` or `rollback`. */
+  #isEncoding = false;
+  #received = 0;
+  #committed = 0;
+  #handed = 0;
+  #lastBatch = 0;
+  #earlyFlushAt = MIN_EARLY_FLUSH_FRAMES;
+
+  constructor(stream: ByteStream, handler: ConnectionHandler, options: ConnectionOptions) {
+    this.peer = stream.peer;
+    this.#stream = stream;
+    this.#handler = handler;
+    this.#options = options;
+    this.#writer = new FrameWriter(options.maxFrameBytes);
+    this.#framer = new Framer(options.maxFrameBytes, (frame) => this.#onFrame(frame));
+    const streamHandler: StreamHandler = {
+      onData: (chunk) => this.#onData(chunk),
+      onDrain: () => this.#onDrain(),
+      onClose: (error) => this.#onStreamClose(error),
+    };
+    stream.open(streamHandler);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Frames committed so far: the number of the latest one. */
+  get committedFrames(): number {
+    return this.#committed;
+  }
+
+  /** Frames given to the stream so far. One with a higher number has certainly not left this process. */
+  get handedFrames(): number {
+    return this.#handed;
+  }
+
+  /** Frames received whole. */
+  get receivedFrames(): number {
+    return this.#received;
+  }
+
+  get queuedBytes(): number {
+    return this.#writer.pendingBytes + this.#stream.pendingBytes;
+  }
+
+  /** True while a peer has sent a part of a frame only. */
+  get isMidFrame(): boolean {
+    return this.#framer.isMidFrame;
+  }
+
+  /**
+   * Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait already, and {@link RpcCode.Encode} within another
+   * frame: a `toJSON` or a getter among the arguments has made a call of its own.
+   */
+  begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
+    if (this.#isEncoding) {
+      throw new RpcError(RpcCode.Encode, 'a call was made while the arguments of another were being encoded', { delivery: 'not-sent' });
+    }
+    if (this.#isBlocked && this.queuedBytes > this.#options.maxQueuedBytes) {
+      throw new RpcError(
+        RpcCode.QueueFull,
+        `${this.queuedBytes} bytes wait to be written to ${this.peer}, which does not read; maxQueuedBytes is ${this.#options.maxQueuedBytes}`,
+        { delivery: 'not-sent' },
+      );
+    }
+    this.#writer.begin(kind, id, timeoutMs, head);
+    this.#isEncoding = true;
+    return this.#writer;
+  }
+
+  /** Throws {@link RpcCode.FrameTooLarge}. */
+  commit(): void {
+    this.#writer.commit();
+    this.#isEncoding = false;
+    this.#committed += 1;
+    if (this.#committed - this.#handed >= this.#earlyFlushAt && this.#options.flushInterval === 0) this.#flush();
+    else if (!this.#isFlushScheduled) this.#scheduleFlush();
+  }
+
+  rollback(): void {
+    this.#isEncoding = false;
+    this.#writer.rollback();
+  }
+
+  /** A frame without a body. */
+  send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.begin(kind, id, timeoutMs, head);
+    this.commit();
+  }
+
+  /** Writes what is queued, then ends the stream in order. Frames that still come in are handed on until it has ended. */
+  end(reason: RpcError): void {
+    if (this.#isClosed || this.#closeReason !== undefined) return;
+    this.#closeReason = reason;
+    this.#isBlocked = false; // what is left goes to the stream whole: nothing is queued after it
+    this.#flush();
+    this.#stream.end();
+    this.#endTimer = setTimeout(() => this.destroy(reason), END_TIMEOUT_MS);
+  }
+
+  /** Ends at once. The handler's `onClosed` is called before this returns, unless it was called before. */
+  destroy(reason: RpcError): void {
+    if (this.#isClosed) return;
+    this.#close(this.#closeReason ?? reason);
+    this.#stream.destroy();
+  }
+
+  #scheduleFlush(): void {
+    this.#isFlushScheduled = true;
+    if (this.#options.flushInterval > 0) this.#flushTimer = setTimeout(this.#flushQueue, this.#options.flushInterval);
+    else process.nextTick(this.#flushQueue);
+  }
+
+  /** The end of a tick, or of the interval. */
+  readonly #flushQueue = (): void => {
+    this.#isFlushScheduled = false;
+    if (this.#isClosed) return;
+    this.#flush();
+    this.#earlyFlushAt = Math.max(MIN_EARLY_FLUSH_FRAMES, this.#lastBatch / EARLY_FLUSH_SHARE);
+    this.#lastBatch = 0;
+  };
+
+  #flush(): void {
+    if (this.#isBlocked) return;
+    this.#lastBatch += this.#committed - this.#handed;
+    this.#handed = this.#committed;
+    this.#writer.take(this.#write);
+    // The kernel took it all, so the slab can be written again from its start: no garbage at all in the usual case.
+    if (this.#stream.pendingBytes === 0) this.#writer.recycle();
+  }
+
+  readonly #write = (bytes: Buffer): void => {
+    if (this.#stream.write(bytes) || this.#isBlocked) return;
+    this.#isBlocked = true;
+    if (this.#options.pauseWhenBlocked) this.#stream.pause();
+  };
+
+  #onDrain(): void {
+    if (!this.#isBlocked || this.#isClosed) return;
+    this.#isBlocked = false;
+    this.#flush();
+    if (!this.#isBlocked && this.#options.pauseWhenBlocked) this.#stream.resume();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#isClosed) return;
+    this.#handler.onActivity();
+    try {
+      this.#framer.push(chunk);
+    } catch (error) {
+      this.destroy(error instanceof RpcError ? error : protocolError(this.peer, error));
+    }
+  }
+
+  #onFrame(frame: FrameView): void {
+    this.#received += 1;
+    const head = this.#heads.decode(frame);
+    if (frame.kind === REQUEST) this.#handler.onRequest(head, frame);
+    else this.#handler.onResponse(head, frame);
+  }
+
+  #onStreamClose(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    const how = error === undefined ? 'the peer closed it' : error.message;
+    this.#close(this.#closeReason ?? new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error }));
+  }
+
+  #close(reason: RpcError): void {
+    debug.connection('%s closed: %s', this.peer, reason.message);
+    this.#isClosed = true;
+    this.#framer.stop();
+    clearTimeout(this.#endTimer);
+    clearTimeout(this.#flushTimer);
+    this.#handler.onClosed(reason);
+  }
+}
+
+function protocolError(peer: string, cause: unknown): RpcError {
+  return new RpcError(RpcCode.Protocol, `${peer}: ${toError(cause).message}`, { cause });
+}

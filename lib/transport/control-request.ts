@@ -1,0 +1,41 @@
+import { RpcCode, RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { Head } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { SentRequest } from './pending-calls.js';
+
+/** A request of the connection's own, such as `register_channel` or `goaway`, and not a user's call. */
+export class ControlRequest implements SentRequest {
+  readonly deadline: number;
+  frameNumber = 0;
+  readonly #what: string;
+  readonly #timeoutMs: number;
+  readonly #onAnswer: (head: Head, frame: FrameView) => void;
+  readonly #onFailure: (error: RpcError) => void;
+
+  /** `what` is what is waited for, for the message of its timeout. */
+  constructor(
+    what: string,
+    timeoutMs: number,
+    onAnswer: (head: Head, frame: FrameView) => void,
+    onFailure: (error: RpcError) => void,
+  ) {
+    this.#what = what;
+    this.#timeoutMs = timeoutMs;
+    this.deadline = performance.now() + timeoutMs;
+    this.#onAnswer = onAnswer;
+    this.#onFailure = onFailure;
+  }
+
+  answered(head: Head, frame: FrameView, _codec: Codec): void {
+    this.#onAnswer(head, frame);
+  }
+
+  lost(reason: RpcError): void {
+    this.#onFailure(reason);
+  }
+
+  expire(): void {
+    this.#onFailure(new RpcError(RpcCode.Timeout, `no answer to ${this.#what} in ${this.#timeoutMs} ms`));
+  }
+}

@@ -1,0 +1,261 @@
+import type { TransportName } from '../call.js';
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { encodeItem, encodeList } from '../protocol/argument-list.js';
+import type { Codec } from '../protocol/codec.js';
+import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
+import { EXTENSION_VERSION, FEATURES, HEAD, type Head, registerHead } from '../protocol/message.js';
+import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import type { ByteStream } from './byte-stream.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import { ControlRequest } from './control-request.js';
+import { dial } from './endpoint.js';
+import { Heartbeat, peerSilent, type Silence } from './heartbeat.js';
+import type { OutgoingCall } from './outgoing-call.js';
+import { PendingCalls } from './pending-calls.js';
+
+/** How long a heartbeat's answer is worth waiting for; it only keeps the table tidy, silence is judged elsewhere. */
+const HEARTBEAT_ANSWER_MS = 60_000;
+/** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
+const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
+
+export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'> {
+  readonly transport: TransportName;
+  readonly host: string;
+  readonly port: number;
+  /** The channel to register on: a server's id, or a shared client's name. */
+  readonly channel: string;
+  /** For dialling and registering together, ms. */
+  readonly connectTimeout: number;
+  /** Codec names to offer, the preferred one first. */
+  readonly codecs: readonly string[];
+  /** ms between heartbeats toward a peer of our own kind. */
+  readonly heartbeatInterval: number;
+}
+
+export interface LineHandler {
+  /** The Leader is about to leave: send it nothing more. What was sent before is still answered. */
+  onGoaway(line: Line): void;
+  /** Exactly once for a line that was registered, and last: every call on it has been settled. */
+  onClosed(line: Line, reason: RpcError): void;
+}
+
+/** `registering -> ready -> draining -> closed`, each of them able to go straight to closed. */
+const TRANSITIONS = {
+  registering: ['ready', 'closed'],
+  ready: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+} as const satisfies Transitions<'registering' | 'ready' | 'draining' | 'closed'>;
+type LineState = keyof typeof TRANSITIONS;
+
+/**
+ * A Follower's end of one connection to a Leader: dialled, registered on a channel, kept alive, with the calls that
+ * wait on it. It has one life; whoever wants another connection opens another line.
+ */
+export class Line {
+  readonly #options: LineOptions;
+  readonly #handler: LineHandler;
+  readonly #connection: Connection;
+  readonly #pending = new PendingCalls();
+  readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
+  #heartbeat: Heartbeat | undefined;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #isGoingAway = false;
+  #closeReason: RpcError | undefined;
+  #codec: Codec = STOCK_CODEC;
+  #features: readonly string[] = [];
+  #onRegistered: ((error: RpcError | undefined) => void) | undefined;
+
+  /**
+   * Dials and registers. Blocks for `connectTimeout` at the most, or until `signal` aborts. Rejects with
+   * {@link RpcCode.Connect} (nobody reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader
+   * refused, or did not answer).
+   */
+  static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal): Promise<Line> {
+    const giveUpAt = performance.now() + options.connectTimeout;
+    const giveUp = new AbortController();
+    const abort = (): void => giveUp.abort(signal.reason);
+    const timer = setTimeout(() => giveUp.abort(connectTimedOut(options)), options.connectTimeout);
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      const { transport, host, port } = options;
+      const stream = await dial(transport, { host, port, signal: giveUp.signal }).catch((error: unknown) => {
+        throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
+      });
+      const line = new Line(stream, options, handler);
+      await line.#register(Math.max(1, Math.ceil(giveUpAt - performance.now())), giveUp.signal);
+      return line;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  private constructor(stream: ByteStream, options: LineOptions, handler: LineHandler) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#connection = new Connection(
+      stream,
+      {
+        onRequest: (head, frame) => this.#onRequest(head, frame),
+        onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
+        onActivity: () => this.#heartbeat?.heard(),
+        onClosed: (reason) => this.#onConnectionClosed(reason),
+      },
+      { ...options, pauseWhenBlocked: false },
+    );
+  }
+
+  get state(): LineState {
+    return this.#lifecycle.state;
+  }
+
+  /** Requests sent and not yet answered. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** The Leader has said goaway. Its word may come in one piece with the registration's answer, before `open` resolves. */
+  get isGoingAway(): boolean {
+    return this.#isGoingAway;
+  }
+
+  /** Set once the line is closed, which may likewise be before `open` resolves. */
+  get closeReason(): RpcError | undefined {
+    return this.#closeReason;
+  }
+
+  get peer(): string {
+    return this.#connection.peer;
+  }
+
+  /** Sends a call, or fails it; only while `ready`. The call settles with its answer, its deadline, or this line's end. */
+  invoke(call: OutgoingCall): void {
+    const connection = this.#connection;
+    const { args, oneway } = call;
+    const meta = call.options.meta !== undefined && this.#features.includes('meta');
+    const head = call.method.head(meta ? args.length + 1 : args.length, oneway, meta);
+    const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
+    if (left <= 0) return call.expire();
+    call.stage = 'waiting for the answer';
+    const id = oneway ? this.#pending.nextId() : this.#pending.add(call);
+    try {
+      const out = connection.begin(REQUEST, id, left, head);
+      try {
+        if (meta) encodeItem(out, this.#codec, call.options.meta);
+        encodeList(out, this.#codec, args);
+        connection.commit();
+      } catch (error) {
+        connection.rollback();
+        throw error;
+      }
+    } catch (error) {
+      this.#pending.take(id);
+      const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+      call.fail(call.error(code, `its arguments cannot be sent: ${messageOf(error)}`, 'not-sent', error));
+      return;
+    }
+    call.frameNumber = connection.committedFrames;
+    if (oneway) call.succeed([]);
+  }
+
+  /** No new calls; ends in order when the last answer is in, and at the latest after `timeoutMs`. */
+  drain(reason: RpcError, timeoutMs: number): void {
+    if (!this.#lifecycle.move('draining')) return;
+    this.#drainTimer = setTimeout(() => this.destroy(reason), timeoutMs);
+    this.#pending.whenIdle(() => this.#connection.end(reason));
+  }
+
+  /** Ends at once; what waits is lost, for this reason. */
+  destroy(reason: RpcError): void {
+    this.#connection.destroy(reason);
+  }
+
+  #register(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.destroy(signal.reason instanceof RpcError ? signal.reason : connectTimedOut(this.#options));
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#onRegistered = (error) => {
+        this.#onRegistered = undefined;
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const { channel, codecs } = this.#options;
+      const request = new ControlRequest(
+        'register_channel',
+        timeoutMs,
+        (head, frame) => this.#onRegisterAnswer(head, frame),
+        (error) => this.destroy(refused(this.#options, error.message, error)),
+      );
+      const id = this.#pending.add(request);
+      const ext = { version: EXTENSION_VERSION, codecs, features: FEATURES };
+      this.#connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
+    });
+  }
+
+  #onRegisterAnswer(head: Head, { bytes, bodyStart, end }: FrameView): void {
+    if (head.type !== 'register_channel_res') return this.destroy(refused(this.#options, `answered with ${head.type}`));
+    let answer: unknown;
+    try {
+      answer = STOCK_CODEC.decode(bytes, bodyStart, end);
+    } catch (error) {
+      return this.destroy(refused(this.#options, `answered with what cannot be decoded: ${messageOf(error)}`, error));
+    }
+    const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown } };
+    if (success !== true) return this.destroy(refused(this.#options, String(error?.message ?? 'no reason given')));
+    if (head.ext !== undefined) {
+      const codec = chooseCodec(head.ext.codecs);
+      if (codec === undefined) return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
+      this.#codec = codec;
+      this.#features = head.ext.features;
+    }
+    this.#lifecycle.move('ready');
+    this.#startHeartbeat(head.ext === undefined);
+    this.#onRegistered?.(undefined);
+  }
+
+  #startHeartbeat(isStock: boolean): void {
+    const interval = isStock ? STOCK_HEARTBEAT_INTERVAL_MS : this.#options.heartbeatInterval;
+    const watched = { ping: () => this.#ping(), dead: (silence: Silence) => this.destroy(peerSilent(this.peer, silence)) };
+    this.#heartbeat = new Heartbeat(watched, { interval, always: isStock });
+    this.#heartbeat.start();
+  }
+
+  #ping(): void {
+    const request = new ControlRequest('a heartbeat', HEARTBEAT_ANSWER_MS, ignore, ignore);
+    this.#connection.send(REQUEST, this.#pending.add(request), HEARTBEAT_ANSWER_MS, HEAD.heartbeat);
+  }
+
+  #onRequest(head: Head, { id, timeout }: FrameView): void {
+    const answer = head.type === 'heartbeat' ? HEAD.heartbeatRes : head.type === 'goaway' ? HEAD.goawayRes : HEAD.empty;
+    // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
+    this.#connection.send(RESPONSE, id, timeout, answer);
+    if (head.type !== 'goaway' || this.#isGoingAway) return;
+    this.#isGoingAway = true;
+    this.#handler.onGoaway(this);
+  }
+
+  #onConnectionClosed(reason: RpcError): void {
+    const wasOpen = this.#onRegistered === undefined;
+    this.#closeReason = reason;
+    this.#lifecycle.move('closed');
+    this.#heartbeat?.stop();
+    clearTimeout(this.#drainTimer);
+    this.#pending.loseAll(reason, this.#connection.handedFrames);
+    this.#onRegistered?.(reason.code === RpcCode.ConnectionLost ? refused(this.#options, reason.message, reason) : reason);
+    if (wasOpen) this.#handler.onClosed(this, reason);
+  }
+}
+
+function ignore(): void {}
+
+function connectTimedOut({ host, port, connectTimeout }: LineOptions): RpcError {
+  return new RpcError(RpcCode.Connect, `no connection to ${host}:${port} in ${connectTimeout} ms`);
+}
+
+function refused({ host, port, channel }: LineOptions, why: string, cause?: unknown): RpcError {
+  return new RpcError(RpcCode.Register, `${host}:${port} did not accept the registration on "${channel}": ${why}`, { cause });
+}

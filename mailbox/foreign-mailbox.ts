@@ -1,0 +1,169 @@
+import Bluebird from 'bluebird';
+import type { RpcMessage, ServerInfo } from '../lib/call.js';
+import { debug } from '../lib/diagnostics.js';
+import { Emitter } from '../lib/emitter.js';
+import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
+import { Lifecycle } from '../lib/lifecycle.js';
+import { Backoff } from '../lib/transport/backoff.js';
+import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { PendingCalls } from '../lib/transport/pending-calls.js';
+import type { MailBox, MailBoxEvents } from './mailbox.js';
+import type { ResolvedMailBoxOptions } from './options.js';
+import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
+
+/** pomelo-rpc hands its debug tracer through every call; ours is always null. */
+type Tracer = null;
+
+/**
+ * A mailbox of the user's own, over a transport of their own. Source: pomelo-rpc's mailboxes; those written as its
+ * README has them, without the tracer, work too (they are told apart by their number of parameters).
+ */
+export interface CustomMailBox {
+  connect(tracer: Tracer, callback: (error?: unknown) => void): void;
+  /** `results`: all that the remote method gave its callback after the error. */
+  send(tracer: Tracer, msg: RpcMessage, opts: CallOptions, callback: (tracer: Tracer, error?: unknown, results?: unknown[]) => void): void;
+  close(): void;
+  /** `close` is emitted when the connection is lost. */
+  on(event: 'close', listener: (id: string) => void): unknown;
+}
+
+/** Makes the user's own mailbox of a server: a function, or, as in pomelo-rpc, an object with `create`. */
+export type CustomMailBoxFactory =
+  | ((server: ServerInfo, opts: object) => CustomMailBox)
+  | { create(server: ServerInfo, opts: object): CustomMailBox };
+
+/**
+ * A user's own mailbox, made to behave as ours do: connected again when lost, by asking the factory for another one,
+ * with a deadline for every call and one outcome.
+ */
+export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
+  readonly server: ServerInfo;
+  readonly #make: () => CustomMailBox;
+  readonly #options: ResolvedMailBoxOptions;
+  readonly #lifecycle = new Lifecycle<MailBoxState>('idle', MAILBOX_TRANSITIONS, (to, from, reason) =>
+    this.#onMove(to, from, reason as RpcError | undefined),
+  );
+  readonly #backoff = new Backoff();
+  readonly #pending = new PendingCalls();
+  readonly #closed: Promise<void>;
+  #resolveClosed!: () => void;
+  #custom: CustomMailBox | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastFailure: RpcError | undefined;
+
+  constructor(server: ServerInfo, factory: CustomMailBoxFactory, options: ResolvedMailBoxOptions) {
+    super();
+    this.server = server;
+    this.#options = options;
+    this.#make = () => (typeof factory === 'function' ? factory(server, options) : factory.create(server, options));
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get state(): MailBoxState {
+    return this.#lifecycle.state;
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  get lastFailure(): RpcError | undefined {
+    return this.#lastFailure;
+  }
+
+  connect(): void {
+    if (this.state === 'idle') this.#lifecycle.move('connecting');
+  }
+
+  send(call: OutgoingCall): void {
+    const custom = this.#custom;
+    if (custom === undefined || this.state !== 'ready') {
+      call.fail(call.error(RpcCode.Closed, `its mailbox is ${this.state}`, 'not-sent'));
+      return;
+    }
+    call.stage = 'waiting for the answer';
+    const id = this.#pending.add(call);
+    const settle = (error: unknown, results: unknown): void => {
+      if (this.#pending.take(id) === undefined) return; // its deadline passed, or it was answered before
+      if (error) call.fail(call.error(RpcCode.Remote, messageOf(error), 'answered', error));
+      else call.succeed(Array.isArray(results) ? results : results === undefined ? [] : [results]);
+    };
+    try {
+      if (custom.send.length === 3) {
+        const send = custom.send as unknown as (msg: RpcMessage, opts: CallOptions, callback: (error: unknown, results: unknown) => void) => void;
+        send.call(custom, call.msg, call.options, settle);
+      } else {
+        custom.send(null, call.msg, call.options, (_tracer, error, results) => settle(error, results));
+      }
+    } catch (error) {
+      if (this.#pending.take(id) !== undefined) call.fail(call.error(RpcCode.Encode, messageOf(error), 'unknown', error));
+    }
+    if (call.oneway && this.#pending.take(id) !== undefined) call.succeed([]);
+  }
+
+  close(reason: RpcError, force = false): Promise<void> {
+    if (!force && this.inFlight > 0) this.#lifecycle.move('draining', reason);
+    else this.#lifecycle.move('closed', reason);
+    return this.#closed;
+  }
+
+  #onMove(to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    debug.mailbox('%s (custom): %s -> %s %s', this.server.id, from, to, reason?.message ?? '');
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (to === 'connecting') void this.#connect();
+    if (to === 'backoff') {
+      this.#drop(reason ?? new RpcError(RpcCode.ConnectionLost, 'the mailbox closed'));
+      this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next());
+    }
+    if (to === 'draining') {
+      this.#pending.whenIdle(() => this.#lifecycle.move('closed', reason));
+      this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), this.#options.drainTimeout);
+    }
+    if (to === 'closed') {
+      this.#drop(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
+      this.#resolveClosed();
+    }
+    this.emit('state', to, from, reason);
+    if (to === 'closed') this.emit('close', this.server.id);
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const custom = this.#make();
+      this.#custom = custom;
+      custom.on('close', () => {
+        if (this.#custom === custom) this.#onLost();
+      });
+      await Bluebird.fromCallback<void>((callback) => {
+        if (custom.connect.length === 1) (custom.connect as unknown as (callback: (error?: unknown) => void) => void).call(custom, callback);
+        else custom.connect(null, callback);
+      }).timeout(this.#options.connectTimeout, `not connected in ${this.#options.connectTimeout} ms`);
+    } catch (error) {
+      this.#lastFailure = new RpcError(RpcCode.Connect, messageOf(error), { cause: toError(error) });
+      this.#lifecycle.move('backoff', this.#lastFailure);
+      return;
+    }
+    this.#lastFailure = undefined;
+    this.#backoff.reset();
+    this.#lifecycle.move('ready');
+  }
+
+  #onLost(): void {
+    const reason = new RpcError(RpcCode.ConnectionLost, `the mailbox of ${this.server.id} closed`);
+    this.#lifecycle.move(this.state === 'draining' ? 'closed' : 'backoff', reason);
+  }
+
+  #drop(reason: RpcError): void {
+    const custom = this.#custom;
+    this.#custom = undefined;
+    this.#pending.loseAll(reason, 0);
+    try {
+      custom?.close();
+    } catch (error) {
+      debug.mailbox('%s (custom): close() threw: %s', this.server.id, messageOf(error));
+    }
+  }
+}

@@ -1,0 +1,5 @@
+export { type CustomMailBox, type CustomMailBoxFactory, ForeignMailBox } from './foreign-mailbox.js';
+export { LineMailBox } from './line-mailbox.js';
+export type { MailBox, MailBoxEvents } from './mailbox.js';
+export { type MailBoxOptions, type ResolvedMailBoxOptions, resolveMailBoxOptions } from './options.js';
+export type { MailBoxState } from './state.js';

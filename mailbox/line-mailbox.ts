@@ -1,0 +1,177 @@
+import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
+import { debug } from '../lib/diagnostics.js';
+import { Emitter } from '../lib/emitter.js';
+import { RpcCode, RpcError, toError } from '../lib/errors.js';
+import { Lifecycle } from '../lib/lifecycle.js';
+import { MAX_TIMEOUT_MS } from '../lib/options.js';
+import { Backoff } from '../lib/transport/backoff.js';
+import { Line } from '../lib/transport/line.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { MailBox, MailBoxEvents } from './mailbox.js';
+import type { ResolvedMailBoxOptions } from './options.js';
+import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
+
+/**
+ * The mailbox of a server that is a Leader: states, redialling and idling around one {@link Line} after another.
+ *
+ * Invariant: `#line` is set while `ready`, and while `draining` if there was one. Lines that a goaway has retired live
+ * on in `#retired` until their last answer is in.
+ */
+export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
+  readonly server: ServerInfo;
+  readonly #options: ResolvedMailBoxOptions;
+  readonly #lifecycle = new Lifecycle<MailBoxState>('idle', MAILBOX_TRANSITIONS, (to, from, reason) =>
+    this.#onMove(to, from, reason as RpcError | undefined),
+  );
+  readonly #backoff = new Backoff();
+  readonly #retired = new Set<Line>();
+  readonly #closed: Promise<void>;
+  #resolveClosed!: () => void;
+  #line: Line | undefined;
+  #dialling: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #wasUsed = false;
+  #lastFailure: RpcError | undefined;
+
+  constructor(server: ServerInfo, options: ResolvedMailBoxOptions) {
+    super();
+    this.server = server;
+    this.#options = options;
+    this.#closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get state(): MailBoxState {
+    return this.#lifecycle.state;
+  }
+
+  get inFlight(): number {
+    let inFlight = this.#line?.inFlight ?? 0;
+    for (const line of this.#retired) inFlight += line.inFlight;
+    return inFlight;
+  }
+
+  get lastFailure(): RpcError | undefined {
+    return this.#lastFailure;
+  }
+
+  connect(): void {
+    if (this.#lifecycle.state === 'idle') this.#lifecycle.move('connecting');
+  }
+
+  send(call: OutgoingCall): void {
+    if (this.#line === undefined || this.#lifecycle.state !== 'ready') {
+      call.fail(call.error(RpcCode.Closed, `its mailbox is ${this.state}`, 'not-sent'));
+      return;
+    }
+    this.#wasUsed = true;
+    this.#line.invoke(call);
+  }
+
+  close(reason: RpcError, force = false): Promise<void> {
+    if (!force && this.inFlight > 0) this.#lifecycle.move('draining', reason);
+    else this.#lifecycle.move('closed', reason);
+    return this.#closed;
+  }
+
+  #onMove(to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    debug.mailbox('%s: %s -> %s %s', this.server.id, from, to, reason?.message ?? '');
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (to === 'connecting') this.#dial();
+    if (to === 'backoff') this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next());
+    if (to === 'ready') this.#watchIdle();
+    if (to === 'draining') this.#drain(reason as RpcError);
+    if (to === 'closed') this.#end(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
+    this.emit('state', to, from, reason);
+    if (to === 'closed') this.emit('close', this.server.id);
+  }
+
+  #dial(): void {
+    const { host = DEFAULT_HOST, port, transport = 'tcp', id } = this.server;
+    const { keepalive, ...options } = this.#options;
+    const dialling = new AbortController();
+    this.#dialling = dialling;
+    const handler = {
+      onGoaway: (line: Line) => this.#onGoaway(line),
+      onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
+    };
+    Line.open({ ...options, heartbeatInterval: keepalive, transport, host, port, channel: id }, handler, dialling.signal).then(
+      (line) => this.#onLineOpen(line),
+      (error: unknown) => this.#onDialFailed(error),
+    );
+  }
+
+  #onLineOpen(line: Line): void {
+    if (line.closeReason !== undefined) return this.#onDialFailed(line.closeReason);
+    if (this.state !== 'connecting') return line.destroy(new RpcError(RpcCode.Closed, 'the mailbox was closed meanwhile'));
+    this.#dialling = undefined;
+    this.#line = line;
+    this.#lastFailure = undefined;
+    this.#backoff.reset();
+    this.#lifecycle.move('ready');
+    if (line.isGoingAway) this.#onGoaway(line);
+  }
+
+  #onDialFailed(error: unknown): void {
+    this.#dialling = undefined;
+    const failure = error instanceof RpcError ? error : new RpcError(RpcCode.Connect, toError(error).message, { cause: error });
+    this.#lastFailure = failure;
+    this.#lifecycle.move('backoff', failure);
+  }
+
+  /** What was sent is answered on the old line, while a new one goes to whoever leads next. */
+  #onGoaway(line: Line): void {
+    if (line !== this.#line || this.state !== 'ready') return;
+    const reason = new RpcError(RpcCode.Stopping, `${this.server.id} is stopping`);
+    this.#line = undefined;
+    this.#retired.add(line);
+    // Unbounded: each call has its own deadline, and the server ends the line when it has answered them.
+    line.drain(reason, MAX_TIMEOUT_MS);
+    this.#lifecycle.move('backoff', reason);
+  }
+
+  #onLineClosed(line: Line, reason: RpcError): void {
+    this.#retired.delete(line);
+    const wasCurrent = line === this.#line;
+    if (wasCurrent) this.#line = undefined;
+    if (this.state !== 'draining') {
+      if (wasCurrent) this.#lifecycle.move('backoff', reason);
+    } else if (this.#line === undefined && this.#retired.size === 0) {
+      this.#lifecycle.move('closed', reason);
+    }
+  }
+
+  #drain(reason: RpcError): void {
+    this.#dialling?.abort(reason);
+    this.#line?.drain(reason, this.#options.drainTimeout);
+    this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), this.#options.drainTimeout);
+  }
+
+  #watchIdle(): void {
+    const { idleTimeout } = this.#options;
+    if (idleTimeout === 0) return;
+    this.#wasUsed = false;
+    this.#timer = setTimeout(() => {
+      if (this.#wasUsed || this.inFlight > 0) this.#watchIdle();
+      else this.#goIdle();
+    }, idleTimeout).unref();
+  }
+
+  #goIdle(): void {
+    const line = this.#line;
+    this.#line = undefined;
+    this.#lifecycle.move('idle');
+    line?.drain(new RpcError(RpcCode.Closed, `idle for ${this.#options.idleTimeout} ms`), this.#options.drainTimeout);
+  }
+
+  #end(reason: RpcError): void {
+    this.#dialling?.abort(reason);
+    const lines = this.#line === undefined ? [...this.#retired] : [this.#line, ...this.#retired];
+    this.#line = undefined;
+    this.#retired.clear();
+    for (const line of lines) line.destroy(reason);
+    this.#resolveClosed();
+  }
+}

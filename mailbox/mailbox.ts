@@ -1,0 +1,42 @@
+import type { ServerInfo } from '../lib/call.js';
+import type { Emitter } from '../lib/emitter.js';
+import type { RpcError } from '../lib/errors.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { MailBoxState } from './state.js';
+
+/** News of a mailbox. No call's outcome is among them: that goes to the call. */
+export type MailBoxEvents = {
+  /** A move between states; `reason` for those that were not asked for. */
+  state: [to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
+  /** Closed for good: by `close`, and by nothing else. */
+  close: [id: string];
+};
+
+/**
+ * One remote server, as the station sees it: a line to it that is made when first needed, and made again when lost.
+ *
+ * | state                     | a call that comes                                   |
+ * | ------------------------- | --------------------------------------------------- |
+ * | idle, connecting, backoff | is held by the station, until `ready`               |
+ * | ready                     | is sent                                             |
+ * | draining, closed          | is refused with `ERR_RPC_CLOSED`                    |
+ *
+ * Source of the contract: pomelo-rpc's mailbox (`connect`, `send`, `close`, event `close`).
+ */
+export interface MailBox extends Emitter<MailBoxEvents> {
+  readonly server: ServerInfo;
+  readonly state: MailBoxState;
+  /** Calls sent and not yet answered. */
+  readonly inFlight: number;
+  /** Why the last attempt to connect failed, while there has been no success since. */
+  readonly lastFailure: RpcError | undefined;
+  /** Starts connecting when idle; otherwise nothing. Returns at once; `state` events tell the rest. */
+  connect(): void;
+  /** Only while `ready`. The call settles with its answer, its deadline, or the connection's end. */
+  send(call: OutgoingCall): void;
+  /**
+   * No new calls; resolves when those in flight are settled and the connection is closed: after `drainTimeout` at the
+   * latest, at once with `force`. What is then still unanswered fails with `reason`. Again: the same promise.
+   */
+  close(reason: RpcError, force?: boolean): Promise<void>;
+}

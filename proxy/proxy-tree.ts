@@ -1,0 +1,84 @@
+import type { RpcMessage } from '../lib/call.js';
+import { invalid, nonEmptyString } from '../lib/options.js';
+import { loadModulesSync } from '../lib/service/load.js';
+import { methodNames } from '../lib/service/methods.js';
+import { RemoteMethod } from '../lib/transport/remote-method.js';
+import type { Caller } from './caller.js';
+import { createMethodProxy, type UntypedMethod } from './method-proxy.js';
+
+/** Which remote modules there are, and on which servers. Source: pomelo-rpc, `addProxies`. */
+export interface ProxyRecord {
+  readonly namespace: string;
+  readonly serverType: string;
+  /**
+   * The modules' own folder or file: absolute, a file URL, or relative to the working directory. Its factories are
+   * called, with the client's context, to learn their methods. Without it proxies are made as they are asked for, and
+   * the client needs none of the server's code.
+   */
+  readonly path?: string | URL;
+}
+
+type Methods = Record<string, UntypedMethod>;
+type Modules = Record<string, Methods>;
+/** `proxies[namespace][serverType][module][method]` */
+export type ProxyTree = Record<string, Record<string, Modules>>;
+
+/** Names that JavaScript itself asks objects for, when they are awaited, printed or serialised: never calls. */
+const NOT_REMOTE = new Set(['then', 'catch', 'finally', 'toJSON', 'inspect', 'nodeType', 'asymmetricMatch', '$$typeof', '@@__IMMUTABLE_ITERABLE__@@']);
+
+/** The proxies of a client: generated from record paths, or made on demand for records without one. */
+export class Proxies {
+  /** Without prototypes, so that `constructor` and the like are neither found nor overwritten. */
+  readonly tree: ProxyTree = Object.create(null);
+  readonly #caller: Caller;
+  readonly #context: unknown;
+
+  constructor(caller: Caller, context: unknown) {
+    this.#caller = caller;
+    this.#context = context;
+  }
+
+  /**
+   * Adds the modules of a record to those that are there; the same module again replaces the older one. Throws
+   * {@link RpcCode.Load} when its path cannot be loaded, and {@link RpcCode.InvalidArgument} when it is no record.
+   */
+  add(record: ProxyRecord): void {
+    if (typeof record !== 'object' || record === null) throw invalid('a record must be an object { namespace, serverType, path }');
+    const namespace = nonEmptyString('the namespace of a record', record.namespace);
+    const serverType = nonEmptyString('the serverType of a record', record.serverType);
+    const { path } = record;
+    const types = (this.tree[namespace] ??= Object.create(null) as Record<string, Modules>);
+    if (path === undefined) {
+      types[serverType] = this.#onDemand(namespace, serverType, types[serverType]);
+      return;
+    }
+    if (!(path instanceof URL)) nonEmptyString('the path of a record', path);
+    const loaded = loadModulesSync(path, this.#context);
+    const modules = (types[serverType] ??= Object.create(null) as Modules);
+    for (const { name, instance } of loaded) {
+      const methods: Methods = Object.create(null);
+      for (const method of methodNames(instance)) methods[method] = this.#method({ namespace, serverType, service: name, method });
+      modules[name] = methods;
+    }
+  }
+
+  #onDemand(namespace: string, serverType: string, known: Modules | undefined): Modules {
+    return onDemand<Methods>(known ?? Object.create(null), (service) =>
+      onDemand<UntypedMethod>(Object.create(null), (method) => this.#method({ namespace, serverType, service, method })),
+    );
+  }
+
+  #method(name: Omit<RpcMessage, 'args'>): UntypedMethod {
+    return createMethodProxy(this.#caller, new RemoteMethod(name), {});
+  }
+}
+
+/** An object that makes what it is asked for, and keeps it. */
+function onDemand<T>(known: Record<string, T>, make: (name: string) => T): Record<string, T> {
+  return new Proxy(known, {
+    get(target, name) {
+      if (typeof name !== 'string' || NOT_REMOTE.has(name) || name.startsWith('_')) return undefined;
+      return (target[name] ??= make(name));
+    },
+  });
+}

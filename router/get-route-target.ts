@@ -1,0 +1,120 @@
+import { methodName, type NonEmpty, type ServerInfo } from '../lib/call.js';
+import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
+import { type FunctionRouter, type ResolvedRouter, show } from './resolve-router.js';
+import type { RouteRequest, ServerLoad } from './router.js';
+
+/**
+ * The id of the server for this call: at once where the router answers at once, else a promise. It is not checked
+ * against `servers`: a user's function may know others. Nothing here limits the time that a function takes; the
+ * deadline of the call does.
+ *
+ * Throws, or rejects with, {@link RpcCode.Route} when the router failed or named no server, and
+ * {@link RpcCode.NoServer} when a strategy has none to choose from; a function is asked even then.
+ */
+export function getRouteTarget(
+  router: ResolvedRouter,
+  servers: readonly ServerInfo[],
+  request: RouteRequest,
+  load: ServerLoad,
+  routeContext: unknown,
+): string | Promise<string> {
+  if (router.kind === 'function') return askFunction(router, request, routeContext);
+  if (!isNonEmpty(servers)) throw noServer(request);
+  let picked: ServerInfo | undefined;
+  try {
+    picked = router.strategy.pick(servers, request, load);
+  } catch (error) {
+    throw failed(router, request, error);
+  }
+  return toServerId(router, request, picked?.id);
+}
+
+function isNonEmpty<T>(list: readonly T[]): list is NonEmpty<T> {
+  return list.length > 0;
+}
+
+function askFunction(router: FunctionRouter, request: RouteRequest, routeContext: unknown): string | Promise<string> {
+  const first = new FirstAnswer();
+  const onCallback = (error?: unknown, serverId?: unknown): void => {
+    first.give(error ? { ok: false, error } : { ok: true, serverId });
+  };
+  const onReturned = (value: unknown): void => {
+    const isAnswer = !router.declaresCallback || (typeof value === 'string' && value !== '');
+    if (isAnswer) first.give({ ok: true, serverId: value });
+  };
+  const onThrown = (error: unknown): void => first.give({ ok: false, error });
+
+  try {
+    const returned: unknown = router.route.call(router.self, request.routeParam, request.msg, routeContext, onCallback);
+    // Listened to even when the callback has answered: a rejection that nobody hears ends the process.
+    if (isThenable(returned)) Promise.resolve(returned).then(onReturned, onThrown);
+    else onReturned(returned);
+  } catch (error) {
+    onThrown(error);
+  }
+  if (first.answer !== undefined) return settle(router, request, first.answer);
+  return first.wait().then((answer) => settle(router, request, answer));
+}
+
+type Answer = { readonly ok: true; readonly serverId: unknown } | { readonly ok: false; readonly error: unknown };
+
+/** Takes the first answer that it is given, and no other. */
+class FirstAnswer {
+  #answer: Answer | undefined;
+  #tell: ((answer: Answer) => void) | undefined;
+
+  get answer(): Answer | undefined {
+    return this.#answer;
+  }
+
+  give(answer: Answer): void {
+    if (this.#answer !== undefined) return;
+    this.#answer = answer;
+    this.#tell?.(answer);
+  }
+
+  /** For one waiter, who has seen that there is no {@link answer} yet. */
+  wait(): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+  }
+}
+
+function settle(router: FunctionRouter, request: RouteRequest, answer: Answer): string {
+  if (!answer.ok) throw failed(router, request, answer.error);
+  return toServerId(router, request, answer.serverId);
+}
+
+function toServerId(router: ResolvedRouter, request: RouteRequest, id: unknown): string {
+  if (typeof id === 'string' && id !== '') return id;
+  if (Number.isFinite(id)) return String(id);
+  const mayExpectCallback = router.kind === 'function' && !router.declaresCallback && id === undefined;
+  const hint = '; to answer later, return a promise or declare four parameters, the last one the callback';
+  throw routeError(router, request, `named no server but ${show(id)}${mayExpectCallback ? hint : ''}`);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
+  return isObject && 'then' in value && typeof value.then === 'function';
+}
+
+function noServer(request: RouteRequest): RpcError {
+  const method = methodOf(request);
+  const message = `${method}: no server of type '${request.serverType}' is known`;
+  return new RpcError(RpcCode.NoServer, message, { method, delivery: 'not-sent' });
+}
+
+function failed(router: ResolvedRouter, request: RouteRequest, thrown: unknown): RpcError {
+  return routeError(router, request, `failed: ${messageOf(thrown)}`, thrown);
+}
+
+function routeError(router: ResolvedRouter, request: RouteRequest, what: string, cause?: unknown): RpcError {
+  const method = methodOf(request);
+  const message = `${method}: router '${router.name}' ${what}`;
+  return new RpcError(RpcCode.Route, message, { method, delivery: 'not-sent', cause });
+}
+
+function methodOf({ msg }: RouteRequest): string {
+  return methodName(msg.namespace, msg.service, msg.method);
+}

@@ -1,0 +1,162 @@
+import { type BinaryLike, hash } from 'node:crypto';
+import type { ServerInfo } from '../lib/call.js';
+
+/** Positions run from 0 to here, exclusive. 48 bits: exact in a double, and a million points hardly ever meet. */
+const CIRCUMFERENCE = 2 ** 48;
+
+export interface RingOptions {
+  /** Points of each server. More points: more even shares, more memory (12 bytes a point). */
+  readonly replicas: number;
+  /** Digest that turns a text into a position. */
+  readonly algorithm: string;
+}
+
+/** Points on the ring, by rising position; equal positions by rising id of the owner. */
+interface Points {
+  readonly positions: Float64Array;
+  /** Index in `servers` of the server that each point belongs to. */
+  readonly owners: Uint32Array;
+}
+
+/**
+ * A ring of servers: each has `replicas` points on it, and a key belongs to the owner of the last point at or
+ * before its own position, as in pomelo-rpc (lib/util/consistentHash.js), which puts the points where they are here.
+ *
+ * Immutable, and a function of the set of ids alone: processes that learned of the servers in another order agree.
+ */
+export class HashRing {
+  readonly servers: readonly ServerInfo[];
+  readonly #points: Points;
+  readonly #options: RingOptions;
+
+  private constructor(servers: readonly ServerInfo[], points: Points, options: RingOptions) {
+    this.servers = servers;
+    this.#points = points;
+    this.#options = options;
+  }
+
+  static empty(options: RingOptions): HashRing {
+    return new HashRing([], { positions: new Float64Array(0), owners: new Uint32Array(0) }, options);
+  }
+
+  /** Points on the ring: servers times replicas. */
+  get size(): number {
+    return this.#points.positions.length;
+  }
+
+  /**
+   * The ring of `servers`. Only the points of those that joined are computed and sorted; the others are copied in
+   * one pass, so with 10,000 servers a join costs milliseconds where the whole ring costs half a second.
+   */
+  with(servers: readonly ServerInfo[]): HashRing {
+    const joined = new Map(servers.map(({ id }, index) => [id, index]));
+    const indexNow = new Int32Array(this.servers.length); // from the old index; -1: it left
+    for (const [index, { id }] of this.servers.entries()) {
+      indexNow[index] = joined.get(id) ?? -1;
+      joined.delete(id);
+    }
+    const stayed = renumber(this.#points, indexNow);
+    const points = joined.size === 0 ? stayed : merge(stayed, pointsOf(joined, this.#options), servers);
+    return new HashRing(servers, points, this.#options);
+  }
+
+  /** The server that `key` belongs to; undefined when there is none. */
+  find(key: BinaryLike): ServerInfo | undefined {
+    const { positions, owners } = this.#points;
+    const position = positionOf(key, this.#options.algorithm);
+    let from = 0;
+    let to = positions.length; // the number of points at or before `position` is in from..to
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((positions[middle] as number) <= position) from = middle + 1;
+      else to = middle;
+    }
+    const owner = owners[from === 0 ? owners.length - 1 : from - 1]; // before the first point: the last one's arc
+    return owner === undefined ? undefined : this.servers[owner];
+  }
+}
+
+/** The first 48 bits of the digest, as a number. */
+function positionOf(key: BinaryLike, algorithm: string): number {
+  const digest = hash(algorithm, key, 'binary'); // a third of the time that a Buffer takes
+  const bits24 = (at: number) =>
+    (digest.charCodeAt(at) << 16) | (digest.charCodeAt(at + 1) << 8) | digest.charCodeAt(at + 2);
+  return bits24(0) * 2 ** 24 + bits24(3);
+}
+
+/** The sorted points of servers, given as id -> index. */
+function pointsOf(servers: ReadonlyMap<string, number>, { replicas, algorithm }: RingOptions): Points {
+  const positions = new Float64Array(servers.size * replicas);
+  const owners = new Uint32Array(positions.length);
+  let at = 0;
+  for (const id of [...servers.keys()].sort()) {
+    const owner = servers.get(id) as number;
+    for (let replica = 0; replica < replicas; replica++, at++) {
+      positions[at] = positionOf(`${id}:${replica}`, algorithm);
+      owners[at] = owner;
+    }
+  }
+  return sort({ positions, owners });
+}
+
+/**
+ * Stable and, since digests are spread evenly, linear: as many buckets as points, then an insertion sort that moves
+ * a point only within its bucket. A million points: 55 ms, where a comparator over indices takes 370.
+ */
+function sort(points: Points): Points {
+  const count = points.positions.length;
+  const bucketOf = (position: number) => Math.floor(position / (CIRCUMFERENCE / count));
+  const ends = new Uint32Array(count + 1); // the next free place in each bucket, once counted and summed
+  for (const position of points.positions) {
+    const next = bucketOf(position) + 1;
+    ends[next] = (ends[next] as number) + 1;
+  }
+  for (let bucket = 1; bucket < count; bucket++) ends[bucket] = (ends[bucket] as number) + (ends[bucket - 1] as number);
+
+  const positions = new Float64Array(count);
+  const owners = new Uint32Array(count);
+  for (let index = 0; index < count; index++) {
+    const position = points.positions[index] as number;
+    const bucket = bucketOf(position);
+    let at = ends[bucket] as number;
+    ends[bucket] = at + 1;
+    for (; at > 0 && (positions[at - 1] as number) > position; at--) {
+      positions[at] = positions[at - 1] as number;
+      owners[at] = owners[at - 1] as number;
+    }
+    positions[at] = position;
+    owners[at] = points.owners[index] as number;
+  }
+  return { positions, owners };
+}
+
+/** Without the points of those that left, the others' owners under their new indices. */
+function renumber(points: Points, indexNow: Int32Array): Points {
+  const count = points.owners.reduce((sum, owner) => sum + ((indexNow[owner] as number) < 0 ? 0 : 1), 0);
+  const positions = new Float64Array(count);
+  const owners = new Uint32Array(count);
+  let at = 0;
+  for (let index = 0; index < points.owners.length; index++) {
+    const owner = indexNow[points.owners[index] as number] as number;
+    if (owner < 0) continue;
+    positions[at] = points.positions[index] as number;
+    owners[at++] = owner;
+  }
+  return { positions, owners };
+}
+
+function merge(some: Points, others: Points, servers: readonly ServerInfo[]): Points {
+  const idOf = (points: Points, at: number) => servers[points.owners[at] as number]?.id ?? '';
+  const positions = new Float64Array(some.positions.length + others.positions.length);
+  const owners = new Uint32Array(positions.length);
+  let one = 0;
+  let two = 0;
+  for (let at = 0; at < positions.length; at++) {
+    const left = some.positions[one] ?? CIRCUMFERENCE;
+    const right = others.positions[two] ?? CIRCUMFERENCE;
+    const first = left < right || (left === right && idOf(some, one) < idOf(others, two));
+    positions[at] = first ? left : right;
+    owners[at] = (first ? some.owners[one++] : others.owners[two++]) as number;
+  }
+  return { positions, owners };
+}

@@ -1,0 +1,12 @@
+export type { ConsistentHashOptions } from './consistent-hash.js';
+export { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
+export { getRouteTarget } from './get-route-target.js';
+export {
+  type ResolvedRouter,
+  type RouteCallback,
+  type RouteFunction,
+  type RouteObject,
+  type RouterLike,
+  resolveRouter,
+} from './resolve-router.js';
+export type { RandomSource, RouteRequest, Router, ServerLoad } from './router.js';

@@ -1,0 +1,85 @@
+import { inspect } from 'node:util';
+import type { RpcMessage } from '../lib/call.js';
+import { invalid } from '../lib/options.js';
+import { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
+import type { Router } from './router.js';
+
+/** Names the server, or says what failed: a truthy error counts, whatever comes with it. */
+export type RouteCallback = (error?: unknown, serverId?: string | number) => void;
+
+/** A user's own router, as pomelo has them. */
+export interface RouteObject {
+  /** Called with the object as `this`. Written as a method, so that narrower parameter types are accepted. */
+  route(
+    routeParam: unknown,
+    msg: RpcMessage,
+    routeContext: unknown,
+    callback: RouteCallback,
+    // biome-ignore lint/suspicious/noConfusingVoidType: what an async function gives that answers through the callback
+  ): string | number | void | PromiseLike<string | number | void>;
+}
+
+/**
+ * Names a server in one of three ways: through the callback, by returning its id, or by returning a promise of it.
+ * The first answer wins; what comes after it, a throw included, is ignored. A number stands for its text, since
+ * pomelo projects number their servers.
+ *
+ * One that declares the callback (four parameters) may answer later through it; of what it returns only a non-empty
+ * string, or a promise of one, is an answer, since `(..., cb) => waiting.push(cb)` returns something too. One that
+ * does not declare it answers by what it returns, undefined being an error.
+ */
+export type RouteFunction = RouteObject['route'];
+
+/** What may be given as a router: the name of a strategy, a {@link Router}, or a user's function or object. */
+export type RouterLike = RouterName | Router | RouteFunction | RouteObject;
+
+/** A checked {@link RouterLike}, to be made once and kept: strategies have state. */
+export type ResolvedRouter = StrategyRouter | FunctionRouter;
+
+export interface StrategyRouter {
+  readonly kind: 'strategy';
+  readonly name: string;
+  readonly strategy: Router;
+}
+
+export interface FunctionRouter {
+  readonly kind: 'function';
+  readonly name: string;
+  readonly route: RouteFunction;
+  readonly self: unknown;
+  readonly declaresCallback: boolean;
+}
+
+/**
+ * Checks what was given; nothing given is pomelo's default router. `options` are those of the strategies.
+ * An object with both `pick` and `route` is a {@link Router}. Throws {@link RpcCode.InvalidArgument}.
+ */
+export function resolveRouter(given: RouterLike = 'df', options: RouterOptions = {}): ResolvedRouter {
+  if (typeof given === 'string') return fromStrategy(createRouter(given, options));
+  if (typeof given === 'function') return fromFunction(given, undefined, given.name);
+  if (typeof given === 'object' && given !== null) {
+    if ('pick' in given && typeof given.pick === 'function') return fromStrategy(given);
+    if ('route' in given && typeof given.route === 'function') {
+      return fromFunction(given.route, given, 'name' in given ? given.name : given.route.name);
+    }
+  }
+  const names = ROUTER_NAMES.join(', ');
+  throw invalid(`router must be one of ${names}, a function, or an object with pick or route, got ${show(given)}`);
+}
+
+function fromStrategy(strategy: Router): StrategyRouter {
+  return { kind: 'strategy', name: nameOf(strategy.name), strategy };
+}
+
+function fromFunction(route: RouteFunction, self: unknown, name: unknown): FunctionRouter {
+  return { kind: 'function', name: nameOf(name), route, self, declaresCallback: route.length >= 4 };
+}
+
+function nameOf(name: unknown): string {
+  return typeof name === 'string' && name !== '' ? name : 'anonymous';
+}
+
+/** Anything at all, on one short line. */
+export function show(value: unknown): string {
+  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, customInspect: false, maxStringLength: 80 });
+}

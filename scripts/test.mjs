@@ -1,0 +1,85 @@
+/**
+ * Runs the tests on their TypeScript sources, with node:test and tsx.
+ *
+ *     npm test                                    everything but the slow ones
+ *     npm test -- lib/protocol behaviour/failover the files whose path under test/ begins so
+ *     npm test -- test/package                    the slow ones run when they are named
+ *     npm test -- --test-name-pattern=standby     whatever begins with - goes to node
+ */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** Run only when a filter names them: they pack and install the package. */
+const SLOW = ['test/package/'];
+
+/** Of one test on Node 24, of a whole test file on Node 20 and 22: that is how `--test-timeout` differs. */
+const TEST_TIMEOUT_MS = 60_000;
+
+/** Of the whole run. Only a file that spins without ever yielding, on Node 24, gets this far. */
+const RUN_TIMEOUT_MS = 8 * 60_000;
+
+/** More files at once than this, and tests that measure time begin to measure each other. */
+const MAX_CONCURRENCY = 4;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const flags = args.filter((arg) => arg.startsWith('-'));
+const filters = args.filter((arg) => !arg.startsWith('-')).map(underTest);
+
+/** @param {string} path */
+function underTest(path) {
+  const plain = path.replace(/^\.\//, '');
+  return plain === 'test' || plain.startsWith('test/') ? plain : `test/${plain}`;
+}
+
+/** @returns {string[]} The test files that the filters choose, sorted, relative to the root, with forward slashes. */
+function collect() {
+  const all = readdirSync(`${root}/test`, { recursive: true, encoding: 'utf8' })
+    .map((file) => `test/${file.replaceAll('\\', '/')}`)
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+  const slow = (/** @type {string} */ file) => SLOW.some((folder) => file.startsWith(folder));
+  if (filters.length === 0) return all.filter((file) => !slow(file));
+  const idle = filters.find((filter) => !all.some((file) => file.startsWith(filter)));
+  if (idle !== undefined) fail(`no test file begins with ${idle}`);
+  return all.filter((file) => filters.some((filter) => file.startsWith(filter) && (filter !== 'test' || !slow(file))));
+}
+
+/**
+ * @param {string} reason
+ * @returns {never}
+ */
+function fail(reason) {
+  console.error(`test: ${reason}`);
+  process.exit(1);
+}
+
+const files = collect();
+if (files.length === 0) fail('there are no test files');
+
+const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test is a run of its own
+const child = spawn(
+  process.execPath,
+  [
+    ...['--import', import.meta.resolve('tsx'), '--import', new URL('end-of-file.mjs', import.meta.url).href],
+    ...['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
+    `--test-concurrency=${Math.min(availableParallelism(), MAX_CONCURRENCY)}`,
+    ...flags,
+    ...files,
+  ],
+  { cwd: root, env, stdio: 'inherit' },
+);
+
+for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
+const deadline = setTimeout(() => {
+  console.error(`test: not done after ${RUN_TIMEOUT_MS / 60_000} minutes, stopping`);
+  child.kill('SIGTERM');
+}, RUN_TIMEOUT_MS);
+
+child.on('exit', (code, signal) => {
+  clearTimeout(deadline);
+  if (signal !== null) console.error(`test: ended by ${signal}`);
+  process.exitCode = code ?? 1;
+});

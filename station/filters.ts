@@ -1,0 +1,88 @@
+import type { RpcMessage } from '../lib/call.js';
+import { toError } from '../lib/errors.js';
+import type { CallOptions } from '../lib/transport/outgoing-call.js';
+
+/**
+ * Goes on with the next filter. An Error as the first argument aborts the call; a string sends it to that server
+ * instead; a `msg` or `opts` replaces what the filter was given. Nothing: go on unchanged.
+ */
+export type FilterNext = (target?: string | Error | null, msg?: RpcMessage, opts?: CallOptions) => void;
+
+/**
+ * A filter as pomelo's users write it. One that declares `next` (four parameters) must call it; one that does not
+ * goes on when it returns, or when the promise that it returns resolves. It aborts by throwing or rejecting.
+ */
+export type FilterFunction = (serverId: string, msg: RpcMessage, opts: CallOptions, next: FilterNext) => unknown;
+
+/** An object may filter before the call is sent, after it was answered, or both. */
+export interface FilterObject {
+  readonly name?: string;
+  before?: FilterFunction;
+  after?: FilterFunction;
+}
+export type Filter = FilterFunction | FilterObject;
+export type FilterPhase = 'before' | 'after';
+
+/** What the filters work on; each may change it. */
+export interface Filtered {
+  serverId: string;
+  msg: RpcMessage;
+  opts: CallOptions;
+}
+
+const DECLARES_NEXT = 4;
+
+/**
+ * Runs the filters one after the other, and calls `done` once: at once when all of them were synchronous, so that
+ * the order of calling is the order of sending. With an error, none of the filters after the failed one has run.
+ */
+export function runFilters(filters: readonly Filter[], phase: FilterPhase, call: Filtered, done: (error?: Error) => void): void {
+  runFrom(0, filters, phase, call, done);
+}
+
+function runFrom(index: number, filters: readonly Filter[], phase: FilterPhase, call: Filtered, done: (error?: Error) => void): void {
+  const filter = filters[index];
+  if (filter === undefined) return done();
+
+  let isOver = false;
+  const next: FilterNext = (target, msg, opts) => {
+    if (isOver) return; // called twice, or called and thrown: the first counts
+    isOver = true;
+    if (isError(target)) return done(aborted(filter, phase, target));
+    if (typeof target === 'string' && target !== '') call.serverId = target;
+    if (msg) call.msg = msg;
+    if (opts) call.opts = opts;
+    runFrom(index + 1, filters, phase, call, done);
+  };
+  const fail = (error: unknown): void => {
+    if (isOver) return;
+    isOver = true;
+    done(aborted(filter, phase, toError(error)));
+  };
+
+  const run = typeof filter === 'function' ? filter : filter[phase];
+  if (typeof run !== 'function') return next();
+  let returned: unknown;
+  try {
+    returned = run.call(filter, call.serverId, call.msg, call.opts, next);
+  } catch (error) {
+    return fail(error);
+  }
+  const answersByNext = run.length >= DECLARES_NEXT;
+  if (isThenable(returned)) returned.then(() => answersByNext || next(), fail);
+  else if (!answersByNext) next();
+}
+
+/** From another realm, such as a `vm` context, an Error is no `instanceof` ours. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+function aborted(filter: Filter, phase: FilterPhase, cause: Error): Error {
+  const name = filter.name ? `${phase} filter "${filter.name}"` : `a ${phase} filter`;
+  return new Error(`${name} aborted it: ${cause.message}`, { cause });
+}

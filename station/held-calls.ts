@@ -1,0 +1,69 @@
+import { DeadlineTimer } from '../lib/transport/deadline-timer.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+
+/**
+ * Calls that wait for something before they can be sent (or, after their answer, for a filter): a router's answer, a
+ * filter's, a connection. Their deadlines are kept here, as those of sent calls are kept by their connection.
+ */
+export class HeldCalls {
+  readonly #calls = new Set<OutgoingCall>();
+  readonly #onDue: (call: OutgoingCall) => void;
+  readonly #timer: DeadlineTimer;
+  #onEmpty: (() => void) | undefined;
+
+  /** `onDue` settles a call whose deadline has passed; it is no longer held then. */
+  constructor(onDue: (call: OutgoingCall) => void) {
+    this.#onDue = onDue;
+    // A process must not end while one of its calls has still to settle and no socket holds it.
+    this.#timer = new DeadlineTimer((now) => this.#expire(now), true);
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  add(call: OutgoingCall): void {
+    call.hasWaited = true;
+    this.#calls.add(call);
+    this.#timer.note(call.deadline);
+  }
+
+  delete(call: OutgoingCall): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#empty();
+  }
+
+  /** Empties it; what was held, in the order in which it came. */
+  takeAll(): OutgoingCall[] {
+    const calls = [...this.#calls];
+    this.#calls.clear();
+    this.#empty();
+    return calls;
+  }
+
+  whenEmpty(): Promise<void> {
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEmpty = resolve;
+    });
+  }
+
+  #empty(): void {
+    this.#timer.stop();
+    this.#onEmpty?.();
+    this.#onEmpty = undefined;
+  }
+
+  #expire(now: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const call of [...this.#calls]) {
+      if (call.deadline <= now) {
+        this.delete(call);
+        this.#onDue(call);
+      } else if (call.deadline < earliest) {
+        earliest = call.deadline;
+      }
+    }
+    return earliest;
+  }
+}

@@ -1,0 +1,108 @@
+import isEqual from 'lodash/isEqual.js';
+import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
+import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
+import { TRANSPORT_NAMES } from '../lib/transport/endpoint.js';
+
+const NONE: readonly ServerInfo[] = Object.freeze([]);
+
+/** What changed for one server. */
+export interface RosterChange {
+  readonly id: string;
+  readonly kind: 'added' | 'replaced' | 'removed';
+  /** The entry that is gone. */
+  readonly old: ServerInfo | undefined;
+  /** The entry that is new. */
+  readonly now: ServerInfo | undefined;
+}
+
+/**
+ * The servers that are known, by id and by type, in the order in which they were added.
+ *
+ * What it hands out are snapshots: frozen, and a new array whenever a type's membership has changed, so that routers
+ * may keep what they derive from one.
+ */
+export class Roster {
+  readonly #byId = new Map<string, ServerInfo>();
+  readonly #byType = new Map<string, Map<string, ServerInfo>>();
+  readonly #snapshots = new Map<string, readonly ServerInfo[]>();
+
+  get(id: string): ServerInfo | undefined {
+    return this.#byId.get(id);
+  }
+
+  ofType(serverType: string): readonly ServerInfo[] {
+    const known = this.#snapshots.get(serverType);
+    if (known !== undefined) return known;
+    const servers = this.#byType.get(serverType);
+    if (servers === undefined) return NONE;
+    // Made when asked for, and not at each change: adding 10,000 servers one by one copies nothing.
+    const snapshot = Object.freeze([...servers.values()]);
+    this.#snapshots.set(serverType, snapshot);
+    return snapshot;
+  }
+
+  all(): readonly ServerInfo[] {
+    return [...this.#byId.values()];
+  }
+
+  /** Undefined when the same entry is there already. Throws on an entry that is none. */
+  add(given: ServerInfo): RosterChange | undefined {
+    const now = checkServer(given);
+    const old = this.#byId.get(now.id);
+    if (old !== undefined) {
+      if (isEqual(old, now)) return undefined;
+      if (old.serverType !== now.serverType) this.#drop(old);
+    }
+    this.#byId.set(now.id, now);
+    let ofType = this.#byType.get(now.serverType);
+    if (ofType === undefined) this.#byType.set(now.serverType, (ofType = new Map()));
+    ofType.set(now.id, now);
+    this.#snapshots.delete(now.serverType);
+    return { id: now.id, kind: old === undefined ? 'added' : 'replaced', old, now };
+  }
+
+  remove(id: string): RosterChange | undefined {
+    const old = this.#byId.get(id);
+    if (old === undefined) return undefined;
+    this.#drop(old);
+    return { id, kind: 'removed', old, now: undefined };
+  }
+
+  /** Makes the roster hold exactly these; what stays the same is not touched. Checks all before it changes any. */
+  replace(given: readonly ServerInfo[]): RosterChange[] {
+    const wanted = new Map(given.map((server) => [checkServer(server).id, server]));
+    const removed = [...this.#byId.keys()].filter((id) => !wanted.has(id)).map((id) => this.remove(id));
+    const added = [...wanted.values()].map((server) => this.add(server));
+    return [...removed, ...added].filter((change) => change !== undefined);
+  }
+
+  #drop({ id, serverType }: ServerInfo): void {
+    this.#byId.delete(id);
+    const ofType = this.#byType.get(serverType);
+    ofType?.delete(id);
+    if (ofType?.size === 0) this.#byType.delete(serverType);
+    this.#snapshots.delete(serverType);
+  }
+}
+
+/** Two entries lead to one connection when all of this is the same. */
+export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
+  return (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) && a.port === b.port && (a.transport ?? 'tcp') === (b.transport ?? 'tcp');
+}
+
+/** A frozen copy: what the user does with their object later is their own affair. */
+function checkServer(given: ServerInfo): ServerInfo {
+  if (typeof given !== 'object' || given === null) throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
+  const id = nonEmptyString('the id of a server', given.id);
+  if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
+  const of = `of server ${id}`;
+  nonEmptyString(`the serverType ${of}`, given.serverType);
+  integer(`the port ${of}`, given.port, 0, 1, 65_535);
+  if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
+  oneOf(`the transport ${of}`, given.transport, 'tcp', TRANSPORT_NAMES);
+  const { weight } = given;
+  if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
+    throw invalid(`the weight ${of} must be a number above 0, got ${String(weight)}`);
+  }
+  return Object.freeze({ ...given });
+}

@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSource, type Source } from './source.js';
+
+/** The repository, with a slash at its end. Every path in these tests is relative to it, with forward slashes. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What is published: three files at the root, and the folders behind them. */
+export const LIBRARY = ['index.ts', 'client.ts', 'server.ts', 'lib', 'mailbox', 'proxy', 'router', 'station'];
+
+/** The TypeScript files among `places` (files or folders), sorted. A place that does not exist holds none. */
+export function sourceFiles(places: readonly string[]): string[] {
+  return places
+    .flatMap((place) => {
+      if (!existsSync(ROOT + place)) return [];
+      if (place.endsWith('.ts')) return [place];
+      const names = readdirSync(ROOT + place, { recursive: true, encoding: 'utf8' });
+      return names.map((name) => `${place}/${name.replaceAll('\\', '/')}`).filter((name) => name.endsWith('.ts'));
+    })
+    .sort();
+}
+
+export function readText(file: string): string {
+  return readFileSync(ROOT + file, 'utf8');
+}
+
+const sources = new Map<string, Source>();
+
+export function sourceOf(file: string): Source {
+  let source = sources.get(file);
+  if (source === undefined) {
+    source = readSource(readText(file));
+    sources.set(file, source);
+  }
+  return source;
+}
+
+export interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+export function readManifest(): Manifest {
+  return JSON.parse(readText('package.json')) as Manifest;
+}
+
+/** For an assertion's message: the finding, and each place on a line of its own. */
+export function list(finding: string, places: readonly string[]): string {
+  return [`${finding}:`, ...places].join('\n  ');
+}

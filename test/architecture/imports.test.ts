@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { posix } from 'node:path';
+import { describe, it } from 'node:test';
+import { LIBRARY, list, ROOT, readManifest, readText, sourceFiles, sourceOf } from './house.js';
+import { importsOf } from './source.js';
+
+/** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
+const LIB = ['lib/cluster', 'lib/registry', 'lib/service', 'lib/election', 'lib/transport', 'lib/protocol', 'lib'];
+
+/** Who may import whom. A call flows down this table; so do the imports. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  bench: ['index'],
+  examples: ['index'],
+  index: ['client', 'server', 'proxy', 'router', 'station', 'mailbox', ...LIB],
+  client: ['proxy', 'router', 'station', ...LIB],
+  server: LIB,
+  proxy: LIB,
+  router: LIB,
+  station: ['mailbox', ...LIB],
+  mailbox: LIB,
+  'lib/cluster': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/service': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/election': ['lib/transport', 'lib/protocol', 'lib'],
+  'lib/transport': ['lib/protocol', 'lib'],
+  'lib/protocol': ['lib'],
+  lib: [],
+};
+
+/** Each has a job that it is best at, and CONTRIBUTING.md says which. */
+const RUNTIME_DEPENDENCIES = ['async', 'bluebird', 'eventemitter3', 'lodash', 'msgpackr', 'serialize-json', 'ws'];
+const OPTIONAL_PEERS = ['etcd3'];
+
+/** Whoever lists the root has read the architecture. */
+const ROOT_LISTING = [
+  ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'router', 'station', 'mailbox', 'lib'],
+  ...['test', 'bench', 'examples', 'docs', 'scripts'],
+  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'biome.json'],
+];
+const GENERATED = ['node_modules', 'dist', 'dist-bench', 'coverage'];
+
+const MAX_LINES = 300;
+
+/** File -> why it is better long than in two. */
+const LONG_FILES: Readonly<Record<string, string>> = {};
+
+const libraryFiles = sourceFiles(LIBRARY);
+const allFiles = [...libraryFiles, ...sourceFiles(['bench', 'examples'])];
+
+/** `lib/protocol/packet.ts` -> `lib/protocol`, `station/roster.ts` -> `station`, `client.ts` -> `client`. */
+function partOf(file: string): string {
+  const [first = '', second = '', third] = file.split('/');
+  if (first === 'lib' && third !== undefined) return `lib/${second}`;
+  return first.replace(/\.ts$/, '');
+}
+
+/** The files of ours that a file imports, types included. */
+function ownImports(file: string): string[] {
+  return importsOf(sourceOf(file)).flatMap(({ specifier }) => {
+    if (specifier === 'mailstation') return ['index.ts'];
+    if (!specifier.startsWith('.')) return [];
+    return [posix.join(posix.dirname(file), specifier).replace(/\.js$/, '.ts')];
+  });
+}
+
+function packageImports(file: string) {
+  return importsOf(sourceOf(file))
+    .filter(({ specifier }) => !/^(?:\.|node:|mailstation$)/.test(specifier))
+    .map((found) => ({ ...found, file, name: packageName(found.specifier) }));
+}
+
+function packageName(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}
+
+describe('imports go one way', () => {
+  for (const [part, allowed] of Object.entries(MAY_IMPORT)) {
+    it(`${part} imports ${allowed.join(', ') || 'only itself'}`, () => {
+      const wrong = allFiles
+        .filter((file) => partOf(file) === part)
+        .flatMap((file) => ownImports(file).map((target) => ({ file, target, to: partOf(target) })))
+        .filter(({ to }) => to !== part && !allowed.includes(to))
+        .map(({ file, target }) => `${file} imports ${target}`);
+      assert.deepEqual(wrong, [], list(`${part} may not import these`, wrong));
+    });
+  }
+
+  it('every file has its place in the table', () => {
+    const homeless = allFiles.filter((file) => !(partOf(file) in MAY_IMPORT));
+    assert.deepEqual(homeless, [], list('MAY_IMPORT does not say what these may import', homeless));
+  });
+
+  it('no file imports itself through others', () => {
+    const cycle = findCycle(allFiles, ownImports);
+    assert.equal(cycle, undefined, `import cycle: ${cycle?.join(' -> ')}`);
+  });
+
+  it('index.ts only re-exports', () => {
+    const { code } = sourceOf('index.ts');
+    const rest = code.replace(/export\s+(?:type\s+)?(?:\{[^{}]*\}|\*(?:\s*as\s+\w+)?)\s*from\s*"\d+"\s*;/g, '').trim();
+    assert.equal(rest, '', 'index.ts holds more than `export ... from`');
+  });
+});
+
+/** The first cycle found, its first file repeated at the end. */
+function findCycle(files: readonly string[], importsOfFile: (file: string) => string[]): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file) || !files.includes(file)) return undefined;
+    for (const target of importsOfFile(file)) {
+      const cycle = visit(target, [...path, file]);
+      if (cycle !== undefined) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const cycle = visit(file, []);
+    if (cycle !== undefined) return cycle;
+  }
+  return undefined;
+}
+
+describe('dependencies', () => {
+  const manifest = readManifest();
+  const found = libraryFiles.flatMap(packageImports);
+
+  it('package.json declares the agreed ones and no others', () => {
+    assert.deepEqual(Object.keys(manifest.dependencies).sort(), RUNTIME_DEPENDENCIES);
+    const peers = Object.keys(manifest.peerDependencies ?? {});
+    assert.deepEqual(
+      peers.filter((name) => !OPTIONAL_PEERS.includes(name) || !manifest.peerDependenciesMeta?.[name]?.optional),
+      [],
+      'a peer dependency must be agreed on, and optional',
+    );
+  });
+
+  it('the library imports no others', () => {
+    const declared = [...RUNTIME_DEPENDENCIES, ...Object.keys(manifest.peerDependencies ?? {})];
+    const strange = found.filter(({ name }) => !declared.includes(name)).map(({ file, name }) => `${file}: ${name}`);
+    assert.deepEqual(strange, [], list('not declared in package.json', strange));
+  });
+
+  it('the library names the built-in modules by node:', () => {
+    const bare = found.filter(({ name }) => builtinModules.includes(name)).map(({ file, name }) => `${file}: ${name}`);
+    assert.deepEqual(bare, []);
+  });
+
+  it('an optional peer is imported only when it is asked for', () => {
+    const eager = found
+      .filter(({ name, kind, isType }) => OPTIONAL_PEERS.includes(name) && kind === 'static' && !isType)
+      .map(({ file, name }) => `${file}: ${name}`);
+    assert.deepEqual(eager, [], list('must be import()ed, or nothing works without them', eager));
+  });
+
+  it('each is used', () => {
+    const used = new Set(found.filter(({ isType }) => !isType).map(({ name }) => name));
+    const idle = RUNTIME_DEPENDENCIES.filter((name) => !used.has(name));
+    assert.deepEqual(idle, [], list('declared, and imported by no file of the library', idle));
+  });
+
+  it('each is defended in CONTRIBUTING.md, those of development too', () => {
+    const text = readText('CONTRIBUTING.md');
+    const all = [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies ?? {}].flatMap(Object.keys);
+    const undefended = all.filter((name) => !text.includes(`\`${name}\``));
+    assert.deepEqual(undefended, [], list('CONTRIBUTING.md does not say what these are for', undefended));
+  });
+});
+
+describe('the house', () => {
+  it('the root listing is the architecture', () => {
+    const strange = readdirSync(ROOT).filter(
+      (name) => !name.startsWith('.') && !ROOT_LISTING.includes(name) && !GENERATED.includes(name),
+    );
+    assert.deepEqual(strange, [], list('not part of the house', strange));
+  });
+
+  it(`no source file is longer than ${MAX_LINES} lines without a reason`, () => {
+    const lines = (file: string) => readText(file).split('\n').length - 1;
+    const long = allFiles.filter((file) => lines(file) > MAX_LINES);
+    const unexplained = long.filter((file) => !(file in LONG_FILES)).map((file) => `${file}: ${lines(file)} lines`);
+    assert.deepEqual(
+      unexplained,
+      [],
+      list('what second thing do these do? If none, say so in LONG_FILES', unexplained),
+    );
+    const stale = Object.keys(LONG_FILES).filter((file) => !long.includes(file));
+    assert.deepEqual(stale, [], list('excused in LONG_FILES, and not long', stale));
+  });
+});

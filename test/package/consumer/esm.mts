@@ -1,0 +1,15 @@
+import { APIClientBase, cluster, createClient, createServer } from 'mailstation';
+
+interface Remotes {
+  user: { math: { sums: { add(a: number, b: number): number } } };
+}
+
+const server = createServer({ id: 'math-1', serverType: 'math', port: 0, paths: [] });
+const port: number | undefined = server.port;
+
+const client = createClient<Remotes>();
+const sum: Promise<number> = client.proxies.user.math.sums.add(null, 1, 2);
+// @ts-expect-error a wrong argument is a compile error
+client.proxies.user.math.sums.add(null, 1, 'two');
+
+export const all = { APIClientBase, cluster, port, sum };

@@ -1,0 +1,3 @@
+export const sums = {
+  add: (a, b) => a + b,
+};
