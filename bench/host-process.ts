@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { HostQuestionName, HostQuestions, HostReply } from './host-protocol.js';
@@ -25,10 +25,19 @@ export class HostProcess {
   constructor(title: string, nodeArgs: readonly string[] = []) {
     this.#title = title;
     this.#child = fork(HOST_PATH, [], {
-      execArgv: [...LOADER_ARGS, '--expose-gc', ...nodeArgs],
+      execArgv: [...LOADER_ARGS, ...nodeArgs],
       // What a peer prints at its start would be mixed into the report.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
+  }
+
+  /**
+   * Keeps the process's main thread, on which all its JavaScript runs, on one core; V8's helper threads stay free.
+   *
+   * @throws Error where there is no `taskset`, which is Linux's, or no such core.
+   */
+  pinTo(core: number): void {
+    execFileSync('taskset', ['-cp', String(core), String(this.#child.pid)], { stdio: 'pipe' });
   }
 
   /**

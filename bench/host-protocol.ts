@@ -6,8 +6,6 @@ export interface HostQuestions {
   serve: { question: { peerUrl: string }; answer: { port: number } };
   /** Load the peer and connect its client. */
   connect: { question: { peerUrl: string; port: number }; answer: Record<string, never> };
-  /** Collect garbage, so that a round does not pay for the one before it. */
-  collect: { question: Record<string, never>; answer: Record<string, never> };
   /** Client only. */
   load: { question: Load; answer: LoadResult };
   /** Close the peer's end. The harness then disconnects, and the process ends by itself. */

@@ -15,9 +15,6 @@ async function answer(request: HostRequest): Promise<Extract<HostReply, { ok: tr
     case 'connect':
       client = await (await loadPeer(request.question.peerUrl)).connect(request.question.port);
       return {};
-    case 'collect':
-      globalThis.gc?.();
-      return {};
     case 'load':
       if (client === undefined) throw new Error('this process has no client');
       return runLoad(client, request.question);

@@ -11,9 +11,10 @@ export const USAGE = `usage: npm run bench -- [quick] [options]
                      limit-json is always among them: every ratio is to it
   --in-flight 1,64   calls in flight                                  (1,64,512)
   --payload a,b      small, 10k                                       (small,10k)
-  --rounds n         rounds a peer and scenario                       (5)
-  --seconds n        length of a round                                (0.7)
+  --rounds n         rounds a peer and scenario                       (9)
+  --seconds n        length of a round                                (0.4)
   --warm-up n        seconds before the first round, not measured     (0.6)
+  --pin              client and server each on a core of its own (Linux, taskset)
   --json             the result as JSON on stdout
 
   --profile peer     run this peer alone under --cpu-prof: one --in-flight (64), one --payload (small),
@@ -48,8 +49,10 @@ const QUICK = {
   peers: [BASELINE, 'limit-json-early', 'mailstation'],
   inFlight: [1, 64, 512],
   payload: Object.keys(PAYLOADS),
-  rounds: 5,
-  seconds: 0.7,
+  // Rather many short rounds than few long ones: two peers are compared within the same second or two, and a bad
+  // second spoils one round of nine.
+  rounds: 9,
+  seconds: 0.4,
   warmUpSeconds: 0.6,
 } as const;
 
@@ -90,7 +93,7 @@ export function parseCommand(args: readonly string[]): Command {
     kind: 'compare',
     peers: [...new Set([BASELINE, ...list(values.peers, QUICK.peers)])],
     scenarios,
-    settings: { rounds, seconds, warmUpSeconds },
+    settings: { rounds, seconds, warmUpSeconds, pin: values.pin ?? false },
     json: values.json ?? false,
   };
 }
@@ -107,6 +110,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         'warm-up': { type: 'string' },
+        pin: { type: 'boolean' },
         json: { type: 'boolean' },
         profile: { type: 'string' },
         side: { type: 'string' },

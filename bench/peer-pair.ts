@@ -4,12 +4,18 @@ import { HostProcess, peerUrl } from './host-process.js';
 const START_TIMEOUT_MS = 15_000;
 /** Past the length of a round: for answers still on their way when it ends. */
 const LOAD_GRACE_MS = 10_000;
-const COLLECT_TIMEOUT_MS = 10_000;
 
 export type Side = 'client' | 'server';
 
-/** Node arguments for the process of one end, such as a profiler's. */
-export type NodeArgs = (side: Side) => readonly string[];
+export interface PairOptions {
+  /** Node arguments for the process of one end, such as a profiler's. */
+  readonly nodeArgs?: (side: Side) => readonly string[];
+  /** Each process on a core of its own, wherever the scheduler would put it. */
+  readonly pin?: boolean;
+}
+
+/** Linux gives interrupts and kernel threads to core 0 first; the client is the busier end. */
+const CORE_OF = { server: 0, client: 1 } as const satisfies Record<Side, number>;
 
 /** A peer's two processes, connected. */
 export class PeerPair {
@@ -24,11 +30,16 @@ export class PeerPair {
   }
 
   /** Rejects, with nothing left running, when the peer cannot be loaded, started or connected. */
-  static async start(name: string, folder: URL, nodeArgs: NodeArgs = () => []): Promise<PeerPair> {
+  static async start(name: string, folder: URL, options: PairOptions = {}): Promise<PeerPair> {
+    const nodeArgs = options.nodeArgs ?? (() => []);
     const server = new HostProcess(`${name} server`, nodeArgs('server'));
     const client = new HostProcess(`${name} client`, nodeArgs('client'));
     const pair = new PeerPair(name, server, client);
     try {
+      if (options.pin === true) {
+        server.pinTo(CORE_OF.server);
+        client.pinTo(CORE_OF.client);
+      }
       const url = peerUrl(name, folder);
       const { port } = await server.ask('serve', { peerUrl: url }, START_TIMEOUT_MS);
       await client.ask('connect', { peerUrl: url, port }, START_TIMEOUT_MS);
@@ -39,8 +50,7 @@ export class PeerPair {
     return pair;
   }
 
-  async run(load: Load): Promise<LoadResult> {
-    await Promise.all([this.#server, this.#client].map((host) => host.ask('collect', {}, COLLECT_TIMEOUT_MS)));
+  run(load: Load): Promise<LoadResult> {
     return this.#client.ask('load', load, load.seconds * 1000 + LOAD_GRACE_MS);
   }
 

@@ -29,16 +29,15 @@ export interface ProfileResult {
 export async function profilePeer(options: ProfileOptions, peersFolder: URL): Promise<ProfileResult> {
   mkdirSync(options.folder, { recursive: true });
   const fileName = (side: Side) => `${options.peer}-${side}.cpuprofile`;
-  const pair = await PeerPair.start(options.peer, peersFolder, (side) =>
-    options.sides.includes(side)
-      ? [
-          '--cpu-prof',
-          `--cpu-prof-dir=${options.folder}`,
-          `--cpu-prof-name=${fileName(side)}`,
-          `--cpu-prof-interval=${SAMPLING_INTERVAL_US}`,
-        ]
-      : [],
-  );
+  const profilerArgs = (side: Side) => [
+    '--cpu-prof',
+    `--cpu-prof-dir=${options.folder}`,
+    `--cpu-prof-name=${fileName(side)}`,
+    `--cpu-prof-interval=${SAMPLING_INTERVAL_US}`,
+  ];
+  const pair = await PeerPair.start(options.peer, peersFolder, {
+    nodeArgs: (side) => (options.sides.includes(side) ? profilerArgs(side) : []),
+  });
   let result: LoadResult;
   try {
     await pair.run({ ...options.load, seconds: options.warmUpSeconds });

@@ -13,14 +13,15 @@ export function formatEnvironment(environment: Environment): string {
     `mailstation ${mailstation}, node ${node} (V8 ${v8}), ${platform}, ${date}`,
     `${cores} x ${cpu}, ${memoryGiB} GiB; load average ${loadAverage.toFixed(2)} at the start`,
   ];
+  if (loadAverage > cores / 2) lines.push('The machine is busy with other work: ratios of a quiet one can differ widely.');
   if (nodeOptions !== '') lines.push(`NODE_OPTIONS=${nodeOptions}`);
   return lines.join('\n');
 }
 
-export function formatSettings({ rounds, seconds, warmUpSeconds }: RoundSettings): string {
+export function formatSettings({ rounds, seconds, warmUpSeconds, pin }: RoundSettings): string {
   return [
     'echo between two processes over loopback, closed loop, every reply checked',
-    `${rounds} rounds of ${seconds} s a peer, interleaved, after ${warmUpSeconds} s of warm-up`,
+    `${rounds} rounds of ${seconds} s a peer, interleaved, after ${warmUpSeconds} s of warm-up${pin ? '; client and server each on its own core' : ''}`,
     `calls/s: median of the rounds; ratio: to ${BASELINE} in the same round, median of the rounds`,
   ].join('\n');
 }

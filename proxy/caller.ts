@@ -1,5 +1,5 @@
 import { type Callback, userCallback } from '../lib/callback.js';
-import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
+import { RpcCode, RpcError } from '../lib/errors.js';
 import { invalid, timeoutMs } from '../lib/options.js';
 import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
@@ -16,6 +16,10 @@ export interface CallerOptions {
 
 /** What a one-way call that fails is reported to: nobody waits for it. */
 export type OnewayFailure = (error: RpcError) => void;
+
+const BY_ROUTER = Symbol('by router');
+/** The id of a server, or that the router is to choose one. */
+type Target = string | typeof BY_ROUTER;
 
 /**
  * Makes calls out of what a proxy was called with. Its three ways of finding servers: routed, one named, all of a type.
@@ -43,12 +47,12 @@ export class Caller {
   }
 
   routed(method: RemoteMethod, routeParam: unknown, args: unknown[], options: CallOptions): Promise<unknown> | undefined {
-    return this.#make(method, args, options, (call) => this.#route(call), routeParam);
+    return this.#make(method, args, options, routeParam, BY_ROUTER);
   }
 
   toServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<unknown> | undefined {
     if (serverId === '*') return this.toAll(method, args, options);
-    return this.#make(method, args, options, (call) => this.#sendTo(call, serverId));
+    return this.#make(method, args, options, undefined, serverId);
   }
 
   /** Resolves to every server's outcome. A callback gets the first failure, if there was one, and the outcomes. */
@@ -68,11 +72,11 @@ export class Caller {
    * caught as well.
    */
   oneway(method: RemoteMethod, routeParam: unknown, args: unknown[], options: CallOptions): Promise<void> {
-    return this.#makeOneway(method, args, options, (call) => this.#route(call), routeParam);
+    return this.#makeOneway(method, args, options, routeParam, BY_ROUTER);
   }
 
   onewayToServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<void> {
-    return this.#makeOneway(method, args, options, (call) => this.#sendTo(call, serverId));
+    return this.#makeOneway(method, args, options, undefined, serverId);
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
@@ -85,24 +89,24 @@ export class Caller {
     return toAll(servers, (serverId) => this.toServer(method, serverId, [...args], options) as Promise<unknown>);
   }
 
+  /** The outcome is the callback's, or else the promise's. */
   #make(
     method: RemoteMethod,
     args: unknown[],
     options: CallOptions,
-    send: (call: OutgoingCall) => void,
-    routeParam?: unknown,
+    routeParam: unknown,
+    target: Target,
   ): Promise<unknown> | undefined {
-    const callback = takeCallback(args);
     const timeout = options.timeout ?? this.#options.timeout;
-    const spec = { method, args, timeout, oneway: false, options, routeParam };
+    const callback = takeCallback(args);
     if (callback !== undefined) {
       const settle: Settle = (error, results) => (error === undefined ? callback(null, ...results) : callback(error));
-      send(new OutgoingCall({ ...spec, settle }));
+      this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
       return undefined;
     }
     return new Promise((resolve, reject) => {
       const settle: Settle = (error, results) => (error === undefined ? resolve(results[0]) : reject(error));
-      send(new OutgoingCall({ method, args, timeout, oneway: false, options, routeParam, settle }));
+      this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
     });
   }
 
@@ -110,30 +114,27 @@ export class Caller {
     method: RemoteMethod,
     args: unknown[],
     options: CallOptions,
-    send: (call: OutgoingCall) => void,
-    routeParam?: unknown,
+    routeParam: unknown,
+    target: Target,
   ): Promise<void> {
     const timeout = options.timeout ?? this.#options.timeout;
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
-      send(new OutgoingCall({ method, args, timeout, oneway: true, options, routeParam, settle }));
+      this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
     });
     sent.catch(this.#onOnewayFailure);
     return sent;
   }
 
-  #sendTo(call: OutgoingCall, serverId: unknown): void {
-    if (typeof serverId !== 'string' || serverId === '') {
-      const why = `the id of a server must be a non-empty string, got ${messageOf(serverId)}`;
-      call.fail(call.error(RpcCode.InvalidArgument, why, 'not-sent'));
-      return;
-    }
-    if (this.#station.admit(call)) this.#station.dispatch(call, serverId);
+  #send(call: OutgoingCall, target: Target): void {
+    if (!this.#station.admit(call)) return;
+    if (target === BY_ROUTER) this.#route(call);
+    else if (typeof target === 'string' && target !== '') this.#station.dispatch(call, target);
+    else call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
   }
 
   #route(call: OutgoingCall): void {
     const station = this.#station;
-    if (!station.admit(call)) return;
     const { routeContext } = this.#options;
     const { serverType } = call;
     let target: string | Promise<string>;

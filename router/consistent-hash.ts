@@ -34,17 +34,18 @@ export function consistentHash(options: ConsistentHashOptions = {}): Router {
     replicas: integer('replicas', options.replicas, 100, 1, 10_000),
     algorithm: digest(options.algorithm ?? 'md5'),
   });
-  // The latest ring of each type, from which the next is made; and those of all snapshots still in use elsewhere,
-  // so that a retry on fewer servers does not cost the full list its ring.
-  const latest = new Map<string, HashRing>();
+  // The ring of every snapshot that is still in use, so that a retry on fewer servers does not cost the full list its
+  // own; and the newest of each type, from which the next is made.
   const rings = new WeakMap<readonly ServerInfo[], HashRing>();
+  const newest = new Map<string, HashRing>();
 
   function ringOf(servers: readonly ServerInfo[], serverType: string): HashRing {
-    const last = latest.get(serverType) ?? none;
-    if (last.servers === servers) return last;
-    const ring = rings.get(servers) ?? last.with(servers);
-    rings.set(servers, ring);
-    latest.set(serverType, ring);
+    let ring = rings.get(servers);
+    if (ring === undefined) {
+      ring = (newest.get(serverType) ?? none).with(servers);
+      rings.set(servers, ring);
+      newest.set(serverType, ring);
+    }
     return ring;
   }
 

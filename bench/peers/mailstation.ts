@@ -1,19 +1,20 @@
 import { createClient, createServer } from 'mailstation';
 import type { Peer } from '../peer.js';
-import type { echo } from '../remote/echo.js';
 
-/** The package as its users get it: the built one, through its public API. */
+/** The package as its users get it: built, and through its public API. */
 
 const NAMESPACE = 'user';
 const SERVER_TYPE = 'test';
 const SERVER_ID = 'test-server-1';
 const HOST = '127.0.0.1';
 const REMOTE = new URL(import.meta.resolve('../remote/echo.js'));
-/** What a router would choose by; there is one server, so any value does. */
-const ROUTE_PARAM = null;
+/** As users route: by whom the call is about. */
+const ROUTE_PARAM = { uid: 'ada' };
 
-interface Remotes {
-  user: { test: { echo: typeof echo } };
+interface Proxies {
+  readonly user: {
+    readonly test: { readonly echo: { echo(routeParam: unknown, value: unknown): Promise<unknown> } };
+  };
 }
 
 export const peer: Peer = {
@@ -30,14 +31,15 @@ export const peer: Peer = {
   },
 
   async connect(port) {
-    const client = createClient<Remotes>({});
+    const client = createClient();
     client.addProxies([{ namespace: NAMESPACE, serverType: SERVER_TYPE, path: REMOTE }]);
     client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, host: HOST, port }]);
     await client.start();
+    const proxies = client.proxies as unknown as Proxies;
     // Stations connect lazily: the first call would pay for it.
-    await client.proxies.user.test.echo.echo(ROUTE_PARAM, null);
+    await proxies.user.test.echo.echo(ROUTE_PARAM, null);
     return {
-      echo: (value) => client.proxies.user.test.echo.echo(ROUTE_PARAM, value),
+      echo: (value) => proxies.user.test.echo.echo(ROUTE_PARAM, value),
       close: () => client.stop(),
     };
   },

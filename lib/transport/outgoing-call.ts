@@ -26,18 +26,6 @@ const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemove
 /** How a call ends: an error, or all of the method's results. */
 export type Settle = (error: RpcError | undefined, results: readonly unknown[]) => void;
 
-/** What a call carries from the proxy to the wire. */
-export interface CallSpec {
-  readonly method: RemoteMethod;
-  readonly args: unknown[];
-  readonly timeout: number;
-  readonly oneway: boolean;
-  readonly options: CallOptions;
-  /** What the caller wants to be routed by. */
-  readonly routeParam?: unknown;
-  readonly settle: Settle;
-}
-
 /**
  * One call on its way out. It settles exactly once, whoever gets there first: its answer, its deadline, a lost
  * connection, a removed server, a stopped client. Everybody after the first is refused.
@@ -45,6 +33,7 @@ export interface CallSpec {
 export class OutgoingCall implements SentRequest {
   method: RemoteMethod;
   args: unknown[];
+  /** What the caller wants to be routed by. */
   readonly routeParam: unknown;
   readonly oneway: boolean;
   readonly timeout: number;
@@ -61,13 +50,23 @@ export class OutgoingCall implements SentRequest {
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
 
-  constructor({ method, args, timeout, oneway, options, routeParam, settle }: CallSpec, startedAt = performance.now()) {
+  // Positional, since this is the one object that every call makes for itself.
+  constructor(
+    method: RemoteMethod,
+    args: unknown[],
+    timeout: number,
+    oneway: boolean,
+    options: CallOptions,
+    routeParam: unknown,
+    settle: Settle,
+    startedAt = performance.now(),
+  ) {
     this.method = method;
     this.args = args;
     this.timeout = timeout;
-    this.routeParam = routeParam;
     this.oneway = oneway;
     this.options = options;
+    this.routeParam = routeParam;
     this.startedAt = startedAt;
     this.deadline = startedAt + timeout;
     this.#settle = settle;
@@ -102,8 +101,8 @@ export class OutgoingCall implements SentRequest {
 
   /** The same call, to be settled once more: its answer is there, and something still stands between it and the caller. */
   renew(settle: Settle): OutgoingCall {
-    const { method, args, timeout, oneway, options, startedAt } = this;
-    const renewed = new OutgoingCall({ method, args, timeout, oneway, options, settle }, startedAt);
+    const { method, args, timeout, oneway, options, routeParam, startedAt } = this;
+    const renewed = new OutgoingCall(method, args, timeout, oneway, options, routeParam, settle, startedAt);
     renewed.serverId = this.serverId;
     return renewed;
   }

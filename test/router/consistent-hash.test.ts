@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
+import crypto from 'node:crypto';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { describe, it } from 'node:test';
 import type { NonEmpty, RpcMessage, ServerInfo } from '../../lib/call.js';
 import { RpcCode } from '../../lib/errors.js';
@@ -109,32 +110,27 @@ describe('consistentHash', () => {
     assert.deepEqual(placesOf(router, backwards), placesOf(consistentHash({ hashFieldIndex: 0 }), manyServers(10)));
   });
 
-  it('makes a ring once a snapshot, whatever other types and shorter lists are asked for in between', () => {
+  it('computes points once for each server that joins, type by type, retries on fewer servers included', (t) => {
+    const digests = t.mock.method(crypto, 'hash');
+    syncBuiltinESMExports();
+    t.after(() => {
+      digests.mock.restore();
+      syncBuiltinESMExports();
+    });
     const router = consistentHash();
-    let reads = 0;
-    const counted = [1, 2, 3].map((port) => ({
-      serverType: 'test',
-      port,
-      get id() {
-        reads++;
-        return `test-${port}`;
-      },
-    }));
-    const servers = Object.freeze(counted) as unknown as NonEmpty<ServerInfo>;
-    const choose = (from: NonEmpty<ServerInfo>, serverType: string) =>
-      router.pick(from, requestOf({ serverType }), IDLE);
-    choose(servers, 'test');
-    const readsOfOneRing = reads;
-    assert.ok(readsOfOneRing > 0);
-    for (let time = 0; time < 3; time++) {
-      choose(servers, 'test');
-      choose(serversOf('abc'), 'gate');
-    }
-    assert.equal(reads, readsOfOneRing, 'another type');
-    choose(serversOf('ab'), 'test');
-    const readsAfterRetry = reads; // the shorter list was made from this ring
-    choose(servers, 'test');
-    assert.equal(reads, readsAfterRetry, 'a retry on fewer');
+    const computedFor = (servers: NonEmpty<ServerInfo>, serverType?: string) => {
+      digests.mock.resetCalls();
+      pickFor(router, servers, messageWith('x'), serverType);
+      return digests.mock.callCount() - 1; // the key's own
+    };
+    const ten = manyServers(10);
+    assert.equal(computedFor(ten), 1000, 'all of the first list');
+    assert.equal(computedFor(ten), 0, 'the same list');
+    assert.equal(computedFor(manyServers(11)), 100, 'one joins');
+    assert.equal(computedFor(manyServers(9)), 0, 'two leave');
+    assert.equal(computedFor(serversOf('abc'), 'gate'), 300, 'another type');
+    assert.equal(computedFor(manyServers(10)), 100, 'one comes back to the first type');
+    assert.equal(computedFor(ten), 0, 'the first list again');
   });
 
   describe('key', () => {
