@@ -48,7 +48,7 @@ export const RpcCode = {
   NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
   /** The remote method failed; `cause` is its error, with name, message and code. */
   Remote: 'ERR_RPC_REMOTE',
-  /** The server is stopping and did not start the call. */
+  /** The server stopped, and cut off the call before it was answered. */
   Stopping: 'ERR_RPC_STOPPING',
   /** A remote module could not be loaded, or exports nothing that can be called. */
   Load: 'ERR_RPC_LOAD',

@@ -6,8 +6,8 @@
  * package in this process have registered; it hands out its internal objects; and it puts what it decoded into error
  * messages. This one knows a closed list of types, and is the faster of the two (bench/codecs.ts).
  *
- * A value is a byte that says its type, then its length or its content, all integers big-endian; see the `switch` in
- * {@link read}. The extensions:
+ * A value is a byte that says its type, then its length or its content, all integers big-endian; see {@link read}
+ * and {@link readTyped}. The extensions:
  *
  *   type         content           value
  *   0x00         1 byte            undefined
@@ -38,9 +38,7 @@ const ERRORS = new Map<unknown, new (message: string) => Error>(
 );
 
 /** Below this a loop over the characters beats the call into native code. */
-const SHORT_TEXT_BYTES = 24;
-/** Room that an array is given before its items are there: a header of 5 bytes may claim millions of them. */
-const MAX_CLAIMED_ITEMS = 64;
+const SHORT_TEXT_BYTES = 16;
 /** Keys that are remembered: an application has few different ones, and making a text is what costs. */
 const KEY_SLOTS = 1024;
 
@@ -49,9 +47,14 @@ const NOTHING = Buffer.alloc(0);
 let source: Buffer = NOTHING;
 let at = 0;
 let end = 0;
-
-const double = new Float64Array(1);
-const doubleBytes = new Uint8Array(double.buffer);
+/**
+ * Items that arrays may still claim. Each item takes a byte at least, so all arrays of a value together have no more
+ * of them than the value has bytes; without this sum, one array within the other could each claim all that is left.
+ */
+let claimable = 0;
+/** For doubles only. Made when a chunk's first one is met, and kept for the next, as many frames lie in one chunk. */
+let view = new DataView(NOTHING.buffer, 0, 0);
+let viewed: Buffer = NOTHING;
 
 interface Key {
   readonly bytes: Uint8Array;
@@ -64,6 +67,7 @@ export function decodeMsgpack(bytes: Buffer, start: number, stop: number): unkno
   source = bytes;
   at = start;
   end = stop;
+  claimable = stop - start;
   try {
     const value = read();
     if (at !== end) throw new RangeError(`${end - at} bytes are left over after a msgpack value`);
@@ -80,6 +84,11 @@ function read(): unknown {
   if (token < 0xa0) return readArray(token & 0x0f);
   if (token < 0xc0) return readText(token & 0x1f);
   if (token >= 0xe0) return token - 0x100;
+  return readTyped(token);
+}
+
+/** Apart from {@link read}, so that the compiler finds both small enough to inline what they call. */
+function readTyped(token: number): unknown {
   switch (token) {
     case 0xc0:
       return null;
@@ -175,19 +184,14 @@ function readUint32(): number {
   return value;
 }
 
-/** By way of eight bytes of our own: a DataView of each chunk would cost more than most values have numbers. */
 function readDouble(): number {
   need(8);
-  doubleBytes[7] = source[at] as number;
-  doubleBytes[6] = source[at + 1] as number;
-  doubleBytes[5] = source[at + 2] as number;
-  doubleBytes[4] = source[at + 3] as number;
-  doubleBytes[3] = source[at + 4] as number;
-  doubleBytes[2] = source[at + 5] as number;
-  doubleBytes[1] = source[at + 6] as number;
-  doubleBytes[0] = source[at + 7] as number;
+  if (viewed !== source) {
+    view = new DataView(source.buffer, source.byteOffset, source.length);
+    viewed = source;
+  }
   at += 8;
-  return double[0] as number;
+  return view.getFloat64(at - 8);
 }
 
 function readText(bytes: number): string {
@@ -196,10 +200,19 @@ function readText(bytes: number): string {
   at += bytes;
   if (bytes >= SHORT_TEXT_BYTES) return source.toString('utf8', from, at);
   let text = '';
-  for (let i = from; i < at; i++) {
-    const unit = source[i] as number;
-    if (unit >= 0x80) return source.toString('utf8', from, at);
-    text += String.fromCharCode(unit);
+  let i = from;
+  for (; i + 3 < at; i += 4) {
+    const a = source[i] as number;
+    const b = source[i + 1] as number;
+    const c = source[i + 2] as number;
+    const d = source[i + 3] as number;
+    if ((a | b | c | d) >= 0x80) return source.toString('utf8', from, at);
+    text += String.fromCharCode(a, b, c, d);
+  }
+  for (; i < at; i++) {
+    const a = source[i] as number;
+    if (a >= 0x80) return source.toString('utf8', from, at);
+    text += String.fromCharCode(a);
   }
   return text;
 }
@@ -215,7 +228,9 @@ function readBuffer(bytes: number): Buffer {
 
 function readArray(length: number): unknown[] {
   need(length);
-  const items: unknown[] = new Array(Math.min(length, MAX_CLAIMED_ITEMS));
+  claimable -= length;
+  if (claimable < 0) throw new RangeError('the arrays of a msgpack value claim more items than it has bytes');
+  const items: unknown[] = new Array(length);
   for (let i = 0; i < length; i++) items[i] = read();
   return items;
 }

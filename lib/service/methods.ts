@@ -18,7 +18,7 @@ export function methodsOf(instance: object): Map<string, Method> {
   const methods = new Map<string, Method>();
   const seen = new Set<string>();
   let level: object | null = instance;
-  while (level !== null && (level === instance || !isPlatform(level))) {
+  while (level !== null && !isPlatform(level)) {
     for (const name of Object.getOwnPropertyNames(level)) {
       if (seen.has(name)) continue;
       seen.add(name);
@@ -42,8 +42,8 @@ export function methodNames(instance: object): string[] {
 export function isClass(fn: Method): boolean {
   const prototype = Object.getOwnPropertyDescriptor(fn, 'prototype');
   if (!isObject(prototype?.value) || types.isGeneratorFunction(fn)) return false;
-  // Both are needed: a method may be named `class`, and a frozen function has a read-only prototype too.
-  if (prototype.writable === false && /^(?:class\b|@)/.test(sourceOf(fn))) return true;
+  // A method may be named `class`, but has no prototype.
+  if (/^(?:class\b|@)/.test(sourceOf(fn))) return true;
   const parent = Object.getPrototypeOf(prototype.value);
   if (parent !== null && Object.getPrototypeOf(parent) !== null) return true;
   return Object.getOwnPropertyNames(prototype.value).some((name) => name !== 'constructor');

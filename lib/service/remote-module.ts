@@ -22,9 +22,8 @@ export function mainExport(exports: unknown): unknown {
   let main = exports;
   // Twice: import() gives a CommonJS file as `default`, and that file, if transpiled, has a `default` of its own.
   for (let depth = 0; depth < 2 && isModuleExports(main) && 'default' in main; depth++) main = main.default;
-  if (!isModuleExports(main) || types.isModuleNamespaceObject(main)) return main;
-  // Transpilers export through getters, which count as exports here and as accessors everywhere else.
-  return { ...main };
+  // Copied, since transpilers export through getters, which are exports here and accessors everywhere else.
+  return isModuleExports(main) ? { ...main } : main;
 }
 
 /**

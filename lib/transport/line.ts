@@ -238,8 +238,9 @@ export class Line {
     this.#handler.onGoaway(this);
   }
 
-  #onConnectionClosed(reason: RpcError): void {
+  #onConnectionClosed(how: RpcError): void {
     const wasOpen = this.#onRegistered === undefined;
+    const reason = this.#isGoingAway && how.code === RpcCode.ConnectionLost ? cutOff(this.peer, how) : how;
     this.#closeReason = reason;
     this.#lifecycle.move('closed');
     this.#heartbeat?.stop();
@@ -251,6 +252,11 @@ export class Line {
 }
 
 function ignore(): void {}
+
+/** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */
+function cutOff(peer: string, cause: RpcError): RpcError {
+  return new RpcError(RpcCode.Stopping, `${peer} stopped before it had answered`, { cause });
+}
 
 function connectTimedOut({ host, port, connectTimeout }: LineOptions): RpcError {
   return new RpcError(RpcCode.Connect, `no connection to ${host}:${port} in ${connectTimeout} ms`);

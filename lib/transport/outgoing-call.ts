@@ -167,7 +167,7 @@ export class OutgoingCall implements SentRequest {
     const remote = remoteError(body);
     if (head.code === undefined) return this.error(RpcCode.Remote, remote.message, 'answered', remote);
     const known = Object.values<string>(RpcCode).includes(head.code) ? (head.code as RpcCode) : RpcCode.Remote;
-    return this.error(known, remote.message, known === RpcCode.Stopping ? 'not-sent' : 'answered', remote.cause);
+    return this.error(known, remote.message, 'answered');
   }
 }
 

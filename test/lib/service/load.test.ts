@@ -106,8 +106,18 @@ describe('the modules of a folder', () => {
           'function B() {} B.prototype.id = function () {}; function R() { B.call(this); this.own = function () {} } ' +
           `require('util').inherits(R, B); module.exports = R`,
         'transpiled.js': transpiled('', 'class { id() {} }'),
+        // What import() makes of the file above, where nothing but Node takes part.
+        'twice.mjs':
+          'export default Object.defineProperty({ default: class { id() {} } }, "__esModule", { value: true })',
       },
-      modules: { derived: ['own', 'id'], es5: ['id'], inherits: ['own', 'id'], native: ['id'], transpiled: ['id'] },
+      modules: {
+        derived: ['own', 'id'],
+        es5: ['id'],
+        inherits: ['own', 'id'],
+        native: ['id'],
+        transpiled: ['id'],
+        twice: ['id'],
+      },
     },
     {
       name: 'an object of the functions that it exports by name',
@@ -188,6 +198,15 @@ describe('the modules of a folder', () => {
     assert.deepEqual(files, ['a.js', 'b.cjs', 'c.mjs']);
   });
 
+  each('are not the parts of an instance, nor the members of a list', async (load, t) => {
+    const folder = folderOf(t, {
+      'a.js': 'exports.f = () => {}',
+      'b.mjs': 'export default new (class { part = { f() {} } })()',
+      'c.mjs': 'export default [{ f() {} }]',
+    });
+    assert.deepEqual(shape(await load(folder)), { a: ['f'] });
+  });
+
   each('are exported objects themselves, not copies', async (load, t) => {
     const folder = folderOf(t, { 'counter.js': 'exports.n = 0; exports.next = function () { return ++this.n }' });
     const [counter] = await load(folder);
@@ -232,6 +251,7 @@ describe('the modules of a file', () => {
       text: `
         export const module1 = { name: 'not the name of the export', func1() {} }
         export class module2 { constructor(context) { this.context = context } func2() {} }
+        export class Empty {}
         export const _private = { f() {} }; export const LIST = [1]; export const version = '1'`,
       modules: { module1: ['func1'], module2: ['func2'] },
     },

@@ -125,6 +125,18 @@ describe('explained', () => {
 
   const other: { name: string; fn: unknown; args: unknown[] }[] = [
     { name: 'all arguments were sent', fn: (cb: Callback) => cb(), args: [undefined] },
+    {
+      name: 'all were sent, and Node got undefined',
+      fn: (_a: number) => process.nextTick(undefined as never),
+      args: [1],
+    },
+    {
+      name: "the words are Node's and the error is not",
+      fn: (_cb: Callback) => {
+        throw new TypeError('f must be of type function. Received undefined');
+      },
+      args: [],
+    },
     { name: 'something else was no function', fn: (a: { f: Callback }, _cb: Callback) => a.f(), args: [{}] },
     { name: 'a parameter that was sent was no function', fn: (a: Callback, _cb: Callback) => a(), args: [1] },
     {

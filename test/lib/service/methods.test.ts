@@ -66,6 +66,11 @@ describe('methodNames', () => {
     { name: 'none of an emitter', instance: new Emitting(), names: ['send'] },
     { name: 'none of a Map', instance: Object.assign(new Map(), { f() {} }), names: ['f'] },
     { name: 'none of an array', instance: [() => {}], names: ['0'] },
+    {
+      name: 'those of an object that borrows a constructor',
+      instance: Object.assign({ f() {} }, { constructor: Map }),
+      names: ['f'],
+    },
     { name: 'none of Object.prototype', instance: {}, names: [] },
     { name: "none of another realm's Object.prototype", instance: runInNewContext('({ f() {} })'), names: ['f'] },
     {
