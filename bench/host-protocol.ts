@@ -6,6 +6,8 @@ export interface HostQuestions {
   serve: { question: { peerUrl: string }; answer: { port: number } };
   /** Load the peer and connect its client. */
   connect: { question: { peerUrl: string; port: number }; answer: Record<string, never> };
+  /** What this process has used so far, user and system together. */
+  cpu: { question: Record<string, never>; answer: { us: number } };
   /** Client only. */
   load: { question: Load; answer: LoadResult };
   /** Close the peer's end. The harness then disconnects, and the process ends by itself. */

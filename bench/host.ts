@@ -15,6 +15,10 @@ async function answer(request: HostRequest): Promise<Extract<HostReply, { ok: tr
     case 'connect':
       client = await (await loadPeer(request.question.peerUrl)).connect(request.question.port);
       return {};
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      return { us: user + system };
+    }
     case 'load':
       if (client === undefined) throw new Error('this process has no client');
       return runLoad(client, request.question);

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { PeerClient } from './peer.js';
 import { createPayload, type PayloadName } from './payload.js';
+import type { PeerClient } from './peer.js';
 import { quantile } from './statistics.js';
 
 export interface Load {

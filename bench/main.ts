@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { IS_COMPILED, peerUrl } from './host-process.js';
 import { type Command, parseCommand, USAGE, UsageError } from './options.js';
@@ -29,8 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function compare(command: Extract<Command, { kind: 'compare' }>): Promise<number> {
-  const { peers, scenarios, settings, json } = command;
+  const { peers, scenarios, json } = command;
   requirePeers(peers);
+  const settings = { ...command.settings, cores: command.pin ? findCorePair() : undefined };
   const print = (text: string) => {
     if (!json) process.stdout.write(`${text}\n\n`);
   };
@@ -48,11 +50,12 @@ async function compare(command: Extract<Command, { kind: 'compare' }>): Promise<
 }
 
 async function profile(command: Extract<Command, { kind: 'profile' }>): Promise<number> {
-  const { peer, sides, scenario, seconds, warmUpSeconds } = command;
+  const { peer, sides, scenario, seconds, warmUpSeconds, pin } = command;
   requirePeers([peer]);
   const load = { ...scenario, seconds };
   const folder = path.join(PROFILES_FOLDER, new Date().toISOString().replaceAll(':', '-'));
-  const { result, profiles } = await profilePeer({ peer, sides, load, warmUpSeconds, folder }, PEERS_FOLDER);
+  const cores = pin ? findCorePair() : undefined;
+  const { result, profiles } = await profilePeer({ peer, sides, load, warmUpSeconds, cores, folder }, PEERS_FOLDER);
 
   const rate = Math.round(result.calls / result.seconds).toLocaleString('en-US');
   const title = `${peer}, ${scenario.payload}, ${scenario.inFlight} in flight, profiled: ${rate} calls/s`;

@@ -14,7 +14,8 @@ export const USAGE = `usage: npm run bench -- [quick] [options]
   --rounds n         rounds a peer and scenario                       (9)
   --seconds n        length of a round                                (0.4)
   --warm-up n        seconds before the first round, not measured     (0.6)
-  --pin              client and server each on a core of its own (Linux, taskset)
+  --no-pin           let the scheduler place client and server; by default each is kept on a core of its own,
+                     where that is possible (Linux, taskset)
   --json             the result as JSON on stdout
 
   --profile peer     run this peer alone under --cpu-prof: one --in-flight (64), one --payload (small),
@@ -33,7 +34,8 @@ export type Command =
       readonly kind: 'compare';
       readonly peers: readonly string[];
       readonly scenarios: readonly Scenario[];
-      readonly settings: RoundSettings;
+      readonly settings: Omit<RoundSettings, 'cores'>;
+      readonly pin: boolean;
       readonly json: boolean;
     }
   | {
@@ -43,6 +45,7 @@ export type Command =
       readonly scenario: Scenario;
       readonly seconds: number;
       readonly warmUpSeconds: number;
+      readonly pin: boolean;
     };
 
 const QUICK = {
@@ -69,6 +72,7 @@ export function parseCommand(args: readonly string[]): Command {
   const [suite = 'quick', ...rest] = positionals;
   if (suite !== 'quick' || rest.length > 0) throw new UsageError(`unknown: ${positionals.join(' ')}`);
 
+  const pin = values['no-pin'] !== true;
   const isProfile = values.profile !== undefined;
   const defaults = isProfile ? PROFILE : QUICK;
   const seconds = number('--seconds', values.seconds, defaults.seconds);
@@ -85,7 +89,7 @@ export function parseCommand(args: readonly string[]): Command {
       throw new UsageError('--profile takes one --in-flight and one --payload');
     }
     const sides = sidesOf(values.side ?? 'both');
-    return { kind: 'profile', peer: values.profile ?? '', sides, scenario, seconds, warmUpSeconds };
+    return { kind: 'profile', peer: values.profile ?? '', sides, scenario, seconds, warmUpSeconds, pin };
   }
   if (values.side !== undefined) throw new UsageError('--side goes with --profile');
   const rounds = integer('--rounds', values.rounds ?? String(QUICK.rounds), MAX_ROUNDS);
@@ -93,7 +97,8 @@ export function parseCommand(args: readonly string[]): Command {
     kind: 'compare',
     peers: [...new Set([BASELINE, ...list(values.peers, QUICK.peers)])],
     scenarios,
-    settings: { rounds, seconds, warmUpSeconds, pin: values.pin ?? false },
+    settings: { rounds, seconds, warmUpSeconds },
+    pin,
     json: values.json ?? false,
   };
 }
@@ -110,7 +115,7 @@ function parse(args: readonly string[]) {
         rounds: { type: 'string' },
         seconds: { type: 'string' },
         'warm-up': { type: 'string' },
-        pin: { type: 'boolean' },
+        'no-pin': { type: 'boolean' },
         json: { type: 'boolean' },
         profile: { type: 'string' },
         side: { type: 'string' },

@@ -1,21 +1,26 @@
-import type { Load, LoadResult } from './load.js';
+import type { CorePair } from './cores.js';
 import { HostProcess, peerUrl } from './host-process.js';
+import type { Load, LoadResult } from './load.js';
 
 const START_TIMEOUT_MS = 15_000;
 /** Past the length of a round: for answers still on their way when it ends. */
 const LOAD_GRACE_MS = 10_000;
+const CPU_TIMEOUT_MS = 10_000;
+
+/** A {@link LoadResult}, and what only the pair knows. */
+export interface PairResult extends LoadResult {
+  /** CPU time of both processes for one call. What else runs on the machine hardly changes it. */
+  readonly cpuUsPerCall: number;
+}
 
 export type Side = 'client' | 'server';
 
 export interface PairOptions {
   /** Node arguments for the process of one end, such as a profiler's. */
   readonly nodeArgs?: (side: Side) => readonly string[];
-  /** Each process on a core of its own, wherever the scheduler would put it. */
-  readonly pin?: boolean;
+  /** Where the two processes are kept; by default the scheduler places them. */
+  readonly cores?: CorePair | undefined;
 }
-
-/** Linux gives interrupts and kernel threads to core 0 first; the client is the busier end. */
-const CORE_OF = { server: 0, client: 1 } as const satisfies Record<Side, number>;
 
 /** A peer's two processes, connected. */
 export class PeerPair {
@@ -36,9 +41,9 @@ export class PeerPair {
     const client = new HostProcess(`${name} client`, nodeArgs('client'));
     const pair = new PeerPair(name, server, client);
     try {
-      if (options.pin === true) {
-        server.pinTo(CORE_OF.server);
-        client.pinTo(CORE_OF.client);
+      if (options.cores !== undefined) {
+        server.pinTo(options.cores.server);
+        client.pinTo(options.cores.client);
       }
       const url = peerUrl(name, folder);
       const { port } = await server.ask('serve', { peerUrl: url }, START_TIMEOUT_MS);
@@ -50,8 +55,16 @@ export class PeerPair {
     return pair;
   }
 
-  run(load: Load): Promise<LoadResult> {
-    return this.#client.ask('load', load, load.seconds * 1000 + LOAD_GRACE_MS);
+  async run(load: Load): Promise<PairResult> {
+    const before = await this.#cpuUs();
+    const result = await this.#client.ask('load', load, load.seconds * 1000 + LOAD_GRACE_MS);
+    return { ...result, cpuUsPerCall: ((await this.#cpuUs()) - before) / result.calls };
+  }
+
+  async #cpuUs(): Promise<number> {
+    const server = await this.#server.ask('cpu', {}, CPU_TIMEOUT_MS);
+    const client = await this.#client.ask('cpu', {}, CPU_TIMEOUT_MS);
+    return server.us + client.us;
   }
 
   async stop(): Promise<void> {

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CorePair } from './cores.js';
 import { type CpuProfile, type SelfTime, selfTimes } from './cpu-profile.js';
-import type { Load, LoadResult } from './load.js';
-import { PeerPair, type Side } from './peer-pair.js';
+import type { Load } from './load.js';
+import { type PairResult, PeerPair, type Side } from './peer-pair.js';
 
 /** Finer than Node's 1000: a call takes a few microseconds, and the functions in it some hundred nanoseconds. */
 const SAMPLING_INTERVAL_US = 200;
@@ -13,12 +14,13 @@ export interface ProfileOptions {
   readonly sides: readonly Side[];
   readonly load: Load;
   readonly warmUpSeconds: number;
+  readonly cores: CorePair | undefined;
   /** Where the profiles go; made if it is not there. */
   readonly folder: string;
 }
 
 export interface ProfileResult {
-  readonly result: LoadResult;
+  readonly result: PairResult;
   readonly profiles: readonly { readonly side: Side; readonly file: string; readonly selfTimes: readonly SelfTime[] }[];
 }
 
@@ -36,9 +38,10 @@ export async function profilePeer(options: ProfileOptions, peersFolder: URL): Pr
     `--cpu-prof-interval=${SAMPLING_INTERVAL_US}`,
   ];
   const pair = await PeerPair.start(options.peer, peersFolder, {
+    cores: options.cores,
     nodeArgs: (side) => (options.sides.includes(side) ? profilerArgs(side) : []),
   });
-  let result: LoadResult;
+  let result: PairResult;
   try {
     await pair.run({ ...options.load, seconds: options.warmUpSeconds });
     result = await pair.run(options.load);

@@ -13,16 +13,21 @@ export function formatEnvironment(environment: Environment): string {
     `mailstation ${mailstation}, node ${node} (V8 ${v8}), ${platform}, ${date}`,
     `${cores} x ${cpu}, ${memoryGiB} GiB; load average ${loadAverage.toFixed(2)} at the start`,
   ];
-  if (loadAverage > cores / 2) lines.push('The machine is busy with other work: ratios of a quiet one can differ widely.');
+  if (loadAverage > cores / 2)
+    lines.push('The machine is busy with other work: ratios of a quiet one can differ widely.');
   if (nodeOptions !== '') lines.push(`NODE_OPTIONS=${nodeOptions}`);
   return lines.join('\n');
 }
 
-export function formatSettings({ rounds, seconds, warmUpSeconds, pin }: RoundSettings): string {
+export function formatSettings({ rounds, seconds, warmUpSeconds, cores }: RoundSettings): string {
   return [
     'echo between two processes over loopback, closed loop, every reply checked',
-    `${rounds} rounds of ${seconds} s a peer, interleaved, after ${warmUpSeconds} s of warm-up${pin ? '; client and server each on its own core' : ''}`,
+    `${rounds} rounds of ${seconds} s a peer, interleaved, after ${warmUpSeconds} s of warm-up`,
+    cores === undefined
+      ? 'client and server where the scheduler puts them'
+      : `the server on core ${cores.server}, the client on core ${cores.client}`,
     `calls/s: median of the rounds; ratio: to ${BASELINE} in the same round, median of the rounds`,
+    'cpu us: CPU time of both processes for one call',
   ].join('\n');
 }
 
@@ -35,6 +40,7 @@ export function formatScenario(summary: ScenarioSummary): string {
     'min - max'.padStart(19),
     'ratio'.padStart(7),
     'min - max'.padStart(13),
+    'cpu us'.padStart(9),
     ...(hasLatency ? ['p50 us'.padStart(8), 'p99 us'.padStart(8)] : []),
   ].join('');
   return [title, header, ...summary.peers.map((peer) => formatPeer(peer, summary))].join('\n');
@@ -43,13 +49,14 @@ export function formatScenario(summary: ScenarioSummary): string {
 function formatPeer(peer: PeerSummary, scenario: ScenarioSummary): string {
   const name = `  ${peer.name.padEnd(NAME_WIDTH)}`;
   if ('error' in peer) return `${name}  FAILED: ${peer.error}`;
-  const { callsPerSecond, ratio, latencyUs } = peer;
+  const { callsPerSecond, ratio, cpuUsPerCall, latencyUs } = peer;
   return [
     name,
     formatRate(callsPerSecond.median).padStart(9),
     formatRange(callsPerSecond, formatRate).padStart(19),
     (ratio === undefined ? '-' : formatRatio(ratio.median)).padStart(7),
     (ratio === undefined ? '-' : formatRange(ratio, formatRatio)).padStart(13),
+    cpuUsPerCall.toFixed(2).padStart(9),
     ...(latencyUs === undefined ? [] : [latencyUs.p50.toFixed(1).padStart(8), latencyUs.p99.toFixed(1).padStart(8)]),
     ratio === undefined ? '' : formatGoal(ratio.median, peer.name, scenario),
   ].join('');

@@ -1,6 +1,6 @@
-import type { LoadResult } from './load.js';
+import type { CorePair } from './cores.js';
 import type { PayloadName } from './payload.js';
-import { PeerPair } from './peer-pair.js';
+import { type PairResult, PeerPair } from './peer-pair.js';
 
 export interface Scenario {
   readonly payload: PayloadName;
@@ -11,12 +11,13 @@ export interface RoundSettings {
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  readonly pin: boolean;
+  /** Where the two ends are kept; undefined: where the scheduler puts them. */
+  readonly cores: CorePair | undefined;
 }
 
 /** What one peer did in one scenario: every round, or the first thing that went wrong. */
 export type PeerRounds =
-  | { readonly name: string; readonly rounds: readonly LoadResult[] }
+  | { readonly name: string; readonly rounds: readonly PairResult[] }
   | { readonly name: string; readonly error: string };
 
 /**
@@ -37,7 +38,7 @@ export async function runScenario(
 ): Promise<PeerRounds[]> {
   const measurements = peers.map((name) => new Measurement(name));
   try {
-    for (const measurement of measurements) await measurement.start(folder, settings.pin);
+    for (const measurement of measurements) await measurement.start(folder, settings.cores);
     for (const measurement of measurements) await measurement.warmUp(scenario, settings.warmUpSeconds);
     for (let round = 0; round < settings.rounds; round++) {
       for (const measurement of rotated(measurements, round)) await measurement.runRound(scenario, settings.seconds);
@@ -57,7 +58,7 @@ export function rotated<T>(items: readonly T[], by: number): T[] {
 /** One peer's part in a scenario. Its methods do not reject: after the first failure they do nothing. */
 class Measurement {
   readonly #name: string;
-  readonly #rounds: LoadResult[] = [];
+  readonly #rounds: PairResult[] = [];
   #pair: PeerPair | undefined;
   #error: string | undefined;
 
@@ -65,9 +66,9 @@ class Measurement {
     this.#name = name;
   }
 
-  start(folder: URL, pin: boolean): Promise<void> {
+  start(folder: URL, cores: CorePair | undefined): Promise<void> {
     return this.#attempt(async () => {
-      this.#pair = await PeerPair.start(this.#name, folder, { pin });
+      this.#pair = await PeerPair.start(this.#name, folder, { cores });
     });
   }
 

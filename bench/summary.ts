@@ -1,5 +1,6 @@
-import type { Latency, LoadResult } from './load.js';
 import { BASELINE } from './goals.js';
+import type { Latency } from './load.js';
+import type { PairResult } from './peer-pair.js';
 import type { PeerRounds, Scenario } from './scenario.js';
 import { type Spread, spreadOf } from './statistics.js';
 
@@ -12,11 +13,13 @@ export type PeerSummary =
   | {
       readonly name: string;
       /** As measured, in order. */
-      readonly rounds: readonly LoadResult[];
+      readonly rounds: readonly PairResult[];
       /** Over the rounds. */
       readonly callsPerSecond: Spread;
       /** To the baseline of the same round, over the rounds; absent where the baseline failed. */
       readonly ratio?: Spread;
+      /** Of both processes together; the median of the rounds. */
+      readonly cpuUsPerCall: number;
       /** At one call in flight: the medians of the rounds' percentiles. */
       readonly latencyUs?: Latency;
     };
@@ -36,6 +39,7 @@ function summarizePeer(result: PeerRounds, baselineRates: readonly number[] | un
     rounds: result.rounds,
     callsPerSecond: spreadOf(rates),
     ...(baselineRates && { ratio: spreadOf(rates.map((rate, round) => rate / (baselineRates[round] ?? Number.NaN))) }),
+    cpuUsPerCall: spreadOf(result.rounds.map(({ cpuUsPerCall }) => cpuUsPerCall)).median,
     ...(latencies.length > 0 && {
       latencyUs: {
         p50: spreadOf(latencies.map(({ p50 }) => p50)).median,
@@ -45,6 +49,6 @@ function summarizePeer(result: PeerRounds, baselineRates: readonly number[] | un
   };
 }
 
-function ratesOf(rounds: readonly LoadResult[]): number[] {
+function ratesOf(rounds: readonly PairResult[]): number[] {
   return rounds.map(({ calls, seconds }) => calls / seconds);
 }

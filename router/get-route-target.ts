@@ -34,23 +34,21 @@ function isNonEmpty<T>(list: readonly T[]): list is NonEmpty<T> {
 }
 
 function askFunction(router: FunctionRouter, request: RouteRequest, routeContext: unknown): string | Promise<string> {
-  const first = new FirstAnswer();
-  const onCallback = (error?: unknown, serverId?: unknown): void => {
-    first.give(error ? { ok: false, error } : { ok: true, serverId });
-  };
-  const onReturned = (value: unknown): void => {
-    const isAnswer = !router.declaresCallback || (typeof value === 'string' && value !== '');
-    if (isAnswer) first.give({ ok: true, serverId: value });
-  };
-  const onThrown = (error: unknown): void => first.give({ ok: false, error });
-
+  const { route, self } = router;
+  const first = new FirstAnswer(router.declaresCallback);
   try {
-    const returned: unknown = router.route.call(router.self, request.routeParam, request.msg, routeContext, onCallback);
+    const returned: unknown = route.call(self, request.routeParam, request.msg, routeContext, (error, serverId) =>
+      error ? first.failed(error) : first.named(serverId),
+    );
     // Listened to even when the callback has answered: a rejection that nobody hears ends the process.
-    if (isThenable(returned)) Promise.resolve(returned).then(onReturned, onThrown);
-    else onReturned(returned);
+    if (isThenable(returned)) {
+      Promise.resolve(returned).then(
+        (value) => first.returned(value),
+        (error) => first.failed(error),
+      );
+    } else first.returned(returned);
   } catch (error) {
-    onThrown(error);
+    first.failed(error);
   }
   if (first.answer !== undefined) return settle(router, request, first.answer);
   return first.wait().then((answer) => settle(router, request, answer));
@@ -58,19 +56,31 @@ function askFunction(router: FunctionRouter, request: RouteRequest, routeContext
 
 type Answer = { readonly ok: true; readonly serverId: unknown } | { readonly ok: false; readonly error: unknown };
 
-/** Takes the first answer that it is given, and no other. */
+/** Keeps the first answer of a route function, and no other. */
 class FirstAnswer {
+  readonly #declaresCallback: boolean;
   #answer: Answer | undefined;
   #tell: ((answer: Answer) => void) | undefined;
+
+  constructor(declaresCallback: boolean) {
+    this.#declaresCallback = declaresCallback;
+  }
 
   get answer(): Answer | undefined {
     return this.#answer;
   }
 
-  give(answer: Answer): void {
-    if (this.#answer !== undefined) return;
-    this.#answer = answer;
-    this.#tell?.(answer);
+  failed(error: unknown): void {
+    this.#give({ ok: false, error });
+  }
+
+  named(serverId: unknown): void {
+    this.#give({ ok: true, serverId });
+  }
+
+  /** Whether what was returned, or promised, is an answer: see {@link RouteFunction}. */
+  returned(value: unknown): void {
+    if (!this.#declaresCallback || (typeof value === 'string' && value !== '')) this.named(value);
   }
 
   /** For one waiter, who has seen that there is no {@link answer} yet. */
@@ -78,6 +88,12 @@ class FirstAnswer {
     return new Promise((resolve) => {
       this.#tell = resolve;
     });
+  }
+
+  #give(answer: Answer): void {
+    if (this.#answer !== undefined) return;
+    this.#answer = answer;
+    this.#tell?.(answer);
   }
 }
 

@@ -25,12 +25,12 @@ interface Points {
  * Immutable, and a function of the set of ids alone: processes that learned of the servers in another order agree.
  */
 export class HashRing {
-  readonly servers: readonly ServerInfo[];
+  readonly #servers: readonly ServerInfo[];
   readonly #points: Points;
   readonly #options: RingOptions;
 
   private constructor(servers: readonly ServerInfo[], points: Points, options: RingOptions) {
-    this.servers = servers;
+    this.#servers = servers;
     this.#points = points;
     this.#options = options;
   }
@@ -49,14 +49,14 @@ export class HashRing {
    * one pass, so with 10,000 servers a join costs milliseconds where the whole ring costs half a second.
    */
   with(servers: readonly ServerInfo[]): HashRing {
-    const joined = new Map(servers.map(({ id }, index) => [id, index]));
-    const indexNow = new Int32Array(this.servers.length); // from the old index; -1: it left
-    for (const [index, { id }] of this.servers.entries()) {
+    const joined = new Map(servers.map(({ id }, index) => [id, index])); // all, less those that were here already
+    const indexNow = new Int32Array(this.#servers.length); // by the old index; -1: it left
+    for (const [index, { id }] of this.#servers.entries()) {
       indexNow[index] = joined.get(id) ?? -1;
       joined.delete(id);
     }
-    const stayed = renumber(this.#points, indexNow);
-    const points = joined.size === 0 ? stayed : merge(stayed, pointsOf(joined, this.#options), servers);
+    const count = servers.length * this.#options.replicas;
+    const points = merge(this.#points, indexNow, pointsOf(joined, this.#options), servers, count);
     return new HashRing(servers, points, this.#options);
   }
 
@@ -72,16 +72,18 @@ export class HashRing {
       else to = middle;
     }
     const owner = owners[from === 0 ? owners.length - 1 : from - 1]; // before the first point: the last one's arc
-    return owner === undefined ? undefined : this.servers[owner];
+    return owner === undefined ? undefined : this.#servers[owner];
   }
 }
 
 /** The first 48 bits of the digest, as a number. */
 function positionOf(key: BinaryLike, algorithm: string): number {
   const digest = hash(algorithm, key, 'binary'); // a third of the time that a Buffer takes
-  const bits24 = (at: number) =>
-    (digest.charCodeAt(at) << 16) | (digest.charCodeAt(at + 1) << 8) | digest.charCodeAt(at + 2);
-  return bits24(0) * 2 ** 24 + bits24(3);
+  return bits24(digest, 0) * 2 ** 24 + bits24(digest, 3);
+}
+
+function bits24(digest: string, at: number): number {
+  return (digest.charCodeAt(at) << 16) | (digest.charCodeAt(at + 1) << 8) | digest.charCodeAt(at + 2);
 }
 
 /** The sorted points of servers, given as id -> index. */
@@ -130,33 +132,40 @@ function sort(points: Points): Points {
   return { positions, owners };
 }
 
-/** Without the points of those that left, the others' owners under their new indices. */
-function renumber(points: Points, indexNow: Int32Array): Points {
-  const count = points.owners.reduce((sum, owner) => sum + ((indexNow[owner] as number) < 0 ? 0 : 1), 0);
+/**
+ * One pass: the old points under their owners' new indices, without those of the departed, and the fresh ones among
+ * them. Element by element it takes 10 ms for a million points, whether one server joined or a hundred.
+ */
+function merge(
+  old: Points,
+  indexNow: Int32Array,
+  fresh: Points,
+  servers: readonly ServerInfo[],
+  count: number,
+): Points {
   const positions = new Float64Array(count);
   const owners = new Uint32Array(count);
   let at = 0;
-  for (let index = 0; index < points.owners.length; index++) {
-    const owner = indexNow[points.owners[index] as number] as number;
+  let next = 0;
+  let nextPosition = fresh.positions[0] ?? CIRCUMFERENCE; // beyond all others: nothing is waiting to be merged
+  for (let index = 0; index < old.owners.length; index++) {
+    const owner = indexNow[old.owners[index] as number] as number;
     if (owner < 0) continue;
-    positions[at] = points.positions[index] as number;
+    const position = old.positions[index] as number;
+    while (nextPosition < position || (nextPosition === position && isBefore(fresh.owners[next], owner, servers))) {
+      positions[at] = nextPosition;
+      owners[at++] = fresh.owners[next++] as number;
+      nextPosition = fresh.positions[next] ?? CIRCUMFERENCE;
+    }
+    positions[at] = position;
     owners[at++] = owner;
   }
+  positions.set(fresh.positions.subarray(next), at);
+  owners.set(fresh.owners.subarray(next), at);
   return { positions, owners };
 }
 
-function merge(some: Points, others: Points, servers: readonly ServerInfo[]): Points {
-  const idOf = (points: Points, at: number) => servers[points.owners[at] as number]?.id ?? '';
-  const positions = new Float64Array(some.positions.length + others.positions.length);
-  const owners = new Uint32Array(positions.length);
-  let one = 0;
-  let two = 0;
-  for (let at = 0; at < positions.length; at++) {
-    const left = some.positions[one] ?? CIRCUMFERENCE;
-    const right = others.positions[two] ?? CIRCUMFERENCE;
-    const first = left < right || (left === right && idOf(some, one) < idOf(others, two));
-    positions[at] = first ? left : right;
-    owners[at] = (first ? some.owners[one++] : others.owners[two++]) as number;
-  }
-  return { positions, owners };
+/** The order of two servers whose points meet. */
+function isBefore(one: number | undefined, other: number, servers: readonly ServerInfo[]): boolean {
+  return one !== undefined && (servers[one]?.id ?? '') < (servers[other]?.id ?? '');
 }

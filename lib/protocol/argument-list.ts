@@ -1,6 +1,7 @@
 import { RpcCode, RpcError } from '../errors.js';
 import type { Codec } from './codec.js';
 import type { FrameWriter } from './frame-writer.js';
+import { MAX_ITEMS } from './message.js';
 import { readUint32 } from './packet.js';
 
 /**
@@ -13,7 +14,9 @@ export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void 
   out.endItem(mark);
 }
 
+/** Throws {@link RpcCode.Encode} when there are more items than the other end takes. */
 export function encodeList(out: FrameWriter, codec: Codec, items: readonly unknown[]): void {
+  if (items.length > MAX_ITEMS) throw new RpcError(RpcCode.Encode, `a list of ${items.length} items; the limit is ${MAX_ITEMS}`);
   for (let i = 0; i < items.length; i++) encodeItem(out, codec, items[i]);
 }
 

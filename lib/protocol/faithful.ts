@@ -29,12 +29,9 @@ export interface ErrorFields {
   readonly cause: unknown;
 }
 
-/**
- * Built-ins that would arrive as something else, mostly as `{}`, since what they hold is not in their properties.
- * A codec names those that it carries all the same.
- */
+/** Built-ins that would arrive as something else, since what they hold is not in their properties. */
 const OPAQUE: readonly Class[] = [
-  ...[Map, Set, WeakMap, WeakSet, WeakRef, Promise, Date, RegExp, Error, ArrayBuffer, SharedArrayBuffer],
+  ...[Map, Set, WeakMap, WeakSet, WeakRef, Date, RegExp, Error, ArrayBuffer, SharedArrayBuffer],
   ...[Boolean, Number, String, Symbol, BigInt].map((boxed) => boxed as unknown as Class),
 ];
 
@@ -48,13 +45,26 @@ export function faithful(value: unknown, carries: Carries): unknown {
   return new Walk(carries).fit(value);
 }
 
-/** True for what its properties do not show: promises (also those of libraries), and the opaque built-ins. */
-export function isOpaque(value: object): boolean {
-  return OPAQUE.some((known) => value instanceof known) || isThenable(value);
+/**
+ * True for what may hold more than its properties show: all built-ins, of the language and of Node, say what they are
+ * in a tag of their own. True for promises, too, also those of libraries.
+ */
+export function isSpecial(value: object): boolean {
+  return Object.prototype.toString.call(value) !== '[object Object]' || isThenable(value);
 }
 
 function isThenable(value: object): boolean {
   return typeof (value as { then?: unknown }).then === 'function';
+}
+
+function hasToJSON(value: object): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
+/** What a special value is called in a message. */
+function nameOf(value: object): string {
+  if (isThenable(value)) return 'a promise';
+  return `a ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`;
 }
 
 /** One walk through one value: where it is, and what it came through. */
@@ -108,21 +118,24 @@ class Walk {
     return copy ?? value;
   }
 
-  /** Undefined for what is not a built-in, so that its properties say all. */
+  /** Undefined for what is to be taken by its properties. */
   #fitBuiltIn(value: object): unknown {
     const carries = this.#carries;
     if (ArrayBuffer.isView(value)) {
       if (carries.views.includes(value.constructor as unknown as Class)) return value;
       throw this.#unfit(`a ${value.constructor.name}`);
     }
-    if (!isOpaque(value)) return undefined;
+    if (!isSpecial(value)) return undefined;
     if (value instanceof Map && carries.ofMap !== undefined) return carries.ofMap(this.#fitEntries(value));
     if (value instanceof Set && carries.sets) return this.#fitSet(value);
     if (value instanceof Error && carries.ofError !== undefined) return carries.ofError(this.#fitError(value));
-    if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime())) throw this.#unfit('an invalid Date');
-    if (carries.classes.some((known) => value instanceof known)) return value;
-    if (isThenable(value)) throw this.#unfit('a promise');
-    throw this.#unfit(`a ${OPAQUE.find((known) => value instanceof known)?.name}`);
+    if (carries.classes.some((known) => value instanceof known)) {
+      if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime())) throw this.#unfit('an invalid Date');
+      return value;
+    }
+    const hidesContent = isThenable(value) || OPAQUE.some((known) => value instanceof known);
+    if (hidesContent || (Object.keys(value).length === 0 && !hasToJSON(value))) throw this.#unfit(nameOf(value));
+    return undefined;
   }
 
   #fitEntries(map: ReadonlyMap<unknown, unknown>): [unknown, unknown][] {
@@ -146,9 +159,8 @@ class Walk {
   }
 
   #fitProperties(value: object): unknown {
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') {
-      const json: unknown = toJSON.call(value);
+    if (hasToJSON(value)) {
+      const json = value.toJSON();
       if (json !== value) return this.fit(json);
     }
     let copy: Record<string, unknown> | undefined;

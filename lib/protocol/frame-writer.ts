@@ -18,8 +18,9 @@ export interface ByteSink {
  * write, without an allocation or a concatenation a frame.
  *
  * Order of use: `begin`, then the body through `append`, `appendUtf8` and `beginItem`/`endItem`, then `commit` or
- * `rollback`. `take` hands out what was committed; after that the bytes belong to the socket, until `recycle` says
- * that the socket is done with them.
+ * `rollback`; one frame at a time. What throws in between leaves a part of the frame behind: roll it back. `take`
+ * hands out what was committed; after that the bytes belong to the socket, until `recycle` says that the socket is
+ * done with them.
  */
 export class FrameWriter implements ByteSink {
   readonly #maxFrameBytes: number;
@@ -44,7 +45,7 @@ export class FrameWriter implements ByteSink {
     return this.#fullBytes + (this.#frameAt - this.#untaken);
   }
 
-  /** `head`: the conn object's JSON, as bytes. */
+  /** `head`: the conn object's JSON, as bytes. `id` and `timeoutMs` are whole numbers below 2^32; stock peers read 2^31. */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     this.#ensure(HEADER_BYTES + head.length);
     const at = this.#at;
@@ -109,9 +110,10 @@ export class FrameWriter implements ByteSink {
   /** Hands each run of committed bytes to `write`, oldest first: nearly always one. */
   take(write: (bytes: Buffer) => void): void {
     if (this.#fullBytes > 0) {
-      for (const bytes of this.#full) write(bytes);
+      const full = this.#full;
       this.#full = [];
       this.#fullBytes = 0;
+      for (const bytes of full) write(bytes);
     }
     if (this.#frameAt > this.#untaken) {
       const bytes = this.#slab.subarray(this.#untaken, this.#frameAt);
@@ -144,7 +146,7 @@ export class FrameWriter implements ByteSink {
     const old = this.#slab;
     const from = this.#frameAt;
     // Twice what is needed, so that a frame that grows in many small steps is not moved at each of them.
-    this.#useSlab(needed > SLAB_BYTES / 2 ? Math.max(SLAB_BYTES, needed * 2) : SLAB_BYTES);
+    this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, this.#maxFrameBytes)));
     old.copy(this.#slab, 0, from, from + written);
     this.#at = written;
     this.#frameAt = 0;

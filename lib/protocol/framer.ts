@@ -4,6 +4,8 @@ import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, re
 /** The smallest buffer in which half a frame is held; it doubles as more of the frame arrives. */
 const MIN_HELD_BYTES = 4096;
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Bytes in, packets out, however the bytes were split.
  *
@@ -18,13 +20,13 @@ export class Framer {
     kind: REQUEST,
     id: 0,
     timeout: 0,
-    bytes: Buffer.alloc(0),
+    bytes: NOTHING,
     headStart: 0,
     bodyStart: 0,
     end: 0,
   };
   /** The first bytes of a frame whose rest has not arrived: `#held[0 … #heldBytes)`. */
-  #held = Buffer.alloc(0);
+  #held: Buffer = NOTHING;
   #heldBytes = 0;
   #stopped = false;
 
@@ -42,13 +44,13 @@ export class Framer {
   /** Nothing is handed on any more, not even what the current chunk still holds. */
   stop(): void {
     this.#stopped = true;
-    this.#held = Buffer.alloc(0);
+    this.#held = NOTHING;
     this.#heldBytes = 0;
   }
 
   /**
    * Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet: where the next
-   * one would start is then unknown, so the connection must be closed.
+   * one would start is then unknown, so the connection must be closed; the framer is stopped already.
    */
   push(chunk: Buffer): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : 0;
@@ -59,7 +61,8 @@ export class Framer {
       this.#emit(chunk, at, frameBytes);
       at += frameBytes;
     }
-    if (at < end && !this.#stopped) this.#hold(chunk, at, end);
+    if (at < end && !this.#stopped) this.#hold(chunk, at, end, end - at);
+    this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk, or a large frame, alive
   }
 
   /** Takes from the chunk what the held frame lacks; returns how much that was. */
@@ -67,24 +70,26 @@ export class Framer {
     let at = 0;
     if (this.#heldBytes < HEADER_BYTES) {
       at = Math.min(HEADER_BYTES - this.#heldBytes, chunk.length);
-      this.#hold(chunk, 0, at);
+      this.#hold(chunk, 0, at, HEADER_BYTES);
       if (this.#heldBytes < HEADER_BYTES) return at;
     }
     const frameBytes = this.#frameBytes(this.#held, 0);
     const taken = Math.min(frameBytes - this.#heldBytes, chunk.length - at);
-    this.#hold(chunk, at, at + taken);
+    this.#hold(chunk, at, at + taken, frameBytes);
     if (this.#heldBytes < frameBytes) return at + taken;
     const whole = this.#held;
     this.#heldBytes = 0;
     this.#emit(whole, 0, frameBytes);
-    if (whole.length > MIN_HELD_BYTES) this.#held = Buffer.alloc(0); // one large frame must not keep its buffer for good
+    if (whole.length > MIN_HELD_BYTES) this.#held = NOTHING; // one large frame must not keep its buffer for good
     return at + taken;
   }
 
-  #hold(chunk: Buffer, start: number, end: number): void {
+  /** `mostBytes`: as large as the buffer may have to become, as far as is known. */
+  #hold(chunk: Buffer, start: number, end: number, mostBytes: number): void {
     const needed = this.#heldBytes + (end - start);
     if (needed > this.#held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(MIN_HELD_BYTES, needed, this.#held.length * 2));
+      const doubled = Math.min(this.#held.length * 2, mostBytes);
+      const grown = Buffer.allocUnsafeSlow(Math.max(MIN_HELD_BYTES, needed, doubled));
       this.#held.copy(grown, 0, 0, this.#heldBytes);
       this.#held = grown;
     }
@@ -93,14 +98,14 @@ export class Framer {
   }
 
   #frameBytes(bytes: Buffer, at: number): number {
-    if (bytes[at + AT.version] !== VERSION) throw notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    if (bytes[at + AT.version] !== VERSION) throw this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
     const kind = bytes[at + AT.kind] as number;
-    if (kind !== REQUEST && kind !== RESPONSE) throw notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
-    if (readUint32(bytes, at + AT.idHigh) !== 0) throw notAPacket('a request id of 2^32 or more');
+    if (kind !== REQUEST && kind !== RESPONSE) throw this.#notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
+    if (readUint32(bytes, at + AT.idHigh) !== 0) throw this.#notAPacket('a request id of 2^32 or more');
     const headBytes = readUint32(bytes, at + AT.headBytes);
-    if (headBytes > MAX_HEAD_BYTES) throw tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
+    if (headBytes > MAX_HEAD_BYTES) throw this.#tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
     const frameBytes = HEADER_BYTES + headBytes + readUint32(bytes, at + AT.bodyBytes);
-    if (frameBytes > this.#maxFrameBytes) throw tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
+    if (frameBytes > this.#maxFrameBytes) throw this.#tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
     return frameBytes;
   }
 
@@ -115,12 +120,14 @@ export class Framer {
     frame.end = at + frameBytes;
     this.#onFrame(frame);
   }
-}
 
-function notAPacket(what: string): RpcError {
-  return new RpcError(RpcCode.Protocol, `the peer sent bytes that are not a packet: ${what}`);
-}
+  #notAPacket(what: string): RpcError {
+    this.stop();
+    return new RpcError(RpcCode.Protocol, `the peer sent bytes that are not a packet: ${what}`);
+  }
 
-function tooLarge(what: string): RpcError {
-  return new RpcError(RpcCode.FrameTooLarge, `the peer sent ${what}`);
+  #tooLarge(what: string): RpcError {
+    this.stop();
+    return new RpcError(RpcCode.FrameTooLarge, `the peer sent ${what}`);
+  }
 }

@@ -1,43 +1,60 @@
-import type { FrameView } from './packet.js';
 import { type Head, parseHead } from './message.js';
+import type { FrameView } from './packet.js';
 
-/** Heads kept, and the longest one worth keeping: at most 0.5 MiB in all, whatever the peers send. */
-const MAX_HEADS = 1024;
-const MAX_KEPT_BYTES = 512;
+/** Heads kept for a connection, and the longest one worth keeping: some 400 KiB at the most, whatever the peer sends. */
+const MAX_HEADS = 512;
+const MAX_KEPT_BYTES = 256;
+
+/**
+ * The types that come again and again. The others come once, or hold what is not frozen: a subscription's `reg` is
+ * handed to the user's client, which may change its own copy and not the next one's.
+ */
+const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
+  'invoke',
+  'invoke_result',
+  'subscribe_result',
+  'subscribe_result_res',
+  'heartbeat',
+  'heartbeat_res',
+]);
+
+interface KnownHead {
+  readonly head: Head;
+  readonly bytes: Uint8Array;
+}
 
 /**
  * Decodes heads, and remembers them: a method's head has the same bytes at every call, so it is parsed once and
  * afterwards found by comparing bytes with the last one, or else by a look-up. What it returns is frozen and shared.
  */
 export class HeadCache {
-  readonly #byText = new Map<string, Head>();
-  #last: Head | undefined;
-  #lastBytes: Uint8Array = new Uint8Array(0);
+  readonly #byText = new Map<string, KnownHead>();
+  #last: KnownHead | undefined;
 
   decode(frame: FrameView): Head {
     const { bytes, headStart, bodyStart } = frame;
-    if (this.#last !== undefined && this.#isLast(bytes, headStart, bodyStart)) return this.#last;
+    if (this.#last !== undefined && isSame(this.#last.bytes, bytes, headStart, bodyStart)) return this.#last.head;
 
+    if (bodyStart - headStart > MAX_KEPT_BYTES) return parseHead(bytes.toString('utf8', headStart, bodyStart));
     // latin1 keeps every byte apart and is the cheapest text to make; as a key it needs no more.
     const key = bytes.toString('latin1', headStart, bodyStart);
-    let head = this.#byText.get(key);
-    if (head === undefined) {
-      head = parseHead(bytes.toString('utf8', headStart, bodyStart));
-      if (key.length > MAX_KEPT_BYTES) return head;
+    let known = this.#byText.get(key);
+    if (known === undefined) {
+      const head = parseHead(bytes.toString('utf8', headStart, bodyStart));
+      if (!REPEATING.has(head.type)) return head;
+      known = { head, bytes: Uint8Array.prototype.slice.call(bytes, headStart, bodyStart) };
       if (this.#byText.size >= MAX_HEADS) this.#byText.clear();
-      this.#byText.set(key, head);
+      this.#byText.set(key, known);
     }
-    this.#last = head;
-    this.#lastBytes = Uint8Array.prototype.slice.call(bytes, headStart, bodyStart);
-    return head;
+    this.#last = known;
+    return known.head;
   }
+}
 
-  #isLast(bytes: Uint8Array, start: number, end: number): boolean {
-    const last = this.#lastBytes;
-    const length = end - start;
-    if (last.length !== length) return false;
-    // From the end: heads of two methods begin alike.
-    for (let i = length - 1; i >= 0; i--) if (last[i] !== bytes[start + i]) return false;
-    return true;
-  }
+function isSame(last: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (last.length !== length) return false;
+  // From the end: heads of two methods begin alike.
+  for (let i = length - 1; i >= 0; i--) if (last[i] !== bytes[start + i]) return false;
+  return true;
 }

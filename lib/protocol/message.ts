@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { parseJson } from './json.js';
 
 /**
  * The heads of packets (cluster-client: conn objects). Those of cluster-client 3.7 are written exactly as it writes
@@ -75,6 +76,7 @@ export const HEAD = {
   heartbeatRes: bytesOf({ type: 'heartbeat_res' }),
   goaway: bytesOf({ type: 'goaway' }),
   goawayRes: bytesOf({ type: 'goaway_res' }),
+  subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** A stock peer's answer: its body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
   failure: bytesOf({ type: 'invoke_result', success: false }),
@@ -82,12 +84,21 @@ export const HEAD = {
   empty: bytesOf({}),
 } as const;
 
-export function registerHead(channelName: string, ext: Extension): Buffer {
+export function registerHead(channelName: string, ext: Extension | undefined): Buffer {
   return bytesOf({ type: 'register_channel', channelName, ext });
 }
 
 export function registerResHead(ext: Extension | undefined): Buffer {
-  return bytesOf(ext === undefined ? { type: 'register_channel_res' } : { type: 'register_channel_res', ext });
+  return bytesOf({ type: 'register_channel_res', ext });
+}
+
+/** `key` is what both ends call the subscription; `reg` is what it is made with, and travels as JSON. */
+export function subscribeHead(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): Buffer {
+  return bytesOf({ type, key, reg });
+}
+
+export function subscribeResultHead(key: string): Buffer {
+  return bytesOf({ type: 'subscribe_result', key });
 }
 
 export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean): Buffer {
@@ -114,12 +125,12 @@ export function failureHead(code: string): Buffer {
 export function parseHead(json: string): Head {
   let value: unknown;
   try {
-    value = json === '' ? {} : JSON.parse(json);
+    value = json === '' ? {} : parseJson(json);
   } catch (error) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${json.slice(0, 80)}`, { cause: error });
+    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${quote(json)}`, { cause: error });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${json.slice(0, 80)}`);
+    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${quote(json)}`);
   }
   return Object.freeze(validate(value as Record<string, unknown>));
 }
@@ -155,7 +166,7 @@ function validate(head: Record<string, unknown>): Head {
     case 'goaway_res':
       return { type };
     default:
-      return invalid(typeof type === 'string' ? `type "${type.slice(0, 80)}" is not known` : 'a conn object without a type');
+      return invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type');
   }
 }
 
@@ -179,6 +190,11 @@ function strings(value: unknown): string[] {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS;
+}
+
+/** The start of a stranger's text, on one line and without control characters: it ends up in logs. */
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
 }
 
 function invalid(reason: string): InvalidHead {

@@ -1,6 +1,6 @@
 import { addExtension, Packr } from 'msgpackr';
 import type { Codec } from './codec.js';
-import { type Carries, type ErrorFields, faithful, isOpaque } from './faithful.js';
+import { type Carries, type ErrorFields, faithful, isSpecial } from './faithful.js';
 import type { ByteSink } from './frame-writer.js';
 import { decodeMsgpack, TAG, VIEWS } from './msgpack-decoder.js';
 
@@ -48,7 +48,7 @@ class Tagged {
   static [Symbol.hasInstance](value: object): boolean {
     const { constructor } = value;
     if (constructor === Tagged) return true;
-    if (isEncoding && !SAFE.has(constructor) && (ArrayBuffer.isView(value) || isOpaque(value))) throw NEEDS_CARE;
+    if (isEncoding && !SAFE.has(constructor) && isSpecial(value)) throw NEEDS_CARE;
     return false;
   }
 }

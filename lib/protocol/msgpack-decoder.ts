@@ -4,7 +4,8 @@
  * msgpackr's own decoder is made for trusted bytes: it also takes records (for which it compiles code), pointers (a
  * value of thirty bytes that takes forever to print), strings by reference, and whatever types other users of the
  * package in this process have registered; it hands out its internal objects; and it puts what it decoded into error
- * messages. This one knows a closed list of types, and is the faster of the two (bench/codecs.ts).
+ * messages. This one knows a closed list of types. It is also the faster one for objects and texts, 1.2 to 2.5 times,
+ * though not for long arrays of numbers (0.6).
  *
  * A value is a byte that says its type, then its length or its content, all integers big-endian; see {@link read}
  * and {@link readTyped}. The extensions:
@@ -53,7 +54,7 @@ let end = 0;
  */
 let claimable = 0;
 /** For doubles only. Made when a chunk's first one is met, and kept for the next, as many frames lie in one chunk. */
-let view = new DataView(NOTHING.buffer, 0, 0);
+let view: DataView = new DataView(NOTHING.buffer, 0, 0);
 let viewed: Buffer = NOTHING;
 
 interface Key {

@@ -2,7 +2,9 @@
 import { createClient, createServer } from 'mailstation';
 
 const path = new URL('./remote/', import.meta.url);
-const server = createServer({ id: 'math-1', serverType: 'math', port: 0, paths: [{ namespace: 'user', path }] });
+const logger = { info() {}, warn: console.error, error: console.error };
+const paths = [{ namespace: 'user', path }];
+const server = createServer({ id: 'math-1', serverType: 'math', port: 0, paths, logger });
 await server.start();
 
 const client = createClient();

@@ -1,0 +1,32 @@
+/** One server in a process of its own: `server-process.ts <id> <serverType> <port>`, started by servers.ts. */
+import { createServer } from 'mailstation';
+import type { Context } from './context.js';
+
+const [id = '', serverType = '', port = '0'] = process.argv.slice(2);
+const context: Context = { serverId: id };
+
+const server = createServer({
+  id,
+  serverType,
+  port: Number(port),
+  paths: [
+    {
+      namespace: 'user',
+      path: new URL(`./remote/${serverType}`, import.meta.url),
+      callbacks: serverType === 'test', // as its modules are written
+    },
+  ],
+  context,
+  logger: { ...console, info: () => {} }, // the parent says where it listens
+});
+
+// Without its parent it has nothing to do.
+process.on('disconnect', () => process.exit(1));
+process.once('message', async () => {
+  await server.stop();
+  process.removeAllListeners('disconnect');
+  process.disconnect(); // and the process ends, if the server left nothing open
+});
+
+await server.start();
+process.send?.({ port: server.port });

@@ -1,0 +1,2 @@
+// remote/test/module1.js
+export const func1 = (a, b) => a + b;
