@@ -5,8 +5,8 @@ import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
 import type { CallOptions } from './lib/transport/outgoing-call.js';
 import { RemoteMethod } from './lib/transport/remote-method.js';
-import { Caller, Proxies, type ProxyRecord, type ProxyTree } from './proxy/index.js';
-import { type ResolvedRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
+import { Caller, type CallSink, Proxies, type ProxyRecord, type ProxyTree } from './proxy/index.js';
+import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
 import {
   type ErrorHandler,
   type Filter,
@@ -47,8 +47,7 @@ export class Client {
   readonly #station: MailStation;
   readonly #proxies: Proxies;
   readonly #caller: Caller;
-  readonly #router: ResolvedRouter;
-  readonly #routers = new Map<string, ResolvedRouter>();
+  readonly #router: CallRouter;
   readonly #routerOptions: RouterOptions;
 
   /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
@@ -57,15 +56,21 @@ export class Client {
     oneOf('failMode', options.failMode, 'failfast', ['failfast']);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
-    this.#router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
     this.#station = new MailStation(resolveMailStationOptions(options));
+    const router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
+    this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = options.logger ?? quietLogger;
-    const callerOptions = {
-      timeout: timeoutMs('timeout', options.timeout, 30_000),
-      routeContext: options.routeContext ?? this,
-      routerOf: (serverType: string) => this.#routers.get(serverType) ?? this.#router,
+    const station = this.#station;
+    const calls: CallSink = {
+      admit: (call) => station.admit(call),
+      route: (call) => this.#router.route(call),
+      dispatch: (call, serverId) => station.dispatch(call, serverId),
+      servers: (serverType) => station.servers(serverType),
     };
-    this.#caller = new Caller(this.#station, callerOptions, (error) => logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`));
+    const timeout = timeoutMs('timeout', options.timeout, 30_000);
+    this.#caller = new Caller(calls, timeout, (error) =>
+      logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
+    );
     this.#proxies = new Proxies(this.#caller, options.context);
   }
 
@@ -134,7 +139,7 @@ export class Client {
 
   /** A router for one server type, in place of the client's. */
   route(serverType: string, router: RouterLike): this {
-    this.#routers.set(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
+    this.#router.use(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
     return this;
   }
 
@@ -198,7 +203,8 @@ function list<T>(what: string, given: readonly T[]): readonly T[] {
 }
 
 function checkMessage(msg: RpcMessage): RpcMessage {
-  if (typeof msg !== 'object' || msg === null) throw invalid('msg must be an object { namespace, serverType, service, method, args }');
+  if (typeof msg !== 'object' || msg === null)
+    throw invalid('msg must be an object { namespace, serverType, service, method, args }');
   for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
   if (!Array.isArray(msg.args)) throw invalid('msg.args must be a list');
   return msg;

@@ -10,5 +10,21 @@ export type { CallOptions } from './lib/transport/outgoing-call.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState } from './mailbox/index.js';
 export type { Outcome, ProxyRecord, ProxyTree, UntypedMethod } from './proxy/index.js';
 export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
-export { createServer, Server, Server as server, type ServerEvents, type ServerOptions, type ServerState, type ServicePath } from './server.js';
-export type { ErrorHandler, Filter, FilterFunction, FilterNext, FilterObject, MailStationEvents, MailStationState } from './station/index.js';
+export {
+  createServer,
+  Server,
+  Server as server,
+  type ServerEvents,
+  type ServerOptions,
+  type ServerState,
+  type ServicePath,
+} from './server.js';
+export type {
+  ErrorHandler,
+  Filter,
+  FilterFunction,
+  FilterNext,
+  FilterObject,
+  MailStationEvents,
+  MailStationState,
+} from './station/index.js';

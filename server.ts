@@ -1,7 +1,11 @@
 import { type Callback, withCallback } from './lib/callback.js';
 import type { Channel } from './lib/cluster/channel.js';
 import type { IncomingCall } from './lib/cluster/incoming-call.js';
-import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/cluster/options.js';
+import {
+  type ListeningOptions,
+  type ResolvedListeningOptions,
+  resolveListeningOptions,
+} from './lib/cluster/options.js';
 import { PortHost } from './lib/cluster/port-host.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Emitter } from './lib/emitter.js';
@@ -40,7 +44,7 @@ export interface ServerOptions extends ListeningOptions {
    * default. Unit: ms. @default 30_000
    */
   drainTimeout?: number;
-  /** @default warnings and errors to stderr, and one line to stdout that says where it listens */
+  /** @default all to stderr: warnings, errors, and one line that says where it listens */
   logger?: Logger;
 }
 
@@ -67,7 +71,7 @@ const TRANSITIONS = {
 } as const satisfies Transitions<'idle' | 'starting' | 'leader' | 'draining' | 'closed'>;
 export type ServerState = keyof typeof TRANSITIONS;
 
-const consoleLogger: Logger = { ...quietLogger, info: (message) => console.log(message) };
+const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
 /** The callee's end: loads services, holds the port as the Leader of its channel, and answers calls. */
 export class Server extends Emitter<ServerEvents> {
@@ -127,7 +131,10 @@ export class Server extends Emitter<ServerEvents> {
    */
   start(callback?: Callback<[]>): Promise<void> {
     if (this.#started !== undefined) {
-      return withCallback(Promise.reject(new RpcError(RpcCode.Closed, `the server is ${this.state} already`)), callback);
+      return withCallback(
+        Promise.reject(new RpcError(RpcCode.Closed, `the server is ${this.state} already`)),
+        callback,
+      );
     }
     this.#started = this.#start();
     return withCallback(this.#started, callback);

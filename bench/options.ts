@@ -12,7 +12,7 @@ export const USAGE = `usage: npm run bench -- [quick] [options]
   --in-flight 1,64   calls in flight                                  (1,64,512)
   --payload a,b      small, 10k                                       (small,10k)
   --rounds n         rounds a peer and scenario                       (9)
-  --seconds n        length of a round                                (0.4)
+  --seconds n        length of a round                                (0.35)
   --warm-up n        seconds before the first round, not measured     (0.6)
   --no-pin           let the scheduler place client and server; by default each is kept on a core of its own,
                      where that is possible (Linux, taskset)
@@ -55,7 +55,7 @@ const QUICK = {
   // Rather many short rounds than few long ones: two peers are compared within the same second or two, and a bad
   // second spoils one round of nine.
   rounds: 9,
-  seconds: 0.4,
+  seconds: 0.35,
   warmUpSeconds: 0.6,
 } as const;
 

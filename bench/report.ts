@@ -13,8 +13,7 @@ export function formatEnvironment(environment: Environment): string {
     `mailstation ${mailstation}, node ${node} (V8 ${v8}), ${platform}, ${date}`,
     `${cores} x ${cpu}, ${memoryGiB} GiB; load average ${loadAverage.toFixed(2)} at the start`,
   ];
-  if (loadAverage > cores / 2)
-    lines.push('The machine is busy with other work: ratios of a quiet one can differ widely.');
+  if (loadAverage > cores / 2) lines.push('The machine is busy with other work: a quiet one gives other figures.');
   if (nodeOptions !== '') lines.push(`NODE_OPTIONS=${nodeOptions}`);
   return lines.join('\n');
 }
@@ -75,7 +74,7 @@ function formatRange({ min, max }: Spread, format: (value: number) => string): s
   return `${format(min)} - ${format(max)}`;
 }
 
-function formatRate(callsPerSecond: number): string {
+export function formatRate(callsPerSecond: number): string {
   return Math.round(callsPerSecond).toLocaleString('en-US');
 }
 

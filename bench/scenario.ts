@@ -91,7 +91,9 @@ class Measurement {
   }
 
   async stop(): Promise<void> {
-    await this.#pair?.stop();
+    const pair = this.#pair;
+    this.#pair = undefined;
+    await pair?.stop();
   }
 
   async #attempt(step: () => Promise<void>): Promise<void> {
@@ -100,6 +102,7 @@ class Measurement {
       await step();
     } catch (error) {
       this.#error = error instanceof Error ? error.message : String(error);
+      await this.stop(); // what is left of it must not take CPU from the others
     }
   }
 }

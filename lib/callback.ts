@@ -8,7 +8,10 @@ export type Callback<T extends readonly unknown[] = readonly unknown[]> = (error
  * The seam between the two styles of `start(cb)` and `await start()`: the promise is returned, and where a callback
  * was given, it is called too. A callback that throws is an uncaught exception, as it is in Node.
  */
-export function withCallback<T>(promise: Promise<T>, callback: ((error: Error | null, value?: T) => void) | undefined): Promise<T> {
+export function withCallback<T>(
+  promise: Promise<T>,
+  callback: ((error: Error | null, value?: T) => void) | undefined,
+): Promise<T> {
   if (callback === undefined) return promise;
   Bluebird.resolve(promise).asCallback(callback);
   return promise;

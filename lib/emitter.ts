@@ -16,7 +16,10 @@ export class Emitter<E extends EventMap> extends EventEmitter<Listeners<E>> {
     ...args: EventEmitter.EventArgs<Listeners<E>, K>
   ): boolean {
     const heard = super.emit(event, ...args);
-    if (!heard && event === 'error') console.error(`mailstation: an error that nobody listens to: ${(args as unknown[]).map(describeError).join(' ')}`);
+    if (!heard && event === 'error')
+      console.error(
+        `mailstation: an error that nobody listens to: ${(args as unknown[]).map(describeError).join(' ')}`,
+      );
     return heard;
   }
 }

@@ -8,14 +8,24 @@ export function invalid(message: string): RpcError {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? JSON.stringify(value) ?? 'an object' : String(value);
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object'
+      ? (JSON.stringify(value) ?? 'an object')
+      : String(value);
 }
 
 /**
  * A checked number: `fallback` where the option is undefined, an error that names the option, its range and what it
  * was where it does not fit. Zero and false are values, never "not given".
  */
-export function integer(name: string, value: unknown, fallback: number, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
+export function integer(
+  name: string,
+  value: unknown,
+  fallback: number,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
   if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
   throw invalid(`${name} must be an integer from ${min} to ${max}, got ${show(value)}`);

@@ -21,7 +21,12 @@ type Tracer = null;
 export interface CustomMailBox {
   connect(tracer: Tracer, callback: (error?: unknown) => void): void;
   /** `results`: all that the remote method gave its callback after the error. */
-  send(tracer: Tracer, msg: RpcMessage, opts: CallOptions, callback: (tracer: Tracer, error?: unknown, results?: unknown[]) => void): void;
+  send(
+    tracer: Tracer,
+    msg: RpcMessage,
+    opts: CallOptions,
+    callback: (tracer: Tracer, error?: unknown, results?: unknown[]) => void,
+  ): void;
   close(): void;
   /** `close` is emitted when the connection is lost. */
   on(event: 'close', listener: (id: string) => void): unknown;
@@ -92,13 +97,18 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     };
     try {
       if (custom.send.length === 3) {
-        const send = custom.send as unknown as (msg: RpcMessage, opts: CallOptions, callback: (error: unknown, results: unknown) => void) => void;
+        const send = custom.send as unknown as (
+          msg: RpcMessage,
+          opts: CallOptions,
+          callback: (error: unknown, results: unknown) => void,
+        ) => void;
         send.call(custom, call.msg, call.options, settle);
       } else {
         custom.send(null, call.msg, call.options, (_tracer, error, results) => settle(error, results));
       }
     } catch (error) {
-      if (this.#pending.take(id) !== undefined) call.fail(call.error(RpcCode.Encode, messageOf(error), 'unknown', error));
+      if (this.#pending.take(id) !== undefined)
+        call.fail(call.error(RpcCode.Encode, messageOf(error), 'unknown', error));
     }
     if (call.oneway && this.#pending.take(id) !== undefined) call.succeed([]);
   }
@@ -138,7 +148,8 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
         if (this.#custom === custom) this.#onLost();
       });
       await Bluebird.fromCallback<void>((callback) => {
-        if (custom.connect.length === 1) (custom.connect as unknown as (callback: (error?: unknown) => void) => void).call(custom, callback);
+        if (custom.connect.length === 1)
+          (custom.connect as unknown as (callback: (error?: unknown) => void) => void).call(custom, callback);
         else custom.connect(null, callback);
       }).timeout(this.#options.connectTimeout, `not connected in ${this.#options.connectTimeout} ms`);
     } catch (error) {

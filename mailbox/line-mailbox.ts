@@ -97,7 +97,11 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
     };
-    Line.open({ ...options, heartbeatInterval: keepalive, transport, host, port, channel: id }, handler, dialling.signal).then(
+    Line.open(
+      { ...options, heartbeatInterval: keepalive, transport, host, port, channel: id },
+      handler,
+      dialling.signal,
+    ).then(
       (line) => this.#onLineOpen(line),
       (error: unknown) => this.#onDialFailed(error),
     );
@@ -105,7 +109,8 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
 
   #onLineOpen(line: Line): void {
     if (line.closeReason !== undefined) return this.#onDialFailed(line.closeReason);
-    if (this.state !== 'connecting') return line.destroy(new RpcError(RpcCode.Closed, 'the mailbox was closed meanwhile'));
+    if (this.state !== 'connecting')
+      return line.destroy(new RpcError(RpcCode.Closed, 'the mailbox was closed meanwhile'));
     this.#dialling = undefined;
     this.#line = line;
     this.#lastFailure = undefined;
@@ -116,7 +121,8 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
 
   #onDialFailed(error: unknown): void {
     this.#dialling = undefined;
-    const failure = error instanceof RpcError ? error : new RpcError(RpcCode.Connect, toError(error).message, { cause: error });
+    const failure =
+      error instanceof RpcError ? error : new RpcError(RpcCode.Connect, toError(error).message, { cause: error });
     this.#lastFailure = failure;
     this.#lifecycle.move('backoff', failure);
   }

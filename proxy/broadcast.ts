@@ -11,7 +11,10 @@ export type Outcome<T = unknown> =
 const CONCURRENCY = 256;
 
 /** Calls each server; one that fails takes nothing from the others. The outcomes are in the servers' order. */
-export function toAll<T>(servers: readonly ServerInfo[], call: (serverId: string) => Promise<T>): Promise<Outcome<T>[]> {
+export function toAll<T>(
+  servers: readonly ServerInfo[],
+  call: (serverId: string) => Promise<T>,
+): Promise<Outcome<T>[]> {
   return mapLimit([...servers], CONCURRENCY, async ({ id }: ServerInfo): Promise<Outcome<T>> => {
     try {
       return { serverId: id, status: 'fulfilled', value: await call(id) };

@@ -1,17 +1,19 @@
+import type { ServerInfo } from '../lib/call.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { invalid, timeoutMs } from '../lib/options.js';
 import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
-import { getRouteTarget, type ResolvedRouter, type ServerLoad } from '../router/index.js';
-import type { MailStation } from '../station/index.js';
 import { type Outcome, toAll } from './broadcast.js';
 
-export interface CallerOptions {
-  /** ms */
-  readonly timeout: number;
-  readonly routeContext: unknown;
-  routerOf(serverType: string): ResolvedRouter;
+/** What becomes of a call once it is made: routers and the mail station, put together by the client. */
+export interface CallSink {
+  /** True when the call may go on; otherwise it has been failed. */
+  admit(call: OutgoingCall): boolean;
+  /** To the server that its router chooses. */
+  route(call: OutgoingCall): void;
+  dispatch(call: OutgoingCall, serverId: string): void;
+  servers(serverType: string): readonly ServerInfo[];
 }
 
 /** What a one-way call that fails is reported to: nobody waits for it. */
@@ -27,15 +29,14 @@ type Target = string | typeof BY_ROUTER;
  * A function as the last argument is the callback, since no codec carries functions; then nothing is returned.
  */
 export class Caller {
-  readonly #station: MailStation;
-  readonly #options: CallerOptions;
-  readonly #load: ServerLoad;
+  readonly #sink: CallSink;
+  readonly #timeout: number;
   readonly #onOnewayFailure: OnewayFailure;
 
-  constructor(station: MailStation, options: CallerOptions, onOnewayFailure: OnewayFailure) {
-    this.#station = station;
-    this.#options = options;
-    this.#load = { inFlight: (id) => station.inFlight(id), latency: () => undefined };
+  /** `timeout`: the deadline of calls that do not bring their own, ms. */
+  constructor(sink: CallSink, timeout: number, onOnewayFailure: OnewayFailure) {
+    this.#sink = sink;
+    this.#timeout = timeout;
     this.#onOnewayFailure = onOnewayFailure;
   }
 
@@ -46,11 +47,21 @@ export class Caller {
     return options;
   }
 
-  routed(method: RemoteMethod, routeParam: unknown, args: unknown[], options: CallOptions): Promise<unknown> | undefined {
+  routed(
+    method: RemoteMethod,
+    routeParam: unknown,
+    args: unknown[],
+    options: CallOptions,
+  ): Promise<unknown> | undefined {
     return this.#make(method, args, options, routeParam, BY_ROUTER);
   }
 
-  toServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<unknown> | undefined {
+  toServer(
+    method: RemoteMethod,
+    serverId: string,
+    args: unknown[],
+    options: CallOptions,
+  ): Promise<unknown> | undefined {
     if (serverId === '*') return this.toAll(method, args, options);
     return this.#make(method, args, options, undefined, serverId);
   }
@@ -80,7 +91,7 @@ export class Caller {
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
-    const servers = this.#station.servers(method.serverType);
+    const servers = this.#sink.servers(method.serverType);
     if (servers.length === 0) {
       const message = `${method.name}: no server of type '${method.serverType}' is known`;
       throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
@@ -97,7 +108,7 @@ export class Caller {
     routeParam: unknown,
     target: Target,
   ): Promise<unknown> | undefined {
-    const timeout = options.timeout ?? this.#options.timeout;
+    const timeout = options.timeout ?? this.#timeout;
     const callback = takeCallback(args);
     if (callback !== undefined) {
       const settle: Settle = (error, results) => (error === undefined ? callback(null, ...results) : callback(error));
@@ -117,7 +128,7 @@ export class Caller {
     routeParam: unknown,
     target: Target,
   ): Promise<void> {
-    const timeout = options.timeout ?? this.#options.timeout;
+    const timeout = options.timeout ?? this.#timeout;
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
       this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
@@ -127,40 +138,10 @@ export class Caller {
   }
 
   #send(call: OutgoingCall, target: Target): void {
-    if (!this.#station.admit(call)) return;
-    if (target === BY_ROUTER) this.#route(call);
-    else if (typeof target === 'string' && target !== '') this.#station.dispatch(call, target);
+    if (!this.#sink.admit(call)) return;
+    if (target === BY_ROUTER) this.#sink.route(call);
+    else if (typeof target === 'string' && target !== '') this.#sink.dispatch(call, target);
     else call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
-  }
-
-  #route(call: OutgoingCall): void {
-    const station = this.#station;
-    const { routeContext } = this.#options;
-    const { serverType } = call;
-    let target: string | Promise<string>;
-    try {
-      target = getRouteTarget(this.#options.routerOf(serverType), station.servers(serverType), call, this.#load, routeContext);
-    } catch (error) {
-      call.fail(error as RpcError);
-      return;
-    }
-    if (typeof target === 'string') station.dispatch(call, target);
-    else this.#awaitRoute(call, target);
-  }
-
-  #awaitRoute(call: OutgoingCall, target: Promise<string>): void {
-    const station = this.#station;
-    station.hold(call);
-    target.then(
-      (serverId) => {
-        station.release(call);
-        if (!call.isSettled) station.dispatch(call, serverId);
-      },
-      (error: RpcError) => {
-        station.release(call);
-        call.fail(error);
-      },
-    );
   }
 }
 

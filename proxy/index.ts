@@ -1,4 +1,4 @@
 export type { Outcome } from './broadcast.js';
-export { Caller, type CallerOptions } from './caller.js';
+export { Caller, type CallSink } from './caller.js';
 export type { UntypedMethod } from './method-proxy.js';
 export { Proxies, type ProxyRecord, type ProxyTree } from './proxy-tree.js';

@@ -1,33 +1,125 @@
+import type { RpcError } from '../lib/errors.js';
 import type { CallOptions } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import type { Outcome } from './broadcast.js';
 import { Caller } from './caller.js';
 
-/**
- * A remote method as it is called when nothing is known of its types: {@link MethodProxy} has them where they are.
- * In every form a function as the last argument is a callback, `(error, ...results)`, and nothing is returned then.
- */
-// biome-ignore lint/suspicious/noExplicitAny: an untyped remote has untyped results
-type Any = any;
+// biome-ignore lint/suspicious/noExplicitAny: nothing is known, and everything is allowed
+export type Any = any;
 
-export interface UntypedMethod {
+/** What the callback of a call gets: the error, or all of the method's results. */
+export type ResultCallback<Results extends readonly unknown[]> = (error: RpcError | null, ...results: Results) => void;
+
+/**
+ * A remote method with the types of its arguments and results. In every form that is answered, a callback may follow
+ * the arguments: it gets all the results, and nothing is returned then. The promise resolves to the first of them.
+ */
+export interface TypedMethod<Args extends readonly unknown[], Result, Results extends readonly unknown[]> {
   /** To the server that the router chooses by `routeParam`. */
-  (routeParam: unknown, ...args: Any[]): Promise<Any>;
-  /** To the server with this id; `'*'`: to all of the type, as {@link UntypedMethod.broadcast}. */
-  toServer(serverId: string, ...args: Any[]): Promise<Any>;
+  (routeParam: unknown, ...args: Args): Promise<Result>;
+  (routeParam: unknown, ...args: WithCallback<Args, Results>): undefined;
+  /** To the server with this id; `'*'`: to all of the type, as {@link TypedMethod.broadcast}. */
+  toServer<Id extends string>(serverId: Id, ...args: Args): Promise<Of<Id, Result, Outcome<Result>[]>>;
+  toServer<Id extends string>(
+    serverId: Id,
+    ...args: WithCallback<Args, Of<Id, Results, [outcomes: Outcome<Result>[]]>>
+  ): undefined;
   /** The same method, called with these options. */
-  with(options: CallOptions): UntypedMethod;
+  with(options: CallOptions): TypedMethod<Args, Result, Results>;
   /** Without an answer: resolves when the call was handed to the connection. */
-  oneway(routeParam: unknown, ...args: Any[]): Promise<void>;
+  oneway(routeParam: unknown, ...args: Args): Promise<void>;
   /** pinus's `toServer`. With `notify`, one-way. */
-  to(serverId: string, notify?: boolean): (...args: Any[]) => Promise<Any>;
+  to<Id extends string, Notify extends boolean = false>(
+    serverId: Id,
+    notify?: Notify,
+  ): Notify extends true
+    ? BoundOneway<Args>
+    : BoundMethod<Args, Of<Id, Result, Outcome<Result>[]>, Of<Id, Results, [outcomes: Outcome<Result>[]]>>;
   /** pinus's way to give the route parameter. With `notify`, one-way. */
-  route(routeParam: unknown, notify?: boolean): (...args: Any[]) => Promise<Any>;
+  route<Notify extends boolean = false>(
+    routeParam: unknown,
+    notify?: Notify,
+  ): Notify extends true ? BoundOneway<Args> : BoundMethod<Args, Result, Results>;
   /** pinus's call without a route parameter. */
-  defaultRoute(...args: Any[]): Promise<Any>;
+  readonly defaultRoute: BoundMethod<Args, Result, Results>;
   /** To all servers of the type: every server's outcome, never rejected for the failure of some. */
-  broadcast(...args: Any[]): Promise<Outcome<Any>[]>;
+  readonly broadcast: BoundMethod<Args, Outcome<Result>[], [outcomes: Outcome<Result>[]]>;
 }
+
+/** A method for which it is said where the call goes: its arguments are all that is missing. */
+export interface BoundMethod<Args extends readonly unknown[], Result, Results extends readonly unknown[]> {
+  (...args: Args): Promise<Result>;
+  (...args: WithCallback<Args, Results>): undefined;
+}
+
+/** The same, without an answer. */
+export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
+
+/** What depends on whether the server was one or, as the literal `'*'`, all of them. */
+type Of<Id extends string, One, All> = string extends Id ? One : Id extends '*' ? All : One;
+
+/** The arguments with a callback behind them: the callback may come as soon as only optional ones are missing. */
+export type WithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> =
+  number extends Args['length']
+    ? [...Args, callback: ResultCallback<Results>]
+    : Followed<AllGiven<Args>, Args['length'], ResultCallback<Results>>;
+
+type Followed<Args extends readonly unknown[], Lengths, Last> = Args['length'] extends Lengths
+  ? [...Args, callback: Last] | (Args extends readonly [...infer Fewer, unknown] ? Followed<Fewer, Lengths, Last> : never)
+  : never;
+
+/** Optional ones too, as `undefined`: what is not last cannot be left out. */
+export type AllGiven<Args extends readonly unknown[]> = [...Args, 0] extends [...infer All, 0] ? All : never;
+
+/**
+ * A remote method of which nothing is known but, if that much, its result; {@link TypedMethod} is one of which more is.
+ * In every form a function as the last argument is a callback, and nothing is returned then.
+ */
+export interface UntypedMethod<Result = Any> {
+  /** To the server that the router chooses by `routeParam`. */
+  <Args extends Loose[]>(routeParam: unknown, ...args: Args): Answer<Args, Result>;
+  /** To the server with this id; `'*'`: to all of the type, as {@link UntypedMethod.broadcast}. */
+  toServer<Id extends string, Args extends Loose[]>(
+    serverId: Id,
+    ...args: Args
+  ): Answer<Args, Of<Id, Result, Outcome<Result>[]>>;
+  /** The same method, called with these options. */
+  with(options: CallOptions): UntypedMethod<Result>;
+  /** Without an answer: resolves when the call was handed to the connection. */
+  oneway(routeParam: unknown, ...args: unknown[]): Promise<void>;
+  /** pinus's `toServer`. With `notify`, one-way. */
+  to<Id extends string, Notify extends boolean = false>(
+    serverId: Id,
+    notify?: Notify,
+  ): Notify extends true ? BoundOneway<unknown[]> : UntypedBound<Of<Id, Result, Outcome<Result>[]>>;
+  /** pinus's way to give the route parameter. With `notify`, one-way. */
+  route<Notify extends boolean = false>(
+    routeParam: unknown,
+    notify?: Notify,
+  ): Notify extends true ? BoundOneway<unknown[]> : UntypedBound<Result>;
+  /** pinus's call without a route parameter. */
+  readonly defaultRoute: UntypedBound<Result>;
+  /** To all servers of the type: every server's outcome, never rejected for the failure of some. */
+  readonly broadcast: UntypedBound<Outcome<Result>[]>;
+}
+
+export type UntypedBound<Result> = <Args extends Loose[]>(...args: Args) => Answer<Args, Result>;
+
+/** Any value at all. The callback is there so that the parameters of one written in place get their types from it. */
+type Loose = {} | null | undefined | ResultCallback<Any[]>;
+
+type Answer<Args extends readonly unknown[], Result> = Args extends readonly [...unknown[], infer Last]
+  ? IsAny<Last> extends true
+    ? Promise<Result>
+    : Last extends AnyFunction
+      ? undefined
+      : Promise<Result>
+  : Promise<Result>;
+
+// biome-ignore lint/complexity/noBannedTypes: a service may well declare its callback as just a Function
+export type AnyFunction = ((...args: never) => unknown) | Function;
+
+export type IsAny<T> = 0 extends 1 & T ? true : false;
 
 export function createMethodProxy(caller: Caller, method: RemoteMethod, options: CallOptions): UntypedMethod {
   const routed = (routeParam: unknown, ...args: unknown[]) => caller.routed(method, routeParam, args, options);

@@ -24,7 +24,17 @@ type Modules = Record<string, Methods>;
 export type ProxyTree = Record<string, Record<string, Modules>>;
 
 /** Names that JavaScript itself asks objects for, when they are awaited, printed or serialised: never calls. */
-const NOT_REMOTE = new Set(['then', 'catch', 'finally', 'toJSON', 'inspect', 'nodeType', 'asymmetricMatch', '$$typeof', '@@__IMMUTABLE_ITERABLE__@@']);
+const NOT_REMOTE = new Set([
+  'then',
+  'catch',
+  'finally',
+  'toJSON',
+  'inspect',
+  'nodeType',
+  'asymmetricMatch',
+  '$$typeof',
+  '@@__IMMUTABLE_ITERABLE__@@',
+]);
 
 /** The proxies of a client: generated from record paths, or made on demand for records without one. */
 export class Proxies {
@@ -43,28 +53,34 @@ export class Proxies {
    * {@link RpcCode.Load} when its path cannot be loaded, and {@link RpcCode.InvalidArgument} when it is no record.
    */
   add(record: ProxyRecord): void {
-    if (typeof record !== 'object' || record === null) throw invalid('a record must be an object { namespace, serverType, path }');
+    if (typeof record !== 'object' || record === null)
+      throw invalid('a record must be an object { namespace, serverType, path }');
     const namespace = nonEmptyString('the namespace of a record', record.namespace);
     const serverType = nonEmptyString('the serverType of a record', record.serverType);
     const { path } = record;
-    const types = (this.tree[namespace] ??= Object.create(null) as Record<string, Modules>);
+    this.tree[namespace] ??= Object.create(null) as Record<string, Modules>;
+    const types = this.tree[namespace];
     if (path === undefined) {
       types[serverType] = this.#onDemand(namespace, serverType, types[serverType]);
       return;
     }
     if (!(path instanceof URL)) nonEmptyString('the path of a record', path);
     const loaded = loadModulesSync(path, this.#context);
-    const modules = (types[serverType] ??= Object.create(null) as Modules);
+    types[serverType] ??= Object.create(null) as Modules;
+    const modules = types[serverType];
     for (const { name, instance } of loaded) {
       const methods: Methods = Object.create(null);
-      for (const method of methodNames(instance)) methods[method] = this.#method({ namespace, serverType, service: name, method });
+      for (const method of methodNames(instance))
+        methods[method] = this.#method({ namespace, serverType, service: name, method });
       modules[name] = methods;
     }
   }
 
   #onDemand(namespace: string, serverType: string, known: Modules | undefined): Modules {
     return onDemand<Methods>(known ?? Object.create(null), (service) =>
-      onDemand<UntypedMethod>(Object.create(null), (method) => this.#method({ namespace, serverType, service, method })),
+      onDemand<UntypedMethod>(Object.create(null), (method) =>
+        this.#method({ namespace, serverType, service, method }),
+      ),
     );
   }
 
@@ -78,7 +94,8 @@ function onDemand<T>(known: Record<string, T>, make: (name: string) => T): Recor
   return new Proxy(known, {
     get(target, name) {
       if (typeof name !== 'string' || NOT_REMOTE.has(name) || name.startsWith('_')) return undefined;
-      return (target[name] ??= make(name));
+      target[name] ??= make(name);
+      return target[name];
     },
   });
 }

@@ -36,11 +36,22 @@ const DECLARES_NEXT = 4;
  * Runs the filters one after the other, and calls `done` once: at once when all of them were synchronous, so that
  * the order of calling is the order of sending. With an error, none of the filters after the failed one has run.
  */
-export function runFilters(filters: readonly Filter[], phase: FilterPhase, call: Filtered, done: (error?: Error) => void): void {
+export function runFilters(
+  filters: readonly Filter[],
+  phase: FilterPhase,
+  call: Filtered,
+  done: (error?: Error) => void,
+): void {
   runFrom(0, filters, phase, call, done);
 }
 
-function runFrom(index: number, filters: readonly Filter[], phase: FilterPhase, call: Filtered, done: (error?: Error) => void): void {
+function runFrom(
+  index: number,
+  filters: readonly Filter[],
+  phase: FilterPhase,
+  call: Filtered,
+  done: (error?: Error) => void,
+): void {
   const filter = filters[index];
   if (filter === undefined) return done();
 

@@ -1,3 +1,4 @@
+import { RpcCode } from '../lib/errors.js';
 import { DeadlineTimer } from '../lib/transport/deadline-timer.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 
@@ -8,12 +9,14 @@ import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 export class HeldCalls {
   readonly #calls = new Set<OutgoingCall>();
   readonly #onDue: (call: OutgoingCall) => void;
+  readonly #limit: number;
   readonly #timer: DeadlineTimer;
   #onEmpty: (() => void) | undefined;
 
-  /** `onDue` settles a call whose deadline has passed; it is no longer held then. */
-  constructor(onDue: (call: OutgoingCall) => void) {
+  /** `onDue` settles a call whose deadline has passed; it is no longer held then. `limit`: calls. */
+  constructor(onDue: (call: OutgoingCall) => void, limit = Number.POSITIVE_INFINITY) {
     this.#onDue = onDue;
+    this.#limit = limit;
     // A process must not end while one of its calls has still to settle and no socket holds it.
     this.#timer = new DeadlineTimer((now) => this.#expire(now), true);
   }
@@ -22,10 +25,17 @@ export class HeldCalls {
     return this.#calls.size;
   }
 
-  add(call: OutgoingCall): void {
+  /** False when the limit is reached; the call has been failed then. */
+  add(call: OutgoingCall): boolean {
+    if (this.#calls.size >= this.#limit) {
+      const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
+      call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
+      return false;
+    }
     call.hasWaited = true;
     this.#calls.add(call);
     this.#timer.note(call.deadline);
+    return true;
   }
 
   delete(call: OutgoingCall): void {

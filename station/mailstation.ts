@@ -3,10 +3,11 @@ import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
-import { invalid } from '../lib/options.js';
-import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
-import { type Filter, type Filtered, runFilters } from './filters.js';
+import { Backlog } from './backlog.js';
+import { CallFilters, type ErrorHandler } from './call-filters.js';
+import type { Filter } from './filters.js';
 import { HeldCalls } from './held-calls.js';
 import type { ResolvedMailStationOptions } from './options.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
@@ -21,9 +22,6 @@ export type MailStationEvents = {
   /** A mailbox moved: for those who want to watch connections come and go. */
   mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
 };
-
-/** What a filter's failure is reported to, beside its call's caller. Source: pomelo-rpc, `setErrorHandler`. */
-export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall['msg'], opts: CallOptions) => void;
 
 const TRANSITIONS = {
   idle: ['started', 'closed'],
@@ -42,22 +40,27 @@ export type MailStationState = keyof typeof TRANSITIONS;
  */
 export class MailStation extends Emitter<MailStationEvents> {
   readonly #options: ResolvedMailStationOptions;
-  readonly #lifecycle = new Lifecycle<MailStationState>('idle', TRANSITIONS, (to, from) => debug.station('%s -> %s', from, to));
+  readonly #lifecycle = new Lifecycle<MailStationState>('idle', TRANSITIONS, (to, from) =>
+    debug.station('%s -> %s', from, to),
+  );
   readonly #roster = new Roster();
   readonly #mailboxes = new Map<string, MailBox>();
   /** Mailboxes of servers that were removed or replaced, until their last answers are in. */
   readonly #leaving = new Set<MailBox>();
-  readonly #held = new HeldCalls((call) => this.#onDue(call));
-  /** Calls that wait for a connection, by server, in the order of sending; all of them are in `#held` too. */
-  readonly #pending = new Map<string, Set<OutgoingCall>>();
-  #befores: readonly Filter[] = [];
-  #afters: readonly Filter[] = [];
-  #errorHandler: ErrorHandler | undefined;
+  /** Calls whose router or filters take their time. */
+  readonly #undecided: HeldCalls;
+  readonly #filters: CallFilters;
+  /** Calls that wait for a connection: their deadlines, and their queues. */
+  readonly #unconnected = new HeldCalls((call) => this.#onUnconnectedDue(call));
+  readonly #backlog: Backlog;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ResolvedMailStationOptions) {
     super();
     this.#options = options;
+    this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize);
+    this.#filters = new CallFilters(this.#undecided);
+    this.#backlog = new Backlog(options.pendingSize);
   }
 
   get state(): MailStationState {
@@ -90,7 +93,7 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(id: string): number {
-    return (this.#mailboxes.get(id)?.inFlight ?? 0) + (this.#pending.get(id)?.size ?? 0);
+    return (this.#mailboxes.get(id)?.inFlight ?? 0) + this.#backlog.size(id);
   }
 
   mailboxState(id: string): MailBoxState | undefined {
@@ -111,15 +114,15 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   before(filters: Filter | readonly Filter[]): void {
-    this.#befores = [...this.#befores, ...checkFilters(filters)];
+    this.#filters.addBefore(filters);
   }
 
   after(filters: Filter | readonly Filter[]): void {
-    this.#afters = [...this.#afters, ...checkFilters(filters)];
+    this.#filters.addAfter(filters);
   }
 
   setErrorHandler(handler: ErrorHandler): void {
-    this.#errorHandler = handler;
+    this.#filters.setErrorHandler(handler);
   }
 
   /** True when the call may go on; otherwise it has been failed. */
@@ -133,16 +136,11 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** Keeps a call's deadline while its router takes its time. False, and the call has failed, when too many do. */
   hold(call: OutgoingCall): boolean {
-    if (this.#held.size >= this.#options.pendingSize && call.stage !== 'waiting for a connection') {
-      call.fail(call.error(RpcCode.PendingFull, `${this.#held.size} calls wait already, pendingSize is ${this.#options.pendingSize}`, 'not-sent'));
-      return false;
-    }
-    this.#held.add(call);
-    return true;
+    return this.#undecided.add(call);
   }
 
   release(call: OutgoingCall): void {
-    this.#held.delete(call);
+    this.#undecided.delete(call);
   }
 
   /** Sends a call, which was admitted, to the server that its router chose. */
@@ -152,50 +150,31 @@ export class MailStation extends Emitter<MailStationEvents> {
       call.fail(call.error(RpcCode.Closed, 'the client is stopped', 'not-sent'));
       return;
     }
-    if (this.#befores.length > 0) this.#filterBefore(call, serverId);
+    if (this.#filters.hasBefore) this.#filters.before(call, serverId, this.#forward);
     else this.#forward(call, serverId);
   }
 
-  #filterBefore(call: OutgoingCall, serverId: string): void {
-    const filtered: Filtered = { serverId, msg: call.msg, opts: call.options };
-    let isDone = false;
-    call.stage = 'before filters';
-    runFilters(this.#befores, 'before', filtered, (error) => {
-      isDone = true;
-      this.#held.delete(call);
-      if (call.isSettled) return; // its deadline passed meanwhile
-      call.serverId = filtered.serverId;
-      call.msg = filtered.msg;
-      call.options = filtered.opts;
-      if (error !== undefined) this.#failFiltered(call, call.error(RpcCode.Filter, error.message, 'not-sent', error.cause));
-      else this.#forward(call, filtered.serverId);
-    });
-    if (!isDone) this.hold(call);
-  }
-
-  #forward(call: OutgoingCall, serverId: string): void {
+  readonly #forward = (call: OutgoingCall, serverId: string): void => {
     const mailbox = this.#mailboxes.get(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
       call.fail(call.error(RpcCode.NoServer, `no server with the id "${serverId}" is known`, 'not-sent'));
       return;
     }
-    if (this.#afters.length > 0 && !call.oneway) this.#filterAfter(call);
+    if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
     // While a mailbox is ready none of its calls wait: they were all sent when it became so.
     if (mailbox.state === 'ready') mailbox.send(call);
     else this.#wait(call, serverId, mailbox);
-  }
+  };
 
   #wait(call: OutgoingCall, serverId: string, mailbox: MailBox): void {
-    let waiting = this.#pending.get(serverId);
-    if (waiting === undefined) this.#pending.set(serverId, (waiting = new Set()));
-    if (waiting.size >= this.#options.pendingSize) {
-      const why = `${waiting.size} calls wait for a connection already, pendingSize is ${this.#options.pendingSize}`;
+    if (!this.#backlog.add(call, serverId)) {
+      const { pendingSize } = this.#options;
+      const why = `${pendingSize} calls wait for a connection already, which is pendingSize`;
       call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
       return;
     }
     call.stage = 'waiting for a connection';
-    waiting.add(call);
-    this.hold(call);
+    this.#unconnected.add(call);
     mailbox.connect();
   }
 
@@ -203,7 +182,10 @@ export class MailStation extends Emitter<MailStationEvents> {
     const server = this.#roster.get(serverId);
     if (server === undefined) return undefined;
     const { mailboxFactory, mailbox: options } = this.#options;
-    const mailbox = mailboxFactory === undefined ? new LineMailBox(server, options) : new ForeignMailBox(server, mailboxFactory, options);
+    const mailbox =
+      mailboxFactory === undefined
+        ? new LineMailBox(server, options)
+        : new ForeignMailBox(server, mailboxFactory, options);
     this.#mailboxes.set(serverId, mailbox);
     mailbox.on('state', (to, from, reason) => this.#onMailboxState(mailbox, to, from, reason));
     return mailbox;
@@ -221,46 +203,18 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #takePending(id: string): OutgoingCall[] {
-    const waiting = this.#pending.get(id);
-    if (waiting === undefined) return [];
-    this.#pending.delete(id);
-    const calls = [...waiting];
-    for (const call of calls) this.#held.delete(call);
+    const calls = this.#backlog.take(id);
+    for (const call of calls) this.#unconnected.delete(call);
     return calls;
   }
 
-  /** A held call's deadline has passed. */
-  #onDue(call: OutgoingCall): void {
-    const { serverId } = call;
-    if (call.stage !== 'waiting for a connection' || serverId === undefined) return call.expire();
-    this.#pending.get(serverId)?.delete(call);
+  #onUnconnectedDue(call: OutgoingCall): void {
+    const serverId = call.serverId ?? '';
+    this.#backlog.delete(call, serverId);
     const failure = this.#mailboxes.get(serverId)?.lastFailure;
     if (failure === undefined) return call.expire();
-    call.fail(call.error(RpcCode.Connect, `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`, 'not-sent', failure));
-  }
-
-  /** The after filters stand between the answer and the caller; an error passes them by, as in pomelo-rpc. */
-  #filterAfter(call: OutgoingCall): void {
-    call.intercept((settle) => (error, results) => {
-      if (error !== undefined) return settle(error, results);
-      const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
-      let isDone = false;
-      // Its own settling is over; what may still end it are the filters or, if they take too long, the deadline.
-      const waiting = call.renew((lateError, lateResults) => settle(lateError, lateResults));
-      waiting.stage = 'after filters';
-      runFilters(this.#afters, 'after', filtered, (failure) => {
-        isDone = true;
-        this.#held.delete(waiting);
-        if (failure === undefined) waiting.succeed(results);
-        else this.#failFiltered(waiting, waiting.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
-      });
-      if (!isDone) this.#held.add(waiting);
-    });
-  }
-
-  #failFiltered(call: OutgoingCall, error: RpcError): void {
-    if (!call.fail(error)) return;
-    this.#errorHandler?.(error, call.serverId ?? '', call.msg, call.options);
+    const why = `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`;
+    call.fail(call.error(RpcCode.Connect, why, 'not-sent', failure));
   }
 
   #apply(change: RosterChange | undefined): void {
@@ -269,7 +223,8 @@ export class MailStation extends Emitter<MailStationEvents> {
     const mailbox = this.#mailboxes.get(id);
     if (kind === 'removed') {
       const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id });
-      for (const call of this.#takePending(id)) call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
+      for (const call of this.#takePending(id))
+        call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
       if (mailbox !== undefined) this.#retire(mailbox, reason);
       this.emit('removeServer', id);
     } else if (kind === 'replaced' && old !== undefined && now !== undefined) {
@@ -282,8 +237,11 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** The same server at another address: what waits goes to the new one, what was sent is answered by the old one. */
   #moveMailbox(id: string, mailbox: MailBox): void {
-    this.#retire(mailbox, new RpcError(RpcCode.ServerRemoved, `server ${id} moved to another address`, { serverId: id }));
-    if ((this.#pending.get(id)?.size ?? 0) > 0) this.#openMailbox(id)?.connect();
+    this.#retire(
+      mailbox,
+      new RpcError(RpcCode.ServerRemoved, `server ${id} moved to another address`, { serverId: id }),
+    );
+    if (this.#backlog.size(id) > 0) this.#openMailbox(id)?.connect();
   }
 
   #retire(mailbox: MailBox, reason: RpcError): void {
@@ -293,31 +251,25 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   async #stop(): Promise<void> {
-    if (this.#lifecycle.move('draining')) await settledWithin(this.#held.whenEmpty(), this.#options.drainTimeout);
+    if (this.#lifecycle.move('draining')) {
+      const settled = Promise.all([this.#undecided.whenEmpty(), this.#unconnected.whenEmpty()]);
+      await settledWithin(settled, this.#options.drainTimeout);
+    }
     await this.#closeAll(this.#lifecycle.state === 'closed');
     this.#lifecycle.move('closed');
   }
 
   async #closeAll(force: boolean): Promise<void> {
     const reason = new RpcError(RpcCode.Closed, 'the client was stopped');
-    for (const call of this.#held.takeAll()) {
-      call.fail(call.error(RpcCode.Closed, 'the client was stopped', call.stage === 'after filters' ? 'answered' : 'not-sent', reason));
+    this.#backlog.clear();
+    for (const call of [...this.#undecided.takeAll(), ...this.#unconnected.takeAll()]) {
+      call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    this.#pending.clear();
     await Promise.all([...this.#mailboxes.values(), ...this.#leaving].map((mailbox) => mailbox.close(reason, force)));
   }
 }
 
-function checkFilters(given: Filter | readonly Filter[]): readonly Filter[] {
-  const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
-  for (const filter of filters) {
-    const fits = typeof filter === 'function' || (typeof filter === 'object' && filter !== null);
-    if (!fits) throw invalid(`a filter must be a function or an object with before or after, got ${String(filter)}`);
-  }
-  return filters;
-}
-
-async function settledWithin(promise: Promise<void>, ms: number): Promise<void> {
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);

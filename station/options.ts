@@ -1,5 +1,10 @@
 import { integer, invalid } from '../lib/options.js';
-import { type CustomMailBoxFactory, type MailBoxOptions, type ResolvedMailBoxOptions, resolveMailBoxOptions } from '../mailbox/index.js';
+import {
+  type CustomMailBoxFactory,
+  type MailBoxOptions,
+  type ResolvedMailBoxOptions,
+  resolveMailBoxOptions,
+} from '../mailbox/index.js';
 
 export interface MailStationOptions extends MailBoxOptions {
   /**
@@ -23,7 +28,11 @@ export interface ResolvedMailStationOptions {
 
 export function resolveMailStationOptions(given: MailStationOptions): ResolvedMailStationOptions {
   const mailboxFactory = given.mailboxFactory ?? given.mailBoxFactory;
-  if (mailboxFactory !== undefined && typeof mailboxFactory !== 'function' && typeof mailboxFactory.create !== 'function') {
+  if (
+    mailboxFactory !== undefined &&
+    typeof mailboxFactory !== 'function' &&
+    typeof mailboxFactory.create !== 'function'
+  ) {
     throw invalid('mailboxFactory must be a function, or an object with a function create');
   }
   const mailbox = resolveMailBoxOptions(given);

@@ -1,5 +1,6 @@
 import isEqual from 'lodash/isEqual.js';
 import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
+import { getOrMake } from '../lib/maps.js';
 import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
 import { TRANSPORT_NAMES } from '../lib/transport/endpoint.js';
 
@@ -54,9 +55,7 @@ export class Roster {
       if (old.serverType !== now.serverType) this.#drop(old);
     }
     this.#byId.set(now.id, now);
-    let ofType = this.#byType.get(now.serverType);
-    if (ofType === undefined) this.#byType.set(now.serverType, (ofType = new Map()));
-    ofType.set(now.id, now);
+    getOrMake(this.#byType, now.serverType, () => new Map()).set(now.id, now);
     this.#snapshots.delete(now.serverType);
     return { id: now.id, kind: old === undefined ? 'added' : 'replaced', old, now };
   }
@@ -87,12 +86,17 @@ export class Roster {
 
 /** Two entries lead to one connection when all of this is the same. */
 export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
-  return (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) && a.port === b.port && (a.transport ?? 'tcp') === (b.transport ?? 'tcp');
+  return (
+    (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) &&
+    a.port === b.port &&
+    (a.transport ?? 'tcp') === (b.transport ?? 'tcp')
+  );
 }
 
 /** A frozen copy: what the user does with their object later is their own affair. */
 function checkServer(given: ServerInfo): ServerInfo {
-  if (typeof given !== 'object' || given === null) throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
+  if (typeof given !== 'object' || given === null)
+    throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
   const id = nonEmptyString('the id of a server', given.id);
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const of = `of server ${id}`;

@@ -48,7 +48,8 @@ async function connectClient(port: number, options: JsonLinkOptions): Promise<Pe
 
   return {
     echo(value) {
-      const id = (lastId = (lastId + 1) >>> 0);
+      lastId = (lastId + 1) >>> 0;
+      const id = lastId;
       link.send(id, value);
       return new Promise((resolve) => waiting.set(id, resolve));
     },

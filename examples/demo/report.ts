@@ -1,11 +1,17 @@
 const LABEL_WIDTH = 18;
 
+/** Such as process.stdout. */
+export interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
 /** Prints what happens, and remembers what did not hold. */
 export class Report {
-  readonly #out: NodeJS.WriteStream;
+  readonly #out: Output;
   readonly #broken: string[] = [];
 
-  constructor(out: NodeJS.WriteStream) {
+  constructor(out: Output) {
     this.#out = out;
   }
 

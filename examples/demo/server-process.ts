@@ -21,12 +21,14 @@ const server = createServer({
 });
 
 // Without its parent it has nothing to do.
-process.on('disconnect', () => process.exit(1));
+const orphaned = () => process.exit(1);
+process.on('disconnect', orphaned);
 process.once('message', async () => {
   await server.stop();
-  process.removeAllListeners('disconnect');
-  process.disconnect(); // and the process ends, if the server left nothing open
+  process.off('disconnect', orphaned);
+  process.disconnect(); // and the process ends, if the server has left nothing open
 });
 
 await server.start();
+if (!process.connected) orphaned(); // while this file was being loaded
 process.send?.({ port: server.port });

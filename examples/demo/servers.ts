@@ -29,7 +29,6 @@ export class Servers {
     });
     const listening = once(child, 'message') as Promise<[{ port: number }]>;
     const [ready] = await within(Promise.race([listening, failed]), START_LIMIT_MS, `${id} to listen`);
-    failed.catch(() => {}); // it ends some day, and by then that is no failure
     return { id, serverType, host: '127.0.0.1', port: ready.port, pid: child.pid ?? 0 };
   }
 

@@ -1,4 +1,4 @@
-import { RpcError } from 'mailstation';
+import { type Callback, RpcError } from 'mailstation';
 
 /** Counts every call of the demo, and how it ended: once, as is promised. */
 export class Tally {
@@ -40,6 +40,18 @@ export class Tally {
       end(error);
       throw error;
     }
+  }
+
+  /** The same for a call in callback form: resolves with all of its results. */
+  trackCallback<Results extends unknown[]>(call: (callback: Callback<Results>) => void): Promise<Results> {
+    const end = this.begin();
+    return new Promise((resolve, reject) => {
+      call((error, ...results) => {
+        end(error);
+        if (error) reject(error);
+        else resolve(results);
+      });
+    });
   }
 
   /** In ms; `quantile(0.5)` is the median, `quantile(1)` the maximum. */

@@ -5,13 +5,13 @@ const port = Number(process.argv[2] || 3333);
 const records = [{ namespace: 'user', serverType: 'test', path: `${__dirname}/remote/test` }];
 const servers = [{ id: 'test-server-1', serverType: 'test', host: '127.0.0.1', port: port }];
 
-// What the calls are routed by. A session in most games; this router does not look at it.
+// Handed to the router with each call. A session in most games; this router does not look at it.
 const routeParam = null;
 
 const client = Client.create({
   context: { serverId: 'connector-1' },
   routeContext: servers,
-  router: (routeParam, msg, routeContext, callback) => {
+  router: (_routeParam, msg, routeContext, callback) => {
     console.log('%s.%s goes to %s', msg.service, msg.method, routeContext[0].id);
     callback(null, routeContext[0].id);
   },

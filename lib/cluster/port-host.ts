@@ -1,8 +1,8 @@
 import { debug } from '../diagnostics.js';
-import { RpcCode, RpcError } from '../errors.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
+import { RpcCode, RpcError } from '../errors.js';
 import { chooseCodec } from '../protocol/codecs.js';
-import { type Extension, EXTENSION_VERSION, FEATURES } from '../protocol/message.js';
+import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import type { Channel } from './channel.js';
 import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
@@ -65,7 +65,14 @@ export class PortHost implements SessionHost {
   /** Takes the port. Rejects as {@link claimPort} does. */
   async listen(): Promise<void> {
     const { transport, host, port, insecure, onError } = this.#options;
-    this.#listener = await claimPort({ transport, host, port, insecure, onError, onStream: (stream) => this.#onStream(stream) });
+    this.#listener = await claimPort({
+      transport,
+      host,
+      port,
+      insecure,
+      onError,
+      onStream: (stream) => this.#onStream(stream),
+    });
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, this.#options.handshakeTimeout)).unref();
   }
 
@@ -165,7 +172,8 @@ export class PortHost implements SessionHost {
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
     if (request.ext === undefined) return session.accept(request, channel, undefined, undefined);
     const codec = chooseCodec(request.ext.codecs);
-    if (codec === undefined) return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
+    if (codec === undefined)
+      return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
     const ext: Extension = { version: EXTENSION_VERSION, codecs: [codec.name], features: FEATURES };
     session.accept(request, channel, codec, ext);
   }
@@ -191,14 +199,19 @@ export class PortHost implements SessionHost {
     const stillMidFrame = new Map<Session, { frames: number; since: number }>();
     for (const session of [...this.#sessions]) {
       const { frames, isMidFrame } = session.progress;
-      if (session.state === 'unregistered' && !this.#waiting.has(session) && now - session.openedAt > handshakeTimeout) {
+      if (
+        session.state === 'unregistered' &&
+        !this.#waiting.has(session) &&
+        now - session.openedAt > handshakeTimeout
+      ) {
         this.#drop(session, `it did not register in ${handshakeTimeout} ms`);
         continue;
       }
       if (!isMidFrame) continue;
       const before = this.#midFrame.get(session);
       const since = before?.frames === frames ? before.since : now;
-      if (now - since > handshakeTimeout) this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
+      if (now - since > handshakeTimeout)
+        this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
       else stillMidFrame.set(session, { frames, since });
     }
     this.#midFrame = stillMidFrame;

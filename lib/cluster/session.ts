@@ -1,10 +1,18 @@
-import { describeError, debug, type Logger } from '../diagnostics.js';
+import { debug, describeError, type Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { decodeList, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import { type Extension, failureHead, HEAD, type Head, type InvokeHead, registerResHead, resultsHead } from '../protocol/message.js';
+import {
+  type Extension,
+  failureHead,
+  HEAD,
+  type Head,
+  type InvokeHead,
+  registerResHead,
+  resultsHead,
+} from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection, type ConnectionOptions } from '../transport/connection.js';
@@ -114,7 +122,8 @@ export class Session implements Answerer {
 
   /** Only for peers of our own kind: a stock one dies of a refusal for good. */
   refuse(request: RegisterRequest, message: string): void {
-    if (this.state === 'unregistered') this.#answerRegister(request.id, undefined, { success: false, error: { name: 'RpcError', message } });
+    if (this.state === 'unregistered')
+      this.#answerRegister(request.id, undefined, { success: false, error: { name: 'RpcError', message } });
   }
 
   answerResults(id: number, method: string, results: readonly unknown[]): void {
@@ -122,7 +131,12 @@ export class Session implements Answerer {
     if (connection.isClosed) return;
     const takesList = this.#ext?.features.includes('results') === true;
     try {
-      const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, takesList ? resultsHead(results.length) : HEAD.success);
+      const out = connection.begin(
+        RESPONSE,
+        id,
+        ANSWER_TIMEOUT_MS,
+        takesList ? resultsHead(results.length) : HEAD.success,
+      );
       try {
         if (takesList) encodeList(out, this.#codec, results);
         else this.#codec.encode(results[0], out);
@@ -151,7 +165,9 @@ export class Session implements Answerer {
       }
     } catch (sendError) {
       // An error's text over the frame limit, or a peer that does not read: there is no smaller thing left to say.
-      this.destroy(new RpcError(RpcCode.Closed, `${this.peer} cannot be answered: ${messageOf(sendError)}`, { cause: sendError }));
+      this.destroy(
+        new RpcError(RpcCode.Closed, `${this.peer} cannot be answered: ${messageOf(sendError)}`, { cause: sendError }),
+      );
     }
   }
 
@@ -189,7 +205,8 @@ export class Session implements Answerer {
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
         break;
       case 'register_channel':
-        if (this.state === 'unregistered') this.#host.onRegister(this, { id: frame.id, timeout: frame.timeout, ...head });
+        if (this.state === 'unregistered')
+          this.#host.onRegister(this, { id: frame.id, timeout: frame.timeout, ...head });
         else if (this.state === 'registered') this.#answerRegister(frame.id, undefined, { success: true });
         break;
       case 'invalid':
@@ -203,13 +220,17 @@ export class Session implements Answerer {
 
   #onInvoke({ method, argLength, oneway, meta }: InvokeHead, { id, bytes, bodyStart, end }: FrameView): void {
     const channel = this.#channel;
-    if (channel === undefined) return this.#answerBadRequest(id, `${method} was called before register_channel was answered`);
+    if (channel === undefined)
+      return this.#answerBadRequest(id, `${method} was called before register_channel was answered`);
     let args: unknown[];
     try {
       args = decodeList(this.#codec, bytes, bodyStart, end, argLength);
     } catch (error) {
       if (!oneway) this.#answerBadRequest(id, `the arguments of ${method} cannot be decoded: ${messageOf(error)}`);
-      else this.#options.logger.warn(`mailstation: a one-way call of ${method} from ${this.peer} cannot be decoded: ${messageOf(error)}`);
+      else
+        this.#options.logger.warn(
+          `mailstation: a one-way call of ${method} from ${this.peer} cannot be decoded: ${messageOf(error)}`,
+        );
       return;
     }
     this.#serving += 1;

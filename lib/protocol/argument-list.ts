@@ -16,7 +16,8 @@ export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void 
 
 /** Throws {@link RpcCode.Encode} when there are more items than the other end takes. */
 export function encodeList(out: FrameWriter, codec: Codec, items: readonly unknown[]): void {
-  if (items.length > MAX_ITEMS) throw new RpcError(RpcCode.Encode, `a list of ${items.length} items; the limit is ${MAX_ITEMS}`);
+  if (items.length > MAX_ITEMS)
+    throw new RpcError(RpcCode.Encode, `a list of ${items.length} items; the limit is ${MAX_ITEMS}`);
   for (let i = 0; i < items.length; i++) encodeItem(out, codec, items[i]);
 }
 

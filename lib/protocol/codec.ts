@@ -3,6 +3,10 @@ import type { ByteSink } from './frame-writer.js';
 /**
  * How one value becomes bytes and a value again. Stateless: what was encoded once can be decoded by any end that
  * agreed on the codec, in any order, and may be relayed or shared as bytes.
+ *
+ * With every codec an object arrives as a plain one, or as what its `toJSON` returned; an Error with its name,
+ * message, code and cause; -0 as 0; half a surrogate pair as U+FFFD, except in JSON; and without keys that are
+ * symbols or `__proto__`.
  */
 export interface Codec {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** A class, abstract or not; of a built-in one such as `Promise` too. */
+/** Any class, also the abstract one of the typed arrays. */
 type Class = abstract new (...args: never[]) => object;
 
 /** What a codec carries besides plain objects, arrays, strings, booleans, null and the numbers that JSON has. */
@@ -64,7 +64,11 @@ function hasToJSON(value: object): value is { toJSON(): unknown } {
 /** What a special value is called in a message. */
 function nameOf(value: object): string {
   if (isThenable(value)) return 'a promise';
-  return `a ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`;
+  return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
+}
+
+function withArticle(className: string): string {
+  return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`;
 }
 
 /** One walk through one value: where it is, and what it came through. */
@@ -110,10 +114,12 @@ class Walk {
     for (let i = 0; i < value.length; i++) {
       const part = value[i];
       this.#path.push(`[${i}]`);
-      if (part === undefined && !mayHoldUndefined) throw this.#unfit('undefined');
       const fit = this.fit(part);
+      if (fit === undefined && !mayHoldUndefined) throw this.#unfit('undefined');
       this.#path.pop();
-      if (fit !== part) (copy ??= Array.from(value))[i] = fit;
+      if (fit === part) continue;
+      copy ??= Array.from(value);
+      copy[i] = fit;
     }
     return copy ?? value;
   }
@@ -123,14 +129,15 @@ class Walk {
     const carries = this.#carries;
     if (ArrayBuffer.isView(value)) {
       if (carries.views.includes(value.constructor as unknown as Class)) return value;
-      throw this.#unfit(`a ${value.constructor.name}`);
+      throw this.#unfit(withArticle(value.constructor.name));
     }
     if (!isSpecial(value)) return undefined;
     if (value instanceof Map && carries.ofMap !== undefined) return carries.ofMap(this.#fitEntries(value));
     if (value instanceof Set && carries.sets) return this.#fitSet(value);
     if (value instanceof Error && carries.ofError !== undefined) return carries.ofError(this.#fitError(value));
     if (carries.classes.some((known) => value instanceof known)) {
-      if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime())) throw this.#unfit('an invalid Date');
+      if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime()))
+        throw this.#unfit('an invalid Date');
       return value;
     }
     const hidesContent = isThenable(value) || OPAQUE.some((known) => value instanceof known);
@@ -167,7 +174,9 @@ class Walk {
     for (const [key, part] of Object.entries(value)) {
       if (key === '__proto__') throw this.#unfit('an object with a key __proto__');
       const fit = this.#fitPart(`.${key}`, part);
-      if (fit !== part) (copy ??= { ...value })[key] = fit;
+      if (fit === part) continue;
+      copy ??= { ...value };
+      copy[key] = fit;
     }
     return copy ?? value;
   }

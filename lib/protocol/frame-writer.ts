@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
-import { AT, FIRST_WORD, HEADER_BYTES, type PacketKind } from './packet.js';
+import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from './packet.js';
 
 /** Enough for some 400 small calls; larger slabs measured no faster. */
 const SLAB_BYTES = 64 * 1024;
@@ -45,8 +45,16 @@ export class FrameWriter implements ByteSink {
     return this.#fullBytes + (this.#frameAt - this.#untaken);
   }
 
-  /** `head`: the conn object's JSON, as bytes. `id` and `timeoutMs` are whole numbers below 2^32; stock peers read 2^31. */
+  /**
+   * `head`: the conn object's JSON, as bytes. `id` and `timeoutMs` are whole numbers below 2^32; stock peers read 2^31.
+   * Throws {@link RpcCode.FrameTooLarge}, with nothing begun, on a head for which the peer would close the connection.
+   */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
+    if (head.length > MAX_HEAD_BYTES) {
+      throw new RpcError(RpcCode.FrameTooLarge, `a head of ${head.length} bytes; the limit is ${MAX_HEAD_BYTES}`, {
+        delivery: 'not-sent',
+      });
+    }
     this.#ensure(HEADER_BYTES + head.length);
     const at = this.#at;
     const view = this.#view;

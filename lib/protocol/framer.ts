@@ -98,14 +98,18 @@ export class Framer {
   }
 
   #frameBytes(bytes: Buffer, at: number): number {
-    if (bytes[at + AT.version] !== VERSION) throw this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    if (bytes[at + AT.version] !== VERSION)
+      throw this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
     const kind = bytes[at + AT.kind] as number;
-    if (kind !== REQUEST && kind !== RESPONSE) throw this.#notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
+    if (kind !== REQUEST && kind !== RESPONSE)
+      throw this.#notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
     if (readUint32(bytes, at + AT.idHigh) !== 0) throw this.#notAPacket('a request id of 2^32 or more');
     const headBytes = readUint32(bytes, at + AT.headBytes);
-    if (headBytes > MAX_HEAD_BYTES) throw this.#tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
+    if (headBytes > MAX_HEAD_BYTES)
+      throw this.#tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
     const frameBytes = HEADER_BYTES + headBytes + readUint32(bytes, at + AT.bodyBytes);
-    if (frameBytes > this.#maxFrameBytes) throw this.#tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
+    if (frameBytes > this.#maxFrameBytes)
+      throw this.#tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
     return frameBytes;
   }
 

@@ -20,7 +20,8 @@ const CARRIES: Carries = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    if (value !== undefined) out.appendUtf8(JSON.stringify(faithful(value, CARRIES)));
+    const fit = faithful(value, CARRIES);
+    if (fit !== undefined) out.appendUtf8(JSON.stringify(fit));
   },
   decode(bytes, start, end) {
     return start === end ? undefined : parseJson(bytes.toString('utf8', start, end));

@@ -127,7 +127,9 @@ export function parseHead(json: string): Head {
   try {
     value = json === '' ? {} : parseJson(json);
   } catch (error) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${quote(json)}`, { cause: error });
+    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${quote(json)}`, {
+      cause: error,
+    });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${quote(json)}`);
@@ -156,7 +158,9 @@ function validate(head: Record<string, unknown>): Head {
       return { type, ext: validateExtension(head['ext']) };
     case 'subscribe':
     case 'unSubscribe':
-      return typeof head['key'] === 'string' ? { type, key: head['key'], reg: head['reg'] } : invalid(`${type} without a key`);
+      return typeof head['key'] === 'string'
+        ? { type, key: head['key'], reg: head['reg'] }
+        : invalid(`${type} without a key`);
     case 'subscribe_result':
       return typeof head['key'] === 'string' ? { type, key: head['key'] } : invalid(`${type} without a key`);
     case 'heartbeat':

@@ -46,9 +46,9 @@ class Tagged {
   }
 
   static [Symbol.hasInstance](value: object): boolean {
-    const { constructor } = value;
-    if (constructor === Tagged) return true;
-    if (isEncoding && !SAFE.has(constructor) && isSpecial(value)) throw NEEDS_CARE;
+    const itsClass: unknown = value.constructor;
+    if (itsClass === Tagged) return true;
+    if (isEncoding && !SAFE.has(itsClass) && isSpecial(value)) throw NEEDS_CARE;
     return false;
   }
 }
@@ -69,7 +69,8 @@ class Msgpack implements Codec {
     const wasEncoding = isEncoding; // a toJSON among the arguments may make a call of its own
     isEncoding = true;
     try {
-      written = pack((this.#fast ??= createFastPacker()), value);
+      this.#fast ??= createFastPacker();
+      written = pack(this.#fast, value);
     } catch {
       isEncoding = false;
       written = this.#encodeThoroughly(value);

@@ -158,7 +158,8 @@ function readTyped(token: number): unknown {
 
 /** Says that so many bytes are still there; lengths are claims, and are checked before anything is made of them. */
 function need(bytes: number): void {
-  if (bytes > end - at) throw new RangeError(`a msgpack value ends early: it needs ${bytes} bytes more, ${end - at} are left`);
+  if (bytes > end - at)
+    throw new RangeError(`a msgpack value ends early: it needs ${bytes} bytes more, ${end - at} are left`);
 }
 
 function readByte(): number {
@@ -252,7 +253,8 @@ function readKey(): string {
   if (token < 0xa0 || token >= 0xc0) {
     at -= 1;
     const key = read();
-    if (typeof key !== 'string') throw new TypeError(`a msgpack object has ${typeof key} for a key, where only text is taken`);
+    if (typeof key !== 'string')
+      throw new TypeError(`a msgpack object has ${typeof key} for a key, where only text is taken`);
     return key;
   }
   const bytes = token & 0x1f;
@@ -359,12 +361,14 @@ function readView(bytes: number): unknown {
 }
 
 function toRegExp([source, flags]: readonly unknown[]): RegExp {
-  if (typeof source !== 'string' || typeof flags !== 'string') throw new TypeError('a msgpack RegExp that is not made of texts');
+  if (typeof source !== 'string' || typeof flags !== 'string')
+    throw new TypeError('a msgpack RegExp that is not made of texts');
   return new RegExp(source, flags);
 }
 
 function toError([name, message, code, cause]: readonly unknown[]): Error {
-  if (typeof name !== 'string' || typeof message !== 'string') throw new TypeError('a msgpack Error that is not made of texts');
+  if (typeof name !== 'string' || typeof message !== 'string')
+    throw new TypeError('a msgpack Error that is not made of texts');
   const error = withoutStack(() => new (ERRORS.get(name) ?? Error)(message));
   if (error.name !== name) define(error, 'name', name);
   if (code !== undefined) Object.assign(error, { code });

@@ -12,7 +12,8 @@ const CARRIES: Carries = {
   undefined: true,
   invalidDate: false,
   // Whole numbers travel in base 36, and above 2^53 not all of them come back.
-  carriesNumber: (value) => !Number.isInteger(value) || Number.isSafeInteger(value) || Number.parseInt(value.toString(36), 36) === value,
+  carriesNumber: (value) =>
+    !Number.isInteger(value) || Number.isSafeInteger(value) || Number.parseInt(value.toString(36), 36) === value,
   ofError: strippedError,
 };
 
@@ -48,11 +49,18 @@ function strippedError({ name, message, code, cause }: ErrorFields): Error {
   return error;
 }
 
-const EXPECTED_PROTOTYPES: readonly unknown[] = [Object.prototype, Array.prototype, Buffer.prototype, Date.prototype, Error.prototype];
+const EXPECTED_PROTOTYPES: readonly unknown[] = [
+  Object.prototype,
+  Array.prototype,
+  Buffer.prototype,
+  Date.prototype,
+  Error.prototype,
+];
 
 function refuseForeignPrototypes(value: unknown): void {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return;
   if (!EXPECTED_PROTOTYPES.includes(Object.getPrototypeOf(value))) throw new TypeError('the value sets a __proto__');
   // Not only the enumerable ones: an Error's message may be an object, too.
-  for (const name of Object.getOwnPropertyNames(value)) refuseForeignPrototypes((value as Record<string, unknown>)[name]);
+  for (const name of Object.getOwnPropertyNames(value))
+    refuseForeignPrototypes((value as Record<string, unknown>)[name]);
 }

@@ -36,20 +36,19 @@ export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerS
   }
   const sent = args.length;
   let returned: unknown;
-  let isPending: boolean;
+  let promise: Promise<unknown> | undefined;
   try {
     returned = Reflect.apply(method.fn, method.self, args);
-    isPending = isThenable(returned, method, logger);
+    promise = promiseOf(returned, method, logger);
   } catch (thrown) {
     fail(method, explained(method, sent, failure(method, thrown, logger)), answer, logger);
     return;
   }
-  if (!isPending) {
+  if (promise === undefined) {
     succeed(method, resultsOf(returned), answer, logger);
     return;
   }
-  // A native promise stays itself here. Of another thenable this makes one that settles once, whatever that does.
-  Promise.resolve(returned).then(
+  promise.then(
     (value) => succeed(method, resultsOf(value), answer, logger),
     (thrown) => fail(method, explained(method, sent, failure(method, thrown, logger)), answer, logger),
   );
@@ -75,9 +74,7 @@ function dispatchWithCallback(method: ServiceMethod, args: unknown[], answer: An
     fail(method, failure(method, thrown, logger), answer, logger);
   };
   try {
-    const returned = Reflect.apply(method.fn, method.self, args);
-    if (!isThenable(returned, method, logger)) return;
-    Promise.resolve(returned).then((value) => {
+    promiseOf(Reflect.apply(method.fn, method.self, args), method, logger)?.then((value) => {
       if (isAnswered) return;
       isAnswered = true;
       succeed(method, resultsOf(value), answer, logger);
@@ -107,10 +104,11 @@ function resultsOf(value: unknown): readonly unknown[] {
   return value === undefined ? NO_RESULTS : [value];
 }
 
-function isThenable(value: unknown, method: ServiceMethod, logger: Logger): boolean {
-  if (!isObject(value) && !isFunction(value)) return false;
+/** Of a native promise itself; of another thenable one that settles once, whatever that does; else undefined. */
+function promiseOf(value: unknown, method: ServiceMethod, logger: Logger): Promise<unknown> | undefined {
+  if (!isObject(value) && !isFunction(value)) return undefined;
   try {
-    return isFunction((value as { then?: unknown }).then);
+    return isFunction((value as { then?: unknown }).then) ? Promise.resolve(value) : undefined;
   } catch (error) {
     logger.warn(`${method.name} returned an object whose "then" throws when read; it fails with that error`);
     throw error;

@@ -112,7 +112,9 @@ export class Connection {
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
     if (this.#isEncoding) {
-      throw new RpcError(RpcCode.Encode, 'a call was made while the arguments of another were being encoded', { delivery: 'not-sent' });
+      throw new RpcError(RpcCode.Encode, 'a call was made while the arguments of another were being encoded', {
+        delivery: 'not-sent',
+      });
     }
     if (this.#isBlocked && this.queuedBytes > this.#options.maxQueuedBytes) {
       throw new RpcError(
@@ -221,7 +223,10 @@ export class Connection {
   #onStreamClose(error: Error | undefined): void {
     if (this.#isClosed) return;
     const how = error === undefined ? 'the peer closed it' : error.message;
-    this.#close(this.#closeReason ?? new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error }));
+    this.#close(
+      this.#closeReason ??
+        new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error }),
+    );
   }
 
   #close(reason: RpcError): void {

@@ -83,7 +83,10 @@ export class Heartbeat {
     if (lateMs < this.#options.interval / 2) this.#missed += 1;
     if (this.#missed >= this.#options.misses) {
       this.stop();
-      this.#watched.dead({ silentMs: Math.round(now - this.#heardAt), stallMs: Math.max(0, Math.round(this.#stallMs)) });
+      this.#watched.dead({
+        silentMs: Math.round(now - this.#heardAt),
+        stallMs: Math.max(0, Math.round(this.#stallMs)),
+      });
       return;
     }
     if (!this.#options.mute) this.#watched.ping();

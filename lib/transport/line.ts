@@ -175,7 +175,8 @@ export class Line {
 
   #register(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.destroy(signal.reason instanceof RpcError ? signal.reason : connectTimedOut(this.#options));
+      const onAbort = (): void =>
+        this.destroy(signal.reason instanceof RpcError ? signal.reason : connectTimedOut(this.#options));
       signal.addEventListener('abort', onAbort, { once: true });
       this.#onRegistered = (error) => {
         this.#onRegistered = undefined;
@@ -208,7 +209,8 @@ export class Line {
     if (success !== true) return this.destroy(refused(this.#options, String(error?.message ?? 'no reason given')));
     if (head.ext !== undefined) {
       const codec = chooseCodec(head.ext.codecs);
-      if (codec === undefined) return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
+      if (codec === undefined)
+        return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
       this.#codec = codec;
       this.#features = head.ext.features;
     }
@@ -219,7 +221,10 @@ export class Line {
 
   #startHeartbeat(isStock: boolean): void {
     const interval = isStock ? STOCK_HEARTBEAT_INTERVAL_MS : this.#options.heartbeatInterval;
-    const watched = { ping: () => this.#ping(), dead: (silence: Silence) => this.destroy(peerSilent(this.peer, silence)) };
+    const watched = {
+      ping: () => this.#ping(),
+      dead: (silence: Silence) => this.destroy(peerSilent(this.peer, silence)),
+    };
     this.#heartbeat = new Heartbeat(watched, { interval, always: isStock });
     this.#heartbeat.start();
   }
@@ -246,7 +251,9 @@ export class Line {
     this.#heartbeat?.stop();
     clearTimeout(this.#drainTimer);
     this.#pending.loseAll(reason, this.#connection.handedFrames);
-    this.#onRegistered?.(reason.code === RpcCode.ConnectionLost ? refused(this.#options, reason.message, reason) : reason);
+    this.#onRegistered?.(
+      reason.code === RpcCode.ConnectionLost ? refused(this.#options, reason.message, reason) : reason,
+    );
     if (wasOpen) this.#handler.onClosed(this, reason);
   }
 }
@@ -263,5 +270,7 @@ function connectTimedOut({ host, port, connectTimeout }: LineOptions): RpcError 
 }
 
 function refused({ host, port, channel }: LineOptions, why: string, cause?: unknown): RpcError {
-  return new RpcError(RpcCode.Register, `${host}:${port} did not accept the registration on "${channel}": ${why}`, { cause });
+  return new RpcError(RpcCode.Register, `${host}:${port} did not accept the registration on "${channel}": ${why}`, {
+    cause,
+  });
 }

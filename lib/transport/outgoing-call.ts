@@ -8,7 +8,12 @@ import type { SentRequest } from './pending-calls.js';
 import { RemoteMethod } from './remote-method.js';
 
 /** Where a call is on its way; the word goes into the message of a timeout. */
-export type Stage = 'routing' | 'before filters' | 'waiting for a connection' | 'waiting for the answer' | 'after filters';
+export type Stage =
+  | 'routing'
+  | 'before filters'
+  | 'waiting for a connection'
+  | 'waiting for the answer'
+  | 'after filters';
 
 /** What a caller may say about one call. */
 export interface CallOptions {
@@ -128,14 +133,30 @@ export class OutgoingCall implements SentRequest {
   /** An error of this call's: its method and server are filled in, and its message says what was being done. */
   error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
     const where = this.serverId === undefined ? this.method.name : `${this.method.name} on ${this.serverId}`;
-    return new RpcError(code, `${where}: ${why}`, { serverId: this.serverId, method: this.method.name, delivery, cause });
+    return new RpcError(code, `${where}: ${why}`, {
+      serverId: this.serverId,
+      method: this.method.name,
+      delivery,
+      cause,
+    });
+  }
+
+  /** How far it has got, for whoever has to end it now. */
+  get delivery(): Delivery {
+    if (this.stage === 'waiting for the answer') return 'unknown';
+    return this.stage === 'after filters' ? 'answered' : 'not-sent';
   }
 
   /** The deadline passed, wherever the call is. */
   expire(): void {
-    const delivery = this.stage === 'waiting for the answer' ? 'unknown' : this.stage === 'after filters' ? 'answered' : 'not-sent';
-    const what = this.stage === 'waiting for the answer' ? 'no answer' : `still ${this.stage === 'waiting for a connection' ? '' : 'in '}${this.stage}`;
-    this.fail(this.error(RpcCode.Timeout, `${what} after ${this.timeout} ms`, delivery));
+    const { stage, timeout } = this;
+    const what =
+      stage === 'waiting for the answer'
+        ? 'no answer'
+        : stage.startsWith('waiting')
+          ? `still ${stage}`
+          : `still in ${stage}`;
+    this.fail(this.error(RpcCode.Timeout, `${what} after ${timeout} ms`, this.delivery));
   }
 
   /** Its answer has come. */
@@ -178,9 +199,13 @@ function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bodyStart,
 
 /** Rebuilt from listed fields: copying whatever the wire says onto an Error would let a peer replace its prototype. */
 function remoteError(body: unknown): Error {
-  const { name, message, code, stack } = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const error = new Error(typeof message === 'string' ? message : messageOf(body ?? 'the method failed without saying why'));
-  if (typeof name === 'string') Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  const { name, message, code, stack } =
+    typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const error = new Error(
+    typeof message === 'string' ? message : messageOf(body ?? 'the method failed without saying why'),
+  );
+  if (typeof name === 'string')
+    Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
   if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code });
   // Ours would point into the decoder; theirs is sent only where the server was told to expose it.
   error.stack = typeof stack === 'string' ? stack : `${error.name}: ${error.message}`;

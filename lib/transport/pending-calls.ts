@@ -39,8 +39,14 @@ export class PendingCalls {
   #ids = new Uint32Array(MIN_SLOTS);
   #size = 0;
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
+  readonly #idLimit: number;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
+
+  /** Ids stay below `idLimit`. */
+  constructor(idLimit = MAX_REQUEST_ID) {
+    this.#idLimit = idLimit;
+  }
 
   get size(): number {
     return this.#size;
@@ -51,7 +57,7 @@ export class PendingCalls {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let id = this.#lastId;
-    do id = id + 1 < MAX_REQUEST_ID ? id + 1 : 1;
+    do id = id + 1 < this.#idLimit ? id + 1 : 1;
     while (slots[id & mask] !== undefined);
     this.#lastId = id;
     return id;

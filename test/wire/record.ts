@@ -135,7 +135,9 @@ async function until(head: string): Promise<void> {
 
 function create(options: Record<string, unknown>): RecordedClient {
   const common = { name: 'RecordedClient', heartbeatInterval: HEARTBEAT_MS, logger: silent };
-  const client = cluster(RealClient, { ...common, ...options }).delegate('notify', 'invokeOneway').create();
+  const client = cluster(RealClient, { ...common, ...options })
+    .delegate('notify', 'invokeOneway')
+    .create();
   client.on('error', () => {}); // the Leader reports the call that fails, as it is meant to
   return client;
 }
@@ -154,14 +156,10 @@ follower.subscribe(reg, listener);
 await until('subscribe_result_res');
 
 step = 'invoke with arguments of many kinds';
-await follower.echo(
-  'a b+c|d^e%f',
-  -12.5,
-  Buffer.from([0, 1, 254, 255]),
-  new Date(1_700_000_000_123),
-  undefined,
-  { list: [1, '', null, true, { deep: 'ö' }], none: undefined },
-);
+await follower.echo('a b+c|d^e%f', -12.5, Buffer.from([0, 1, 254, 255]), new Date(1_700_000_000_123), undefined, {
+  list: [1, '', null, true, { deep: 'ö' }],
+  none: undefined,
+});
 
 step = 'invoke that answers with an object';
 await follower.echo({ id: 7, tags: ['x', 'y'], at: new Date(0), raw: Buffer.from('raw') });
@@ -191,5 +189,8 @@ await cluster.close(follower);
 await cluster.close(leader);
 proxy.close();
 
-writeFileSync(new URL('./recorded.json', import.meta.url), `${JSON.stringify({ recordedFrom: `cluster-client ${version}`, frames }, null, 2)}\n`);
+writeFileSync(
+  new URL('./recorded.json', import.meta.url),
+  `${JSON.stringify({ recordedFrom: `cluster-client ${version}`, frames }, null, 2)}\n`,
+);
 console.log(`${frames.length} packets of cluster-client ${version} recorded`);

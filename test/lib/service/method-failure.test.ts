@@ -59,7 +59,7 @@ describe('asError', () => {
   for (const { name, thrown, message, code, named } of cases) {
     it(`makes one of ${name}`, () => {
       const error = asError(thrown) as Error & { code?: unknown };
-      assert.ok(error instanceof Error);
+      assert.ok(error instanceof Error, 'it is no Error');
       assert.equal(error.message, message);
       assert.equal(error.code, code);
       assert.equal(error.name, named ?? 'Error');
@@ -74,7 +74,7 @@ describe('explained', () => {
     try {
       (fn as Method)(...args);
     } catch (thrown) {
-      assert.ok(thrown instanceof Error);
+      assert.ok(thrown instanceof Error, 'it threw no Error');
       const method = { name: 'user.chat.send', fn: fn as Method, self: {}, callbacks: false };
       return { thrown, error: explained(method, args.length, thrown) };
     }

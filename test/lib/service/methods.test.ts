@@ -129,6 +129,7 @@ describe('isClass', () => {
     { name: 'an async function', fn: async () => {}, is: false },
     { name: 'a generator', fn: function* () {}, is: false },
     { name: 'an async generator', fn: async function* () {}, is: false },
+    { name: 'a function without a prototype', fn: Object.assign(function f() {}, { prototype: null }), is: false },
     { name: 'a bound class', fn: Remote.bind(null), is: false },
     { name: 'a method named class', fn: { class() {} }.class, is: false },
   ];

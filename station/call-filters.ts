@@ -1,0 +1,91 @@
+import { RpcCode, type RpcError } from '../lib/errors.js';
+import { invalid } from '../lib/options.js';
+import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { type Filter, type Filtered, runFilters } from './filters.js';
+import type { HeldCalls } from './held-calls.js';
+
+/** What a filter's failure is reported to, beside its call's caller. Source: pomelo-rpc, `setErrorHandler`. */
+export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall['msg'], opts: CallOptions) => void;
+
+/** The filters of a station, put around its calls. A call is held, under its deadline, while one takes its time. */
+export class CallFilters {
+  readonly #held: HeldCalls;
+  #befores: readonly Filter[] = [];
+  #afters: readonly Filter[] = [];
+  #errorHandler: ErrorHandler | undefined;
+
+  constructor(held: HeldCalls) {
+    this.#held = held;
+  }
+
+  get hasBefore(): boolean {
+    return this.#befores.length > 0;
+  }
+
+  get hasAfter(): boolean {
+    return this.#afters.length > 0;
+  }
+
+  addBefore(filters: Filter | readonly Filter[]): void {
+    this.#befores = [...this.#befores, ...checkFilters(filters)];
+  }
+
+  addAfter(filters: Filter | readonly Filter[]): void {
+    this.#afters = [...this.#afters, ...checkFilters(filters)];
+  }
+
+  setErrorHandler(handler: ErrorHandler): void {
+    this.#errorHandler = handler;
+  }
+
+  /** Goes on to the server that the filters leave it with, unless one of them aborts it or its deadline passes. */
+  before(call: OutgoingCall, serverId: string, goOn: (call: OutgoingCall, serverId: string) => void): void {
+    const filtered: Filtered = { serverId, msg: call.msg, opts: call.options };
+    let isDone = false;
+    call.stage = 'before filters';
+    runFilters(this.#befores, 'before', filtered, (error) => {
+      isDone = true;
+      this.#held.delete(call);
+      if (call.isSettled) return; // its deadline passed meanwhile
+      call.serverId = filtered.serverId;
+      call.msg = filtered.msg;
+      call.options = filtered.opts;
+      if (error === undefined) goOn(call, filtered.serverId);
+      else this.#fail(call, call.error(RpcCode.Filter, error.message, 'not-sent', error.cause));
+    });
+    if (!isDone) this.#held.add(call);
+  }
+
+  /** Stands between the call's answer and its caller; an error passes the filters by, as in pomelo-rpc. */
+  after(call: OutgoingCall): void {
+    call.intercept((settle) => (error, results) => {
+      if (error !== undefined) return settle(error, results);
+      const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
+      let isDone = false;
+      // The answer is in; what may still end the call are the filters or, if they take too long, its deadline.
+      const answered = call.renew(settle);
+      answered.stage = 'after filters';
+      runFilters(this.#afters, 'after', filtered, (failure) => {
+        isDone = true;
+        this.#held.delete(answered);
+        if (failure === undefined) answered.succeed(results);
+        else this.#fail(answered, answered.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
+      });
+      if (!isDone) this.#held.add(answered);
+    });
+  }
+
+  #fail(call: OutgoingCall, error: RpcError): void {
+    if (!call.fail(error)) return;
+    this.#errorHandler?.(error, call.serverId ?? '', call.msg, call.options);
+  }
+}
+
+function checkFilters(given: Filter | readonly Filter[]): readonly Filter[] {
+  const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
+  for (const filter of filters) {
+    const fits = typeof filter === 'function' || (typeof filter === 'object' && filter !== null);
+    if (!fits) throw invalid(`a filter must be a function or an object with before or after, got ${String(filter)}`);
+  }
+  return filters;
+}

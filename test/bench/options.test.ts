@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseCommand, UsageError } from '../../bench/options.js';
+
+function compareOf(...args: string[]) {
+  const command = parseCommand(args);
+  assert.ok(command.kind === 'compare');
+  return command;
+}
+
+function profileOf(...args: string[]) {
+  const command = parseCommand(args);
+  assert.ok(command.kind === 'profile');
+  return command;
+}
+
+describe('the command line of the bench', () => {
+  it('means the quick suite when it is empty', () => {
+    assert.deepEqual(parseCommand([]), parseCommand(['quick']));
+    const { peers, scenarios } = compareOf();
+    assert.deepEqual(peers, ['limit-json', 'limit-json-early', 'mailstation']);
+    assert.equal(scenarios.length, 6);
+  });
+
+  it('takes every number in flight with every payload', () => {
+    assert.deepEqual(compareOf('--in-flight', '1,8', '--payload', '10k,small').scenarios, [
+      { payload: '10k', inFlight: 1 },
+      { payload: '10k', inFlight: 8 },
+      { payload: 'small', inFlight: 1 },
+      { payload: 'small', inFlight: 8 },
+    ]);
+  });
+
+  it('always measures the peer that ratios are to, and each peer once', () => {
+    assert.deepEqual(compareOf('--peers', 'mailstation').peers, ['limit-json', 'mailstation']);
+    assert.deepEqual(compareOf('--peers', 'a, limit-json,a').peers, ['limit-json', 'a']);
+  });
+
+  it('takes lengths and counts', () => {
+    const { settings } = compareOf('--rounds', '3', '--seconds', '0.25', '--warm-up', '2');
+    assert.deepEqual(settings, { rounds: 3, seconds: 0.25, warmUpSeconds: 2 });
+  });
+
+  it('keeps the ends on cores of their own unless told not to', () => {
+    assert.equal(compareOf().pin, true);
+    assert.equal(compareOf('--no-pin').pin, false);
+    assert.equal(profileOf('--profile', 'a', '--no-pin').pin, false);
+  });
+
+  it('profiles both ends of one peer in one scenario', () => {
+    const { peer, sides, scenario } = profileOf('--profile', 'mailstation');
+    assert.equal(peer, 'mailstation');
+    assert.deepEqual(sides, ['client', 'server']);
+    assert.deepEqual(scenario, { payload: 'small', inFlight: 64 });
+    assert.deepEqual(profileOf('--profile', 'a', '--side', 'server').sides, ['server']);
+  });
+
+  const senseless = [
+    ['slow'],
+    ['quick', 'quick'],
+    ['--unknown'],
+    ['--peers'],
+    ['--rounds', '0'],
+    ['--rounds', '1.5'],
+    ['--seconds', '0'],
+    ['--seconds', 'long'],
+    ['--seconds', ''],
+    ['--in-flight', '1,'],
+    ['--in-flight', '0'],
+    ['--payload', 'large'],
+    ['--payload', 'constructor'],
+    ['--side', 'client'],
+    ['--profile', 'a', '--side', 'middle'],
+    ['--profile', 'a', '--in-flight', '1,64'],
+  ];
+  for (const args of senseless) {
+    it(`refuses ${args.join(' ')}`, () => assert.throws(() => parseCommand(args), UsageError));
+  }
+});

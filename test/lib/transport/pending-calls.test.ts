@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { MAX_REQUEST_ID } from '../../../lib/protocol/packet.js';
+import { PendingCalls, type SentRequest } from '../../../lib/transport/pending-calls.js';
+import { mockClock, tick } from './support.js';
+
+/** What became of a request: `answered`, `expired`, or how far it got when it was lost. */
+class FakeRequest implements SentRequest {
+  readonly ends: string[] = [];
+  readonly deadline: number;
+  frameNumber: number;
+
+  constructor(deadline = Number.POSITIVE_INFINITY, frameNumber = 0) {
+    this.deadline = deadline;
+    this.frameNumber = frameNumber;
+  }
+
+  answered(): void {
+    this.ends.push('answered');
+  }
+
+  lost(_reason: RpcError, delivery: string): void {
+    this.ends.push(delivery);
+  }
+
+  expire(): void {
+    this.ends.push('expired');
+  }
+}
+
+const gone = new RpcError(RpcCode.ConnectionLost, 'gone');
+
+describe('PendingCalls', () => {
+  it('gives ids from 1 up, and each entry back once', () => {
+    const pending = new PendingCalls();
+    const [a, b] = [new FakeRequest(), new FakeRequest()];
+    assert.deepEqual([pending.add(a), pending.add(b)], [1, 2]);
+    assert.equal(pending.size, 2);
+    assert.equal(pending.take(2), b);
+    assert.equal(pending.take(2), undefined, 'a second answer');
+    assert.equal(pending.take(99), undefined, 'an answer to nothing');
+    assert.equal(pending.size, 1);
+  });
+
+  it('expires an entry when its deadline passes, and refuses the answer that comes late', (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    const request = new FakeRequest(clock.now + 50);
+    const id = pending.add(request);
+    clock.advance(49);
+    assert.deepEqual(request.ends, []);
+    clock.advance(1);
+    assert.deepEqual(request.ends, ['expired']);
+    assert.equal(pending.size, 0);
+    assert.equal(pending.take(id), undefined);
+  });
+
+  it('expires only what is due', (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    const requests = [30, 10, 20].map((ms) => new FakeRequest(clock.now + ms));
+    for (const request of requests) pending.add(request);
+    clock.advance(20);
+    assert.deepEqual(requests.map(({ ends }) => ends), [[], ['expired'], ['expired']]);
+    clock.advance(20);
+    assert.equal(pending.size, 0);
+  });
+
+  it('takes an entry off before it expires it, so that what that does never meets it', (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    const sizes: number[] = [];
+    const request = new FakeRequest(clock.now + 10);
+    request.expire = () => sizes.push(pending.size);
+    pending.add(request);
+    clock.advance(10);
+    assert.deepEqual(sizes, [0]);
+  });
+
+  it('tells every entry, in the order of sending, that its connection is lost, and how far it got', () => {
+    const pending = new PendingCalls();
+    const order: number[] = [];
+    const requests = [1, 2, 3, 4].map((frame) => {
+      const request = new FakeRequest(undefined, frame);
+      const { lost } = request;
+      request.lost = (reason, delivery) => {
+        order.push(frame);
+        lost.call(request, reason, delivery);
+      };
+      pending.add(request);
+      return request;
+    });
+    pending.loseAll(gone, 2);
+    assert.deepEqual(order, [1, 2, 3, 4]);
+    assert.deepEqual(requests.map(({ ends }) => ends[0]), ['unknown', 'unknown', 'not-sent', 'not-sent']);
+    assert.equal(pending.size, 0);
+  });
+
+  it('loses nobody twice, and expires nobody who was lost', (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    const request = new FakeRequest(clock.now + 10, 1);
+    pending.add(request);
+    pending.loseAll(gone, 5);
+    pending.loseAll(gone, 5);
+    clock.advance(100);
+    assert.deepEqual(request.ends, ['unknown']);
+  });
+
+  it('takes an entry that is added while the others are being lost', () => {
+    const pending = new PendingCalls();
+    const later = new FakeRequest();
+    const first = new FakeRequest();
+    first.lost = () => {
+      pending.add(later);
+    };
+    pending.add(first);
+    pending.loseAll(gone, 0);
+    assert.deepEqual(later.ends, []);
+    assert.equal(pending.size, 1);
+  });
+
+  it('calls back when nothing waits any more, after the last one was settled', async () => {
+    const pending = new PendingCalls();
+    const events: string[] = [];
+    const ids = [pending.add(new FakeRequest()), pending.add(new FakeRequest())];
+    pending.whenIdle(() => events.push('idle'));
+    for (const id of ids) {
+      pending.take(id);
+      events.push('settled');
+    }
+    await tick();
+    assert.deepEqual(events, ['settled', 'settled', 'idle']);
+    pending.take(pending.add(new FakeRequest()));
+    await tick();
+    assert.equal(events.length, 3, 'once');
+  });
+
+  it('calls back when the last entry expires, or when there was none', async (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    let idle = 0;
+    const onIdle = () => {
+      idle += 1;
+    };
+    pending.whenIdle(onIdle);
+    await tick();
+    assert.equal(idle, 1);
+    pending.add(new FakeRequest(clock.now + 10));
+    pending.whenIdle(onIdle);
+    clock.advance(20);
+    await tick();
+    assert.equal(idle, 2);
+  });
+
+  it('wraps its ids below the limit, and passes over those that still wait', () => {
+    const pending = new PendingCalls(6);
+    const slow = new FakeRequest();
+    assert.equal(pending.add(slow), 1);
+    assert.equal(pending.add(new FakeRequest()), 2);
+    assert.equal(pending.add(new FakeRequest()), 3);
+    pending.take(2);
+    assert.deepEqual([pending.nextId(), pending.nextId(), pending.nextId(), pending.nextId()], [4, 5, 2, 4]);
+    assert.equal(pending.take(1), slow);
+    assert.deepEqual([pending.nextId(), pending.nextId()], [5, 1]);
+  });
+
+  it('keeps its ids below 2^30 unless told otherwise, as cluster-client does', () => {
+    assert.equal(MAX_REQUEST_ID, 2 ** 30);
+  });
+});

@@ -1,0 +1,276 @@
+import { encodeList } from '../../lib/protocol/argument-list.js';
+import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import {
+  failureHead,
+  HEAD,
+  type Head,
+  invokeHead,
+  registerHead,
+  registerResHead,
+  resultsHead,
+  subscribeHead,
+  subscribeResultHead,
+} from '../../lib/protocol/message.js';
+import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
+import { type PacketKind, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
+import { stockCodec } from '../../lib/protocol/stock-codec.js';
+
+/** One packet as bytes, as what they mean, and as we write it. */
+export interface Vector {
+  readonly name: string;
+  /** Hex: version, kind and reserved; request id; timeout; head length; body length. */
+  readonly header: string;
+  readonly head: string;
+  /** Hex. */
+  readonly body: string;
+  readonly packet: { readonly kind: PacketKind; readonly id: number; readonly timeout: number };
+  readonly parsed: Head;
+  readonly ourHead: Buffer;
+  readonly writeBody: (out: FrameWriter) => void;
+}
+
+export function bytesOf({ header, head, body }: Pick<Vector, 'header' | 'head' | 'body'>): Buffer {
+  return Buffer.concat([Buffer.from(header, 'hex'), Buffer.from(head), Buffer.from(body, 'hex')]);
+}
+
+/** Written by hand from the table in lib/protocol/packet.ts: every type of message, both ways. */
+export const VECTORS: readonly Vector[] = [
+  {
+    name: 'register_channel, as a stock Follower sends it',
+    header: '01000000' + '0000000000000001' + '00000bb8' + '00000036' + '00000000',
+    head: '{"type":"register_channel","channelName":"DataClient"}',
+    body: '',
+    packet: { kind: REQUEST, id: 1, timeout: 3000 },
+    parsed: { type: 'register_channel', channelName: 'DataClient', ext: undefined },
+    ourHead: registerHead('DataClient', undefined),
+    writeBody: () => {},
+  },
+  {
+    name: 'register_channel with an extension',
+    header: '01000000' + '0000000000000002' + '00002710' + '00000089' + '00000000',
+    head: '{"type":"register_channel","channelName":"area-1","ext":{"version":1,"codecs":["msgpack","json"],"features":["results","meta","goaway"]}}',
+    body: '',
+    packet: { kind: REQUEST, id: 2, timeout: 10000 },
+    parsed: {
+      type: 'register_channel',
+      channelName: 'area-1',
+      ext: { version: 1, codecs: ['msgpack', 'json'], features: ['results', 'meta', 'goaway'] },
+    },
+    ourHead: registerHead('area-1', {
+      version: 1,
+      codecs: ['msgpack', 'json'],
+      features: ['results', 'meta', 'goaway'],
+    }),
+    writeBody: () => {},
+  },
+  {
+    name: 'register_channel_res, as a stock Leader sends it',
+    header: '01010000' + '0000000000000001' + '00000bb8' + '0000001f' + '00000011',
+    head: '{"type":"register_channel_res"}',
+    body: '737563636573735e5e5e5e24307c2d315d',
+    packet: { kind: RESPONSE, id: 1, timeout: 3000 },
+    parsed: { type: 'register_channel_res', ext: undefined },
+    ourHead: registerResHead(undefined),
+    writeBody: (out) => stockCodec.encode({ success: true }, out),
+  },
+  {
+    name: 'register_channel_res with what was chosen',
+    header: '01010000' + '0000000000000002' + '00002710' + '0000005f' + '00000011',
+    head: '{"type":"register_channel_res","ext":{"version":1,"codecs":["msgpack"],"features":["results"]}}',
+    body: '737563636573735e5e5e5e24307c2d315d',
+    packet: { kind: RESPONSE, id: 2, timeout: 10000 },
+    parsed: { type: 'register_channel_res', ext: { version: 1, codecs: ['msgpack'], features: ['results'] } },
+    ourHead: registerResHead({ version: 1, codecs: ['msgpack'], features: ['results'] }),
+    writeBody: (out) => stockCodec.encode({ success: true }, out),
+  },
+  {
+    name: 'invoke without arguments',
+    header: '01000000' + '0000000000000003' + '00000bb8' + '00000048' + '00000000',
+    head: '{"type":"invoke","method":"user.area.list","argLength":0,"oneway":false}',
+    body: '',
+    packet: { kind: REQUEST, id: 3, timeout: 3000 },
+    parsed: { type: 'invoke', method: 'user.area.list', argLength: 0, oneway: false, meta: false },
+    ourHead: invokeHead('user.area.list', 0, false, false),
+    writeBody: () => {},
+  },
+  {
+    name: 'invoke with two arguments, msgpack',
+    header: '01000000' + '0000000000000004' + '00007530' + '00000047' + '0000000b',
+    head: '{"type":"invoke","method":"user.area.add","argLength":2,"oneway":false}',
+    body: '000000010100000002a161',
+    packet: { kind: REQUEST, id: 4, timeout: 30000 },
+    parsed: { type: 'invoke', method: 'user.area.add', argLength: 2, oneway: false, meta: false },
+    ourHead: invokeHead('user.area.add', 2, false, false),
+    writeBody: (out) => encodeList(out, msgpackCodec, [1, 'a']),
+  },
+  {
+    name: 'invoke with two arguments, serialize-json',
+    header: '01000000' + '0000000000000005' + '00000bb8' + '0000003d' + '00000014',
+    head: '{"type":"invoke","method":"get","argLength":2,"oneway":false}',
+    body: '00000006615e5e5e5e30000000065e335e5e5e30',
+    packet: { kind: REQUEST, id: 5, timeout: 3000 },
+    parsed: { type: 'invoke', method: 'get', argLength: 2, oneway: false, meta: false },
+    ourHead: invokeHead('get', 2, false, false),
+    writeBody: (out) => encodeList(out, stockCodec, ['a', 3]),
+  },
+  {
+    name: 'invoke with a meta before its argument',
+    header: '01000000' + '0000000000000006' + '000001f4' + '00000050' + '0000000a',
+    head: '{"type":"invoke","method":"user.area.add","argLength":2,"oneway":false,"meta":1}',
+    body: '00000001c0000000017f',
+    packet: { kind: REQUEST, id: 6, timeout: 500 },
+    parsed: { type: 'invoke', method: 'user.area.add', argLength: 2, oneway: false, meta: true },
+    ourHead: invokeHead('user.area.add', 2, false, true),
+    writeBody: (out) => encodeList(out, msgpackCodec, [null, 127]),
+  },
+  {
+    name: 'oneway invoke',
+    header: '01000000' + '000000003fffffff' + '00000bb8' + '0000003c' + '00000005',
+    head: '{"type":"invoke","method":"log","argLength":1,"oneway":true}',
+    body: '00000001c3',
+    packet: { kind: REQUEST, id: 2 ** 30 - 1, timeout: 3000 },
+    parsed: { type: 'invoke', method: 'log', argLength: 1, oneway: true, meta: false },
+    ourHead: invokeHead('log', 1, true, false),
+    writeBody: (out) => encodeList(out, msgpackCodec, [true]),
+  },
+  {
+    name: 'invoke of a method with a name beyond ASCII',
+    header: '01000000' + '0000000000000007' + '00000bb8' + '0000004d' + '00000000',
+    head: '{"type":"invoke","method":"user.größe.名前","argLength":0,"oneway":false}',
+    body: '',
+    packet: { kind: REQUEST, id: 7, timeout: 3000 },
+    parsed: { type: 'invoke', method: 'user.größe.名前', argLength: 0, oneway: false, meta: false },
+    ourHead: invokeHead('user.größe.名前', 0, false, false),
+    writeBody: () => {},
+  },
+  {
+    name: 'invoke_result with one result, as stock peers send it',
+    header: '01010000' + '0000000000000004' + '00007530' + '00000027' + '00000001',
+    head: '{"type":"invoke_result","success":true}',
+    body: '2a',
+    packet: { kind: RESPONSE, id: 4, timeout: 30000 },
+    parsed: { type: 'invoke_result', success: true, results: undefined, code: undefined },
+    ourHead: HEAD.success,
+    writeBody: (out) => msgpackCodec.encode(42, out),
+  },
+  {
+    name: 'invoke_result with a list of two results',
+    header: '01010000' + '0000000000000004' + '00007530' + '00000033' + '0000000a',
+    head: '{"type":"invoke_result","success":true,"results":2}',
+    body: '000000012a00000001c2',
+    packet: { kind: RESPONSE, id: 4, timeout: 30000 },
+    parsed: { type: 'invoke_result', success: true, results: 2, code: undefined },
+    ourHead: resultsHead(2),
+    writeBody: (out) => encodeList(out, msgpackCodec, [42, false]),
+  },
+  {
+    name: 'invoke_result of a failure of the method',
+    header: '01010000' + '0000000000000005' + '00000bb8' + '00000028' + '0000001c',
+    head: '{"type":"invoke_result","success":false}',
+    body: '6d6573736167657c6e6f2b737563682b6b65795e5e5e5e24307c315d',
+    packet: { kind: RESPONSE, id: 5, timeout: 3000 },
+    parsed: { type: 'invoke_result', success: false, results: undefined, code: undefined },
+    ourHead: HEAD.failure,
+    writeBody: (out) => stockCodec.encode({ message: 'no such key' }, out),
+  },
+  {
+    name: 'invoke_result of a failure of our own',
+    header: '01010000' + '0000000000000006' + '000001f4' + '00000043' + '0000000e',
+    head: '{"type":"invoke_result","success":false,"code":"ERR_RPC_NO_METHOD"}',
+    body: 'de0001a76d657373616765a26e6f',
+    packet: { kind: RESPONSE, id: 6, timeout: 500 },
+    parsed: { type: 'invoke_result', success: false, results: undefined, code: 'ERR_RPC_NO_METHOD' },
+    ourHead: failureHead('ERR_RPC_NO_METHOD'),
+    writeBody: (out) => msgpackCodec.encode({ message: 'no' }, out),
+  },
+  {
+    name: 'subscribe',
+    header: '01000000' + '0000000000000008' + '00000bb8' + '00000057' + '00000000',
+    head: String.raw`{"type":"subscribe","key":"$$inner$$__{\"dataId\":\"hosts\"}","reg":{"dataId":"hosts"}}`,
+    body: '',
+    packet: { kind: REQUEST, id: 8, timeout: 3000 },
+    parsed: { type: 'subscribe', key: '$$inner$$__{"dataId":"hosts"}', reg: { dataId: 'hosts' } },
+    ourHead: subscribeHead('subscribe', '$$inner$$__{"dataId":"hosts"}', { dataId: 'hosts' }),
+    writeBody: () => {},
+  },
+  {
+    name: 'unSubscribe',
+    header: '01000000' + '0000000000000009' + '00000bb8' + '00000059' + '00000000',
+    head: String.raw`{"type":"unSubscribe","key":"$$inner$$__{\"dataId\":\"hosts\"}","reg":{"dataId":"hosts"}}`,
+    body: '',
+    packet: { kind: REQUEST, id: 9, timeout: 3000 },
+    parsed: { type: 'unSubscribe', key: '$$inner$$__{"dataId":"hosts"}', reg: { dataId: 'hosts' } },
+    ourHead: subscribeHead('unSubscribe', '$$inner$$__{"dataId":"hosts"}', { dataId: 'hosts' }),
+    writeBody: () => {},
+  },
+  {
+    name: 'subscribe_result',
+    header: '01000000' + '000000000000000a' + '00000bb8' + '00000045' + '00000008',
+    head: String.raw`{"type":"subscribe_result","key":"$$inner$$__{\"dataId\":\"hosts\"}"}`,
+    body: '5e5e5e5e402d355d',
+    packet: { kind: REQUEST, id: 10, timeout: 3000 },
+    parsed: { type: 'subscribe_result', key: '$$inner$$__{"dataId":"hosts"}' },
+    ourHead: subscribeResultHead('$$inner$$__{"dataId":"hosts"}'),
+    writeBody: (out) => stockCodec.encode([undefined], out),
+  },
+  {
+    name: 'subscribe_result_res',
+    header: '01010000' + '000000000000000a' + '00000000' + '0000001f' + '00000000',
+    head: '{"type":"subscribe_result_res"}',
+    body: '',
+    packet: { kind: RESPONSE, id: 10, timeout: 0 },
+    parsed: { type: 'subscribe_result_res' },
+    ourHead: HEAD.subscribeResultRes,
+    writeBody: () => {},
+  },
+  {
+    name: 'heartbeat',
+    header: '01000000' + '000000000000000b' + '00000bb8' + '00000014' + '00000000',
+    head: '{"type":"heartbeat"}',
+    body: '',
+    packet: { kind: REQUEST, id: 11, timeout: 3000 },
+    parsed: { type: 'heartbeat' },
+    ourHead: HEAD.heartbeat,
+    writeBody: () => {},
+  },
+  {
+    name: 'heartbeat_res',
+    header: '01010000' + '000000000000000b' + '00000bb8' + '00000018' + '00000000',
+    head: '{"type":"heartbeat_res"}',
+    body: '',
+    packet: { kind: RESPONSE, id: 11, timeout: 3000 },
+    parsed: { type: 'heartbeat_res' },
+    ourHead: HEAD.heartbeatRes,
+    writeBody: () => {},
+  },
+  {
+    name: 'goaway',
+    header: '01000000' + '000000000000000c' + '00001388' + '00000011' + '00000000',
+    head: '{"type":"goaway"}',
+    body: '',
+    packet: { kind: REQUEST, id: 12, timeout: 5000 },
+    parsed: { type: 'goaway' },
+    ourHead: HEAD.goaway,
+    writeBody: () => {},
+  },
+  {
+    name: 'goaway_res',
+    header: '01010000' + '000000000000000c' + '00001388' + '00000015' + '00000000',
+    head: '{"type":"goaway_res"}',
+    body: '',
+    packet: { kind: RESPONSE, id: 12, timeout: 5000 },
+    parsed: { type: 'goaway_res' },
+    ourHead: HEAD.goawayRes,
+    writeBody: () => {},
+  },
+  {
+    name: 'an answer to a request of an unknown type',
+    header: '01010000' + '000000000000000d' + '7fffffff' + '00000002' + '00000000',
+    head: '{}',
+    body: '',
+    packet: { kind: RESPONSE, id: 13, timeout: 2 ** 31 - 1 },
+    parsed: { type: 'invalid', reason: 'a conn object without a type' },
+    ourHead: HEAD.empty,
+    writeBody: () => {},
+  },
+];
