@@ -13,6 +13,8 @@ export interface Load {
 export interface LoadResult {
   /** Calls answered, and answered rightly, within `seconds`. */
   readonly calls: number;
+  /** Those and the ones that were still in flight at the end. */
+  readonly allCalls: number;
   /** As measured: the timer that ends a round can be late. */
   readonly seconds: number;
   /** At one call in flight only: past it, a call waits for the others of its burst and the number says little. */
@@ -47,7 +49,7 @@ export async function runLoad(client: PeerClient, load: Load): Promise<LoadResul
   };
 
   const startedAt = performance.now();
-  let measured = { calls, seconds: 0 };
+  let measured = { calls: 0, seconds: 0 };
   const timer = setTimeout(() => {
     measured = { calls, seconds: (performance.now() - startedAt) / 1000 };
     isRunning = false;
@@ -58,7 +60,8 @@ export async function runLoad(client: PeerClient, load: Load): Promise<LoadResul
     isRunning = false;
     clearTimeout(timer);
   }
-  return latenciesMs === undefined ? measured : { ...measured, latencyUs: summarize(latenciesMs) };
+  const result = { ...measured, allCalls: calls };
+  return latenciesMs === undefined ? result : { ...result, latencyUs: summarize(latenciesMs) };
 }
 
 function summarize(latenciesMs: number[]): Latency {

@@ -58,7 +58,7 @@ export class PeerPair {
   async run(load: Load): Promise<PairResult> {
     const before = await this.#cpuUs();
     const result = await this.#client.ask('load', load, load.seconds * 1000 + LOAD_GRACE_MS);
-    return { ...result, cpuUsPerCall: ((await this.#cpuUs()) - before) / result.calls };
+    return { ...result, cpuUsPerCall: ((await this.#cpuUs()) - before) / result.allCalls };
   }
 
   async #cpuUs(): Promise<number> {

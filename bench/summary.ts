@@ -33,12 +33,14 @@ export function summarize(scenario: Scenario, results: readonly PeerRounds[]): S
 function summarizePeer(result: PeerRounds, baselineRates: readonly number[] | undefined): PeerSummary {
   if ('error' in result) return result;
   const rates = ratesOf(result.rounds);
+  // No ratio to a round in which the machine stood still.
+  const ratios = rates.map((rate, round) => rate / (baselineRates?.[round] ?? 0)).filter(Number.isFinite);
   const latencies = result.rounds.flatMap(({ latencyUs }) => latencyUs ?? []);
   return {
     name: result.name,
     rounds: result.rounds,
     callsPerSecond: spreadOf(rates),
-    ...(baselineRates && { ratio: spreadOf(rates.map((rate, round) => rate / (baselineRates[round] ?? Number.NaN))) }),
+    ...(ratios.length > 0 && { ratio: spreadOf(ratios) }),
     cpuUsPerCall: spreadOf(result.rounds.map(({ cpuUsPerCall }) => cpuUsPerCall)).median,
     ...(latencies.length > 0 && {
       latencyUs: {

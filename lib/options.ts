@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { RpcCode, RpcError } from './errors.js';
 
 /** The longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
@@ -10,9 +11,7 @@ export function invalid(message: string): RpcError {
 function show(value: unknown): string {
   return typeof value === 'string'
     ? JSON.stringify(value)
-    : typeof value === 'object'
-      ? (JSON.stringify(value) ?? 'an object')
-      : String(value);
+    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
 }
 
 /**

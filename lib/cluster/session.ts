@@ -1,24 +1,17 @@
-import { debug, describeError, type Logger } from '../diagnostics.js';
+import { debug } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
-import { decodeList, encodeList } from '../protocol/argument-list.js';
+import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import {
-  type Extension,
-  failureHead,
-  HEAD,
-  type Head,
-  type InvokeHead,
-  registerResHead,
-  resultsHead,
-} from '../protocol/message.js';
+import { type Extension, HEAD, type Head, type InvokeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection, type ConnectionOptions } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
 import { Heartbeat, peerSilent, type Silence } from '../transport/heartbeat.js';
 import { PendingCalls } from '../transport/pending-calls.js';
+import { AnswerWriter, type AnswerWriterOptions } from './answer-writer.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
 
@@ -27,15 +20,10 @@ const STOCK_LOOK_MS = 20_000;
 const STOCK_MISSES = 3;
 /** How long a goaway's acknowledgement is waited for: a live peer gives it within its own tick. */
 const GOAWAY_ANSWER_MS = 2_000;
-/** An answer's timeout field: stock peers copy the request's, nobody reads it. */
-const ANSWER_TIMEOUT_MS = 1;
 
-export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'> {
+export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, AnswerWriterOptions {
   /** ms between heartbeats toward a peer of our own kind. */
   readonly heartbeatInterval: number;
-  /** Send the stack of a method's error along. */
-  readonly exposeStack: boolean;
-  readonly logger: Logger;
 }
 
 /** What a session needs of the port that it came in on. */
@@ -68,10 +56,12 @@ export class Session implements Answerer {
   readonly #host: SessionHost;
   readonly #options: SessionOptions;
   readonly #connection: Connection;
+  readonly #answers: AnswerWriter;
   readonly #pending = new PendingCalls();
   readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
   #heartbeat: Heartbeat | undefined;
   #channel: Channel | undefined;
+  #channelName: string | undefined;
   #codec: Codec = STOCK_CODEC;
   #ext: Extension | undefined;
   /** Calls received and not yet answered. */
@@ -91,6 +81,7 @@ export class Session implements Answerer {
       },
       { ...options, pauseWhenBlocked: true },
     );
+    this.#answers = new AnswerWriter(this.#connection, options);
   }
 
   get peer(): string {
@@ -113,66 +104,32 @@ export class Session implements Answerer {
   accept(request: RegisterRequest, channel: Channel, codec: Codec | undefined, ext: Extension | undefined): void {
     if (!this.#lifecycle.move('registered')) return;
     this.#channel = channel;
+    this.#channelName = request.channelName;
     this.#codec = codec ?? STOCK_CODEC;
     this.#ext = request.ext;
-    this.#answerRegister(request.id, ext, { success: true });
+    this.#answers.agree(this.#codec, request.ext);
+    this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
     debug.leader('%s registered on %s', this.peer, request.channelName);
   }
 
   /** Only for peers of our own kind: a stock one dies of a refusal for good. */
   refuse(request: RegisterRequest, message: string): void {
-    if (this.state === 'unregistered')
-      this.#answerRegister(request.id, undefined, { success: false, error: { name: 'RpcError', message } });
+    this.#answers.refused(request.id, message);
   }
 
   answerResults(id: number, method: string, results: readonly unknown[]): void {
-    const connection = this.#connection;
-    if (connection.isClosed) return;
-    const takesList = this.#ext?.features.includes('results') === true;
-    try {
-      const out = connection.begin(
-        RESPONSE,
-        id,
-        ANSWER_TIMEOUT_MS,
-        takesList ? resultsHead(results.length) : HEAD.success,
-      );
-      try {
-        if (takesList) encodeList(out, this.#codec, results);
-        else this.#codec.encode(results[0], out);
-        connection.commit();
-      } catch (error) {
-        connection.rollback();
-        throw error;
-      }
-    } catch (error) {
-      this.#answerUnsendable(id, method, error);
-    }
+    this.#answers.results(id, method, results);
   }
 
   answerError(id: number, error: Error, code: RpcCode | undefined): void {
-    const connection = this.#connection;
-    if (connection.isClosed) return;
-    const head = code === undefined || this.#ext === undefined ? HEAD.failure : failureHead(code);
-    try {
-      const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
-      try {
-        this.#codec.encode(errorFields(error, this.#options.exposeStack), out);
-        connection.commit();
-      } catch (encodeError) {
-        connection.rollback();
-        throw encodeError;
-      }
-    } catch (sendError) {
-      // An error's text over the frame limit, or a peer that does not read: there is no smaller thing left to say.
-      this.destroy(
-        new RpcError(RpcCode.Closed, `${this.peer} cannot be answered: ${messageOf(sendError)}`, { cause: sendError }),
-      );
-    }
+    this.#answers.failure(id, error, code);
   }
 
   served(): void {
     this.#serving -= 1;
+    // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
+    if (this.#serving === 0 && this.#ext === undefined) this.#heartbeat?.heard();
     if (this.#serving === 0 && this.#onIdle !== undefined) process.nextTick(this.#onIdle);
   }
 
@@ -205,9 +162,7 @@ export class Session implements Answerer {
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
         break;
       case 'register_channel':
-        if (this.state === 'unregistered')
-          this.#host.onRegister(this, { id: frame.id, timeout: frame.timeout, ...head });
-        else if (this.state === 'registered') this.#answerRegister(frame.id, undefined, { success: true });
+        this.#onRegister({ id: frame.id, timeout: frame.timeout, ...head });
         break;
       case 'invalid':
         this.#answerBadRequest(frame.id, head.reason);
@@ -218,7 +173,15 @@ export class Session implements Answerer {
     }
   }
 
+  #onRegister(request: RegisterRequest): void {
+    if (this.state === 'unregistered') this.#host.onRegister(this, request);
+    // A stock Follower that did not see its answer asks again.
+    else if (request.channelName === this.#channelName) this.#answers.registered(request.id, undefined);
+    else this.refuse(request, `this connection is registered on ${JSON.stringify(this.#channelName)} already`);
+  }
+
   #onInvoke({ method, argLength, oneway, meta }: InvokeHead, { id, bytes, bodyStart, end }: FrameView): void {
+    if (!this.#connection.isOpen) return; // nobody could be told of its result
     const channel = this.#channel;
     if (channel === undefined)
       return this.#answerBadRequest(id, `${method} was called before register_channel was answered`);
@@ -239,21 +202,6 @@ export class Session implements Answerer {
 
   #answerBadRequest(id: number, why: string): void {
     this.answerError(id, new RpcError(RpcCode.BadRequest, why), RpcCode.BadRequest);
-  }
-
-  #answerUnsendable(id: number, method: string, error: unknown): void {
-    if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.destroy(error);
-    const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-    const failure = new RpcError(code, `its result cannot be sent: ${messageOf(error)}`, { cause: error });
-    this.#options.logger.error(`mailstation: ${method} was called by ${this.peer}, but ${describeError(failure)}`);
-    this.answerError(id, failure, code);
-  }
-
-  #answerRegister(id: number, ext: Extension | undefined, body: unknown): void {
-    if (this.#connection.isClosed) return;
-    const out = this.#connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, registerResHead(ext));
-    STOCK_CODEC.encode(body, out);
-    this.#connection.commit();
   }
 
   #startHeartbeat(): void {
@@ -284,13 +232,3 @@ export class Session implements Answerer {
 }
 
 function ignore(): void {}
-
-/** What of an error crosses the wire. */
-function errorFields(error: Error, withStack: boolean): Record<string, unknown> {
-  const { name, message, stack } = error;
-  const { code } = error as { code?: unknown };
-  const fields: Record<string, unknown> = { name: String(name), message: String(message) };
-  if (typeof code === 'string' || typeof code === 'number') fields['code'] = code;
-  if (withStack && typeof stack === 'string') fields['stack'] = stack;
-  return fields;
-}

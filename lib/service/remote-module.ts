@@ -29,15 +29,16 @@ export function mainExport(exports: unknown): unknown {
 /**
  * The modules that a file gives by its {@link mainExport}, made with the context; none where nothing is callable.
  *
- * | it exports                                           | it gives                                                  |
- * | ---------------------------------------------------- | --------------------------------------------------------- |
- * | a factory or a class, as its default                 | one module: what that returns, or the new object          |
- * | functions, by name or in an object; an instance      | one module: the object itself                             |
- * | objects with functions, and classes: by name or in an object | one module an export, named by it; an object is taken as it is, a class made |
+ * | it exports                                                   | it gives                                         |
+ * | ------------------------------------------------------------ | ------------------------------------------------ |
+ * | a factory or a class, as its default                         | one module: what that returns, or the new object |
+ * | functions, by name or in an object; or an instance           | one module: the object itself                    |
+ * | objects with functions, and classes, by name or in an object | one module an export, named by it                |
  *
  * The first two are named by the instance's own `name` if that is a string, else by the file. A file that has a
  * default export is that default, and what it exports beside it is not looked at. A function that is not the default
  * is a method and never a factory, since the two look the same; beside it, objects are parts of the one module.
+ * An object is a module as it is; of a class one is made.
  *
  * Throws {@link RpcCode.Load} where a factory or a constructor throws (then with `cause`), is asynchronous, or
  * returns no object.

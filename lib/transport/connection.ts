@@ -82,6 +82,11 @@ export class Connection {
     return this.#isClosed;
   }
 
+  /** False once it is closed, or about to end: there is no sending then. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#closeReason === undefined;
+  }
+
   /** Frames committed so far: the number of the latest one. */
   get committedFrames(): number {
     return this.#committed;
@@ -107,24 +112,15 @@ export class Connection {
   }
 
   /**
-   * Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait already, and {@link RpcCode.Encode} within another
-   * frame: a `toJSON` or a getter among the arguments has made a call of its own.
+   * Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait already, {@link RpcCode.Closed} when there is no
+   * sending any more, and {@link RpcCode.Encode} within another frame: a `toJSON` or a getter among the arguments has
+   * made a call of its own.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
-    if (this.#isEncoding) {
-      throw new RpcError(RpcCode.Encode, 'a call was made while the arguments of another were being encoded', {
-        delivery: 'not-sent',
-      });
-    }
-    if (this.#isBlocked && this.queuedBytes > this.#options.maxQueuedBytes) {
-      throw new RpcError(
-        RpcCode.QueueFull,
-        `${this.queuedBytes} bytes wait to be written to ${this.peer}, which does not read; maxQueuedBytes is ${this.#options.maxQueuedBytes}`,
-        { delivery: 'not-sent' },
-      );
-    }
-    this.#writer.begin(kind, id, timeoutMs, head);
-    this.#isEncoding = true;
+    // Within a tick nothing piles up: what is committed leaves with the early flushes.
+    const canPileUp = this.#isBlocked || this.#options.flushInterval > 0;
+    if (canPileUp && this.queuedBytes > this.#options.maxQueuedBytes) throw this.#queueFull();
+    this.#begin(kind, id, timeoutMs, head);
     return this.#writer;
   }
 
@@ -142,19 +138,19 @@ export class Connection {
     this.#writer.rollback();
   }
 
-  /** A frame without a body. */
+  /** A frame without a body, such as a heartbeat: never refused, and nothing once there is no sending any more. */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
-    if (this.#isClosed) return;
-    this.begin(kind, id, timeoutMs, head);
+    if (!this.isOpen) return;
+    this.#begin(kind, id, timeoutMs, head);
     this.commit();
   }
 
   /** Writes what is queued, then ends the stream in order. Frames that still come in are handed on until it has ended. */
   end(reason: RpcError): void {
-    if (this.#isClosed || this.#closeReason !== undefined) return;
-    this.#closeReason = reason;
+    if (!this.isOpen) return;
     this.#isBlocked = false; // what is left goes to the stream whole: nothing is queued after it
     this.#flush();
+    this.#closeReason = reason;
     this.#stream.end();
     this.#endTimer = setTimeout(() => this.destroy(reason), END_TIMEOUT_MS);
   }
@@ -162,8 +158,25 @@ export class Connection {
   /** Ends at once. The handler's `onClosed` is called before this returns, unless it was called before. */
   destroy(reason: RpcError): void {
     if (this.#isClosed) return;
-    this.#close(this.#closeReason ?? reason);
-    this.#stream.destroy();
+    try {
+      this.#close(this.#closeReason ?? reason);
+    } finally {
+      this.#stream.destroy();
+    }
+  }
+
+  #begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
+    if (!this.isOpen) throw notSent(RpcCode.Closed, `the connection to ${this.peer} is closed`);
+    if (this.#isEncoding)
+      throw notSent(RpcCode.Encode, 'a call was made while the arguments of another were being encoded');
+    this.#writer.begin(kind, id, timeoutMs, head);
+    this.#isEncoding = true;
+  }
+
+  #queueFull(): RpcError {
+    const { maxQueuedBytes } = this.#options;
+    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer}, which does not read`;
+    return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes is ${maxQueuedBytes}`);
   }
 
   #scheduleFlush(): void {
@@ -175,7 +188,7 @@ export class Connection {
   /** The end of a tick, or of the interval. */
   readonly #flushQueue = (): void => {
     this.#isFlushScheduled = false;
-    if (this.#isClosed) return;
+    if (!this.isOpen) return;
     this.#flush();
     this.#earlyFlushAt = Math.max(MIN_EARLY_FLUSH_FRAMES, this.#lastBatch / EARLY_FLUSH_SHARE);
     this.#lastBatch = 0;
@@ -237,6 +250,10 @@ export class Connection {
     clearTimeout(this.#flushTimer);
     this.#handler.onClosed(reason);
   }
+}
+
+function notSent(code: RpcCode, message: string): RpcError {
+  return new RpcError(code, message, { delivery: 'not-sent' });
 }
 
 function protocolError(peer: string, cause: unknown): RpcError {

@@ -51,7 +51,12 @@ export class Heartbeat {
     this.#heardAt = this.#lookedAt = this.#options.now();
   }
 
+  /** Starts counting anew, also after a death that was excused. */
   start(): void {
+    this.stop();
+    this.#heard = false;
+    this.#missed = 0;
+    this.#stallMs = 0;
     this.#heardAt = this.#lookedAt = this.#options.now();
     // The socket keeps the process alive where that is wanted; a heartbeat alone must not.
     this.#timer = setInterval(() => this.#look(), this.#options.interval).unref();

@@ -11,7 +11,7 @@ const LIB = ['lib/cluster', 'lib/registry', 'lib/service', 'lib/election', 'lib/
 
 /** Who may import whom. A call flows down this table; so do the imports. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  bench: ['index'],
+  bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
   index: ['client', 'server', 'proxy', 'router', 'station', 'mailbox', ...LIB],
   client: ['proxy', 'router', 'station', ...LIB],
@@ -45,7 +45,9 @@ const GENERATED = ['node_modules', 'dist', 'dist-bench', 'coverage'];
 const MAX_LINES = 300;
 
 /** File -> why it is better long than in two. */
-const LONG_FILES: Readonly<Record<string, string>> = {};
+const LONG_FILES: Readonly<Record<string, string>> = {
+  'lib/protocol/msgpack-decoder.ts': 'one switch over the types of a format, and a short reader for each of them',
+};
 
 const libraryFiles = sourceFiles(LIBRARY);
 const allFiles = [...libraryFiles, ...sourceFiles(['bench', 'examples'])];

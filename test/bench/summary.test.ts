@@ -8,7 +8,7 @@ import { summarize } from '../../bench/summary.js';
 const SCENARIO: Scenario = { payload: 'small', inFlight: 64 };
 
 function roundsOf(...rates: number[]): PairResult[] {
-  return rates.map((rate) => ({ calls: rate * 2, seconds: 2, cpuUsPerCall: 1 }));
+  return rates.map((rate) => ({ calls: rate * 2, allCalls: rate * 2, seconds: 2, cpuUsPerCall: 1 }));
 }
 
 describe('summarize', () => {
@@ -23,6 +23,15 @@ describe('summarize', () => {
     assert.deepEqual(fast.callsPerSecond, { median: 200, min: 20, max: 210 });
   });
 
+  it('leaves out a round in which the baseline got no answer', () => {
+    const [, other] = summarize(SCENARIO, [
+      { name: 'limit-json', rounds: roundsOf(100, 0, 0) },
+      { name: 'other', rounds: roundsOf(50, 7, 0) },
+    ]).peers;
+    assert.ok(other !== undefined && 'ratio' in other);
+    assert.deepEqual(other.ratio, { median: 0.5, min: 0.5, max: 0.5 });
+  });
+
   it('has no ratio where the baseline failed, and keeps the error', () => {
     const { peers } = summarize(SCENARIO, [
       { name: 'limit-json', error: 'gone' },
@@ -35,6 +44,7 @@ describe('summarize', () => {
   it('takes the medians of the percentiles of the rounds', () => {
     const rounds = [1, 9, 2].map((p50) => ({
       calls: 1,
+      allCalls: 1,
       seconds: 1,
       cpuUsPerCall: p50,
       latencyUs: { p50, p99: p50 * 10 },

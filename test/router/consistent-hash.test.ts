@@ -133,6 +133,29 @@ describe('consistentHash', () => {
     assert.equal(computedFor(ten), 0, 'the first list again');
   });
 
+  it('looks at the servers of a snapshot once, also when a shorter list came in between', () => {
+    let looks = 0;
+    const serverOf = (port: number) => ({
+      serverType: 'test',
+      port,
+      get id() {
+        looks++;
+        return `test-${port}`;
+      },
+    });
+    const servers: NonEmpty<ServerInfo> = [serverOf(1), serverOf(2), serverOf(3)];
+    const router = consistentHash();
+    const looksOf = (list: NonEmpty<ServerInfo>) => {
+      const before = looks;
+      router.pick(list, requestOf(), IDLE);
+      return looks - before;
+    };
+    assert.ok(looksOf(servers) > 0);
+    assert.equal(looksOf(servers), 0);
+    looksOf([servers[0], serverOf(2)]);
+    assert.equal(looksOf(servers), 0);
+  });
+
   describe('key', () => {
     const servers = manyServers(50);
     const theirs = pomeloRing(servers);

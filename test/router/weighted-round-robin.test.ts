@@ -79,6 +79,12 @@ describe('weightedRoundRobin', () => {
     assert.deepEqual(tally(ids), { a: 3, b: 3, c: 6 });
   });
 
+  it('starts a newcomer neither ahead of the others nor behind', () => {
+    const router = weightedRoundRobin();
+    picks(router, weighted({ a: 1, b: 1 }), 2);
+    assert.equal(picks(router, weighted({ a: 1, b: 1, c: 1 }), 6).join(''), 'abcabc');
+  });
+
   it('gives the light one its share beside a heavy one that comes and goes', () => {
     const router = weightedRoundRobin();
     const together: string[] = [];

@@ -8,7 +8,7 @@ export async function broadcast({ client, proxies, roster, tally, report }: Demo
   client.addServer(nobody);
   const { describe } = proxies.user.chat.status;
   const outcomes: Outcome<{ pid: number; megabytes: number }>[] = await tally.track(
-    describe.with({ timeout: 300 }).toServer('*'),
+    describe.with({ timeout: 500 }).toServer('*'),
   );
   client.removeServer(nobody.id);
 

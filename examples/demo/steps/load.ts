@@ -3,8 +3,7 @@ import { RpcError } from 'mailstation';
 import type { Demo } from '../demo.js';
 import { within } from '../within.js';
 
-/** Longer than any call may take. */
-const END_LIMIT_MS = 6_000;
+const END_LIMIT_MS = 10_000;
 
 /** One call, when it has settled. */
 export interface Sample {
@@ -22,6 +21,8 @@ export interface Sample {
 export class Load {
   /** Every call that has settled. */
   readonly samples: Sample[] = [];
+  /** Answers that are not what was asked for. */
+  readonly wrong: string[] = [];
   readonly #demo: Demo;
   readonly #callers: readonly Promise<void>[];
   #isStopping = false;
@@ -38,7 +39,7 @@ export class Load {
   }
 
   async #keepCalling(uid: number): Promise<void> {
-    const { proxies, client, tally, report } = this.#demo;
+    const { proxies, client, tally } = this.#demo;
     const { func2 } = proxies.user.test.module1;
     const servers = client.getServersByType('test');
     const serverId = servers[uid % servers.length]?.id ?? '';
@@ -48,7 +49,7 @@ export class Load {
         const results = await tally.trackCallback((callback) => func2({ uid }, uid, n, callback));
         this.samples.push({ uid, serverId, startedAt, endedAt: performance.now() });
         const isRight = results.length === 2 && results[0] === uid + n && results[1] === serverId;
-        report.expect(isRight, `func2(${uid}, ${n}) on ${serverId} gave ${results}`);
+        if (!isRight) this.wrong.push(`func2(${uid}, ${n}) on ${serverId} gave ${results}`);
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         this.samples.push({ uid, serverId, startedAt, endedAt: performance.now(), error });

@@ -283,7 +283,7 @@ describe('Connection, ending', () => {
     connection.send(REQUEST, 1, 1_000, HEAD);
     await tick();
     assert.deepEqual(events, [`closed ${RpcCode.ConnectionLost}`]);
-    assert.equal(connection.isClosed, true);
+    assert.equal(connection.isOpen, false);
     assert.equal(stream.writes.length, 0);
   });
 
@@ -304,7 +304,7 @@ describe('Connection, ending', () => {
     send(connection, 2);
     connection.end(CLOSED);
     assert.deepEqual(ids(stream), [1, 2]);
-    assert.deepEqual([stream.isEnded, stream.isDestroyed, connection.isClosed], [true, false, false]);
+    assert.deepEqual([stream.isEnded, stream.isDestroyed, connection.isOpen, events], [true, false, false, []]);
     stream.receive(response(1, {}));
     stream.close();
     assert.deepEqual(events, ['activity', 'response 1', `closed ${RpcCode.Closed}`], 'with the reason it was ended for');
@@ -328,7 +328,7 @@ describe('Connection, ending', () => {
     setup.stream.receive(request(1, { type: 'heartbeat' }));
     await tick(); // FakeStream throws when it is written to after its end, as a socket fails
     assert.equal(setup.stream.writes.length, 0);
-    assert.equal(setup.connection.isClosed, false);
+    assert.equal(setup.stream.isDestroyed, false);
   });
 
   it('does not wait for a deaf peer: after 2 s the stream is destroyed', (t: TestContext) => {

@@ -1,5 +1,8 @@
 import type { TestContext } from 'node:test';
+import type { RpcError } from '../../../lib/errors.js';
 import type { ByteStream, StreamHandler } from '../../../lib/transport/byte-stream.js';
+import { type CallOptions, OutgoingCall } from '../../../lib/transport/outgoing-call.js';
+import { RemoteMethod } from '../../../lib/transport/remote-method.js';
 
 /** A clock that only the test moves: `performance.now`, timeouts and intervals. */
 export interface MockClock {
@@ -220,5 +223,37 @@ export function listOf(...items: Buffer[]): Buffer {
       length.writeUInt32BE(item.length);
       return [length, item];
     }),
+  );
+}
+
+export interface FakeCall {
+  readonly call: OutgoingCall;
+  /** What the caller was told, each time. */
+  readonly outcomes: Outcome[];
+}
+export type Outcome = { error: RpcError } | { results: readonly unknown[] };
+
+export interface FakeCallOptions {
+  readonly method?: string;
+  readonly args?: unknown[];
+  readonly timeout?: number;
+  readonly oneway?: boolean;
+  readonly options?: CallOptions;
+}
+
+/** A call of `user.m.<method>` that writes down how it was settled. */
+export function fakeCall({ method = 'f', args = [], timeout = 1_000, oneway = false, options = {} }: FakeCallOptions = {}): FakeCall {
+  const outcomes: Outcome[] = [];
+  const remote = new RemoteMethod({ namespace: 'user', serverType: 'test', service: 'm', method });
+  const call = new OutgoingCall(remote, args, timeout, oneway, options, undefined, (error, results) => {
+    outcomes.push(error === undefined ? { results } : { error });
+  });
+  return { call, outcomes };
+}
+
+/** `ok 1,2` or the code and the delivery: `ERR_RPC_CLOSED not-sent`. */
+export function told(outcomes: readonly Outcome[]): string[] {
+  return outcomes.map((outcome) =>
+    'error' in outcome ? `${outcome.error.code} ${outcome.error.delivery}` : `ok ${outcome.results.join()}`,
   );
 }
