@@ -5,7 +5,15 @@ import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
 import type { CallOptions } from './lib/transport/outgoing-call.js';
 import { RemoteMethod } from './lib/transport/remote-method.js';
-import { Caller, type CallSink, Proxies, type ProxyRecord, type ProxyTree } from './proxy/index.js';
+import {
+  type Any,
+  Caller,
+  type CallSink,
+  Proxies,
+  type ProxyRecord,
+  type RemoteProxies,
+  type ServerTypeOf,
+} from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
 import {
   type ErrorHandler,
@@ -38,9 +46,9 @@ export interface ClientOptions extends MailStationOptions, RouterOptions {
 }
 
 /** The caller's end: proxies, routers and the mail station, put together. */
-export class Client {
+export class Client<Remotes = Any> {
   /** pomelo-rpc's `Client.create`. */
-  static create(options: ClientOptions = {}): Client {
+  static create<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
     return new Client(options);
   }
 
@@ -75,8 +83,8 @@ export class Client {
   }
 
   /** `proxies[namespace][serverType][module][method]` */
-  get proxies(): ProxyTree {
-    return this.#proxies.tree;
+  get proxies(): RemoteProxies<Remotes> {
+    return this.#proxies.tree as RemoteProxies<Remotes>;
   }
 
   get state(): MailStationState {
@@ -138,7 +146,7 @@ export class Client {
   }
 
   /** A router for one server type, in place of the client's. */
-  route(serverType: string, router: RouterLike): this {
+  route(serverType: ServerTypeOf<Remotes>, router: RouterLike): this {
     this.#router.use(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
     return this;
   }
@@ -193,7 +201,7 @@ export class Client {
 }
 
 /** A client that is not started yet. See {@link ClientOptions}. */
-export function createClient(options: ClientOptions = {}): Client {
+export function createClient<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
   return new Client(options);
 }
 

@@ -8,7 +8,20 @@ export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { CallOptions } from './lib/transport/outgoing-call.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState } from './mailbox/index.js';
-export type { Outcome, ProxyRecord, ProxyTree, UntypedMethod } from './proxy/index.js';
+export type {
+  BoundMethod,
+  MethodProxy,
+  ModuleProxy,
+  Outcome,
+  ProxyRecord,
+  RemoteFile,
+  RemoteModule,
+  RemoteProxies,
+  ResultCallback,
+  ServerTypeOf,
+  TypedMethod,
+  UntypedMethod,
+} from './proxy/index.js';
 export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
 export {
   createServer,

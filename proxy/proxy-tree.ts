@@ -4,7 +4,8 @@ import { loadModulesSync } from '../lib/service/load.js';
 import { methodNames } from '../lib/service/methods.js';
 import { RemoteMethod } from '../lib/transport/remote-method.js';
 import type { Caller } from './caller.js';
-import { createMethodProxy, type UntypedMethod } from './method-proxy.js';
+import { createMethodProxy } from './method-proxy.js';
+import type { UntypedMethod } from './typed-method.js';
 
 /** Which remote modules there are, and on which servers. Source: pomelo-rpc, `addProxies`. */
 export interface ProxyRecord {
@@ -24,7 +25,7 @@ type Modules = Record<string, Methods>;
 export type ProxyTree = Record<string, Record<string, Modules>>;
 
 /** Names that JavaScript itself asks objects for, when they are awaited, printed or serialised: never calls. */
-const NOT_REMOTE = new Set([
+const NOT_REMOTE = [
   'then',
   'catch',
   'finally',
@@ -34,7 +35,9 @@ const NOT_REMOTE = new Set([
   'asymmetricMatch',
   '$$typeof',
   '@@__IMMUTABLE_ITERABLE__@@',
-]);
+] as const;
+export type NotRemote = (typeof NOT_REMOTE)[number];
+const notRemote = new Set<string>(NOT_REMOTE);
 
 /** The proxies of a client: generated from record paths, or made on demand for records without one. */
 export class Proxies {
@@ -93,7 +96,7 @@ export class Proxies {
 function onDemand<T>(known: Record<string, T>, make: (name: string) => T): Record<string, T> {
   return new Proxy(known, {
     get(target, name) {
-      if (typeof name !== 'string' || NOT_REMOTE.has(name) || name.startsWith('_')) return undefined;
+      if (typeof name !== 'string' || notRemote.has(name) || name.startsWith('_')) return undefined;
       target[name] ??= make(name);
       return target[name];
     },

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ServerInfo } from '../../lib/call.js';
+import { Roster, sameAddress } from '../../station/roster.js';
+
+function server(id: string, more: Partial<ServerInfo> = {}): ServerInfo {
+  return { id, serverType: 'test', host: '127.0.0.1', port: 3_333, ...more };
+}
+
+const ids = (servers: readonly ServerInfo[]) => servers.map(({ id }) => id);
+
+function filled(...list: string[]): Roster {
+  const roster = new Roster();
+  for (const id of list) roster.add(server(id));
+  return roster;
+}
+
+describe('Roster', () => {
+  it('knows servers by id and by type, in the order in which they were added', () => {
+    const roster = filled('b', 'a');
+    roster.add(server('c', { serverType: 'other' }));
+    assert.deepEqual(ids(roster.ofType('test')), ['b', 'a']);
+    assert.deepEqual(ids(roster.ofType('other')), ['c']);
+    assert.deepEqual(ids(roster.ofType('none')), []);
+    assert.equal(roster.get('a')?.port, 3_333);
+    assert.equal(roster.get('z'), undefined);
+    assert.deepEqual(ids(roster.all()), ['b', 'a', 'c']);
+  });
+
+  it('says what changed', () => {
+    const roster = new Roster();
+    const first = server('a');
+    assert.deepEqual(roster.add(first), { id: 'a', kind: 'added', old: undefined, now: first });
+    assert.equal(roster.add({ ...first }), undefined, 'the same again');
+    const moved = server('a', { port: 4_444 });
+    assert.deepEqual(roster.add(moved), { id: 'a', kind: 'replaced', old: first, now: moved });
+    assert.deepEqual(roster.remove('a'), { id: 'a', kind: 'removed', old: moved, now: undefined });
+    assert.equal(roster.remove('a'), undefined);
+  });
+
+  it('hands out frozen snapshots of frozen copies', () => {
+    const roster = new Roster();
+    const given = { ...server('a'), tags: ['x'] };
+    roster.add(given);
+    given.port = 1;
+    const snapshot = roster.ofType('test');
+    assert.equal(snapshot[0]?.port, 3_333);
+    assert.equal(Object.isFrozen(snapshot) && Object.isFrozen(snapshot[0]), true);
+  });
+
+  it('hands out the same snapshot until the type changes, and then another', () => {
+    const roster = filled('a');
+    const one = roster.ofType('test');
+    roster.add(server('a'));
+    roster.add(server('x', { serverType: 'other' }));
+    roster.remove('unknown');
+    roster.replace([server('a'), server('x', { serverType: 'other' })]);
+    assert.equal(roster.ofType('test'), one);
+    const snapshots = new Set([one]);
+    const changes = [
+      () => roster.add(server('b')),
+      () => roster.add(server('b', { weight: 2 })),
+      () => roster.remove('a'),
+      () => roster.add(server('b', { serverType: 'other' })),
+    ];
+    for (const change of changes) {
+      change();
+      snapshots.add(roster.ofType('test'));
+      assert.equal(roster.ofType('test'), roster.ofType('test'));
+    }
+    assert.equal(snapshots.size, changes.length + 1);
+    assert.deepEqual(ids(one), ['a'], 'older ones stay as they were');
+  });
+
+  it('keeps the place of an entry that is replaced', () => {
+    const roster = filled('a', 'b', 'c');
+    roster.add(server('b', { port: 9 }));
+    assert.deepEqual(ids(roster.ofType('test')), ['a', 'b', 'c']);
+  });
+
+  it('moves an entry whose type changes, and leaves nothing behind', () => {
+    const roster = filled('a', 'b');
+    const change = roster.add(server('a', { serverType: 'other' }));
+    assert.equal(change?.kind, 'replaced');
+    assert.deepEqual([ids(roster.ofType('test')), ids(roster.ofType('other'))], [['b'], ['a']]);
+    roster.remove('a');
+    assert.deepEqual([ids(roster.ofType('test')), ids(roster.ofType('other'))], [['b'], []]);
+  });
+
+  it('becomes a list by its differences', () => {
+    const roster = filled('a', 'b', 'c');
+    const changes = roster.replace([server('b'), server('c', { port: 9 }), server('d')]);
+    assert.deepEqual(changes.map(({ kind, id }) => `${kind} ${id}`), ['removed a', 'replaced c', 'added d']);
+    assert.deepEqual(ids(roster.all()).sort(), ['b', 'c', 'd']);
+    assert.deepEqual(roster.replace([server('b'), server('c', { port: 9 }), server('d')]), []);
+    roster.replace([]);
+    assert.deepEqual(ids(roster.all()), []);
+  });
+
+  it('has the order of the list that it became, so that all who were given it route alike', () => {
+    const roster = filled('b');
+    roster.replace([server('a'), server('b'), server('c')]);
+    assert.deepEqual(ids(roster.ofType('test')), ['a', 'b', 'c']);
+  });
+
+  it('takes the last of two entries with one id in a list', () => {
+    const roster = new Roster();
+    roster.replace([server('a', { port: 1 }), server('a', { port: 2 })]);
+    assert.equal(roster.get('a')?.port, 2);
+    assert.equal(roster.ofType('test').length, 1);
+  });
+
+  it('changes nothing when one of a list is no server', () => {
+    const roster = filled('a');
+    assert.throws(() => roster.replace([server('b'), { id: 'c' } as ServerInfo]), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    assert.deepEqual(ids(roster.all()), ['a']);
+  });
+
+  const invalid: [unknown, RegExp][] = [
+    [undefined, /^a server must be an object/],
+    [null, /^a server must be an object/],
+    ['test-1', /^a server must be an object/],
+    [{ serverType: 'test', port: 1 }, /^the id of a server must be a non-empty string/],
+    [{ ...server(''), id: '' }, /^the id of a server must be/],
+    [{ ...server('a'), id: 5 }, /^the id of a server must be/],
+    [server('*'), /^"\*" cannot be the id of a server/],
+    [{ id: 'a', port: 1 }, /^the serverType of server a must be/],
+    [{ id: 'a', serverType: 'test' }, /^the port of server a must be/],
+    [server('a', { port: 0 }), /^the port of server a must be an integer from 1 to 65535, got 0/],
+    [server('a', { port: 65_536 }), /^the port of server a/],
+    [{ ...server('a'), port: '3333' }, /^the port of server a must be .*, got "3333"/],
+    [server('a', { host: '' }), /^the host of server a/],
+    [{ ...server('a'), host: 5 }, /^the host of server a/],
+    [{ ...server('a'), transport: 'mqtt' }, /^the transport of server a must be one of tcp, ws, got "mqtt"/],
+    [server('a', { weight: 0 }), /^the weight of server a must be a number above 0/],
+    [server('a', { weight: -1 }), /^the weight of server a/],
+    [server('a', { weight: Number.NaN }), /^the weight of server a/],
+    [server('a', { weight: Number.POSITIVE_INFINITY }), /^the weight of server a/],
+    [{ ...server('a'), weight: '2' }, /^the weight of server a/],
+  ];
+  for (const [given, message] of invalid) {
+    it(`refuses ${JSON.stringify(given) ?? 'nothing'}`, () => {
+      assert.throws(() => new Roster().add(given as ServerInfo), { code: 'ERR_RPC_INVALID_ARGUMENT', message });
+    });
+  }
+
+  it('keeps fields of the user’s own', () => {
+    const roster = new Roster();
+    roster.add({ ...server('a'), zone: 'eu' });
+    assert.equal(roster.get('a')?.['zone'], 'eu');
+  });
+});
+
+describe('sameAddress', () => {
+  it('is about host, port and transport, with their defaults', () => {
+    const { host: _, ...bare } = server('a');
+    assert.equal(sameAddress(bare, server('b', { host: '127.0.0.1', transport: 'tcp', weight: 3 })), true);
+    for (const more of [{ host: '10.0.0.1' }, { port: 1 }, { transport: 'ws' as const }]) {
+      assert.equal(sameAddress(server('a'), server('a', more)), false);
+    }
+  });
+});
