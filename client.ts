@@ -1,6 +1,6 @@
 import type { RpcMessage, ServerInfo } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
-import { describeError, type Logger, quietLogger } from './lib/diagnostics.js';
+import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
 import type { CallOptions } from './lib/transport/outgoing-call.js';
@@ -37,12 +37,8 @@ export interface ClientOptions extends MailStationOptions, RouterOptions {
   routerType?: RouterName;
   /** Handed to router functions. @default the client */
   routeContext?: unknown;
-  /** Handed to the factories of remote modules under record paths. */
-  context?: unknown;
   /** What happens to a call that fails: `failfast` reports it to the caller. @default 'failfast' */
   failMode?: 'failfast';
-  /** @default warnings and errors to stderr */
-  logger?: Logger;
 }
 
 /** The caller's end: proxies, routers and the mail station, put together. */

@@ -5,6 +5,7 @@ export type { Callback } from './lib/callback.js';
 export type { ListeningOptions } from './lib/cluster/options.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
+export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { CallOptions } from './lib/transport/outgoing-call.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState } from './mailbox/index.js';
@@ -40,4 +41,5 @@ export type {
   FilterObject,
   MailStationEvents,
   MailStationState,
+  TraceStep,
 } from './station/index.js';

@@ -6,7 +6,7 @@ import type { RoundSettings, Scenario } from './scenario.js';
 
 export const USAGE = `usage: npm run bench -- [quick] [options]
 
-  quick              the default: every --in-flight with every --payload, in less than 90 seconds
+  quick              the default: every --in-flight with every --payload; about 75 seconds
   --peers a,b        peers to measure, by their names in bench/peers  (limit-json,limit-json-early,mailstation)
                      limit-json is always among them: every ratio is to it
   --in-flight 1,64   calls in flight                                  (1,64,512)

@@ -5,6 +5,7 @@ import { Emitter } from '../lib/emitter.js';
 import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import { Backoff } from '../lib/transport/backoff.js';
+import { Latency } from '../lib/transport/latency.js';
 import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { PendingCalls } from '../lib/transport/pending-calls.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
@@ -52,6 +53,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly #pending = new PendingCalls();
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
+  readonly #latency = new Latency();
   #custom: CustomMailBox | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastFailure: RpcError | undefined;
@@ -74,6 +76,10 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     return this.#pending.size;
   }
 
+  get latency(): number | undefined {
+    return this.#latency.ms;
+  }
+
   get lastFailure(): RpcError | undefined {
     return this.#lastFailure;
   }
@@ -92,6 +98,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     const id = this.#pending.add(call);
     const settle = (error: unknown, results: unknown): void => {
       if (this.#pending.take(id) === undefined) return; // its deadline passed, or it was answered before
+      this.#latency.answered(call.sentAt);
       if (error) call.fail(call.error(RpcCode.Remote, messageOf(error), 'answered', error));
       else call.succeed(Array.isArray(results) ? results : results === undefined ? [] : [results]);
     };

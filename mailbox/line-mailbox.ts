@@ -52,6 +52,10 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     return inFlight;
   }
 
+  get latency(): number | undefined {
+    return this.#line?.latency;
+  }
+
   get lastFailure(): RpcError | undefined {
     return this.#lastFailure;
   }

@@ -28,6 +28,8 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly state: MailBoxState;
   /** Calls sent and not yet answered. */
   readonly inFlight: number;
+  /** Recent latency, ms; undefined where nothing is known. */
+  readonly latency: number | undefined;
   /** Why the last attempt to connect failed, while there has been no success since. */
   readonly lastFailure: RpcError | undefined;
   /** Starts connecting when idle; otherwise nothing. Returns at once; `state` events tell the rest. */

@@ -25,11 +25,15 @@ export type RemoteModule<Exported> = InstanceOf<MainExport<MainExport<Exported>>
 /** The modules of a file that has several, one an export: `RemoteFile<typeof import('./service.js')>`. */
 export type RemoteFile<Exported> = ModulesOf<MainExport<MainExport<Exported>>>;
 
-/** The proxies of one remote module: those of its public methods that can be called. */
-export type ModuleProxy<Exported> =
-  IsAny<RemoteModule<Exported>> extends true
-    ? Any
-    : MethodProxies<RemoteModule<Exported>, MethodNames<RemoteModule<Exported>>>;
+/**
+ * The proxies of one remote module, given as {@link RemoteModule} takes it: its methods that can be called. Mapped
+ * straight from the module, so that editors find the way from a proxy to the method itself.
+ */
+export type ModuleProxy<Exported> = {
+  readonly [Name in keyof RemoteModule<Exported> as MethodName<RemoteModule<Exported>, Name>]: MethodProxy<
+    Exclude<RemoteModule<Exported>[Name], undefined>
+  >;
+};
 
 /** The proxy of one remote method, whichever way it answers: by a promise, by a value, or through a last callback. */
 export type MethodProxy<Method> =
@@ -49,29 +53,24 @@ type NamespaceProxies<Namespace> =
     : { readonly [ServerType in keyof Namespace]: ServerTypeProxies<Namespace[ServerType]> };
 
 type ServerTypeProxies<Modules> =
-  IsAny<Modules> extends true ? Any : { readonly [Module in keyof Modules]: ModuleProxy<Modules[Module]> };
+  IsAny<Modules> extends true
+    ? Any
+    : {
+        readonly [Module in keyof Modules]: IsAny<RemoteModule<Modules[Module]>> extends true
+          ? Any
+          : ModuleProxy<Modules[Module]>;
+      };
 
-/**
- * Its keys come as a parameter, and not through an `as` clause, so that editors find the way from a proxy's method to
- * the method itself.
- */
-type MethodProxies<Instance, Names extends keyof Instance> = {
-  readonly [Name in Names]: MethodProxy<Exclude<Instance[Name], undefined>>;
-};
-
-type MethodNames<Instance> = {
-  [Name in keyof Instance]-?: IsMethodName<Name> extends true
-    ? IsMethod<Exclude<Instance[Name], undefined>> extends true
+/** The name itself, or `never` where it is none of a method that can be called. */
+type MethodName<Instance, Name extends keyof Instance> = Name extends string
+  ? Name extends `_${string}` | 'constructor' | 'prototype' | NotRemote | PlatformName<Instance>
+    ? never
+    : IsMethod<Exclude<Instance[Name], undefined>> extends true
       ? Name
       : never
-    : never;
-}[Exclude<keyof Instance, Instance extends EventEmitter ? keyof EventEmitter : never>];
+  : never;
 
-type IsMethodName<Name> = Name extends string
-  ? Name extends `_${string}` | 'constructor' | 'prototype' | NotRemote
-    ? false
-    : true
-  : false;
+type PlatformName<Instance> = Instance extends EventEmitter ? keyof EventEmitter : never;
 
 /** No generators: an iterator cannot be sent. */
 type IsMethod<Value> = [Value] extends [never]
@@ -138,7 +137,7 @@ type IsModule<Value> =
       : Value extends AnyFunction
         ? false
         : Value extends object
-          ? [MethodNames<Value>] extends [never]
+          ? [keyof ModuleProxy<Value>] extends [never]
             ? false
             : true
           : false;

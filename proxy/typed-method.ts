@@ -9,13 +9,12 @@ export type Any = any;
 export type ResultCallback<Results extends readonly unknown[]> = (error: RpcError | null, ...results: Results) => void;
 
 /**
- * A remote method with the types of its arguments and of all its results. In every form that is answered a callback may
- * follow the arguments, and nothing is returned then; else a promise of the first result is, or of nothing.
+ * A remote method with the types of its arguments and of all its results. Called itself, it goes to the server that the
+ * router chooses by `routeParam`. In every form that is answered a callback may follow the arguments, and nothing is
+ * returned then; else a promise of the first result is, or of nothing.
  */
-export interface TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]> {
-  /** To the server that the router chooses by `routeParam`. */
-  (routeParam: unknown, ...args: Args): Promise<First<Results>>;
-  (routeParam: unknown, ...args: WithCallback<Args, Results>): undefined;
+export interface TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]>
+  extends Call<[routeParam: unknown, ...args: Args], Results> {
   /** To the server with this id; `'*'`: to all of the type, as {@link TypedMethod.broadcast}. */
   toServer<Id extends string>(serverId: Id, ...args: Args): Promise<First<From<Id, Results>>>;
   toServer<Id extends string>(serverId: Id, ...args: WithCallback<Args, From<Id, Results>>): undefined;
@@ -40,10 +39,17 @@ export interface TypedMethod<Args extends readonly unknown[], Results extends re
 }
 
 /** A method for which it is said where the call goes: only its arguments are missing. */
-export interface BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> {
-  (...args: Args): Promise<First<Results>>;
-  (...args: WithCallback<Args, Results>): undefined;
-}
+export interface BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]>
+  extends Call<Args, Results> {}
+
+/**
+ * Made of function types, not of call signatures: those would have editors lead from a call to here, and show what is
+ * written here, in place of the remote method.
+ */
+type Call<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
+  ...args: Args
+) => Promise<First<Results>>) &
+  ((...args: WithCallback<Args, Results>) => undefined);
 
 /** The same, without an answer. */
 export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;

@@ -10,6 +10,8 @@ export interface RoutedCalls {
   servers(serverType: string): readonly ServerInfo[];
   /** Calls for a server that are not settled. */
   inFlight(serverId: string): number;
+  /** Recent latency of a server, ms; undefined where nothing is known. */
+  latency(serverId: string): number | undefined;
   /** Keeps a call's deadline while its router takes its time. False: the call has failed instead. */
   hold(call: OutgoingCall): boolean;
   release(call: OutgoingCall): void;
@@ -28,7 +30,7 @@ export class CallRouter {
     this.#station = station;
     this.#default = router;
     this.#routeContext = routeContext;
-    this.#load = { inFlight: (id) => station.inFlight(id), latency: () => undefined };
+    this.#load = { inFlight: (id) => station.inFlight(id), latency: (id) => station.latency(id) };
   }
 
   /** A router for one server type, in place of the default. */

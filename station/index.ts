@@ -1,4 +1,6 @@
 export type { ErrorHandler } from './call-filters.js';
+export type { TraceStep } from './call-tracer.js';
+export type { MailStationEvents } from './events.js';
 export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters.js';
-export { MailStation, type MailStationEvents, type MailStationState } from './mailstation.js';
+export { MailStation, type MailStationState } from './mailstation.js';
 export { type MailStationOptions, type ResolvedMailStationOptions, resolveMailStationOptions } from './options.js';

@@ -1,27 +1,20 @@
-import type { ServerInfo } from '../lib/call.js';
+import type { RpcMessage, ServerInfo } from '../lib/call.js';
+import { throwUncaught } from '../lib/callback.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { pomeloCode } from '../lib/pomelo-codes.js';
+import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
+import { CallTracer, type TraceStep } from './call-tracer.js';
+import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { HeldCalls } from './held-calls.js';
 import type { ResolvedMailStationOptions } from './options.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
-
-export type MailStationEvents = {
-  addServer: [id: string];
-  removeServer: [id: string];
-  /** An entry with the same id took another's place. */
-  replaceServer: [id: string, now: ServerInfo, old: ServerInfo];
-  /** A connection that stood was lost or closed. */
-  close: [id: string, reason: RpcError | undefined];
-  /** A mailbox moved: for those who want to watch connections come and go. */
-  mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
-};
 
 const TRANSITIONS = {
   idle: ['started', 'closed'],
@@ -53,6 +46,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   /** Calls that wait for a connection: their deadlines, and their queues. */
   readonly #unconnected = new HeldCalls((call) => this.#onUnconnectedDue(call));
   readonly #backlog: Backlog;
+  readonly #tracer: CallTracer | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ResolvedMailStationOptions) {
@@ -61,6 +55,9 @@ export class MailStation extends Emitter<MailStationEvents> {
     this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize);
     this.#filters = new CallFilters(this.#undecided);
     this.#backlog = new Backlog(options.pendingSize);
+    const { trace } = options;
+    if (trace !== undefined)
+      this.#tracer = new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
   }
 
   get state(): MailStationState {
@@ -96,6 +93,11 @@ export class MailStation extends Emitter<MailStationEvents> {
     return (this.#mailboxes.get(id)?.inFlight ?? 0) + this.#backlog.size(id);
   }
 
+  /** Recent latency of a server, ms; undefined where nothing is known. */
+  latency(id: string): number | undefined {
+    return this.#mailboxes.get(id)?.latency;
+  }
+
   mailboxState(id: string): MailBoxState | undefined {
     return this.#mailboxes.get(id)?.state;
   }
@@ -127,6 +129,8 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** True when the call may go on; otherwise it has been failed. */
   admit(call: OutgoingCall): boolean {
+    if (this.listenerCount('error') > 0) this.#tellFailure(call);
+    this.#tracer?.watch(call);
     const state = this.#lifecycle.state;
     if (state === 'started') return true;
     const [code, why] = state === 'idle' ? [RpcCode.NotStarted, 'not started'] : [RpcCode.Closed, 'stopped'];
@@ -176,6 +180,18 @@ export class MailStation extends Emitter<MailStationEvents> {
     call.stage = 'waiting for a connection';
     this.#unconnected.add(call);
     mailbox.connect();
+  }
+
+  #tellFailure(call: OutgoingCall): void {
+    call.intercept((settle) => (error, results) => {
+      settle(error, results);
+      if (error === undefined || error.delivery === 'answered') return;
+      try {
+        this.emit('error', pomeloCode(error.code), null, call.serverId, call.msg, call.options, error);
+      } catch (thrown) {
+        throwUncaught(thrown); // a listener's own fault, and no affair of the call's
+      }
+    });
   }
 
   #openMailbox(serverId: string): MailBox | undefined {

@@ -1,4 +1,5 @@
-import { integer, invalid } from '../lib/options.js';
+import { type Logger, quietLogger } from '../lib/diagnostics.js';
+import { boolean, integer, invalid, nonEmptyString } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
   type MailBoxOptions,
@@ -17,6 +18,16 @@ export interface MailStationOptions extends MailBoxOptions {
   mailboxFactory?: CustomMailBoxFactory;
   /** pomelo-rpc's README has it so. */
   mailBoxFactory?: CustomMailBoxFactory;
+  /** Names this client in traces. @default the context's `serverId`, as in pomelo-rpc, else the process id */
+  clientId?: string;
+  /** Log, and emit as `trace` events, each step of each call; never its arguments. @default false — pomelo-rpc */
+  rpcDebugLog?: boolean;
+  /** Where traces are logged. @default the client's `logger` */
+  rpcLogger?: Logger;
+  /** @default warnings and errors to stderr */
+  logger?: Logger;
+  /** Handed to the factories of remote modules under record paths. */
+  context?: unknown;
 }
 
 export interface ResolvedMailStationOptions {
@@ -24,6 +35,8 @@ export interface ResolvedMailStationOptions {
   readonly drainTimeout: number;
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
+  /** Undefined: calls are not traced. */
+  readonly trace: { readonly source: string; readonly logger: Logger } | undefined;
 }
 
 export function resolveMailStationOptions(given: MailStationOptions): ResolvedMailStationOptions {
@@ -41,5 +54,14 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,
+    trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
+      ? { source: clientId(given), logger: given.rpcLogger ?? given.logger ?? quietLogger }
+      : undefined,
   });
+}
+
+function clientId({ clientId: given, context }: MailStationOptions): string {
+  if (given !== undefined) return nonEmptyString('clientId', given);
+  const { serverId } = (context ?? {}) as { serverId?: unknown };
+  return typeof serverId === 'string' ? serverId : `process ${process.pid}`;
 }

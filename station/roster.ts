@@ -101,7 +101,7 @@ function checkServer(given: ServerInfo): ServerInfo {
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const of = `of server ${id}`;
   nonEmptyString(`the serverType ${of}`, given.serverType);
-  integer(`the port ${of}`, given.port, 0, 1, 65_535);
+  integer(`the port ${of}`, given.port ?? null, 0, 1, 65_535);
   if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
   oneOf(`the transport ${of}`, given.transport, 'tcp', TRANSPORT_NAMES);
   const { weight } = given;

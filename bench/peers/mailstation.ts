@@ -1,5 +1,6 @@
-import { createClient, createServer } from 'mailstation';
+import { createClient, createServer, type Logger } from 'mailstation';
 import type { Peer } from '../peer.js';
+import type { echo } from '../remote/echo.js';
 
 /** The package as its users get it: built, and through its public API. */
 
@@ -11,11 +12,12 @@ const REMOTE = new URL(import.meta.resolve('../remote/echo.js'));
 /** As users route: by whom the call is about. */
 const ROUTE_PARAM = { uid: 'ada' };
 
-interface Proxies {
-  readonly user: {
-    readonly test: { readonly echo: { echo(routeParam: unknown, value: unknown): Promise<unknown> } };
-  };
+interface Remotes {
+  user: { test: { echo: typeof echo } };
 }
+
+/** Where it listens is told at each start, and would be between the lines of the report. */
+const LOGGER: Logger = { info: () => {}, warn: console.error, error: console.error };
 
 export const peer: Peer = {
   async serve() {
@@ -25,21 +27,21 @@ export const peer: Peer = {
       host: HOST,
       port: 0,
       paths: [{ namespace: NAMESPACE, path: REMOTE }],
+      logger: LOGGER,
     });
     await server.start();
     return { port: server.port, close: () => server.stop() };
   },
 
   async connect(port) {
-    const client = createClient();
+    const client = createClient<Remotes>();
     client.addProxies([{ namespace: NAMESPACE, serverType: SERVER_TYPE, path: REMOTE }]);
     client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, host: HOST, port }]);
     await client.start();
-    const proxies = client.proxies as unknown as Proxies;
     // Stations connect lazily: the first call would pay for it.
-    await proxies.user.test.echo.echo(ROUTE_PARAM, null);
+    await client.proxies.user.test.echo.echo(ROUTE_PARAM, null);
     return {
-      echo: (value) => proxies.user.test.echo.echo(ROUTE_PARAM, value),
+      echo: (value) => client.proxies.user.test.echo.echo(ROUTE_PARAM, value),
       close: () => client.stop(),
     };
   },

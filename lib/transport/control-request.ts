@@ -8,6 +8,7 @@ import type { SentRequest } from './pending-calls.js';
 export class ControlRequest implements SentRequest {
   readonly deadline: number;
   frameNumber = 0;
+  readonly sentAt = undefined;
   readonly #what: string;
   readonly #timeoutMs: number;
   readonly #onAnswer: (head: Head, frame: FrameView) => void;

@@ -11,6 +11,7 @@ import { Connection, type ConnectionOptions } from './connection.js';
 import { ControlRequest } from './control-request.js';
 import { dial } from './endpoint.js';
 import { Heartbeat, peerSilent, type Silence } from './heartbeat.js';
+import { Latency } from './latency.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { PendingCalls } from './pending-calls.js';
 
@@ -58,6 +59,7 @@ export class Line {
   readonly #handler: LineHandler;
   readonly #connection: Connection;
   readonly #pending = new PendingCalls();
+  readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
   #heartbeat: Heartbeat | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -100,7 +102,7 @@ export class Line {
       stream,
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
-        onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
+        onResponse: (head, frame) => this.#onResponse(head, frame),
         onActivity: () => this.#heartbeat?.heard(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
@@ -125,6 +127,11 @@ export class Line {
   /** Set once the line is closed, which may likewise be before `open` resolves. */
   get closeReason(): RpcError | undefined {
     return this.#closeReason;
+  }
+
+  /** Recent latency, ms; undefined where nothing is known. */
+  get latency(): number | undefined {
+    return this.#latency.ms;
   }
 
   get peer(): string {
@@ -158,6 +165,7 @@ export class Line {
       return;
     }
     call.frameNumber = connection.committedFrames;
+    call.onSent?.();
     if (oneway) call.succeed([]);
   }
 
@@ -232,6 +240,13 @@ export class Line {
   #ping(): void {
     const request = new ControlRequest('a heartbeat', HEARTBEAT_ANSWER_MS, ignore, ignore);
     this.#connection.send(REQUEST, this.#pending.add(request), HEARTBEAT_ANSWER_MS, HEAD.heartbeat);
+  }
+
+  #onResponse(head: Head, frame: FrameView): void {
+    const request = this.#pending.take(frame.id);
+    if (request === undefined) return;
+    this.#latency.answered(request.sentAt);
+    request.answered(head, frame, this.#codec);
   }
 
   #onRequest(head: Head, { id, timeout }: FrameView): void {

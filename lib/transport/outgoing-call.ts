@@ -52,6 +52,8 @@ export class OutgoingCall implements SentRequest {
   serverId: string | undefined;
   /** The number of its frame on its connection; 0 before it was encoded. */
   frameNumber = 0;
+  /** For whoever watches: its frame is in the send queue. */
+  onSent: (() => void) | undefined;
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
 
@@ -79,6 +81,11 @@ export class OutgoingCall implements SentRequest {
 
   get serverType(): string {
     return this.method.serverType;
+  }
+
+  /** Undefined when it had to wait for something: then the clock has not run for the server alone. */
+  get sentAt(): number | undefined {
+    return this.hasWaited ? undefined : this.startedAt;
   }
 
   get isSettled(): boolean {

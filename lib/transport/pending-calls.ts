@@ -10,6 +10,8 @@ export interface SentRequest {
   readonly deadline: number;
   /** The number of its frame on its connection. */
   readonly frameNumber: number;
+  /** When it was sent, ms on the same clock; undefined where its latency says nothing about the server. */
+  readonly sentAt: number | undefined;
   answered(head: Head, frame: FrameView, codec: Codec): void;
   /** The connection ended for this reason before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;

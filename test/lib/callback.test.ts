@@ -55,7 +55,10 @@ describe('withCallback', () => {
   it('returns the promise, and calls back as well', async () => {
     const seen: unknown[][] = [];
     const promise = Promise.resolve('done');
-    assert.equal(withCallback(promise, (...args) => seen.push(args)), promise);
+    assert.equal(
+      withCallback(promise, (...args) => seen.push(args)),
+      promise,
+    );
     await until(() => seen.length > 0, { what: 'the callback' });
     assert.deepEqual(seen, [[null, 'done']]);
   });

@@ -18,7 +18,10 @@ describe('Emitter', () => {
     const log = t.mock.method(console, 'error', () => {});
     new Emitter<Events>().emit('error', new Error('lost'));
     assert.equal(log.mock.callCount(), 1);
-    assert.match(String(log.mock.calls[0]?.arguments[0]), /^mailstation: an error that nobody listens to: Error: lost\n +at /);
+    assert.match(
+      String(log.mock.calls[0]?.arguments[0]),
+      /^mailstation: an error that nobody listens to: Error: lost\n +at /,
+    );
   });
 
   it('does not log an error that somebody listens to', (t) => {

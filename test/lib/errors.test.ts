@@ -6,7 +6,12 @@ import { messageOf, RpcCode, RpcError, toError } from '../../lib/errors.js';
 describe('RpcError', () => {
   it('says what it is about', () => {
     const cause = new Error('ECONNRESET');
-    const error = new RpcError(RpcCode.ConnectionLost, 'gone', { serverId: 'a-1', method: 'user.m.f', delivery: 'unknown', cause });
+    const error = new RpcError(RpcCode.ConnectionLost, 'gone', {
+      serverId: 'a-1',
+      method: 'user.m.f',
+      delivery: 'unknown',
+      cause,
+    });
     assert.deepEqual(
       [error.name, error.code, error.message, error.serverId, error.method, error.delivery, error.cause],
       ['RpcError', 'ERR_RPC_CONNECTION_LOST', 'gone', 'a-1', 'user.m.f', 'unknown', cause],

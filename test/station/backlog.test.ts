@@ -21,7 +21,10 @@ describe('Backlog', () => {
   it('refuses a call over the limit of its server', () => {
     const backlog = new Backlog(2);
     const calls = makeCalls(3);
-    assert.deepEqual(calls.map((call) => backlog.add(call, 'one')), [true, true, false]);
+    assert.deepEqual(
+      calls.map((call) => backlog.add(call, 'one')),
+      [true, true, false],
+    );
     assert.equal(backlog.add(calls[2] as never, 'two'), true);
     backlog.delete(calls[0] as never, 'one');
     assert.equal(backlog.add(calls[2] as never, 'one'), true);

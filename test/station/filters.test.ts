@@ -126,11 +126,41 @@ describe('runFilters', () => {
     ['next(error)', (_id, _msg, _opts, next) => next(boom), 'boom'],
     ['next(error) of another realm', (_id, _msg, _opts, next) => next(foreign), 'from another realm'],
     ['a later next(error)', (_id, _msg, _opts, next) => void setImmediate(next, boom), 'boom'],
-    ['throwing', () => { throw boom; }, 'boom'], // prettier-ignore
-    ['throwing though it has next', (_id, _msg, _opts, _next) => { throw boom; }, 'boom'],
-    ['throwing what is no error', () => { throw 'a word'; }, 'a word'],
-    ['rejecting', async () => { throw boom; }, 'boom'],
-    ['rejecting though it has next', async (_id, _msg, _opts, _next) => { throw boom; }, 'boom'],
+    [
+      'throwing',
+      () => {
+        throw boom;
+      },
+      'boom',
+    ], // prettier-ignore
+    [
+      'throwing though it has next',
+      (_id, _msg, _opts, _next) => {
+        throw boom;
+      },
+      'boom',
+    ],
+    [
+      'throwing what is no error',
+      () => {
+        throw 'a word';
+      },
+      'a word',
+    ],
+    [
+      'rejecting',
+      async () => {
+        throw boom;
+      },
+      'boom',
+    ],
+    [
+      'rejecting though it has next',
+      async (_id, _msg, _opts, _next) => {
+        throw boom;
+      },
+      'boom',
+    ],
   ];
   for (const [how, filter, message] of aborts) {
     it(`is aborted by ${how}, and runs no filter after that`, async () => {

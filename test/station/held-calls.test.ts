@@ -50,8 +50,14 @@ describe('HeldCalls', () => {
   it('fails a call over the limit, and holds it not', () => {
     const held = new HeldCalls(() => {}, 2);
     const calls = [fakeCall(), fakeCall(), fakeCall()];
-    assert.deepEqual(calls.map(({ call }) => held.add(call)), [true, true, false]);
-    assert.deepEqual(calls.map(({ outcomes }) => told(outcomes)), [[], [], ['ERR_RPC_PENDING_FULL not-sent']]);
+    assert.deepEqual(
+      calls.map(({ call }) => held.add(call)),
+      [true, true, false],
+    );
+    assert.deepEqual(
+      calls.map(({ outcomes }) => told(outcomes)),
+      [[], [], ['ERR_RPC_PENDING_FULL not-sent']],
+    );
     assert.equal(held.size, 2);
     held.takeAll();
   });

@@ -90,7 +90,10 @@ describe('Roster', () => {
   it('becomes a list by its differences', () => {
     const roster = filled('a', 'b', 'c');
     const changes = roster.replace([server('b'), server('c', { port: 9 }), server('d')]);
-    assert.deepEqual(changes.map(({ kind, id }) => `${kind} ${id}`), ['removed a', 'replaced c', 'added d']);
+    assert.deepEqual(
+      changes.map(({ kind, id }) => `${kind} ${id}`),
+      ['removed a', 'replaced c', 'added d'],
+    );
     assert.deepEqual(ids(roster.all()).sort(), ['b', 'c', 'd']);
     assert.deepEqual(roster.replace([server('b'), server('c', { port: 9 }), server('d')]), []);
     roster.replace([]);

@@ -40,13 +40,26 @@ describe('IncomingCall', () => {
       end(call);
       return answers[0];
     };
-    assert.deepEqual(answerTo((call) => call.succeed([1, 2])), [7, 'user.m.f', [1, 2]]);
-    assert.deepEqual(answerTo((call) => call.fail(boom)), [7, boom, undefined]);
-    assert.deepEqual(answerTo((call) => call.refuse(refusal)), [7, refusal, RpcCode.NoMethod]);
+    assert.deepEqual(
+      answerTo((call) => call.succeed([1, 2])),
+      [7, 'user.m.f', [1, 2]],
+    );
+    assert.deepEqual(
+      answerTo((call) => call.fail(boom)),
+      [7, boom, undefined],
+    );
+    assert.deepEqual(
+      answerTo((call) => call.refuse(refusal)),
+      [7, refusal, RpcCode.NoMethod],
+    );
   });
 
   it('answers nothing to a one-way call, but is over all the same', () => {
-    for (const end of [(call: IncomingCall) => call.succeed([]), (call: IncomingCall) => call.fail(boom), (call: IncomingCall) => call.refuse(refusal)]) {
+    for (const end of [
+      (call: IncomingCall) => call.succeed([]),
+      (call: IncomingCall) => call.fail(boom),
+      (call: IncomingCall) => call.refuse(refusal),
+    ]) {
       const { call, answers, served } = setUp(true);
       end(call);
       assert.deepEqual([answers, served()], [[], 1]);
@@ -59,7 +72,10 @@ describe('IncomingCall', () => {
       call.fail(error);
       return answers[0]?.[2];
     };
-    assert.equal(codeOf(new RpcError(RpcCode.NeedsCallback, 'wants a callback', { method: 'user.m.f' })), RpcCode.NeedsCallback);
+    assert.equal(
+      codeOf(new RpcError(RpcCode.NeedsCallback, 'wants a callback', { method: 'user.m.f' })),
+      RpcCode.NeedsCallback,
+    );
     assert.equal(codeOf(new RpcError(RpcCode.NeedsCallback, 'elsewhere', { serverId: 'other-1' })), undefined);
     assert.equal(codeOf(new RpcError(RpcCode.Timeout, 'elsewhere')), undefined);
   });

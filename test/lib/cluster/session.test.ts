@@ -90,7 +90,10 @@ describe('Session, registering', () => {
     stream.receive(request(1, { type: 'register_channel', channelName: 'nobody', ext: EXT }));
     session.refuse(registers[0] as RegisterRequest, 'nobody leads it');
     const [refusal] = await answers();
-    assert.deepEqual(stockDecode(refusal?.body as Buffer), { success: false, error: { name: 'RpcError', message: 'nobody leads it' } });
+    assert.deepEqual(stockDecode(refusal?.body as Buffer), {
+      success: false,
+      error: { name: 'RpcError', message: 'nobody leads it' },
+    });
     stream.receive(request(2, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
     session.accept(registers[1] as RegisterRequest, channel, JSON_CODEC, EXT);
     assert.equal((await answers())[0]?.id, 2);
@@ -120,7 +123,10 @@ describe('Session, registering', () => {
     invoke(5, []);
     const [answer] = await answers();
     assert.deepEqual([answer?.id, answer?.head], [5, { type: 'invoke_result', success: false }]);
-    assert.match(String(stockDecode(answer?.body as Buffer)['message']), /user\.m\.f was called before register_channel was answered/);
+    assert.match(
+      String(stockDecode(answer?.body as Buffer)['message']),
+      /user\.m\.f was called before register_channel was answered/,
+    );
     assert.equal(calls.length, 0);
   });
 });
@@ -132,7 +138,10 @@ describe('Session, serving', () => {
     await answers();
     invoke(5, [1, 'x', null]);
     const [call] = calls;
-    assert.deepEqual([call?.method, call?.args, call?.oneway, call?.meta], ['user.m.f', [1, 'x', null], false, undefined]);
+    assert.deepEqual(
+      [call?.method, call?.args, call?.oneway, call?.meta],
+      ['user.m.f', [1, 'x', null], false, undefined],
+    );
     call?.succeed(['a', 2]);
     call?.succeed(['again']);
     call?.fail(new Error('and again'));
@@ -149,7 +158,10 @@ describe('Session, serving', () => {
     stream.receive(request(5, { type: 'invoke', method: 'user.m.f', argLength: 0, oneway: false }));
     calls[0]?.succeed([{ a: 1 }, 2]);
     const [answer] = await answers();
-    assert.deepEqual([answer?.head, stockDecode(answer?.body as Buffer)], [{ type: 'invoke_result', success: true }, { a: 1 }]);
+    assert.deepEqual(
+      [answer?.head, stockDecode(answer?.body as Buffer)],
+      [{ type: 'invoke_result', success: true }, { a: 1 }],
+    );
   });
 
   it('takes the meta off the arguments', async (t) => {
@@ -207,7 +219,9 @@ describe('Session, serving', () => {
     register();
     await answers();
     invoke(5, []);
-    calls[0]?.fail(new RpcError(RpcCode.Timeout, 'a call of the method’s own', { serverId: 'other-1', delivery: 'unknown' }));
+    calls[0]?.fail(
+      new RpcError(RpcCode.Timeout, 'a call of the method’s own', { serverId: 'other-1', delivery: 'unknown' }),
+    );
     const [answer] = await answers();
     assert.equal(answer?.head.code, undefined);
     assert.equal(JSON.parse(String(answer?.body)).code, RpcCode.Timeout);
@@ -230,7 +244,10 @@ describe('Session, serving', () => {
       assert.equal(answer?.head.code, RpcCode.BadRequest);
       assert.match(JSON.parse(String(answer?.body)).message, /the arguments of user\.m\.f cannot be decoded/);
       invoke(6, ['fine']);
-      assert.deepEqual(calls.map(({ args }) => args), [['fine']]);
+      assert.deepEqual(
+        calls.map(({ args }) => args),
+        [['fine']],
+      );
     });
   }
 
@@ -288,7 +305,10 @@ describe('Session, serving', () => {
     calls[0]?.fail(odd);
     assert.equal(session.state, 'registered');
     calls[1]?.succeed(['fine']);
-    assert.deepEqual((await answers()).map(({ head }) => head.success), [false, true]);
+    assert.deepEqual(
+      (await answers()).map(({ head }) => head.success),
+      [false, true],
+    );
   });
 
   it('refuses to send more results than a peer takes', async (t) => {
@@ -320,7 +340,10 @@ describe('Session, serving', () => {
     register();
     invoke(5, []);
     stream.close();
-    assert.deepEqual(closed.map(({ code }) => code), [RpcCode.ConnectionLost]);
+    assert.deepEqual(
+      closed.map(({ code }) => code),
+      [RpcCode.ConnectionLost],
+    );
     calls[0]?.succeed([1]);
     calls[0]?.fail(new Error('boom'));
     assert.equal(session.serving, 0);
@@ -420,7 +443,10 @@ describe('Session, retiring', () => {
     assert.equal(stream.isEnded, false);
     calls[0]?.succeed([1]);
     calls[1]?.succeed([2]);
-    assert.deepEqual((await answers()).map(({ id }) => id), [5, 6]);
+    assert.deepEqual(
+      (await answers()).map(({ id }) => id),
+      [5, 6],
+    );
     assert.equal(stream.isEnded, true);
   });
 

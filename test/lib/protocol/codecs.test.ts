@@ -553,11 +553,7 @@ function* objectsIn(value: unknown): Generator<object> {
 /** By codec name: an object whose key `__proto__`, spelled in one way or another, holds {isAdmin: true}. */
 const HOSTILE_KEYS: Readonly<Record<string, readonly Buffer[]>> = {
   msgpack: [
-    Buffer.concat([
-      Buffer.from('81a9', 'hex'),
-      Buffer.from('__proto__'),
-      Buffer.from('81a76973 41646d696ec3'.replace(' ', ''), 'hex'),
-    ]),
+    Buffer.concat([Buffer.from('81a9', 'hex'), Buffer.from('__proto__'), Buffer.from('81a7697341646d696ec3', 'hex')]),
     Buffer.concat([Buffer.from('81d909', 'hex'), Buffer.from('__proto__'), Buffer.from('81a7697341646d696ec3', 'hex')]),
     Buffer.concat([
       Buffer.from('9181da0009', 'hex'),

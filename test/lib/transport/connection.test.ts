@@ -91,7 +91,10 @@ describe('Connection, writing', () => {
     assert.equal(stream.writes.length, 1);
     send(connection, 3, 17);
     await tick();
-    assert.deepEqual(stream.writes.map((write) => packetsOf(write).length), [16, 3]);
+    assert.deepEqual(
+      stream.writes.map((write) => packetsOf(write).length),
+      [16, 3],
+    );
   });
 
   it('writes early after a quarter of what the last tick sent, where that is more than 16', async () => {
@@ -136,22 +139,34 @@ describe('Connection, writing', () => {
 
   it('refuses a frame over maxFrameBytes, and the next one goes', async () => {
     const { stream, connection } = setUp({ maxFrameBytes: 100_000 });
-    assert.equal(codeOf(() => sendBody(connection, 1, 100_000)), RpcCode.FrameTooLarge);
+    assert.equal(
+      codeOf(() => sendBody(connection, 1, 100_000)),
+      RpcCode.FrameTooLarge,
+    );
     connection.rollback();
     sendBody(connection, 2, 90_000);
     await tick();
-    assert.deepEqual(stream.packets.map(({ id, body }) => [id, body.length]), [[2, 90_000]]);
+    assert.deepEqual(
+      stream.packets.map(({ id, body }) => [id, body.length]),
+      [[2, 90_000]],
+    );
   });
 
   it('refuses a frame that is begun inside another, which is not harmed', async () => {
     const { stream, connection } = setUp();
     const out = connection.begin(REQUEST, 1, 1_000, HEAD);
     out.appendUtf8('outer, ');
-    assert.equal(codeOf(() => connection.begin(REQUEST, 2, 1_000, HEAD)), RpcCode.Encode);
+    assert.equal(
+      codeOf(() => connection.begin(REQUEST, 2, 1_000, HEAD)),
+      RpcCode.Encode,
+    );
     out.appendUtf8('whole');
     connection.commit();
     await tick();
-    assert.deepEqual(stream.packets.map(({ id, body }) => [id, body.toString()]), [[1, 'outer, whole']]);
+    assert.deepEqual(
+      stream.packets.map(({ id, body }) => [id, body.toString()]),
+      [[1, 'outer, whole']],
+    );
   });
 });
 
@@ -192,7 +207,10 @@ describe('Connection, over a stream that is full', () => {
   it('bounds what waits for the end of flushInterval too', (t) => {
     mockClock(t);
     const { connection } = setUp({ flushInterval: 50, maxQueuedBytes: 10_000 });
-    assert.equal(codeOf(() => send(connection, 1_000)), RpcCode.QueueFull);
+    assert.equal(
+      codeOf(() => send(connection, 1_000)),
+      RpcCode.QueueFull,
+    );
   });
 
   it('does not read while the peer does not, where it was told so', async () => {
@@ -234,7 +252,10 @@ describe('Connection, reading', () => {
     stream.receive(bytes.subarray(0, 30), bytes.subarray(30, 31));
     assert.equal(connection.isMidFrame, true);
     stream.receive(bytes.subarray(31));
-    assert.deepEqual(events.filter((event) => event !== 'activity'), ['request 1', 'response 2']);
+    assert.deepEqual(
+      events.filter((event) => event !== 'activity'),
+      ['request 1', 'response 2'],
+    );
     assert.deepEqual([connection.isMidFrame, connection.receivedFrames], [false, 2]);
     assert.equal(events.filter((event) => event === 'activity').length, 3, 'any bytes are a sign of life');
   });
@@ -291,8 +312,18 @@ describe('Connection, ending', () => {
     const reasons: RpcError[] = [];
     const stream = new FakeStream();
     const ignore = () => {};
-    const handler = { onRequest: ignore, onResponse: ignore, onActivity: ignore, onClosed: (reason: RpcError) => reasons.push(reason) };
-    new Connection(stream, handler, { maxFrameBytes: 100, maxQueuedBytes: 0, flushInterval: 0, pauseWhenBlocked: false });
+    const handler = {
+      onRequest: ignore,
+      onResponse: ignore,
+      onActivity: ignore,
+      onClosed: (reason: RpcError) => reasons.push(reason),
+    };
+    new Connection(stream, handler, {
+      maxFrameBytes: 100,
+      maxQueuedBytes: 0,
+      flushInterval: 0,
+      pauseWhenBlocked: false,
+    });
     const cause = new Error('read ECONNRESET');
     stream.close(cause);
     assert.equal(reasons[0]?.message, 'connection to fake:1 lost: read ECONNRESET');
@@ -307,7 +338,11 @@ describe('Connection, ending', () => {
     assert.deepEqual([stream.isEnded, stream.isDestroyed, connection.isOpen, events], [true, false, false, []]);
     stream.receive(response(1, {}));
     stream.close();
-    assert.deepEqual(events, ['activity', 'response 1', `closed ${RpcCode.Closed}`], 'with the reason it was ended for');
+    assert.deepEqual(
+      events,
+      ['activity', 'response 1', `closed ${RpcCode.Closed}`],
+      'with the reason it was ended for',
+    );
   });
 
   it('gives a full stream all that is left', async () => {

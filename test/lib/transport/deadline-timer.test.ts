@@ -73,10 +73,16 @@ describe('DeadlineTimer', () => {
     add(clock.now + 200);
     add(clock.now + 30);
     clock.advance(30);
-    assert.deepEqual(fired.map(({ deadline }) => deadline), [1_030]);
+    assert.deepEqual(
+      fired.map(({ deadline }) => deadline),
+      [1_030],
+    );
     assert.equal(scans(), 1);
     clock.advance(170);
-    assert.deepEqual(fired.map(({ at }) => at), [1_030, 1_100, 1_200]);
+    assert.deepEqual(
+      fired.map(({ at }) => at),
+      [1_030, 1_100, 1_200],
+    );
   });
 
   it('fires at once for a deadline that has passed already', (t) => {
@@ -96,7 +102,10 @@ describe('DeadlineTimer', () => {
       once = false;
     });
     clock.advance(100);
-    assert.deepEqual(fired.map(({ deadline }) => deadline), [1_010, 1_030]);
+    assert.deepEqual(
+      fired.map(({ deadline }) => deadline),
+      [1_010, 1_030],
+    );
   });
 
   it('looks again after the longest time that a timer can wait, and fires then only if it is due', (t) => {

@@ -108,7 +108,10 @@ describe('OutgoingCall', () => {
       const { call, outcomes } = fakeCall();
       call.lost(gone(reason), 'unknown');
       assert.deepEqual(told(outcomes), [`${code} unknown`]);
-      assert.equal('error' in (outcomes[0] as object) && (outcomes[0] as { error: RpcError }).error.cause instanceof RpcError, true);
+      assert.equal(
+        'error' in (outcomes[0] as object) && (outcomes[0] as { error: RpcError }).error.cause instanceof RpcError,
+        true,
+      );
     });
   }
 });
@@ -154,8 +157,14 @@ describe('OutgoingCall, answered', () => {
   }
 
   it('rebuilds the error of the method, with its name, message and code', () => {
-    const error = remoteError(FAILURE, json({ name: 'TypeError', message: 'boom', code: 'E_BOOM', __proto__: null, secret: 1 }));
-    assert.deepEqual([error.code, error.delivery, error.message], [RpcCode.Remote, 'answered', 'user.m.f on test-1: boom']);
+    const error = remoteError(
+      FAILURE,
+      json({ name: 'TypeError', message: 'boom', code: 'E_BOOM', __proto__: null, secret: 1 }),
+    );
+    assert.deepEqual(
+      [error.code, error.delivery, error.message],
+      [RpcCode.Remote, 'answered', 'user.m.f on test-1: boom'],
+    );
     const cause = error.cause as Error & { code: unknown; secret?: unknown };
     assert.deepEqual([cause.name, cause.message, cause.code, cause.secret], ['TypeError', 'boom', 'E_BOOM', undefined]);
     assert.ok(cause instanceof Error);
@@ -170,18 +179,26 @@ describe('OutgoingCall, answered', () => {
   it('lets nobody replace the prototype or the fields of an error', () => {
     const cause = remoteError(
       FAILURE,
-      Buffer.from('{"__proto__":{"polluted":1},"message":{"not":"text"},"name":5,"code":{},"cause":"x","constructor":1}'),
+      Buffer.from(
+        '{"__proto__":{"polluted":1},"message":{"not":"text"},"name":5,"code":{},"cause":"x","constructor":1}',
+      ),
     ).cause as Error & { code?: unknown; polluted?: unknown };
     assert.ok(cause instanceof Error);
     assert.equal(Object.getPrototypeOf(cause), Error.prototype);
-    assert.deepEqual([cause.name, typeof cause.message, cause.code, cause.polluted, cause.cause], ['Error', 'string', undefined, undefined, undefined]);
+    assert.deepEqual(
+      [cause.name, typeof cause.message, cause.code, cause.polluted, cause.cause],
+      ['Error', 'string', undefined, undefined, undefined],
+    );
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
   it('takes whatever was sent in place of an error', () => {
     assert.equal((remoteError(FAILURE, json('just text')).cause as Error).message, 'just text');
     assert.equal((remoteError(FAILURE, json(null)).cause as Error).message, 'the method failed without saying why');
-    assert.equal((remoteError(FAILURE, Buffer.alloc(0)).cause as Error).message, 'the method failed without saying why');
+    assert.equal(
+      (remoteError(FAILURE, Buffer.alloc(0)).cause as Error).message,
+      'the method failed without saying why',
+    );
     assert.equal(typeof (remoteError(FAILURE, json([1])).cause as Error).message, 'string');
   });
 

@@ -62,7 +62,10 @@ describe('PendingCalls', () => {
     const requests = [30, 10, 20].map((ms) => new FakeRequest(clock.now + ms));
     for (const request of requests) pending.add(request);
     clock.advance(20);
-    assert.deepEqual(requests.map(({ ends }) => ends), [[], ['expired'], ['expired']]);
+    assert.deepEqual(
+      requests.map(({ ends }) => ends),
+      [[], ['expired'], ['expired']],
+    );
     clock.advance(20);
     assert.equal(pending.size, 0);
   });
@@ -93,7 +96,10 @@ describe('PendingCalls', () => {
     });
     pending.loseAll(gone, 2);
     assert.deepEqual(order, [1, 2, 3, 4]);
-    assert.deepEqual(requests.map(({ ends }) => ends[0]), ['unknown', 'unknown', 'not-sent', 'not-sent']);
+    assert.deepEqual(
+      requests.map(({ ends }) => ends[0]),
+      ['unknown', 'unknown', 'not-sent', 'not-sent'],
+    );
     assert.equal(pending.size, 0);
   });
 

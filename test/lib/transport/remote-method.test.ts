@@ -13,7 +13,13 @@ describe('RemoteMethod', () => {
       for (const oneway of [true, false]) {
         for (const meta of [true, false]) {
           const head = method.head(argLength, oneway, meta);
-          const expected = { type: 'invoke', method: 'user.module1.func1', argLength, oneway, ...(meta ? { meta: 1 } : {}) };
+          const expected = {
+            type: 'invoke',
+            method: 'user.module1.func1',
+            argLength,
+            oneway,
+            ...(meta ? { meta: 1 } : {}),
+          };
           assert.deepEqual(JSON.parse(head.toString()), expected);
           assert.equal(method.head(argLength, oneway, meta), head);
           seen.add(head);

@@ -163,7 +163,13 @@ export interface Packet {
 const HEADER_BYTES = 24;
 
 /** `head`: an object, or any text in its place. */
-export function packet(kind: number, id: number, timeout: number, head: object | string, body = Buffer.alloc(0)): Buffer {
+export function packet(
+  kind: number,
+  id: number,
+  timeout: number,
+  head: object | string,
+  body = Buffer.alloc(0),
+): Buffer {
   const headBytes = Buffer.from(typeof head === 'string' ? head : JSON.stringify(head));
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt8(1, 0);
@@ -242,7 +248,13 @@ export interface FakeCallOptions {
 }
 
 /** A call of `user.m.<method>` that writes down how it was settled. */
-export function fakeCall({ method = 'f', args = [], timeout = 1_000, oneway = false, options = {} }: FakeCallOptions = {}): FakeCall {
+export function fakeCall({
+  method = 'f',
+  args = [],
+  timeout = 1_000,
+  oneway = false,
+  options = {},
+}: FakeCallOptions = {}): FakeCall {
   const outcomes: Outcome[] = [];
   const remote = new RemoteMethod({ namespace: 'user', serverType: 'test', service: 'm', method });
   const call = new OutgoingCall(remote, args, timeout, oneway, options, undefined, (error, results) => {

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createServer, Server, type ServerOptions } from '../server.js';
+
+const NOT_NUMBERS = ['5', null, true, {}, Number.NaN, 1.5];
+const MS = [...NOT_NUMBERS, 0, -1, 2 ** 31];
+
+/** Option -> values that it does not take. */
+const REFUSED: Record<string, readonly unknown[]> = {
+  port: [...NOT_NUMBERS, undefined, -1, 65_536],
+  id: ['', 5, null, {}],
+  serverType: ['', 5, null],
+  host: ['', 5, null],
+  transport: ['mqtt', 5, null],
+  insecure: ['true', 1, null],
+  exposeStack: ['true', 1, null],
+  callbacks: ['true', 1, null],
+  bufferMsg: ['true', 1, null],
+  keepalive: MS,
+  interval: MS,
+  handshakeTimeout: MS,
+  drainTimeout: [...NOT_NUMBERS, -1, 2 ** 31],
+  maxFrameBytes: [...NOT_NUMBERS, 0, 24, 2 ** 31 + 1],
+  maxQueuedBytes: [...NOT_NUMBERS, -1],
+  maxConnections: [...NOT_NUMBERS, 0, -1],
+  maxUnregistered: [...NOT_NUMBERS, 0, -1],
+  logger: [5, {}, 'console', { warn: () => {} }, null],
+};
+
+describe('createServer', () => {
+  for (const [name, values] of Object.entries(REFUSED)) {
+    for (const value of values) {
+      it(`refuses ${name}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`, () => {
+        assert.throws(
+          () => createServer({ port: 0, [name]: value } as ServerOptions),
+          (error: Error & { code?: string }) => {
+            assert.equal(error.code, 'ERR_RPC_INVALID_ARGUMENT', error.message);
+            assert.ok(error.message.includes(name), `"${error.message}" does not name ${name}`);
+            return true;
+          },
+        );
+      });
+    }
+  }
+
+  const paths: [unknown, RegExp][] = [
+    [{}, /^paths must be a list/],
+    ['./remote', /^paths must be a list/],
+    [[null], /namespace of a path/],
+    [[{}], /namespace of a path/],
+    [[{ namespace: '', path: 'x' }], /namespace of a path/],
+    [[{ namespace: 'user' }], /path of namespace user/],
+    [[{ namespace: 'user', path: 5 }], /path of namespace user/],
+    [[{ namespace: 'user', path: 'x', callbacks: 'yes' }], /callbacks of namespace user/],
+  ];
+  for (const [given, message] of paths) {
+    it(`refuses paths: ${JSON.stringify(given)}`, () => {
+      assert.throws(() => createServer({ port: 0, paths: given } as ServerOptions), {
+        code: 'ERR_RPC_INVALID_ARGUMENT',
+        message,
+      });
+    });
+  }
+
+  it('refuses what are no options', () => {
+    for (const given of [undefined, null, 5]) {
+      assert.throws(() => createServer(given as unknown as ServerOptions), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    }
+  });
+
+  it('takes every option at the ends of its range', () => {
+    const low = {
+      port: 0,
+      keepalive: 1,
+      interval: 1,
+      handshakeTimeout: 1,
+      drainTimeout: 0,
+      maxQueuedBytes: 0,
+      maxConnections: 1,
+      maxUnregistered: 1,
+    };
+    const ms = 2 ** 31 - 1;
+    const high = {
+      port: 65_535,
+      keepalive: ms,
+      interval: ms,
+      handshakeTimeout: ms,
+      drainTimeout: ms,
+      maxFrameBytes: 2 ** 31,
+    };
+    for (const options of [low, high]) {
+      const server = createServer(options);
+      assert.deepEqual([server.state, server.port, server.host], ['idle', options.port, '127.0.0.1']);
+    }
+  });
+
+  it('listens nowhere, loads nothing and copies its options', () => {
+    const options: ServerOptions = { port: 0, id: 'test-1', paths: [{ namespace: 'user', path: '/no/such/path' }] };
+    const server = createServer(options);
+    options.id = 'other';
+    assert.deepEqual([server.id, server.state], ['test-1', 'idle']);
+  });
+
+  it('is also called Server.create, as in pomelo-rpc', () => {
+    assert.ok(Server.create({ port: 0 }) instanceof Server);
+  });
+});
