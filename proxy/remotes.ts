@@ -53,13 +53,14 @@ type NamespaceProxies<Namespace> =
     : { readonly [ServerType in keyof Namespace]: ServerTypeProxies<Namespace[ServerType]> };
 
 type ServerTypeProxies<Modules> =
-  IsAny<Modules> extends true
+  IsAny<Modules> extends true ? Any : { readonly [Module in keyof Modules]: EntryProxy<Modules[Module]> };
+
+type EntryProxy<Exported> =
+  IsAny<RemoteModule<Exported>> extends true
     ? Any
-    : {
-        readonly [Module in keyof Modules]: IsAny<RemoteModule<Modules[Module]>> extends true
-          ? Any
-          : ModuleProxy<Modules[Module]>;
-      };
+    : RemoteModule<Exported> extends NoRemoteModule<string>
+      ? RemoteModule<Exported>
+      : ModuleProxy<Exported>;
 
 /** The name itself, or `never` where it is none of a method that can be called. */
 type MethodName<Instance, Name extends keyof Instance> = Name extends string
@@ -116,7 +117,7 @@ type InstanceOf<Main> =
 
 /** Stands where a remote module should, and says in the compiler's messages why it is none. */
 export interface NoRemoteModule<Why extends string> {
-  readonly [whyNot]?: Why;
+  readonly [whyNot]: Why;
 }
 declare const whyNot: unique symbol;
 
@@ -189,4 +190,9 @@ type AfterError<Params> = Params extends readonly []
     : Any[];
 
 type ReturnedResults<Result> =
-  IsAny<Result> extends true ? [result: Result] : [Result] extends [void] ? [] : [result: Result];
+  IsAny<Result> extends true
+    ? [result: Result]
+    : // biome-ignore lint/suspicious/noConfusingVoidType: what a method without a result is declared to return
+      [Result] extends [void]
+      ? []
+      : [result: Result];

@@ -13,11 +13,16 @@ export type ResultCallback<Results extends readonly unknown[]> = (error: RpcErro
  * router chooses by `routeParam`. In every form that is answered a callback may follow the arguments, and nothing is
  * returned then; else a promise of the first result is, or of nothing.
  */
-export interface TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]>
-  extends Call<[routeParam: unknown, ...args: Args], Results> {
-  /** To the server with this id; `'*'`: to all of the type, as {@link TypedMethod.broadcast}. */
-  toServer<Id extends string>(serverId: Id, ...args: Args): Promise<First<From<Id, Results>>>;
-  toServer<Id extends string>(serverId: Id, ...args: WithCallback<Args, From<Id, Results>>): undefined;
+export type TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = BoundMethod<
+  [routeParam: unknown, ...args: Args],
+  Results
+> &
+  MethodForms<Args, Results>;
+
+/** Where else a call of a method may go, and how. */
+export interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
+  /** To the server with this id; `'*'`: to all of the type, as {@link MethodForms.broadcast}. */
+  readonly toServer: ToServer<Args,Results>;
   /** The same method, called with these options. */
   with(options: CallOptions): TypedMethod<Args, Results>;
   /** Without an answer: resolves when the call was handed to the connection. */
@@ -38,22 +43,21 @@ export interface TypedMethod<Args extends readonly unknown[], Results extends re
   readonly broadcast: BoundMethod<Args, Outcomes<Results>>;
 }
 
-/** A method for which it is said where the call goes: only its arguments are missing. */
-export interface BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]>
-  extends Call<Args, Results> {}
-
 /**
+ * A method for which it is said where the call goes: only its arguments are missing.
+ *
  * Made of function types, not of call signatures: those would have editors lead from a call to here, and show what is
  * written here, in place of the remote method.
  */
-type Call<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
+export type BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
   ...args: Args
 ) => Promise<First<Results>>) &
-  ((...args: WithCallback<Args, Results>) => undefined);
+  CallbackCalls<Args, Results>;
 
 /** The same, without an answer. */
 export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
 
+// biome-ignore lint/suspicious/noConfusingVoidType: it becomes a promise's
 type First<Results extends readonly unknown[]> = Results extends readonly [] ? void : Results[0];
 
 type Outcomes<Results extends readonly unknown[]> = [outcomes: Outcome<First<Results>>[]];
@@ -65,19 +69,20 @@ type From<Id extends string, Results extends readonly unknown[]> = string extend
     ? Outcomes<Results>
     : Results;
 
-/** The arguments with a callback behind them: the callback may come as soon as only optional ones are missing. */
-export type WithCallback<
-  Args extends readonly unknown[],
-  Results extends readonly unknown[],
-> = number extends Args['length']
-  ? [...Args, callback: ResultCallback<Results>]
-  : Followed<AllGiven<Args>, Args['length'], ResultCallback<Results>>;
+/**
+ * The arguments with a callback behind them, which may come as soon as only optional ones are missing. One signature for
+ * each number of arguments: of those that fit a call by number, the compiler then tells what does not fit by type.
+ */
+type CallbackCalls<Args extends readonly unknown[], Results extends readonly unknown[]> =
+  number extends Args['length'] ? CallbackCall<Args, Results> : ByLength<AllGiven<Args>, Args['length'], Results>;
 
-type Followed<Args extends readonly unknown[], Lengths, Last> = Args['length'] extends Lengths
-  ?
-      | [...Args, callback: Last]
-      | (Args extends readonly [...infer Fewer, unknown] ? Followed<Fewer, Lengths, Last> : never)
-  : never;
+type ByLength<Args extends readonly unknown[], Lengths, Results extends readonly unknown[]> = Args['length'] extends Lengths
+  ? CallbackCall<Args, Results> & (Args extends readonly [...infer Fewer, unknown] ? ByLength<Fewer, Lengths, Results> : unknown)
+  : unknown;
+
+type CallbackCall<Args extends readonly unknown[], Results extends readonly unknown[]> = (
+  ...args: [...args: Args, callback: ResultCallback<Results>]
+) => undefined;
 
 /** Optional ones too, as `undefined`: what is not last cannot be left out. */
 export type AllGiven<Args extends readonly unknown[]> = [...Args, 0] extends [...infer All, 0] ? All : never;
@@ -117,6 +122,7 @@ export interface UntypedMethod<Result = Any> {
 export type UntypedBound<Result> = <Args extends Loose[]>(...args: Args) => Answer<Args, Result>;
 
 /** Any value at all. The callback is there so that the parameters of one written in place get their types from it. */
+// biome-ignore lint/complexity/noBannedTypes: with `unknown` the callback would vanish from the union
 type Loose = {} | null | undefined | ResultCallback<Any[]>;
 
 type Answer<Args extends readonly unknown[], Result> = Args extends readonly [...unknown[], infer Last]

@@ -1,15 +1,15 @@
-import type { RpcMessage, ServerInfo } from '../lib/call.js';
+import type { ServerInfo } from '../lib/call.js';
 import { throwUncaught } from '../lib/callback.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
-import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
-import { CallTracer, type TraceStep } from './call-tracer.js';
+import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { HeldCalls } from './held-calls.js';

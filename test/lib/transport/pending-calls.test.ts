@@ -10,6 +10,7 @@ class FakeRequest implements SentRequest {
   readonly ends: string[] = [];
   readonly deadline: number;
   frameNumber: number;
+  readonly sentAt = undefined;
 
   constructor(deadline = Number.POSITIVE_INFINITY, frameNumber = 0) {
     this.deadline = deadline;
