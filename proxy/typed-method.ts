@@ -22,7 +22,8 @@ export type TypedMethod<Args extends readonly unknown[], Results extends readonl
 /** Where else a call of a method may go, and how. */
 export interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
   /** To the server with this id; `'*'`: to all of the type, as {@link MethodForms.broadcast}. */
-  readonly toServer: ToServer<Args,Results>;
+  readonly toServer: (<Id extends string>(serverId: Id, ...args: Args) => Promise<First<From<Id, Results>>>) &
+    WithCallback<Args, Results>['toServer'];
   /** The same method, called with these options. */
   with(options: CallOptions): TypedMethod<Args, Results>;
   /** Without an answer: resolves when the call was handed to the connection. */
@@ -52,7 +53,7 @@ export interface MethodForms<Args extends readonly unknown[], Results extends re
 export type BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
   ...args: Args
 ) => Promise<First<Results>>) &
-  CallbackCalls<Args, Results>;
+  WithCallback<Args, Results>['bound'];
 
 /** The same, without an answer. */
 export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
@@ -70,19 +71,30 @@ type From<Id extends string, Results extends readonly unknown[]> = string extend
     : Results;
 
 /**
- * The arguments with a callback behind them, which may come as soon as only optional ones are missing. One signature for
- * each number of arguments: of those that fit a call by number, the compiler then tells what does not fit by type.
+ * With a callback behind the arguments, which may come as soon as only optional ones are missing. One signature for each
+ * number of arguments: of those that fit a call by number, the compiler then tells what does not fit by type.
  */
-type CallbackCalls<Args extends readonly unknown[], Results extends readonly unknown[]> =
-  number extends Args['length'] ? CallbackCall<Args, Results> : ByLength<AllGiven<Args>, Args['length'], Results>;
+type WithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> = number extends Args['length']
+  ? OneWithCallback<Args, Results>
+  : ByLength<AllGiven<Args>, Args['length'], Results>;
 
-type ByLength<Args extends readonly unknown[], Lengths, Results extends readonly unknown[]> = Args['length'] extends Lengths
-  ? CallbackCall<Args, Results> & (Args extends readonly [...infer Fewer, unknown] ? ByLength<Fewer, Lengths, Results> : unknown)
-  : unknown;
+type ByLength<Args extends readonly unknown[], Lengths, Results extends readonly unknown[]> = OneWithCallback<
+  Args,
+  Results
+> &
+  (Args extends readonly [...infer Fewer, unknown]
+    ? Fewer['length'] extends Lengths
+      ? ByLength<Fewer, Lengths, Results>
+      : unknown
+    : unknown);
 
-type CallbackCall<Args extends readonly unknown[], Results extends readonly unknown[]> = (
-  ...args: [...args: Args, callback: ResultCallback<Results>]
-) => undefined;
+interface OneWithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> {
+  readonly bound: (...args: [...args: Args, callback: ResultCallback<Results>]) => undefined;
+  readonly toServer: <Id extends string>(
+    serverId: Id,
+    ...args: [...args: Args, callback: ResultCallback<From<Id, Results>>]
+  ) => undefined;
+}
 
 /** Optional ones too, as `undefined`: what is not last cannot be left out. */
 export type AllGiven<Args extends readonly unknown[]> = [...Args, 0] extends [...infer All, 0] ? All : never;

@@ -48,16 +48,7 @@ export class Roster {
 
   /** Undefined when the same entry is there already. Throws on an entry that is none. */
   add(given: ServerInfo): RosterChange | undefined {
-    const now = checkServer(given);
-    const old = this.#byId.get(now.id);
-    if (old !== undefined) {
-      if (isEqual(old, now)) return undefined;
-      if (old.serverType !== now.serverType) this.#drop(old);
-    }
-    this.#byId.set(now.id, now);
-    getOrMake(this.#byType, now.serverType, () => new Map()).set(now.id, now);
-    this.#snapshots.delete(now.serverType);
-    return { id: now.id, kind: old === undefined ? 'added' : 'replaced', old, now };
+    return this.#put(checkServer(given));
   }
 
   remove(id: string): RosterChange | undefined {
@@ -69,10 +60,22 @@ export class Roster {
 
   /** Makes the roster hold exactly these; what stays the same is not touched. Checks all before it changes any. */
   replace(given: readonly ServerInfo[]): RosterChange[] {
-    const wanted = new Map(given.map((server) => [checkServer(server).id, server]));
+    const wanted = new Map(given.map(checkServer).map((server) => [server.id, server]));
     const removed = [...this.#byId.keys()].filter((id) => !wanted.has(id)).map((id) => this.remove(id));
-    const added = [...wanted.values()].map((server) => this.add(server));
+    const added = [...wanted.values()].map((server) => this.#put(server));
     return [...removed, ...added].filter((change) => change !== undefined);
+  }
+
+  #put(now: ServerInfo): RosterChange | undefined {
+    const old = this.#byId.get(now.id);
+    if (old !== undefined) {
+      if (isEqual(old, now)) return undefined;
+      if (old.serverType !== now.serverType) this.#drop(old);
+    }
+    this.#byId.set(now.id, now);
+    getOrMake(this.#byType, now.serverType, () => new Map()).set(now.id, now);
+    this.#snapshots.delete(now.serverType);
+    return { id: now.id, kind: old === undefined ? 'added' : 'replaced', old, now };
   }
 
   #drop({ id, serverType }: ServerInfo): void {

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { packet } from '../lib/transport/support.js';
+import { expectNoLeaks } from '../support/leaks.js';
+import { until } from '../support/until.js';
+import { acceptRegistration, rawLeader } from './raw-peers.js';
+import { call, failure, makeGate, overTransports, serve, unusedPort } from './support.js';
+
+describe('a client connects again', () => {
+  overTransports((transport) => {
+    it('to a server that was not there yet, and serves what waited, in order', async (t) => {
+      expectNoLeaks(t);
+      const port = await unusedPort(t);
+      const { calls, moves } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport }]);
+      const results = Promise.all([1, 2, 3].map((n) => calls.add(null, n)));
+      await until(() => moves.includes('test-1 connecting -> backoff'), { what: 'a refused attempt' });
+      const seen: number[] = [];
+      await serve(t, { add: (n: number) => seen.push(n) }, { port, transport });
+      assert.deepEqual(await results, [1, 2, 3]);
+      assert.deepEqual(seen, [1, 2, 3]);
+    });
+
+    it('to a server that was restarted', async (t) => {
+      expectNoLeaks(t);
+      const first = await serve(t, { who: () => 'first' }, { transport });
+      const { calls } = await call(t, [first]);
+      assert.equal(await calls.who(null), 'first');
+      await first.server.stop(true);
+      await serve(t, { who: () => 'second' }, { transport, port: first.port });
+      assert.equal(await calls.who(null), 'second');
+    });
+  });
+
+  it('only when there is something to call: nothing is connected at the start', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    let connections = 0;
+    served.server.on('connection', () => {
+      connections += 1;
+    });
+    const { calls, moves } = await call(t, [served]);
+    assert.deepEqual([moves, connections], [[], 0]);
+    await Promise.all([calls.f(null), calls.f(null)]);
+    await calls.f(null);
+    assert.equal(connections, 1, 'one connection for all calls');
+  });
+
+  it('by itself after a connection was lost', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const { calls, moves } = await call(t, [served]);
+    await calls.f(null);
+    await served.server.stop(true);
+    await until(() => moves.filter((move) => move.endsWith('-> backoff')).length >= 3, { what: 'attempts' });
+    await serve(t, { f: () => 2 }, { port: served.port });
+    await until(() => moves.at(-1) === 'test-1 connecting -> ready', { what: 'the connection' });
+    assert.equal(await calls.f(null), 2);
+  });
+
+  it('with growing pauses, though a server takes every connection and ends it at once', async (t) => {
+    const leader = await rawLeader(t, async (peer) => {
+      await acceptRegistration(peer);
+      peer.socket.destroy();
+    });
+    const { calls } = await call(t, [leader.info]);
+    const ended = failure(calls.f.with({ timeout: 500 })(null));
+    await ended;
+    const startedAt = performance.now();
+    await until(() => performance.now() - startedAt > 500, { what: 'half a second' });
+    assert.ok(leader.peers.length < 20, `${leader.peers.length} connections in a second`);
+  });
+
+  it('and says in the error of a call that it could not', async (t) => {
+    const silent = await rawLeader(t, () => {});
+    const { calls } = await call(t, [silent.info], { connectTimeout: 50 });
+    const error = await failure(calls.f.with({ timeout: 200 })(null));
+    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
+    assert.match(error.message, /not connected after 200 ms; the last attempt: .*regist/);
+    assert.equal((error.cause as Error & { code: string }).code, 'ERR_RPC_REGISTER');
+  });
+
+  it('to a server that refuses its channel only until that is led, and says what is led there', async (t) => {
+    const served = await serve(t, { f: () => 1 }, { id: 'test-2' });
+    const { calls } = await call(t, [{ ...served.info, id: 'test-1' }], { connectTimeout: 100 });
+    const error = await failure(calls.f.with({ timeout: 500 })(null));
+    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
+    assert.match(error.message, /nobody leads the channel "test-1" on this port; process \d+ holds it and leads "test-2"/);
+  });
+
+  it('to a peer that speaks another version of the packet', async (t) => {
+    const leader = await rawLeader(t, async (peer) => {
+      await peer.next();
+      const wrong = packet(1, 1, 1, {});
+      wrong[0] = 2;
+      peer.write(wrong);
+    });
+    const { calls } = await call(t, [leader.info]);
+    const error = await failure(calls.f.with({ timeout: 300 })(null));
+    assert.equal(error.code, 'ERR_RPC_CONNECT');
+    assert.match(error.message, /version 2, expected 1/);
+  });
+
+  it('and what was sent before it was lost is not sent again', async (t) => {
+    const seen: string[] = [];
+    const gate = makeGate();
+    const first = await serve(t, { f: (name: string) => gate.pass(seen.push(name)) });
+    const { calls } = await call(t, [first]);
+    const lost = failure(calls.f(null, 'lost'));
+    await gate.arrivals(1);
+    await first.server.stop(true);
+    assert.equal((await lost).delivery, 'unknown');
+    await serve(t, { f: (name: string) => seen.push(name) }, { port: first.port });
+    await calls.f(null, 'later');
+    assert.deepEqual(seen, ['lost', 'later']);
+  });
+});
