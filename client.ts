@@ -2,7 +2,7 @@ import type { RpcMessage, ServerInfo } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import { invalid, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
+import { invalid, loggerOption, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
 import type { CallOptions } from './lib/transport/outgoing-call.js';
 import { RemoteMethod } from './lib/transport/remote-method.js';
 import {
@@ -63,7 +63,7 @@ export class Client<Remotes = Any> {
     this.#station = new MailStation(resolveMailStationOptions(options));
     const router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
     this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
-    const logger = options.logger ?? quietLogger;
+    const logger = loggerOption('logger', options.logger, quietLogger);
     const station = this.#station;
     const calls: CallSink = {
       admit: (call) => station.admit(call),
@@ -119,7 +119,7 @@ export class Client<Remotes = Any> {
   }
 
   addServers(servers: readonly ServerInfo[]): void {
-    for (const server of list('addServers', servers)) this.#station.addServer(server);
+    this.#station.addServers(list('addServers', servers));
   }
 
   /** Calls that wait for its connection are rejected, those that were sent are still answered. An unknown id is no error. */
@@ -155,6 +155,7 @@ export class Client<Remotes = Any> {
   rpcInvoke(serverId: string, msg: RpcMessage): Promise<unknown>;
   rpcInvoke(serverId: string, msg: RpcMessage, callback?: Callback<unknown[]>): Promise<unknown> | undefined {
     const args = [...checkMessage(msg).args];
+    if (callback !== undefined && typeof callback !== 'function') throw invalid('the callback must be a function');
     if (callback !== undefined) args.push(callback);
     const options: CallOptions = {};
     return this.#caller.toServer(new RemoteMethod(msg), serverId, args, options);

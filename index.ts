@@ -2,11 +2,23 @@
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
 export type { Callback } from './lib/callback.js';
+export type {
+  Acceptor,
+  AcceptorAnswer,
+  AcceptorFactory,
+  AcceptorMessage,
+  AcceptorOptions,
+  MessageCallback,
+} from './lib/cluster/foreign-acceptor.js';
 export type { ListeningOptions } from './lib/cluster/options.js';
+export type { ConnectedPeer } from './lib/cluster/port-host.js';
+export type { Whitelist, WhitelistEntries } from './lib/cluster/whitelist.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
 export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
+export type { ServiceOptions, ServicePath } from './lib/service/options.js';
+export type { ReloadFailure, ReloadResult } from './lib/service/remotes.js';
 export type { CallOptions } from './lib/transport/outgoing-call.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState } from './mailbox/index.js';
 export type {
@@ -31,7 +43,6 @@ export {
   type ServerEvents,
   type ServerOptions,
   type ServerState,
-  type ServicePath,
 } from './server.js';
 export type {
   ErrorHandler,

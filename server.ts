@@ -1,58 +1,52 @@
 import { type Callback, withCallback } from './lib/callback.js';
 import type { Channel } from './lib/cluster/channel.js';
+import { type AcceptorFactory, ForeignAcceptor } from './lib/cluster/foreign-acceptor.js';
 import type { IncomingCall } from './lib/cluster/incoming-call.js';
 import {
   type ListeningOptions,
   type ResolvedListeningOptions,
   resolveListeningOptions,
 } from './lib/cluster/options.js';
-import { PortHost } from './lib/cluster/port-host.js';
+import { type ConnectedPeer, PortHost } from './lib/cluster/port-host.js';
+import { traceCalls } from './lib/cluster/trace-calls.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
-import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
+import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import { dispatch } from './lib/service/dispatcher.js';
-import { loadModules } from './lib/service/load.js';
+import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
+import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
 
-/** A folder or file of remote modules, and the namespace under which they are called. */
-export interface ServicePath {
-  namespace: string;
-  /** Absolute, a file URL, or relative to the working directory. */
-  path: string | URL;
-  /** Overrides {@link ServerOptions.callbacks} for these modules. */
-  callbacks?: boolean;
-}
-
-export interface ServerOptions extends ListeningOptions {
+export interface ServerOptions extends ListeningOptions, ServiceOptions {
   /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */
   id?: string;
   /** For messages and for those who read `server.serverType`; callers find servers by their own rosters. */
   serverType?: string;
-  /** @default [] */
-  paths?: readonly ServicePath[];
-  /** Handed to every remote module's factory or constructor. */
-  context?: unknown;
-  /**
-   * Methods that are not async functions answer through a callback, which is appended to their arguments.
-   * @default false for `createServer`; true for `Server.create`, as in pomelo-rpc
-   */
-  callbacks?: boolean;
   /**
    * How long `stop()` lets calls finish before it cuts them off. The default is the longest that a caller waits by
    * default. Unit: ms. @default 30_000
    */
   drainTimeout?: number;
+  /** A transport of the user's own in place of ours; of the listening options it has what it makes use of. */
+  acceptorFactory?: AcceptorFactory;
   /** @default all to stderr: warnings, errors, and one line that says where it listens */
   logger?: Logger;
+  /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. */
+  rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;
+  /** Log each call as it is answered; never its arguments. @default false — pomelo-rpc */
+  rpcDebugLog?: boolean;
 }
 
 export type ServerEvents = {
   /** It listens, and serves. */
   start: [];
-  connection: [caller: { peer: string }];
-  disconnection: [caller: { peer: string }, reason: RpcError];
+  connection: [caller: ConnectedPeer];
+  disconnection: [caller: ConnectedPeer, reason: RpcError];
+  /** Remote modules were reloaded, or could not be. */
+  reload: [result: ReloadResult];
+  /** Also a failed `start()`, which rejects as well: pomelo's code listens here and does not look at what it returns. */
   error: [error: Error];
   closed: [];
 };
@@ -82,13 +76,13 @@ export class Server extends Emitter<ServerEvents> {
 
   readonly id: string | undefined;
   readonly serverType: string | undefined;
-  readonly #options: ServerOptions;
   readonly #listening: ResolvedListeningOptions;
-  readonly #callbacks: boolean;
   readonly #drainTimeout: number;
   readonly #logger: Logger;
+  readonly #trace: boolean;
   readonly #services = new ServiceRegistry();
-  readonly #host: PortHost;
+  readonly #remotes: Remotes;
+  readonly #host: PortHost | ForeignAcceptor;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', TRANSITIONS, (to, from) => this.#onMove(to, from));
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -99,17 +93,13 @@ export class Server extends Emitter<ServerEvents> {
     if (typeof options !== 'object' || options === null) throw invalid('a server needs options, with a port at least');
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
-    this.#options = { ...options, paths: checkPaths(options.paths) };
-    this.#logger = options.logger ?? consoleLogger;
-    this.#callbacks = boolean('callbacks', options.callbacks, false);
+    this.#logger = loggerOption('logger', options.logger ?? options.rpcLogger, consoleLogger);
+    this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, false);
+    const remotes = resolveServiceOptions(options);
+    this.#remotes = new Remotes(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
     this.#drainTimeout = integer('drainTimeout', options.drainTimeout, 30_000, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
-    this.#host = new PortHost({
-      ...this.#listening,
-      onSession: (peer) => this.emit('connection', { peer }),
-      onSessionClosed: (peer, reason) => this.emit('disconnection', { peer }, reason),
-      onError: (error) => this.emit('error', error),
-    });
+    this.#host = this.#makeHost(options);
   }
 
   get state(): ServerState {
@@ -136,7 +126,13 @@ export class Server extends Emitter<ServerEvents> {
         callback,
       );
     }
-    this.#started = this.#start();
+    this.#started = this.#start().catch((error: Error) => {
+      if (this.listenerCount('error') > 0) {
+        void this.#started?.catch(() => {}); // whoever listens has been told
+        this.emit('error', error);
+      }
+      throw error;
+    });
     return withCallback(this.#started, callback);
   }
 
@@ -150,15 +146,25 @@ export class Server extends Emitter<ServerEvents> {
     return withCallback(this.#stopped, callback);
   }
 
+  /**
+   * Looks through the paths, and loads what has changed since: see {@link Remotes}. Resolves with what became of each
+   * module; failures are in there. Rejects with {@link RpcCode.Closed} before the start and after the stop.
+   */
+  reloadRemotes(): Promise<ReloadResult> {
+    return this.#remotes.reload();
+  }
+
+  /** pinus-rpc's name of {@link Server.reloadRemotes}. */
+  manualReloadRemoters(): Promise<ReloadResult> {
+    return this.reloadRemotes();
+  }
+
   async #start(): Promise<void> {
     if (!this.#lifecycle.move('starting')) throw new RpcError(RpcCode.Closed, `the server is ${this.state}`);
     try {
-      for (const { namespace, path, callbacks } of this.#options.paths ?? []) {
-        const modules = await loadModules(path, this.#options.context);
-        this.#services.add(namespace, modules, { callbacks: callbacks ?? this.#callbacks });
-      }
+      await this.#remotes.load();
       const channel: Channel = { name: this.id, invoke: (call) => this.#invoke(call) };
-      this.#host.lead(channel);
+      this.#host.lead(this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel);
       await this.#host.listen();
     } catch (error) {
       this.#lifecycle.move('closed');
@@ -183,13 +189,51 @@ export class Server extends Emitter<ServerEvents> {
 
   #onMove(to: ServerState, from: ServerState): void {
     debug.leader('server %s: %s -> %s', this.#name(), from, to);
+    if (to === 'draining' || to === 'closed') this.#remotes.close();
     if (to === 'leader') {
-      const { transport, insecure } = this.#listening;
-      const reach = insecure ? '' : ', reachable from this machine only';
-      this.#logger.info(`mailstation: ${this.#name()} listens on ${transport}://${this.host}:${this.port}${reach}`);
+      this.#logger.info(`mailstation: ${this.#name()} listens on ${this.#where()}`);
       this.emit('start');
     }
     if (to === 'closed') this.emit('closed');
+  }
+
+  #makeHost(options: ServerOptions): PortHost | ForeignAcceptor {
+    const onSession = (peer: ConnectedPeer) => this.emit('connection', peer);
+    const onError = (error: Error) => this.emit('error', error);
+    const { acceptorFactory: factory } = options;
+    if (factory === undefined) {
+      const onSessionClosed = (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason);
+      return new PortHost({ ...this.#listening, onSession, onSessionClosed, onError });
+    }
+    if (typeof factory !== 'function' && typeof factory?.create !== 'function')
+      throw invalid('acceptorFactory must be a function, or an object with create');
+    const registry = this.#services;
+    const given = { ...options };
+    const { host, port } = this.#listening;
+    const acceptorOptions = () => ({
+      ...given,
+      port,
+      get services() {
+        return registry.objects();
+      },
+    });
+    const onClosed = () => this.#lifecycle.move('closed');
+    return new ForeignAcceptor({
+      factory,
+      host,
+      port,
+      logger: this.#logger,
+      acceptorOptions,
+      onSession,
+      onError,
+      onClosed,
+    });
+  }
+
+  #where(): string {
+    if (this.#host instanceof ForeignAcceptor) return `a custom acceptor, port ${this.port}`;
+    const { transport, insecure } = this.#listening;
+    return `${transport}://${this.host}:${this.port}${insecure ? '' : ', reachable from this machine only'}`;
   }
 
   #name(): string {
@@ -204,15 +248,4 @@ export class Server extends Emitter<ServerEvents> {
 /** A server whose methods answer by what they return. See {@link ServerOptions}. */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
-}
-
-function checkPaths(given: unknown): readonly ServicePath[] {
-  if (given === undefined) return [];
-  if (!Array.isArray(given)) throw invalid('paths must be a list of { namespace, path }');
-  for (const entry of given as readonly Partial<ServicePath>[]) {
-    nonEmptyString('the namespace of a path', entry?.namespace);
-    if (!(entry.path instanceof URL)) nonEmptyString(`the path of namespace ${entry.namespace}`, entry.path);
-    boolean(`callbacks of namespace ${entry.namespace}`, entry.callbacks, false);
-  }
-  return given as ServicePath[];
 }

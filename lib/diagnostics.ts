@@ -26,6 +26,21 @@ export const quietLogger: Logger = {
   error: (message) => console.error(message),
 };
 
+/**
+ * A user's logger, which may be an older one that knows fewer levels (pomelo-rpc's own need `info` and `error`): a
+ * warning then goes out as an error, and information nowhere. Undefined where it is none.
+ */
+export function asLogger(given: unknown): Logger | undefined {
+  const logger = (given ?? {}) as Partial<Logger>;
+  if (typeof logger.error !== 'function') return undefined;
+  if (typeof logger.warn === 'function' && typeof logger.info === 'function') return logger as Logger;
+  return {
+    info: (message) => logger.info?.(message),
+    warn: (message) => (logger as Logger)[typeof logger.warn === 'function' ? 'warn' : 'error'](message),
+    error: (message) => (logger as Logger).error(message),
+  };
+}
+
 /** An error as one log entry: its stack, and its causes under it. */
 export function describeError(error: unknown): string {
   return inspect(error, { depth: 2 });

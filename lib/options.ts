@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { asLogger, type Logger } from './diagnostics.js';
 import { RpcCode, RpcError } from './errors.js';
 
 /** The longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
@@ -50,4 +51,12 @@ export function oneOf<T extends string>(name: string, value: unknown, fallback: 
 export function nonEmptyString(name: string, value: unknown): string {
   if (typeof value === 'string' && value.length > 0) return value;
   throw invalid(`${name} must be a non-empty string, got ${show(value)}`);
+}
+
+/** A {@link Logger}, or an older one that knows fewer levels; see {@link asLogger}. */
+export function loggerOption(name: string, value: unknown, fallback: Logger): Logger {
+  if (value === undefined) return fallback;
+  const logger = asLogger(value);
+  if (logger !== undefined) return logger;
+  throw invalid(`${name} must be an object with functions info, warn and error, as console is, got ${show(value)}`);
 }

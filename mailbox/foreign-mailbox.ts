@@ -33,6 +33,12 @@ export interface CustomMailBox {
   on(event: 'close', listener: (id: string) => void): unknown;
 }
 
+/** The form without the tracer. */
+interface PlainMailBox {
+  connect(callback: (error?: unknown) => void): void;
+  send(msg: RpcMessage, opts: CallOptions, callback: (error?: unknown, results?: unknown[]) => void): void;
+}
+
 /** Makes the user's own mailbox of a server: a function, or, as in pomelo-rpc, an object with `create`. */
 export type CustomMailBoxFactory =
   | ((server: ServerInfo, opts: object) => CustomMailBox)
@@ -96,7 +102,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     }
     call.stage = 'waiting for the answer';
     const id = this.#pending.add(call);
-    const settle = (error: unknown, results: unknown): void => {
+    const settle = (error?: unknown, results?: unknown): void => {
       if (this.#pending.take(id) === undefined) return; // its deadline passed, or it was answered before
       this.#latency.answered(call.sentAt);
       if (error) call.fail(call.error(RpcCode.Remote, messageOf(error), 'answered', error));
@@ -104,12 +110,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     };
     try {
       if (custom.send.length === 3) {
-        const send = custom.send as unknown as (
-          msg: RpcMessage,
-          opts: CallOptions,
-          callback: (error: unknown, results: unknown) => void,
-        ) => void;
-        send.call(custom, call.msg, call.options, settle);
+        (custom as unknown as PlainMailBox).send(call.msg, call.options, settle);
       } else {
         custom.send(null, call.msg, call.options, (_tracer, error, results) => settle(error, results));
       }
@@ -120,8 +121,8 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (call.oneway && this.#pending.take(id) !== undefined) call.succeed([]);
   }
 
-  close(reason: RpcError, force = false): Promise<void> {
-    if (!force && this.inFlight > 0) this.#lifecycle.move('draining', reason);
+  close(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (timeoutMs > 0 && this.inFlight > 0) this.#drain(reason, timeoutMs);
     else this.#lifecycle.move('closed', reason);
     return this.#closed;
   }
@@ -135,10 +136,6 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
       this.#drop(reason ?? new RpcError(RpcCode.ConnectionLost, 'the mailbox closed'));
       this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next());
     }
-    if (to === 'draining') {
-      this.#pending.whenIdle(() => this.#lifecycle.move('closed', reason));
-      this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), this.#options.drainTimeout);
-    }
     if (to === 'closed') {
       this.#drop(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
       this.#resolveClosed();
@@ -147,26 +144,40 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (to === 'closed') this.emit('close', this.server.id);
   }
 
+  #drain(reason: RpcError, timeoutMs: number): void {
+    if (!this.#lifecycle.move('draining', reason)) return;
+    this.#pending.whenIdle(() => this.#lifecycle.move('closed', reason));
+    this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), timeoutMs);
+  }
+
   async #connect(): Promise<void> {
+    let custom: CustomMailBox | undefined;
     try {
-      const custom = this.#make();
+      custom = this.#make();
       this.#custom = custom;
-      custom.on('close', () => {
-        if (this.#custom === custom) this.#onLost();
-      });
-      await Bluebird.fromCallback<void>((callback) => {
-        if (custom.connect.length === 1)
-          (custom.connect as unknown as (callback: (error?: unknown) => void) => void).call(custom, callback);
-        else custom.connect(null, callback);
-      }).timeout(this.#options.connectTimeout, `not connected in ${this.#options.connectTimeout} ms`);
+      await this.#connected(custom);
     } catch (error) {
+      if (custom !== this.#custom) return; // it was given up before
       this.#lastFailure = new RpcError(RpcCode.Connect, messageOf(error), { cause: toError(error) });
       this.#lifecycle.move('backoff', this.#lastFailure);
       return;
     }
+    if (custom !== this.#custom) return;
     this.#lastFailure = undefined;
     this.#backoff.reset();
     this.#lifecycle.move('ready');
+  }
+
+  #connected(custom: CustomMailBox): Promise<void> {
+    custom.on('close', () => {
+      if (this.#custom === custom) this.#onLost();
+    });
+    const { connectTimeout } = this.#options;
+    const attempt = Bluebird.fromCallback<void>((callback) => {
+      if (custom.connect.length === 1) (custom as unknown as PlainMailBox).connect(callback);
+      else custom.connect(null, callback);
+    });
+    return Promise.resolve(attempt.timeout(connectTimeout, `not connected in ${connectTimeout} ms`));
   }
 
   #onLost(): void {

@@ -11,6 +11,9 @@ import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
 
+/** A connection that lived so long was a real one: what failed before it is forgotten. */
+const STABLE_MS = 250;
+
 /**
  * The mailbox of a server that is a Leader: states, redialling and idling around one {@link Line} after another.
  *
@@ -31,6 +34,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   #dialling: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wasUsed = false;
+  #readyAt = 0;
   #lastFailure: RpcError | undefined;
 
   constructor(server: ServerInfo, options: ResolvedMailBoxOptions) {
@@ -73,8 +77,9 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#line.invoke(call);
   }
 
-  close(reason: RpcError, force = false): Promise<void> {
-    if (!force && this.inFlight > 0) this.#lifecycle.move('draining', reason);
+  close(reason: RpcError, timeoutMs: number): Promise<void> {
+    const isConnected = this.#line !== undefined || this.#retired.size > 0;
+    if (timeoutMs > 0 && isConnected) this.#drain(reason, timeoutMs);
     else this.#lifecycle.move('closed', reason);
     return this.#closed;
   }
@@ -86,7 +91,6 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (to === 'connecting') this.#dial();
     if (to === 'backoff') this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next());
     if (to === 'ready') this.#watchIdle();
-    if (to === 'draining') this.#drain(reason as RpcError);
     if (to === 'closed') this.#end(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
     this.emit('state', to, from, reason);
     if (to === 'closed') this.emit('close', this.server.id);
@@ -115,12 +119,15 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (line.closeReason !== undefined) return this.#onDialFailed(line.closeReason);
     if (this.state !== 'connecting')
       return line.destroy(new RpcError(RpcCode.Closed, 'the mailbox was closed meanwhile'));
+    if (line.isGoingAway) {
+      line.drain(goingAway(this.server.id), this.#options.drainTimeout);
+      return this.#onDialFailed(goingAway(this.server.id));
+    }
     this.#dialling = undefined;
     this.#line = line;
     this.#lastFailure = undefined;
-    this.#backoff.reset();
+    this.#readyAt = performance.now();
     this.#lifecycle.move('ready');
-    if (line.isGoingAway) this.#onGoaway(line);
   }
 
   #onDialFailed(error: unknown): void {
@@ -134,8 +141,9 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   /** What was sent is answered on the old line, while a new one goes to whoever leads next. */
   #onGoaway(line: Line): void {
     if (line !== this.#line || this.state !== 'ready') return;
-    const reason = new RpcError(RpcCode.Stopping, `${this.server.id} is stopping`);
+    const reason = goingAway(this.server.id);
     this.#line = undefined;
+    this.#forgiveFailures();
     this.#retired.add(line);
     // Unbounded: each call has its own deadline, and the server ends the line when it has answered them.
     line.drain(reason, MAX_TIMEOUT_MS);
@@ -146,6 +154,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#retired.delete(line);
     const wasCurrent = line === this.#line;
     if (wasCurrent) this.#line = undefined;
+    if (wasCurrent) this.#forgiveFailures();
     if (this.state !== 'draining') {
       if (wasCurrent) this.#lifecycle.move('backoff', reason);
     } else if (this.#line === undefined && this.#retired.size === 0) {
@@ -153,10 +162,16 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     }
   }
 
-  #drain(reason: RpcError): void {
+  #drain(reason: RpcError, timeoutMs: number): void {
+    if (!this.#lifecycle.move('draining', reason)) return;
     this.#dialling?.abort(reason);
-    this.#line?.drain(reason, this.#options.drainTimeout);
-    this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), this.#options.drainTimeout);
+    this.#line?.drain(reason, timeoutMs);
+    this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), timeoutMs);
+  }
+
+  /** A server that takes every connection and ends it at once must not be dialled without pause. */
+  #forgiveFailures(): void {
+    if (performance.now() - this.#readyAt >= STABLE_MS) this.#backoff.reset();
   }
 
   #watchIdle(): void {
@@ -184,4 +199,8 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     for (const line of lines) line.destroy(reason);
     this.#resolveClosed();
   }
+}
+
+function goingAway(serverId: string): RpcError {
+  return new RpcError(RpcCode.Stopping, `${serverId} is stopping`);
 }

@@ -37,8 +37,9 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   /** Only while `ready`. The call settles with its answer, its deadline, or the connection's end. */
   send(call: OutgoingCall): void;
   /**
-   * No new calls; resolves when those in flight are settled and the connection is closed: after `drainTimeout` at the
-   * latest, at once with `force`. What is then still unanswered fails with `reason`. Again: the same promise.
+   * No new calls; what is queued is sent, those in flight have `timeoutMs` to be answered, and then the connection
+   * ends. 0: at once. What is then still unanswered fails with `reason`. Resolves when closed; again, the same promise,
+   * and what is left of the time may be shortened.
    */
-  close(reason: RpcError, force?: boolean): Promise<void>;
+  close(reason: RpcError, timeoutMs: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { ServerInfo } from '../lib/call.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
-import { invalid, timeoutMs } from '../lib/options.js';
+import { boolean, invalid, timeoutMs } from '../lib/options.js';
 import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import { type Outcome, toAll } from './broadcast.js';
@@ -44,6 +44,7 @@ export class Caller {
   static checkOptions(options: CallOptions): CallOptions {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a call must be an object');
     timeoutMs('timeout', options.timeout, 1);
+    boolean('idempotent', options.idempotent, false);
     return options;
   }
 
@@ -96,8 +97,14 @@ export class Caller {
       const message = `${method.name}: no server of type '${method.serverType}' is known`;
       throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
     }
-    // Each call has arguments of its own: a filter that rewrites one server's must not reach the others'.
-    return toAll(servers, (serverId) => this.toServer(method, serverId, [...args], options) as Promise<unknown>);
+    const timeout = options.timeout ?? this.#timeout;
+    const startedAt = performance.now();
+    return toAll(servers, (serverId) => {
+      // One deadline for all of them, although not all of them are called at once.
+      const left = Math.max(1, Math.ceil(startedAt + timeout - performance.now()));
+      // Each call has arguments of its own: a filter that rewrites one server's must not reach the others'.
+      return this.toServer(method, serverId, [...args], { ...options, timeout: left }) as Promise<unknown>;
+    });
   }
 
   /** The outcome is the callback's, or else the promise's. */

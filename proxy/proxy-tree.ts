@@ -22,7 +22,7 @@ export interface ProxyRecord {
 type Methods = Record<string, UntypedMethod>;
 type Modules = Record<string, Methods>;
 /** `proxies[namespace][serverType][module][method]` */
-export type ProxyTree = Record<string, Record<string, Modules>>;
+type ProxyTree = Record<string, Record<string, Modules>>;
 
 /** Names that JavaScript itself asks objects for, when they are awaited, printed or serialised: never calls. */
 const NOT_REMOTE = [

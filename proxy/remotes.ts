@@ -40,11 +40,13 @@ export type MethodProxy<Method> =
   IsAny<Method> extends true
     ? UntypedMethod
     : Method extends (...args: infer Params) => infer Returned
-      ? unknown[] extends Params
-        ? UntypedMethod<Awaited<Returned>>
-        : IsCallback<Last<Params>> extends true
-          ? TypedMethod<WithoutLast<Params>, CallbackResults<Last<Params>, Returned>>
-          : TypedMethod<Params, ReturnedResults<Awaited<Returned>>>
+      ? IsGenerator<Returned> extends true
+        ? Uncallable<'an iterator cannot be sent'>
+        : unknown[] extends Params
+          ? UntypedMethod<Awaited<Returned>>
+          : IsCallback<Last<Params>> extends true
+            ? TypedMethod<WithoutLast<Params>, CallbackResults<Last<Params>, Returned>>
+            : TypedMethod<Params, ReturnedResults<Awaited<Returned>>>
       : UntypedMethod;
 
 type NamespaceProxies<Namespace> =
@@ -58,7 +60,7 @@ type ServerTypeProxies<Modules> =
 type EntryProxy<Exported> =
   IsAny<RemoteModule<Exported>> extends true
     ? Any
-    : RemoteModule<Exported> extends NoRemoteModule<string>
+    : RemoteModule<Exported> extends Uncallable<string>
       ? RemoteModule<Exported>
       : ModuleProxy<Exported>;
 
@@ -73,26 +75,24 @@ type MethodName<Instance, Name extends keyof Instance> = Name extends string
 
 type PlatformName<Instance> = Instance extends EventEmitter ? keyof EventEmitter : never;
 
-/** No generators: an iterator cannot be sent. */
-type IsMethod<Value> = [Value] extends [never]
-  ? false
-  : IsAny<Value> extends true
+/**
+ * Whether it is a function, by all but what it returns: a module whose methods call another's, and have their return
+ * types inferred from that, would make a circle of the names alone.
+ */
+type IsMethod<Value> =
+  IsAny<Value> extends true
     ? true
-    : Value extends (...args: never) => infer Returned
-      ? IsAny<Returned> extends true
+    : [Value] extends [never]
+      ? false
+      : Value extends (...args: never) => void
         ? true
-        : [Returned] extends [never]
-          ? true
-          : [Returned] extends [Generator | AsyncGenerator]
-            ? false
-            : true
-      : Value extends abstract new (
-            ...args: never
-          ) => unknown
-        ? false
-        : Value extends AnyFunction
-          ? true
-          : false;
+        : Value extends abstract new (
+              ...args: never
+            ) => unknown
+          ? false
+          : Value extends AnyFunction
+            ? true
+            : false;
 
 /** Twice, as a CommonJS file that was transpiled from an ES module has a `default` in its `default`. */
 type MainExport<Exported> =
@@ -107,16 +107,16 @@ type InstanceOf<Main> =
       ? Instance
       : Main extends (...args: never) => infer Made
         ? Made extends PromiseLike<unknown>
-          ? NoRemoteModule<'a factory returns its object, and no promise of one'>
+          ? Uncallable<'a factory returns its object, and no promise of one'>
           : Made extends object
             ? Made
-            : NoRemoteModule<'a factory returns an object'>
+            : Uncallable<'a factory returns an object'>
         : Main extends object
           ? Main
-          : NoRemoteModule<'a remote module is a factory, an object or a class'>;
+          : Uncallable<'a remote module is a factory, an object or a class'>;
 
-/** Stands where a remote module should, and says in the compiler's messages why it is none. */
-export interface NoRemoteModule<Why extends string> {
+/** Stands for what cannot be called, and says in the compiler's messages why. */
+export interface Uncallable<Why extends string> {
   readonly [whyNot]: Why;
 }
 declare const whyNot: unique symbol;
@@ -142,6 +142,15 @@ type IsModule<Value> =
             ? false
             : true
           : false;
+
+type IsGenerator<Returned> =
+  IsAny<Returned> extends true
+    ? false
+    : [Returned] extends [never]
+      ? false
+      : [Returned] extends [Generator | AsyncGenerator]
+        ? true
+        : false;
 
 type Last<Params extends readonly unknown[]> = [...Params, 0] extends readonly [...unknown[], infer Param, 0]
   ? Param

@@ -146,6 +146,6 @@ type Answer<Args extends readonly unknown[], Result> = Args extends readonly [..
   : Promise<Result>;
 
 // biome-ignore lint/complexity/noBannedTypes: a service may well declare its callback as just a Function
-export type AnyFunction = ((...args: never) => unknown) | Function;
+export type AnyFunction = ((...args: never) => void) | Function;
 
 export type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -28,6 +28,16 @@ export class Backlog {
     this.#byServer.get(serverId)?.delete(call);
   }
 
+  /** Takes the one that has waited longest. */
+  shift(serverId: string): OutgoingCall | undefined {
+    const waiting = this.#byServer.get(serverId);
+    const [first] = waiting ?? [];
+    if (waiting === undefined || first === undefined) return undefined;
+    waiting.delete(first);
+    if (waiting.size === 0) this.#byServer.delete(serverId);
+    return first;
+  }
+
   /** Empties a server's queue; what was in it, in the order in which it came. */
   take(serverId: string): OutgoingCall[] {
     const waiting = this.#byServer.get(serverId);

@@ -47,6 +47,8 @@ export class MailStation extends Emitter<MailStationEvents> {
   readonly #unconnected = new HeldCalls((call) => this.#onUnconnectedDue(call));
   readonly #backlog: Backlog;
   readonly #tracer: CallTracer | undefined;
+  /** The mailbox that is just being sent what has waited for it. */
+  #flushing: MailBox | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ResolvedMailStationOptions) {
@@ -76,7 +78,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   stop(force = false): Promise<void> {
     if (force) this.#lifecycle.move('closed');
     this.#stopped ??= this.#stop();
-    if (force) this.#closeAll(true);
+    if (force) void this.#closeAll(0);
     return this.#stopped;
   }
 
@@ -103,16 +105,22 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   addServer(server: ServerInfo): void {
-    this.#apply(this.#roster.add(server));
+    this.#apply(this.#roster.addAll([server]));
+  }
+
+  /** All of them, or, when one is none, not any. */
+  addServers(servers: readonly ServerInfo[]): void {
+    this.#apply(this.#roster.addAll(servers));
   }
 
   removeServer(id: string): void {
-    this.#apply(this.#roster.remove(id));
+    const change = this.#roster.remove(id);
+    if (change !== undefined) this.#apply([change]);
   }
 
   /** The roster becomes exactly this list; servers that stay keep their connections. */
   replaceServers(servers: readonly ServerInfo[]): void {
-    for (const change of this.#roster.replace(servers)) this.#apply(change);
+    this.#apply(this.#roster.replace(servers));
   }
 
   before(filters: Filter | readonly Filter[]): void {
@@ -165,12 +173,13 @@ export class MailStation extends Emitter<MailStationEvents> {
       return;
     }
     if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
-    // While a mailbox is ready none of its calls wait: they were all sent when it became so.
-    if (mailbox.state === 'ready') mailbox.send(call);
+    // While a mailbox is ready none of its calls wait; but a call that comes while they are being sent goes behind them.
+    if (mailbox.state === 'ready' && mailbox !== this.#flushing) mailbox.send(call);
     else this.#wait(call, serverId, mailbox);
   };
 
   #wait(call: OutgoingCall, serverId: string, mailbox: MailBox): void {
+    mailbox.connect();
     if (!this.#backlog.add(call, serverId)) {
       const { pendingSize } = this.#options;
       const why = `${pendingSize} calls wait for a connection already, which is pendingSize`;
@@ -179,7 +188,6 @@ export class MailStation extends Emitter<MailStationEvents> {
     }
     call.stage = 'waiting for a connection';
     this.#unconnected.add(call);
-    mailbox.connect();
   }
 
   #tellFailure(call: OutgoingCall): void {
@@ -215,7 +223,15 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #sendPending(id: string, mailbox: MailBox): void {
-    for (const call of this.#takePending(id)) mailbox.send(call);
+    const outer = this.#flushing;
+    this.#flushing = mailbox;
+    while (mailbox.state === 'ready') {
+      const call = this.#backlog.shift(id);
+      if (call === undefined) break;
+      this.#unconnected.delete(call);
+      mailbox.send(call);
+    }
+    this.#flushing = outer;
   }
 
   #takePending(id: string): OutgoingCall[] {
@@ -233,21 +249,27 @@ export class MailStation extends Emitter<MailStationEvents> {
     call.fail(call.error(RpcCode.Connect, why, 'not-sent', failure));
   }
 
-  #apply(change: RosterChange | undefined): void {
-    if (change === undefined) return;
-    const { id, kind, old, now } = change;
+  /** All changes are made before any is told: a listener that throws keeps none from being made. */
+  #apply(changes: readonly RosterChange[]): void {
+    for (const change of changes) this.#follow(change);
+    for (const { id, kind, old, now } of changes) {
+      if (kind === 'removed') this.emit('removeServer', id);
+      else if (old !== undefined && now !== undefined) this.emit('replaceServer', id, now, old);
+      else this.emit('addServer', id);
+    }
+  }
+
+  #follow({ id, kind, old, now }: RosterChange): void {
     const mailbox = this.#mailboxes.get(id);
     if (kind === 'removed') {
       const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id });
-      for (const call of this.#takePending(id))
-        call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
+      const waiting = this.#takePending(id);
       if (mailbox !== undefined) this.#retire(mailbox, reason);
-      this.emit('removeServer', id);
-    } else if (kind === 'replaced' && old !== undefined && now !== undefined) {
-      if (mailbox !== undefined && !sameAddress(old, now)) this.#moveMailbox(id, mailbox);
-      this.emit('replaceServer', id, now, old);
-    } else {
-      this.emit('addServer', id);
+      for (const call of waiting) {
+        call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
+      }
+    } else if (mailbox !== undefined && old !== undefined && now !== undefined && !sameAddress(old, now)) {
+      this.#moveMailbox(id, mailbox);
     }
   }
 
@@ -263,26 +285,47 @@ export class MailStation extends Emitter<MailStationEvents> {
   #retire(mailbox: MailBox, reason: RpcError): void {
     this.#mailboxes.delete(mailbox.server.id);
     this.#leaving.add(mailbox);
-    void mailbox.close(reason).finally(() => this.#leaving.delete(mailbox));
+    void mailbox.close(reason, this.#options.drainTimeout).finally(() => this.#leaving.delete(mailbox));
   }
 
   async #stop(): Promise<void> {
-    if (this.#lifecycle.move('draining')) {
-      const settled = Promise.all([this.#undecided.whenEmpty(), this.#unconnected.whenEmpty()]);
-      await settledWithin(settled, this.#options.drainTimeout);
-    }
-    await this.#closeAll(this.#lifecycle.state === 'closed');
+    const drainTimeout = this.#lifecycle.move('draining') ? this.#options.drainTimeout : 0;
+    const endAt = performance.now() + drainTimeout;
+    const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
+    await this.#heldAreSettled(left);
+    await this.#closeMailboxes(left());
+    await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
+    await this.#closeAll(0);
   }
 
-  async #closeAll(force: boolean): Promise<void> {
-    const reason = new RpcError(RpcCode.Closed, 'the client was stopped');
+  /** A call that leaves its router or a filter may go on to wait for a connection, so all are looked at again. */
+  async #heldAreSettled(left: () => number): Promise<void> {
+    while (this.#undecided.size + this.#unconnected.size > 0 && left() > 0) {
+      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#unconnected.whenEmpty()]), left());
+    }
+  }
+
+  async #closeMailboxes(timeoutMs: number): Promise<void> {
+    const reason = stopped();
+    await Promise.all(
+      [...this.#mailboxes.values(), ...this.#leaving].map((mailbox) => mailbox.close(reason, timeoutMs)),
+    );
+  }
+
+  /** Fails what is held, and closes all connections at the latest when the time is over. */
+  async #closeAll(timeoutMs: number): Promise<void> {
+    const reason = stopped();
     this.#backlog.clear();
     for (const call of [...this.#undecided.takeAll(), ...this.#unconnected.takeAll()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    await Promise.all([...this.#mailboxes.values(), ...this.#leaving].map((mailbox) => mailbox.close(reason, force)));
+    await this.#closeMailboxes(timeoutMs);
   }
+}
+
+function stopped(): RpcError {
+  return new RpcError(RpcCode.Closed, 'the client was stopped');
 }
 
 async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {

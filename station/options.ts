@@ -1,5 +1,5 @@
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
-import { boolean, integer, invalid, nonEmptyString } from '../lib/options.js';
+import { boolean, integer, invalid, loggerOption, nonEmptyString } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
   type MailBoxOptions,
@@ -55,7 +55,7 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
     mailboxFactory,
     mailbox,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
-      ? { source: clientId(given), logger: given.rpcLogger ?? given.logger ?? quietLogger }
+      ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }
       : undefined,
   });
 }

@@ -1,3 +1,4 @@
+import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
 import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
 import { getOrMake } from '../lib/maps.js';
@@ -51,6 +52,12 @@ export class Roster {
     return this.#put(checkServer(given));
   }
 
+  /** Checks all before it adds any. */
+  addAll(given: readonly ServerInfo[]): RosterChange[] {
+    const servers = given.map(checkServer);
+    return servers.map((server) => this.#put(server)).filter((change) => change !== undefined);
+  }
+
   remove(id: string): RosterChange | undefined {
     const old = this.#byId.get(id);
     if (old === undefined) return undefined;
@@ -58,12 +65,29 @@ export class Roster {
     return { id, kind: 'removed', old, now: undefined };
   }
 
-  /** Makes the roster hold exactly these; what stays the same is not touched. Checks all before it changes any. */
+  /**
+   * Makes the roster hold exactly these, in their order, so that all who were given one list route alike. What stays
+   * the same is not touched. Checks all before it changes any.
+   */
   replace(given: readonly ServerInfo[]): RosterChange[] {
     const wanted = new Map(given.map(checkServer).map((server) => [server.id, server]));
     const removed = [...this.#byId.keys()].filter((id) => !wanted.has(id)).map((id) => this.remove(id));
     const added = [...wanted.values()].map((server) => this.#put(server));
+    this.#sort([...wanted.keys()]);
     return [...removed, ...added].filter((change) => change !== undefined);
+  }
+
+  #sort(ids: readonly string[]): void {
+    const servers = ids.map((id) => this.#byId.get(id)).filter((server) => server !== undefined);
+    for (const [serverType, ofType] of Object.entries(groupBy(servers, 'serverType'))) {
+      const isSorted = isEqual(
+        [...(this.#byType.get(serverType)?.keys() ?? [])],
+        ofType.map(({ id }) => id),
+      );
+      if (isSorted) continue;
+      this.#byType.set(serverType, new Map(ofType.map((server) => [server.id, server])));
+      this.#snapshots.delete(serverType);
+    }
   }
 
   #put(now: ServerInfo): RosterChange | undefined {

@@ -34,7 +34,10 @@ describe("a client's error event", () => {
     const heard: unknown[][] = [];
     client.on('error', (...args) => heard.push(args));
     const msg = { ...method, method: 'add', args: [1, 2] };
-    const failure: RpcError = await client.rpcInvoke('nowhere', msg).then(assert.fail, (error: RpcError) => error);
+    const failure: RpcError = await client.rpcInvoke('nowhere', msg).then(
+      () => assert.fail('it has a result'),
+      (error: RpcError) => error,
+    );
     assert.equal(failure.code, 'ERR_RPC_NO_SERVER');
     assert.deepEqual(heard, [[RPC_ERROR.NO_TRAGET_SERVER, null, 'nowhere', msg, {}, failure]]);
   });

@@ -7,7 +7,7 @@ const MS = [...NOT_NUMBERS, 0, -1, 2 ** 31];
 
 /** Option -> values that it does not take. */
 const REFUSED: Record<string, readonly unknown[]> = {
-  port: [...NOT_NUMBERS, undefined, -1, 65_536],
+  port: ['', '5x', '-1', '65536', null, true, {}, Number.NaN, 1.5, undefined, -1, 65_536],
   id: ['', 5, null, {}],
   serverType: ['', 5, null],
   host: ['', 5, null],
@@ -15,15 +15,22 @@ const REFUSED: Record<string, readonly unknown[]> = {
   insecure: ['true', 1, null],
   exposeStack: ['true', 1, null],
   callbacks: ['true', 1, null],
-  bufferMsg: ['true', 1, null],
+  bufferMsg: ['true', 1],
+  buffMsg: ['true', 1],
   keepalive: MS,
   interval: MS,
   handshakeTimeout: MS,
   drainTimeout: [...NOT_NUMBERS, -1, 2 ** 31],
   maxFrameBytes: [...NOT_NUMBERS, 0, 24, 2 ** 31 + 1],
+  pkgSize: [...NOT_NUMBERS, 0, 24, 2 ** 31 + 1],
   maxQueuedBytes: [...NOT_NUMBERS, -1],
   maxConnections: [...NOT_NUMBERS, 0, -1],
   maxUnregistered: [...NOT_NUMBERS, 0, -1],
+  reloadRemotes: ['true', 1, null],
+  rpcDebugLog: ['true', 1, null],
+  acceptorFactory: [5, null, {}, { create: 5 }],
+  whitelist: [5, null, '127.0.0.1', {}, ['localhost'], ['10.0.0'], ['^10\\.'], [5], [null]],
+  services: [5, null, { user: null }, { user: { m: 5 } }, { user: { m: {} } }, { user: { m: () => ({}) } }],
   logger: [5, {}, 'console', { warn: () => {} }, null],
 };
 

@@ -4,27 +4,38 @@ import { boolean, integer, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } fr
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
 import { TRANSPORT_NAMES } from '../transport/endpoint.js';
 import type { PortHostOptions } from './port-host.js';
+import { resolveWhitelist, type Whitelist } from './whitelist.js';
 
 /** How a process listens, and what it bears from those that connect. */
 export interface ListeningOptions {
-  /** 0: the system chooses; read it back from `server.port`. */
-  port: number;
+  /** 0: the system chooses; read it back from `server.port`. A string of digits is taken for its number, as in pomelo-rpc. */
+  port: number | string;
   /** @default '127.0.0.1': this machine only. Anything wider needs {@link ListeningOptions.insecure}. */
   host?: string;
   /** @default 'tcp' */
   transport?: TransportName;
   /** Listen beyond loopback although nothing is encrypted and nobody is asked who they are. @default false */
   insecure?: boolean;
+  /**
+   * Who may connect, by address; others are refused before anything is read (over `ws`, anything but the upgrade).
+   * Strings are addresses, patterns must match the whole of one, and IPv4 peers on an IPv6 socket are IPv4 peers. A
+   * function is asked at each connection; when it fails, nobody is let in. @default everyone who can reach the port
+   */
+  whitelist?: Whitelist;
   /** Send the stack of a failed method's error to its caller. @default false */
   exposeStack?: boolean;
   /** Between two heartbeats; a caller that sends nothing in two of them is dead. Unit: ms. @default 10_000 — pomelo-rpc */
   keepalive?: number;
   /** Gather answers for {@link ListeningOptions.interval} before they are written. @default false — pomelo-rpc */
   bufferMsg?: boolean;
+  /** Older name of {@link ListeningOptions.bufferMsg}. */
+  buffMsg?: boolean;
   /** With `bufferMsg`: how long answers are gathered. Unit: ms. @default 50 — pomelo-rpc */
   interval?: number;
   /** The largest frame, sent or received. Unit: bytes. @default 4 MiB — gRPC */
   maxFrameBytes?: number;
+  /** pomelo-rpc's name of {@link ListeningOptions.maxFrameBytes}. */
+  pkgSize?: number;
   /** What may wait to be written to a caller that does not read; past it the caller is cut off. Unit: bytes. @default 16 MiB */
   maxQueuedBytes?: number;
   /** @default 10_000 */
@@ -39,21 +50,32 @@ export interface ListeningOptions {
 export type ResolvedListeningOptions = Omit<PortHostOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
 
 export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
-  const buffered = boolean('bufferMsg', given.bufferMsg, false);
+  const buffered = boolean('bufferMsg', given.bufferMsg ?? given.buffMsg, false);
   const interval = integer('interval', given.interval, 50, 1, MAX_TIMEOUT_MS);
   return Object.freeze({
     logger,
     transport: oneOf('transport', given.transport, 'tcp', TRANSPORT_NAMES),
     host: given.host === undefined ? DEFAULT_HOST : nonEmptyString('host', given.host),
-    port: integer('port', given.port ?? null, 0, 0, 65_535),
+    port: port(given.port),
     insecure: boolean('insecure', given.insecure, false),
+    admits: resolveWhitelist(given.whitelist, logger),
     exposeStack: boolean('exposeStack', given.exposeStack, false),
     heartbeatInterval: timeoutMs('keepalive', given.keepalive, 10_000),
     flushInterval: buffered ? interval : 0,
-    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
+    maxFrameBytes: maxFrameBytes(given),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, 16 * 1024 * 1024, 0),
     maxConnections: integer('maxConnections', given.maxConnections, 10_000, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, 1_000, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, 10_000),
   });
+}
+
+function port(given: unknown): number {
+  const isDigits = typeof given === 'string' && /^\d+$/.test(given);
+  return integer('port', isDigits ? Number(given) : (given ?? null), 0, 0, 65_535);
+}
+
+function maxFrameBytes(given: ListeningOptions): number {
+  const name = given.maxFrameBytes === undefined && given.pkgSize !== undefined ? 'pkgSize' : 'maxFrameBytes';
+  return integer(name, given[name], DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31);
 }

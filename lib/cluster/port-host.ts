@@ -1,11 +1,13 @@
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { MAX_TIMEOUT_MS } from '../options.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import type { Channel } from './channel.js';
 import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
+import { type Admission, addressOf } from './whitelist.js';
 
 /** How often unregistered and half-sent connections are looked for. */
 const SWEEP_MS = 2_500;
@@ -18,9 +20,23 @@ export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transp
   readonly maxUnregistered: number;
   /** How long a connection may take to register, and to send the rest of a frame that it has begun. ms */
   readonly handshakeTimeout: number;
-  onSession(peer: string): void;
-  onSessionClosed(peer: string, reason: RpcError): void;
+  /** Undefined: everyone. */
+  readonly admits: Admission | undefined;
+  /** A connection was let in. */
+  onSession(peer: ConnectedPeer): void;
+  /** Of one that was let in, once. */
+  onSessionClosed(peer: ConnectedPeer, reason: RpcError): void;
   onError(error: Error): void;
+}
+
+/** Who connected, as pomelo-rpc's acceptors say it. */
+export interface ConnectedPeer {
+  /** Unique among the connections of this server, past ones included. */
+  readonly id: string;
+  /** Its address; that of IPv4 also where it arrived over IPv6. */
+  readonly ip: string;
+  /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */
+  readonly peer: string;
 }
 
 interface Waiting {
@@ -36,7 +52,9 @@ interface Waiting {
 export class PortHost implements SessionHost {
   readonly #options: PortHostOptions;
   readonly #channels = new Map<string | undefined, Channel>();
-  readonly #sessions = new Set<Session>();
+  /** And who they are; undefined for one that was not let in, or not yet: such a one is not read from. */
+  readonly #sessions = new Map<Session, ConnectedPeer | undefined>();
+  #lastPeerId = 0;
   /** Registrations on channels that have no Leader yet; one a session, the latest. */
   readonly #waiting = new Map<Session, Waiting>();
   /** Frames received by the sessions that were in the middle of one at the last sweep. */
@@ -71,6 +89,7 @@ export class PortHost implements SessionHost {
       port,
       insecure,
       onError,
+      handshakeTimeout: this.#options.handshakeTimeout,
       onStream: (stream) => this.#onStream(stream),
     });
     this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, this.#options.handshakeTimeout)).unref();
@@ -96,7 +115,10 @@ export class PortHost implements SessionHost {
     await this.#listener?.close();
     clearInterval(this.#sweeper);
     for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
-    for (const session of [...this.#sessions]) session.retire(reason);
+    for (const [session, peer] of [...this.#sessions]) {
+      if (peer === undefined) session.destroy(reason);
+      else session.retire(reason, timeoutMs);
+    }
     if (this.#sessions.size === 0) return;
     const late = setTimeout(() => this.destroy(reason), timeoutMs);
     await new Promise<void>((resolve) => {
@@ -111,7 +133,7 @@ export class PortHost implements SessionHost {
     void this.#listener?.close();
     clearInterval(this.#sweeper);
     for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
-    for (const session of [...this.#sessions]) session.destroy(reason);
+    for (const session of [...this.#sessions.keys()]) session.destroy(reason);
   }
 
   onRegister(session: Session, request: RegisterRequest): void {
@@ -119,7 +141,7 @@ export class PortHost implements SessionHost {
     if (channel !== undefined) return this.#accept(session, request, channel);
     // It may get its Leader yet. A stock peer is left to its own retry: a refusal would kill it, a closed connection
     // make it come back without pause.
-    const refuseAfter = Math.max(1, request.timeout * REFUSE_AFTER_SHARE);
+    const refuseAfter = Math.min(MAX_TIMEOUT_MS, Math.max(1, request.timeout * REFUSE_AFTER_SHARE));
     const waiting: Waiting = {
       session,
       request,
@@ -131,18 +153,19 @@ export class PortHost implements SessionHost {
   }
 
   onClosed(session: Session, reason: RpcError): void {
+    const peer = this.#sessions.get(session);
     this.#sessions.delete(session);
     this.#midFrame.delete(session);
     const waiting = this.#waiting.get(session);
     if (waiting !== undefined) this.#stopWaiting(waiting);
-    this.#options.onSessionClosed(session.peer, reason);
+    if (peer !== undefined) this.#options.onSessionClosed(peer, reason);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
 
   #onStream(stream: ByteStream): void {
-    const { maxConnections, maxUnregistered, logger } = this.#options;
+    const { maxConnections, maxUnregistered } = this.#options;
     const session = new Session(stream, this, this.#options);
-    this.#sessions.add(session);
+    this.#sessions.set(session, undefined);
     const unregistered = this.#countUnregistered();
     const why =
       this.#sessions.size > maxConnections
@@ -152,8 +175,29 @@ export class PortHost implements SessionHost {
           : this.#isRetiring
             ? 'the server is stopping'
             : undefined;
-    if (why === undefined) return this.#options.onSession(stream.peer);
-    logger.warn(`mailstation: refused a connection from ${stream.peer}: ${why}`);
+    if (why !== undefined) return this.#turnAway(session, why);
+    const ip = addressOf(stream.peer);
+    const isAdmitted = this.#options.admits?.(ip) ?? true;
+    if (typeof isAdmitted === 'boolean') return this.#answerTheDoor(session, ip, isAdmitted);
+    // How many wait here, and for how long, is bounded by `maxUnregistered` and `handshakeTimeout`.
+    stream.pause();
+    void isAdmitted.then((isAdmittedNow) => {
+      if (!this.#sessions.has(session)) return; // it has gone meanwhile
+      if (isAdmittedNow) stream.resume();
+      this.#answerTheDoor(session, ip, isAdmittedNow);
+    });
+  }
+
+  #answerTheDoor(session: Session, ip: string, isAdmitted: boolean): void {
+    if (!isAdmitted) return this.#turnAway(session, `the whitelist does not have ${ip}`);
+    this.#lastPeerId += 1;
+    const peer: ConnectedPeer = { id: String(this.#lastPeerId), ip, peer: session.peer };
+    this.#sessions.set(session, peer);
+    this.#options.onSession(peer);
+  }
+
+  #turnAway(session: Session, why: string): void {
+    this.#options.logger.warn(`mailstation: refused a connection from ${session.peer}: ${why}`);
     session.destroy(new RpcError(RpcCode.Closed, why));
   }
 
@@ -161,7 +205,7 @@ export class PortHost implements SessionHost {
   #countUnregistered(): number {
     if (this.#sessions.size <= this.#options.maxUnregistered) return 0;
     let unregistered = 0;
-    for (const session of this.#sessions) if (session.state === 'unregistered') unregistered += 1;
+    for (const session of this.#sessions.keys()) if (session.state === 'unregistered') unregistered += 1;
     return unregistered;
   }
 
@@ -174,13 +218,25 @@ export class PortHost implements SessionHost {
     const codec = chooseCodec(request.ext.codecs);
     if (codec === undefined)
       return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
-    const ext: Extension = { version: EXTENSION_VERSION, codecs: [codec.name], features: FEATURES };
+    const ext: Extension = {
+      version: EXTENSION_VERSION,
+      codecs: [codec.name],
+      features: FEATURES,
+      holder: { pid: process.pid, channels: this.#channelNames() },
+    };
     session.accept(request, channel, codec, ext);
+  }
+
+  #channelNames(): string[] {
+    return [...this.#channels.keys()].map((name) => name ?? '*');
   }
 
   #refuse(waiting: Waiting): void {
     this.#stopWaiting(waiting);
-    const led = [...this.#channels.keys()].map((name) => JSON.stringify(name)).join(', ') || 'none';
+    const led =
+      this.#channelNames()
+        .map((name) => JSON.stringify(name))
+        .join(', ') || 'none';
     waiting.session.refuse(
       waiting.request,
       `nobody leads the channel ${JSON.stringify(waiting.request.channelName)} on this port; process ${process.pid} holds it and leads ${led}`,
@@ -197,7 +253,7 @@ export class PortHost implements SessionHost {
     const now = performance.now();
     const { handshakeTimeout } = this.#options;
     const stillMidFrame = new Map<Session, { frames: number; since: number }>();
-    for (const session of [...this.#sessions]) {
+    for (const session of [...this.#sessions.keys()]) {
       const { frames, isMidFrame } = session.progress;
       if (
         session.state === 'unregistered' &&

@@ -18,7 +18,7 @@ import { type Answerer, IncomingCall } from './incoming-call.js';
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
 const STOCK_LOOK_MS = 20_000;
 const STOCK_MISSES = 3;
-/** How long a goaway's acknowledgement is waited for: a live peer gives it within its own tick. */
+/** How long a goaway's acknowledgement is waited for where nothing else is unread: a live peer gives it within its tick. */
 const GOAWAY_ANSWER_MS = 2_000;
 
 export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, AnswerWriterOptions {
@@ -135,18 +135,24 @@ export class Session implements Answerer {
 
   /**
    * Lets the peer go: it is told to send nothing more, what it sent until it has acknowledged that is answered, and
-   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress.
+   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress. One that
+   * does not read its answers has `timeoutMs` for them.
    */
-  retire(reason: RpcError): void {
+  retire(reason: RpcError, timeoutMs: number): void {
     const wasRegistered = this.state === 'registered';
     if (!this.#lifecycle.move('retiring')) return;
+    const endAt = performance.now() + timeoutMs;
+    const left = (): number => Math.max(1, endAt - performance.now());
     const endWhenIdle = (): void => {
-      this.#onIdle = () => this.#connection.end(reason);
+      this.#onIdle = () => this.#connection.end(reason, left());
       if (this.#serving === 0) this.#onIdle();
     };
     if (!wasRegistered || this.#ext?.features.includes('goaway') !== true) return endWhenIdle();
-    const request = new ControlRequest('goaway', GOAWAY_ANSWER_MS, endWhenIdle, endWhenIdle);
-    this.#connection.send(REQUEST, this.#pending.add(request), GOAWAY_ANSWER_MS, HEAD.goaway);
+    // A peer that has not read its answers yet has not read this either.
+    const isReading = this.#connection.queuedBytes === 0;
+    const timeout = Math.ceil(isReading ? Math.min(left(), GOAWAY_ANSWER_MS) : left());
+    const request = new ControlRequest('goaway', timeout, endWhenIdle, endWhenIdle);
+    this.#connection.send(REQUEST, this.#pending.add(request), timeout, HEAD.goaway);
   }
 
   destroy(reason: RpcError): void {

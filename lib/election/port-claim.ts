@@ -14,6 +14,8 @@ export interface PortClaim {
   readonly port: number;
   /** Allows a host beyond loopback. */
   readonly insecure: boolean;
+  /** How long a connection may take before `onStream`, where the transport has a handshake of its own. ms */
+  readonly handshakeTimeout: number;
   onStream(stream: ByteStream): void;
   onError(error: Error): void;
 }
@@ -42,9 +44,9 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
       `listening on ${host} lets every machine that reaches it call this process, unencrypted and unasked; say \`insecure: true\` if the network is yours alone, or listen on 127.0.0.1`,
     );
   }
-  const { transport, port, onStream, onError } = claim;
+  const { transport, port, handshakeTimeout, onStream, onError } = claim;
   try {
-    return await listen(transport, { host, port, onStream, onError });
+    return await listen(transport, { host, port, handshakeTimeout, onStream, onError });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new RpcError(RpcCode.AddressInUse, `port ${port} on ${host} is held by another listener`, { cause: error });

@@ -172,11 +172,12 @@ class Walk {
     }
     let copy: Record<string, unknown> | undefined;
     for (const [key, part] of Object.entries(value)) {
-      if (key === '__proto__') throw this.#unfit('an object with a key __proto__');
       const fit = this.#fitPart(`.${key}`, part);
-      if (fit === part) continue;
+      if (fit === part && key !== '__proto__') continue;
       copy ??= { ...value };
-      copy[key] = fit;
+      // Nobody takes such a key from the wire, but for stock peers, whom it would give another prototype.
+      if (key === '__proto__') delete copy[key];
+      else copy[key] = fit;
     }
     return copy ?? value;
   }

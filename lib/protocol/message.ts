@@ -57,6 +57,15 @@ export interface Extension {
   readonly codecs: readonly string[];
   /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`. */
   readonly features: readonly string[];
+  /** Only in the answer: the process that holds the port. */
+  readonly holder?: PortHolder;
+}
+
+/** Who holds a port, for those who would like to have it. */
+export interface PortHolder {
+  readonly pid: number;
+  /** The channels that it leads; `*` for one that takes Followers of whatever channel. */
+  readonly channels: readonly string[];
 }
 
 export const EXTENSION_VERSION = 1;
@@ -183,9 +192,17 @@ function validateInvoke(head: Record<string, unknown>): Head {
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features } = ext as Record<string, unknown>;
+  const { version, codecs, features, holder } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
-  return { version: version as number, codecs: strings(codecs), features: strings(features) };
+  const known = { version: version as number, codecs: strings(codecs), features: strings(features) };
+  const holding = validateHolder(holder);
+  return holding === undefined ? known : { ...known, holder: holding };
+}
+
+function validateHolder(holder: unknown): PortHolder | undefined {
+  if (typeof holder !== 'object' || holder === null) return undefined;
+  const { pid, channels } = holder as Record<string, unknown>;
+  return Number.isInteger(pid) ? { pid: pid as number, channels: strings(channels) } : undefined;
 }
 
 function strings(value: unknown): string[] {

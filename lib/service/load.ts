@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { debug } from '../diagnostics.js';
@@ -51,6 +52,35 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
     collect(modules, modulesOf(main, file, context));
   }
   return listed(modules, found);
+}
+
+let versions = 0;
+
+/**
+ * The modules of one file as it is now, whatever was loaded of it before; none where nothing in it can be called.
+ * Only this file is read again: what it imports stays as it was loaded. Rejects with {@link RpcCode.Load}, and those
+ * who `require` the file then go on getting what they had.
+ *
+ * Node never lets go of an ES module that it has imported, so each version of one stays in memory.
+ */
+export async function loadAfresh(file: string, context: unknown): Promise<LoadedModule[]> {
+  // Whatever kind of module it is: a CommonJS one is looked up here by its path, an ES one elsewhere by its whole URL.
+  const cacheKey = existsSync(file) ? realpathSync(file) : file;
+  const cached = require.cache[cacheKey];
+  delete require.cache[cacheKey];
+  try {
+    versions += 1;
+    let main: unknown;
+    try {
+      main = mainExport(await import(`${pathToFileURL(file).href}?mailstation=${versions}`));
+    } catch (error) {
+      throw loadFailure(file, error);
+    }
+    return modulesOf(main, file, context);
+  } catch (error) {
+    if (cached !== undefined) require.cache[cacheKey] = cached;
+    throw error;
+  }
 }
 
 function collect(modules: Map<string, LoadedModule>, more: readonly LoadedModule[]): void {

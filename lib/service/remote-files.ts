@@ -8,7 +8,7 @@ import { invalid, nonEmptyString } from '../options.js';
 export interface RemoteFiles {
   /** The path as given and as resolved, for messages. */
   readonly shown: string;
-  /** Absolute, at least one; a folder's in the order of their names. */
+  /** Absolute, at least one unless it may be empty; a folder's in the order of their names. */
   readonly files: readonly string[];
 }
 
@@ -19,10 +19,10 @@ const TEST = /\.(?:test|spec)\.[cm]?[jt]s$/;
 /**
  * Finds the files of a record's path: absolute, a file URL (object or string), or relative to the working directory.
  * A folder's subfolders are not searched. Throws {@link RpcCode.InvalidArgument} for what is no path at all, and
- * {@link RpcCode.Load} for one that does not exist, cannot be read or holds no module.
+ * {@link RpcCode.Load} for one that does not exist, cannot be read or, unless it may be empty, holds no module.
  */
-export function findRemoteFiles(path: string | URL): RemoteFiles {
-  const resolved = resolvePath(path);
+export function findRemoteFiles(path: string | URL, { mayBeEmpty = false } = {}): RemoteFiles {
+  const resolved = resolveRemotePath(path);
   const given = String(path);
   const shown = given === resolved ? given : `${given} (${resolved})`;
   const refused = (why: string, cause?: unknown) => {
@@ -36,7 +36,8 @@ export function findRemoteFiles(path: string | URL): RemoteFiles {
     throw refused(`cannot be read: ${messageOf(error)}`, error);
   }
   if (files === undefined) throw refused('does not exist');
-  if (files.length === 0) throw refused('is no .js, .cjs, .mjs, .ts, .cts or .mts file, nor a folder with one in it');
+  if (files.length === 0 && !mayBeEmpty)
+    throw refused('is no .js, .cjs, .mjs, .ts, .cts or .mts file, nor a folder with one in it');
   return { shown, files };
 }
 
@@ -49,7 +50,8 @@ export function isTypeScript(file: string): boolean {
   return file.endsWith('ts');
 }
 
-function resolvePath(path: string | URL): string {
+/** The absolute path of what a record gives. Throws {@link RpcCode.InvalidArgument}. */
+export function resolveRemotePath(path: string | URL): string {
   if (typeof path === 'string' && !/^file:/i.test(path)) return resolve(nonEmptyString('path', path));
   try {
     return fileURLToPath(path);
@@ -77,7 +79,7 @@ function modulesAmong(names: readonly string[]): string[] {
   return names.filter(isModule).sort();
 }
 
-function isSource(name: string): boolean {
+export function isSource(name: string): boolean {
   return SOURCE.test(name) && !DECLARATION.test(name);
 }
 

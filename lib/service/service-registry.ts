@@ -32,11 +32,15 @@ export interface AddServicesOptions {
   readonly callbacks?: boolean;
 }
 
-/** The unit of adding, and of whatever may replace one later: a module of a namespace, with all its methods. */
+/** `services[namespace][module]`: the objects that the methods are called on. */
+export type ServiceObjects = Record<string, Record<string, object>>;
+
+/** The unit of adding and replacing: a module of a namespace, with all its methods. */
 interface ServedModule {
   readonly namespace: string;
   readonly module: string;
   readonly file: string;
+  readonly instance: object;
   readonly methods: ReadonlyMap<string, ServiceMethod>;
 }
 
@@ -68,18 +72,41 @@ export class ServiceRegistry {
    * two modules have one name, or two methods one whole name.
    */
   add(namespace: string, modules: readonly LoadedModule[], options: AddServicesOptions = {}): void {
+    this.replace(namespace, [], modules, options);
+  }
+
+  /**
+   * Takes the named modules out of a namespace, and puts others in, in one step: all of it or, when it throws as
+   * {@link ServiceRegistry.add} does, nothing. Whatever else there is stays as it is. A name that is not there is no
+   * error. Calls that are running hold their function, and end in the old code.
+   */
+  replace(
+    namespace: string,
+    removed: readonly string[],
+    modules: readonly LoadedModule[],
+    options: AddServicesOptions = {},
+  ): void {
     nonEmptyString('namespace', namespace);
     if (namespace === RESERVED_NAMESPACE || namespace.startsWith(`${RESERVED_NAMESPACE}.`)) {
       throw invalid(`namespace ${namespace} is reserved`);
     }
     const callbacks = boolean('callbacks', options.callbacks, false);
     const added = modules.map((module) => serve(namespace, module, callbacks));
-    const all = [...this.#modules.values()];
+    const leaving = removed.flatMap((module) => this.#modules.get(pathOf({ namespace, module })) ?? []);
+    const all = [...this.#modules.values()].filter((served) => !leaving.includes(served));
     for (const served of added) {
       for (const other of all) refuseCollision(other, served);
       all.push(served);
     }
+    for (const served of leaving) this.#delete(served);
     for (const served of added) this.#insert(served);
+  }
+
+  /** False where there was none. */
+  remove(namespace: string, module: string): boolean {
+    const served = this.#modules.get(pathOf({ namespace, module }));
+    if (served !== undefined) this.#delete(served);
+    return served !== undefined;
   }
 
   lookup(name: string): ServiceMethod | undefined {
@@ -116,6 +143,21 @@ export class ServiceRegistry {
     }));
   }
 
+  /** The services themselves, as pomelo's acceptors are given them. A new object each time. */
+  objects(): ServiceObjects {
+    const namespaces: ServiceObjects = Object.create(null);
+    for (const { namespace, module, instance } of this.#modules.values()) {
+      namespaces[namespace] ??= Object.create(null) as Record<string, object>;
+      namespaces[namespace][module] = instance;
+    }
+    return namespaces;
+  }
+
+  #delete(served: ServedModule): void {
+    this.#modules.delete(pathOf(served));
+    for (const method of served.methods.values()) this.#methods.delete(method.name);
+  }
+
   #insert(served: ServedModule): void {
     this.#modules.set(pathOf(served), served);
     for (const method of served.methods.values()) this.#methods.set(method.name, method);
@@ -128,7 +170,7 @@ function serve(namespace: string, { name: module, instance, file }: LoadedModule
     const whole = methodName(namespace, module, name);
     methods.set(name, { name: whole, fn, self: instance, callbacks: callbacks && !types.isAsyncFunction(fn) });
   }
-  return { namespace, module, file, methods };
+  return { namespace, module, file, instance, methods };
 }
 
 function refuseCollision(one: ServedModule, other: ServedModule): void {
@@ -144,7 +186,7 @@ function describe({ namespace, module, file }: ServedModule): string {
   return `module ${module} of namespace ${namespace} (${file})`;
 }
 
-function pathOf({ namespace, module }: ServedModule): string {
+function pathOf({ namespace, module }: Pick<ServedModule, 'namespace' | 'module'>): string {
   return `${namespace}.${module}`;
 }
 

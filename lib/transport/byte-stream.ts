@@ -41,6 +41,8 @@ export interface ListenOptions {
   readonly host: string;
   /** 0: the system chooses. */
   readonly port: number;
+  /** How long a connection may take before `onStream`, where the transport has a handshake of its own. ms */
+  readonly handshakeTimeout: number;
   /** Called with each accepted stream; must call its `open` before it returns. */
   onStream(stream: ByteStream): void;
   /** The listener failed after it had listened (out of file descriptors, for one); it still listens. */

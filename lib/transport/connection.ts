@@ -11,7 +11,7 @@ import type { ByteStream, StreamHandler } from './byte-stream.js';
 const MIN_EARLY_FLUSH_FRAMES = 16;
 /** A busy tick flushes early after a quarter of what the last one sent; a fixed number would cost at 512 in flight. */
 const EARLY_FLUSH_SHARE = 4;
-/** How long an orderly end may take before the stream is destroyed: a peer may never read what is left. */
+/** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
 const END_TIMEOUT_MS = 2_000;
 
 export interface ConnectionOptions {
@@ -145,14 +145,18 @@ export class Connection {
     this.commit();
   }
 
-  /** Writes what is queued, then ends the stream in order. Frames that still come in are handed on until it has ended. */
-  end(reason: RpcError): void {
+  /**
+   * Writes what is queued, then ends the stream in order. Frames that still come in are handed on until it has ended.
+   * A peer that does not read what is left has `timeoutMs` for it; then the stream is destroyed.
+   */
+  end(reason: RpcError, timeoutMs: number): void {
     if (!this.isOpen) return;
     this.#isBlocked = false; // what is left goes to the stream whole: nothing is queued after it
     this.#flush();
     this.#closeReason = reason;
+    const wait = this.#stream.pendingBytes > 0 ? timeoutMs : Math.min(timeoutMs, END_TIMEOUT_MS);
     this.#stream.end();
-    this.#endTimer = setTimeout(() => this.destroy(reason), END_TIMEOUT_MS);
+    this.#endTimer = setTimeout(() => this.destroy(reason), wait);
   }
 
   /** Ends at once. The handler's `onClosed` is called before this returns, unless it was called before. */

@@ -4,7 +4,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { EXTENSION_VERSION, FEATURES, HEAD, type Head, registerHead } from '../protocol/message.js';
+import { EXTENSION_VERSION, FEATURES, HEAD, type Head, type PortHolder, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from './byte-stream.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -67,6 +67,7 @@ export class Line {
   #closeReason: RpcError | undefined;
   #codec: Codec = STOCK_CODEC;
   #features: readonly string[] = [];
+  #holder: PortHolder | undefined;
   #onRegistered: ((error: RpcError | undefined) => void) | undefined;
 
   /**
@@ -86,6 +87,7 @@ export class Line {
       const stream = await dial(transport, { host, port, signal: giveUp.signal }).catch((error: unknown) => {
         throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
       });
+      clearTimeout(timer);
       const line = new Line(stream, options, handler);
       await line.#register(Math.max(1, Math.ceil(giveUpAt - performance.now())), giveUp.signal);
       return line;
@@ -134,6 +136,11 @@ export class Line {
     return this.#latency.ms;
   }
 
+  /** Who holds the port; undefined for a stock Leader. */
+  get holder(): PortHolder | undefined {
+    return this.#holder;
+  }
+
   get peer(): string {
     return this.#connection.peer;
   }
@@ -173,7 +180,8 @@ export class Line {
   drain(reason: RpcError, timeoutMs: number): void {
     if (!this.#lifecycle.move('draining')) return;
     this.#drainTimer = setTimeout(() => this.destroy(reason), timeoutMs);
-    this.#pending.whenIdle(() => this.#connection.end(reason));
+    const endAt = performance.now() + timeoutMs;
+    this.#pending.whenIdle(() => this.#connection.end(reason, Math.max(0, endAt - performance.now())));
   }
 
   /** Ends at once; what waits is lost, for this reason. */
@@ -221,6 +229,7 @@ export class Line {
         return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
       this.#codec = codec;
       this.#features = head.ext.features;
+      this.#holder = head.ext.holder;
     }
     this.#lifecycle.move('ready');
     this.#startHeartbeat(head.ext === undefined);

@@ -99,9 +99,14 @@ export function dialWebSocket({ host, port, signal }: DialOptions): Promise<Byte
 }
 
 /** Listens, exclusively as {@link listenTcp} does; what is not a WebSocket upgrade is answered with 426. */
-export function listenWebSocket({ host, port, onStream, onError }: ListenOptions): Promise<Listener> {
+export function listenWebSocket({ host, port, handshakeTimeout, onStream, onError }: ListenOptions): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = http.createServer((_request, response) => {
+    const limits = {
+      headersTimeout: handshakeTimeout,
+      requestTimeout: handshakeTimeout,
+      connectionsCheckingInterval: Math.min(2_500, handshakeTimeout),
+    };
+    const server = http.createServer(limits, (_request, response) => {
       response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket' });
       response.end('mailstation speaks WebSocket here\n');
     });

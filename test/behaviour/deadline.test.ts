@@ -86,7 +86,9 @@ describe('a call has one deadline', () => {
     calls.f(null).catch(() => {});
     const filtered = (await peer.next('invoke')).timeout;
     assert.ok(filtered <= 4_905 && filtered > 4_000, `${filtered} ms after a filter of 100 ms`);
-    calls.f.with({ timeout: 2_000 })(null).catch(() => {});
+    calls.f
+      .with({ timeout: 2_000 })(null)
+      .catch(() => {});
     const own = (await peer.next('invoke')).timeout;
     assert.ok(own <= 1_905 && own > 1_000, `${own} ms of 2000`);
     await client.stop(true);

@@ -53,7 +53,9 @@ export class RawPeer {
   async next(type?: string): Promise<Packet> {
     const { packet } = await until(
       () => {
-        const at = this.packets.findIndex(({ head }, i) => !this.#taken.has(i) && (type === undefined || head.type === type));
+        const at = this.packets.findIndex(
+          ({ head }, i) => !this.#taken.has(i) && (type === undefined || head.type === type),
+        );
         if (at < 0) return undefined;
         this.#taken.add(at);
         return { packet: this.packets[at] as Packet };
@@ -78,7 +80,11 @@ export async function rawCaller(t: Pick<TestContext, 'after'>, port: number): Pr
 }
 
 /** As {@link rawCaller}, registered as a peer of our own kind with the json codec. */
-export async function registeredCaller(t: Pick<TestContext, 'after'>, port: number, channelName = 'test-1'): Promise<RawPeer> {
+export async function registeredCaller(
+  t: Pick<TestContext, 'after'>,
+  port: number,
+  channelName = 'test-1',
+): Promise<RawPeer> {
   const peer = await rawCaller(t, port);
   peer.write(request(1, { type: 'register_channel', channelName, ext: EXT }));
   await peer.next();

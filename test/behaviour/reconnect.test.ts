@@ -23,9 +23,10 @@ describe('a client connects again', () => {
     it('to a server that was restarted', async (t) => {
       expectNoLeaks(t);
       const first = await serve(t, { who: () => 'first' }, { transport });
-      const { calls } = await call(t, [first]);
+      const { calls, moves } = await call(t, [first]);
       assert.equal(await calls.who(null), 'first');
       await first.server.stop(true);
+      await until(() => moves.includes('test-1 ready -> backoff'), { what: 'the client to notice' });
       await serve(t, { who: () => 'second' }, { transport, port: first.port });
       assert.equal(await calls.who(null), 'second');
     });
@@ -82,7 +83,10 @@ describe('a client connects again', () => {
     const { calls } = await call(t, [{ ...served.info, id: 'test-1' }], { connectTimeout: 100 });
     const error = await failure(calls.f.with({ timeout: 500 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
-    assert.match(error.message, /nobody leads the channel "test-1" on this port; process \d+ holds it and leads "test-2"/);
+    assert.match(
+      error.message,
+      /nobody leads the channel "test-1" on this port; process \d+ holds it and leads "test-2"/,
+    );
   });
 
   it('to a peer that speaks another version of the packet', async (t) => {

@@ -25,7 +25,9 @@ describe('a server process that is killed', () => {
     it('fails the calls in flight at once; what is called meanwhile is served after the restart', async (t) => {
       expectNoLeaks(t);
       const { child, port } = await startServer(t, transport);
-      const { calls, moves } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport }], { timeout: 60_000 });
+      const { calls, moves } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport }], {
+        timeout: 60_000,
+      });
       const firstPid = await calls.pid(null);
       assert.equal(firstPid, child.pid);
 

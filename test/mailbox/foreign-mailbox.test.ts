@@ -52,7 +52,7 @@ function setUp(t: TestContext, options = {}) {
     },
     resolveMailBoxOptions({ connectTimeout: 1_000, drainTimeout: 500, ...options }),
   );
-  t.after(() => mailbox.close(STOPPED, true));
+  t.after(() => mailbox.close(STOPPED, 0));
   const states: string[] = [];
   mailbox.on('state', (to) => states.push(to));
   /** The latest one that the factory made. */
@@ -97,7 +97,7 @@ describe('ForeignMailBox', () => {
     });
     const factory = { create: () => plain } as unknown as CustomMailBoxFactory;
     const mailbox = new ForeignMailBox(SERVER, factory, resolveMailBoxOptions({}));
-    t.after(() => mailbox.close(STOPPED, true));
+    t.after(() => mailbox.close(STOPPED, 0));
     mailbox.connect();
     await tick();
     const [good, bad, empty] = [fakeCall(), fakeCall(), fakeCall()];
@@ -198,7 +198,7 @@ describe('ForeignMailBox', () => {
       throw new Error('no such transport');
     };
     const mailbox = new ForeignMailBox(SERVER, factory, resolveMailBoxOptions({}));
-    t.after(() => mailbox.close(STOPPED, true));
+    t.after(() => mailbox.close(STOPPED, 0));
     mailbox.connect();
     await tick();
     assert.match(mailbox.lastFailure?.message ?? '', /no such transport/);
@@ -256,7 +256,7 @@ describe('ForeignMailBox', () => {
     const { mailbox, made, custom } = setUp(t);
     mailbox.connect();
     await tick();
-    await mailbox.close(STOPPED);
+    await mailbox.close(STOPPED, 500);
     assert.equal(made[0]?.closes, 1);
     custom().connected();
     await tick();
@@ -268,8 +268,8 @@ describe('ForeignMailBox', () => {
     await ready();
     const { call, outcomes } = fakeCall();
     mailbox.send(call);
-    const closed = mailbox.close(STOPPED);
-    assert.equal(mailbox.close(STOPPED), closed, 'the same promise');
+    const closed = mailbox.close(STOPPED, 500);
+    assert.equal(mailbox.close(STOPPED, 500), closed, 'the same promise');
     assert.equal(mailbox.state, 'draining');
     const late = fakeCall();
     mailbox.send(late.call);
@@ -284,7 +284,7 @@ describe('ForeignMailBox', () => {
     await ready();
     const { call, outcomes } = fakeCall({ timeout: 60_000 });
     mailbox.send(call);
-    const closed = mailbox.close(STOPPED);
+    const closed = mailbox.close(STOPPED, 500);
     clock.advance(500);
     await closed;
     assert.deepEqual(told(outcomes), [`${RpcCode.Closed} unknown`]);
@@ -298,7 +298,7 @@ describe('ForeignMailBox', () => {
     mailbox.send(call);
     const ids: string[] = [];
     mailbox.on('close', (id) => ids.push(id));
-    await mailbox.close(STOPPED, true);
+    await mailbox.close(STOPPED, 0);
     assert.deepEqual([told(outcomes), ids], [[`${RpcCode.Closed} unknown`], ['test-1']]);
   });
 
@@ -308,7 +308,7 @@ describe('ForeignMailBox', () => {
     t.mock.method(custom(), 'close', () => {
       throw new Error('already closed');
     });
-    await mailbox.close(STOPPED);
+    await mailbox.close(STOPPED, 500);
     assert.equal(mailbox.state, 'closed');
   });
 });

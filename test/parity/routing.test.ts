@@ -1,20 +1,6 @@
 import assert from 'node:assert/strict';
-import { both, type Lab, ourLab, ours, theirs } from './support/lab.js';
+import { both, type Lab, ourLab, theirs } from './support/lab.js';
 import { row } from './support/row.js';
-
-/** To which of three servers the calls go: nothing is sent, a before filter has seen enough. */
-const targets = async (lab: Lab, options: object, calls: readonly [routeParam: unknown, ...args: unknown[]][]) => {
-  const servers = ['s1', 's2', 's3'].map((id, at) => ({ id, serverType: 'test', host: '127.0.0.1', port: 1, weight: at + 1 }));
-  const client = await lab.client(servers, options);
-  const seen: string[] = [];
-  client.before((id: string) => void seen.push(id)); // goes no further: next is never called
-  client.setErrorHandler(() => {});
-  for (const [routeParam, ...args] of calls) client.proxies.user.test.service.echo(routeParam, ...args, () => {});
-  return seen;
-};
-/** The same for pomelo-rpc, whose scenario has to bring all that it uses. */
-const withTargets = (body: string) =>
-  new Function(`return async (lab) => { const targets = ${targets.toString()}; ${body} }`)() as (lab: Lab) => Promise<string[]>;
 
 function counts(ids: readonly string[]): Record<string, number> {
   const found: Record<string, number> = {};
@@ -30,6 +16,9 @@ row(
     const scenario = async (lab: Lab) => {
       const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
       const client = await lab.client(servers, { routerType: 'rr' });
+      const { service } = client.proxies.user.test;
+      // Connected first: pomelo-rpc re-targets only to servers that are.
+      for (const id of ['s1', 's2']) await lab.answer((cb) => service.whoami.toServer(id, cb));
       const order: string[] = [];
       type Next = (target?: unknown, msg?: unknown, opts?: unknown) => void;
       client.before((id: string, _msg: object, _opts: object, next: Next) => {
@@ -49,16 +38,13 @@ row(
         after: (id: string, _m: object, _o: object, next: Next) => void (order.push(`4 ${id}`), next()),
       });
       client.after((id: string, _m: object, _o: object, next: Next) => void (order.push(`5 ${id}`), next()));
-      const { service } = client.proxies.user.test;
-      await lab.answer((cb) => service.echo(null, 'x', cb)); // both connect here
-      order.length = 0;
       const answer = await lab.answer((cb) => service.echo.toServer('s1', 'x', cb));
-      const where = await lab.answer((cb) => service.whoami.toServer('s1', cb), 500);
-      return { order: order.slice(0, 5), answer, where };
+      return { order, answer };
     };
-    const mine = await ours(t, scenario);
-    assert.deepEqual(mine.order, ['1 s1', '2 s2', '3 s2', '4 s2', '5 s2']);
-    assert.deepEqual(mine.answer, [null, 'rewritten']);
+    const found = await both(t, scenario);
+    assert.deepEqual(found.ours.order, ['1 s1', '2 s2', '3 s2', '4 s2', '5 s2']);
+    assert.deepEqual(found.ours.answer, [null, 'rewritten']);
+    assert.deepEqual(found.theirs, found.ours);
   },
 );
 
@@ -91,16 +77,120 @@ row(
   'Without a router: crc32 of session.uid, modulo the number of servers',
   { is: 'same', ours: 'The same servers for the same uids and the same list; also by name: `df`.' },
   async (t) => {
-    const mine = await targets(
-      ourLab(t),
-      {},
-      Array.from({ length: 300 }, (_, at) => [{ uid: at % 3 ? `user ${at}` : at }, at]),
+    const found = await both(t, (lab) =>
+      lab.targets(
+        {},
+        Array.from({ length: 200 }, (_, at) => [at === 0 ? null : { uid: at % 3 ? `user ${at}` : at }]),
+      ),
     );
-    const same = withTargets(
-      `return targets(lab, {}, Array.from({ length: 300 }, (_, at) => [{ uid: at % 3 ? 'user ' + at : at }, at]))`,
+    assert.equal(Object.keys(counts(found.ours)).length, 3);
+    assert.deepEqual(found.ours, found.theirs);
+  },
+);
+
+row(
+  'client.10.rr',
+  "routerType 'rr': the servers in turn",
+  { is: 'same', ours: 'The same; also `router` and `client.route(type, ...)` take the names, for one server type.' },
+  async (t) => {
+    const found = await both(t, (lab) =>
+      lab.targets(
+        { routerType: 'rr' },
+        Array.from({ length: 7 }, () => [null]),
+      ),
     );
-    assert.equal(Object.keys(counts(mine)).length, 3);
-    assert.equal(mine.length, 300);
-    void same;
+    assert.deepEqual(found.ours, ['s1', 's2', 's3', 's1', 's2', 's3', 's1']);
+    assert.deepEqual(found.theirs, found.ours);
+  },
+);
+
+row(
+  'client.10.wrr',
+  "routerType 'wrr': in turn, by weight",
+  { is: 'better', ours: 'The same shares, spread evenly rather than in runs; a missing weight is 1, not an error.' },
+  async (t) => {
+    const found = await both(t, (lab) =>
+      lab.targets(
+        { routerType: 'wrr' },
+        Array.from({ length: 60 }, () => [null]),
+      ),
+    );
+    assert.deepEqual(counts(found.ours), { s1: 10, s2: 20, s3: 30 });
+    assert.deepEqual(counts(found.theirs), counts(found.ours));
+  },
+);
+
+row(
+  'client.10.la',
+  "routerType 'la': the least active server",
+  { is: 'better', ours: 'By calls in flight; there by all calls ever made.' },
+  async (t) => {
+    const lab = ourLab(t);
+    const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
+    const client = await lab.client(servers, { routerType: 'la' });
+    const { service } = client.proxies.user.test;
+    const busy = service.later.toServer('s1', 200, 'slow');
+    const free = await Promise.all(Array.from({ length: 1 }, () => service.whoami(null)));
+    assert.deepEqual(free, ['s2']);
+    assert.equal(await service.whoami(null), 's2', 'counted down when answered');
+    await busy;
+  },
+);
+
+row(
+  'client.10.other',
+  'routerType: anything else chooses at random',
+  { is: 'retired', ours: 'A misspelt name is an error when the client is made. Random is `rd`.' },
+  async (t) => {
+    const lab = ourLab(t);
+    assert.throws(() => lab.lib.client.create({ routerType: 'least' }), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+      message: /router must be one of .*\brd\b.* got 'least'/,
+    });
+    const random = await theirs(t, (other) =>
+      other.targets(
+        { routerType: 'least' },
+        Array.from({ length: 100 }, () => [null]),
+      ),
+    );
+    const named = await lab.targets(
+      { routerType: 'rd' },
+      Array.from({ length: 100 }, () => [null]),
+    );
+    for (const each of [random, named]) assert.deepEqual(Object.keys(counts(each)).sort(), ['s1', 's2', 's3']);
+  },
+);
+
+row(
+  'client.11',
+  "routerType 'ch', hashFieldIndex, replicas 100, algorithm md5: consistent hash of args[hashFieldIndex], else of the whole message",
+  { is: 'same', ours: 'The same servers for the same keys; the field 0 is a key too, not a missing one.' },
+  async (t) => {
+    const scenario = async (lab: Lab) => {
+      const keys = Array.from({ length: 120 }, (_, at) => [null, 'room', `key ${at}`]);
+      return [
+        await lab.targets({ routerType: 'ch', hashFieldIndex: 1 }, keys),
+        await lab.targets({ routerType: 'ch' }, keys),
+        await lab.targets({ routerType: 'ch', hashFieldIndex: 1, replicas: 7, algorithm: 'sha1' }, keys, 5),
+      ];
+    };
+    const found = await both(t, scenario);
+    assert.deepEqual(found.ours, found.theirs);
+    assert.equal(Object.keys(counts(found.ours[2] ?? [])).length, 5);
+  },
+);
+
+row(
+  'client.12',
+  "failMode 'failfast' (the default): the call fails, and nothing is tried again",
+  { is: 'better', ours: 'The default too. The caller is told; there only with rpcDebugLog.' },
+  async (t) => {
+    const lab = ourLab(t);
+    const client = await lab.client([{ id: 's1', serverType: 'test', port: await lab.port() }], { failMode: 'failfast' });
+    const { service } = client.proxies.user.test;
+    const started = performance.now();
+    await assert.rejects(service.whoami.with({ timeout: 40 })(null), { code: 'ERR_RPC_CONNECT', delivery: 'not-sent' });
+    assert.ok(performance.now() - started < 2_000);
+    assert.throws(() => lab.lib.client.create({ failMode: 'failsoft' }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
   },
 );

@@ -216,6 +216,16 @@ const TABLE: readonly Row[] = [
   },
   { name: 'an instance of a class', value: { at: new Point() }, ...everywhere({ as: { at: { x: 1, y: 2 } } }) },
   { name: 'a key that is a symbol', value: { a: 1, [Symbol('s')]: 2 }, ...everywhere({ as: { a: 1 } }) },
+  {
+    name: 'a key __proto__, as JSON.parse makes one',
+    value: [JSON.parse('{"a":{"__proto__":{"isAdmin":true},"b":1}}')],
+    ...everywhere({ as: [{ a: { b: 1 } }] }),
+  },
+  {
+    name: 'a key __proto__ next to a Map',
+    value: [new Map(), JSON.parse('{"__proto__":[],"b":1}')],
+    ...{ msgpack: { as: [new Map(), { b: 1 }] }, stock: /^\$\[0\] is a Map, /, json: /^\$\[0\] is a Map, / },
+  },
   { name: 'the same object twice', value: ((o) => [o, { o }])({ a: [1] }), ...everywhere('same') },
   {
     name: 'an object that is nested 500 deep',
@@ -439,6 +449,10 @@ for (const codec of CODECS) {
         it(`carries ${row.name} in its way`, () => assert.deepEqual(roundTrip(codec, row.value), outcome.as));
       }
     }
+
+    it('does not send the key __proto__, since a stock peer would take it for the prototype', () => {
+      assert.equal(encode(codec, JSON.parse('{"__proto__":{"a":1}}')).includes('__proto__'), codec === msgpackCodec);
+    });
 
     it('leaves the value as it was', () => {
       const frozen = Object.freeze({ list: Object.freeze([Object.freeze({ a: 1 }), new Money()]), text: 'x' });

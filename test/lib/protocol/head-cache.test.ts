@@ -70,6 +70,22 @@ describe('HeadCache', () => {
     }
   });
 
+  it('tells apart bytes that differ in their highest bit only', () => {
+    const cache = new HeadCache();
+    const ascii = invokeHead('A', 0, false, false);
+    const at = ascii.indexOf('A');
+    const notUtf8 = Buffer.from(ascii);
+    notUtf8[at] = 0x80 | (ascii[at] as number);
+    for (const [bytes, method] of [
+      [ascii, 'A'],
+      [notUtf8, '\ufffd'],
+      [ascii, 'A'],
+    ] as const) {
+      const head = decode(cache, bytes);
+      assert.equal(head.type === 'invoke' && head.method, method);
+    }
+  });
+
   it('freezes what it shares', () => {
     const head = decode(new HeadCache(), add);
     assert.ok(Object.isFrozen(head));

@@ -147,6 +147,18 @@ describe('parseHead', () => {
       assert.deepEqual(parseHead('{"type":"heartbeat","load":0.5}'), { type: 'heartbeat' });
     });
 
+    it('says who holds the port, if it says so in the right form', () => {
+      const plain = { version: 1, codecs: [], features: [] };
+      assert.deepEqual(parseExt('{"version":1,"holder":{"pid":7,"channels":["a",1,"*"]}}'), {
+        ...plain,
+        holder: { pid: 7, channels: ['a', '*'] },
+      });
+      assert.deepEqual(parseExt('{"version":1,"holder":{"pid":7}}'), { ...plain, holder: { pid: 7, channels: [] } });
+      for (const holder of ['null', '7', '"me"', '{}', '{"pid":"7"}', '{"pid":1.5}']) {
+        assert.deepEqual(parseExt(`{"version":1,"holder":${holder}}`), plain);
+      }
+    });
+
     it('is none when it has no version', () => {
       for (const json of ['null', '7', '"ext"', '[]', '{}', '{"version":"1"}', '{"version":1.5}'])
         assert.equal(parseExt(json), undefined);

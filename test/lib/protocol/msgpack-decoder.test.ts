@@ -59,6 +59,7 @@ describe('decodeMsgpack', () => {
       ] as const),
       [`d915${text('größer als sechzehn')}`, 'größer als sechzehn'],
       ['a2ff61', '\ufffda'],
+      ['a4616161ff', 'aaa\ufffd'],
       ...([
         ['c400', Buffer.alloc(0)],
         ['c4020102', Buffer.from([1, 2])],
@@ -166,6 +167,15 @@ describe('decodeMsgpack', () => {
     assert.throws(() => decodeMsgpack(bytes, 3, bytes.length - 3), /ends early/);
     assert.throws(() => decodeMsgpack(bytes, 3, bytes.length - 1), /1 bytes are left over/);
     assert.deepEqual(bytes, before);
+  });
+
+  it('reads short texts with one sign beyond ASCII, wherever it stands, as values and as keys', () => {
+    for (let length = 1; length <= 20; length++) {
+      for (let at = 0; at < length; at++) {
+        const value = `${'a'.repeat(at)}é${'b'.repeat(length - at - 1)}`;
+        assert.deepEqual(decodeBytes(pack([value, { [value]: 1 }])), [value, { [value]: 1 }]);
+      }
+    }
   });
 
   it('reads numbers from one chunk after the other', () => {

@@ -300,7 +300,7 @@ describe('Connection, ending', () => {
     stream.close();
     stream.close(new Error('ECONNRESET'));
     connection.destroy(CLOSED);
-    connection.end(CLOSED);
+    connection.end(CLOSED, 2_000);
     connection.send(REQUEST, 1, 1_000, HEAD);
     await tick();
     assert.deepEqual(events, [`closed ${RpcCode.ConnectionLost}`]);
@@ -333,7 +333,7 @@ describe('Connection, ending', () => {
   it('writes what is queued before it ends in order', () => {
     const { stream, connection, events } = setUp();
     send(connection, 2);
-    connection.end(CLOSED);
+    connection.end(CLOSED, 2_000);
     assert.deepEqual(ids(stream), [1, 2]);
     assert.deepEqual([stream.isEnded, stream.isDestroyed, connection.isOpen, events], [true, false, false, []]);
     stream.receive(response(1, {}));
@@ -351,7 +351,7 @@ describe('Connection, ending', () => {
     send(connection, 1, 1);
     await tick();
     send(connection, 2, 2);
-    connection.end(CLOSED);
+    connection.end(CLOSED, 2_000);
     assert.deepEqual(ids(stream), [1, 2, 3]);
     assert.equal(connection.handedFrames, 3);
   });
@@ -359,7 +359,7 @@ describe('Connection, ending', () => {
   it('writes nothing after the end, whatever still comes in', async () => {
     const setup = setUp();
     setup.onRequest = (id) => setup.connection.send(RESPONSE, id, 1, HEAD);
-    setup.connection.end(CLOSED);
+    setup.connection.end(CLOSED, 2_000);
     setup.stream.receive(request(1, { type: 'heartbeat' }));
     await tick(); // FakeStream throws when it is written to after its end, as a socket fails
     assert.equal(setup.stream.writes.length, 0);
@@ -369,7 +369,7 @@ describe('Connection, ending', () => {
   it('does not wait for a deaf peer: after 2 s the stream is destroyed', (t: TestContext) => {
     const clock = mockClock(t);
     const { stream, connection, events } = setUp();
-    connection.end(CLOSED);
+    connection.end(CLOSED, 2_000);
     clock.advance(1_999);
     assert.deepEqual([stream.isDestroyed, events.length], [false, 0]);
     clock.advance(1);
@@ -381,7 +381,7 @@ describe('Connection, ending', () => {
     const clock = mockClock(t);
     const { stream, connection } = setUp({ flushInterval: 50 });
     send(connection, 1);
-    connection.end(CLOSED);
+    connection.end(CLOSED, 2_000);
     stream.close();
     assert.equal(clock.timers, 0);
   });

@@ -133,7 +133,7 @@ describe('DeadlineTimer', () => {
     const refs: boolean[] = [];
     t.mock.method(globalThis, 'setTimeout', () => {
       const at = refs.push(true) - 1;
-      return { unref: () => void (refs[at] = false) };
+      return { unref: () => refs.splice(at, 1, false) };
     });
     const none = () => Number.POSITIVE_INFINITY;
     new DeadlineTimer(none).note(performance.now() + 10);

@@ -10,7 +10,7 @@ import { fakeCall, listOf, told } from './support.js';
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
-function answer(call: OutgoingCall, head: object, body = Buffer.alloc(0)): void {
+function answer(call: OutgoingCall, head: object, body: Buffer = Buffer.alloc(0)): void {
   const frame: FrameView = { kind: 1, id: 1, timeout: 1, bytes: body, headStart: 0, bodyStart: 0, end: body.length };
   call.answered(parseHead(JSON.stringify(head)), frame, JSON_CODEC);
 }
@@ -222,7 +222,8 @@ describe('OutgoingCall, as routers and filters see it', () => {
     const { call } = fakeCall();
     const { method } = call;
     call.msg.args.push('in place');
-    call.msg = call.msg;
+    const { msg } = call;
+    call.msg = msg;
     assert.equal(call.method, method, 'the same method keeps its heads');
     assert.deepEqual(call.args, ['in place']);
     call.msg = { ...call.msg, service: 'other', args: ['new'] };

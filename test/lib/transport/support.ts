@@ -168,7 +168,7 @@ export function packet(
   id: number,
   timeout: number,
   head: object | string,
-  body = Buffer.alloc(0),
+  body: Buffer = Buffer.alloc(0),
 ): Buffer {
   const headBytes = Buffer.from(typeof head === 'string' ? head : JSON.stringify(head));
   const header = Buffer.alloc(HEADER_BYTES);

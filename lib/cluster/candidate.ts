@@ -1,0 +1,140 @@
+import { debug } from '../diagnostics.js';
+import { RpcCode, RpcError, toError } from '../errors.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { Backoff } from '../transport/backoff.js';
+import type { Line, LineHandler } from '../transport/line.js';
+
+export interface CandidateOptions {
+  /** Takes the port; rejects with {@link RpcCode.AddressInUse} when somebody else has it. */
+  claim(): Promise<void>;
+  /** Connects to whoever has the port, and registers on the channel that is competed for. */
+  follow(handler: LineHandler, signal: AbortSignal): Promise<Line>;
+  /** The port is held by a process that does not lead the channel, or does not answer: told at each attempt. */
+  onObstacle(error: RpcError): void;
+  /** The standing changed. */
+  onMove(to: CandidateState): void;
+}
+
+/**
+ *                     took the port
+ *   idle ──> competing ─────────────> leading
+ *               ^  │ somebody leads it
+ *    it is gone │  v
+ *            following
+ *
+ *   close(): any ──> closed
+ */
+const TRANSITIONS = {
+  idle: ['competing', 'closed'],
+  competing: ['leading', 'following', 'closed'],
+  following: ['competing', 'closed'],
+  leading: ['closed'],
+  closed: [],
+} as const satisfies Transitions<'idle' | 'competing' | 'leading' | 'following' | 'closed'>;
+export type CandidateState = keyof typeof TRANSITIONS;
+
+/**
+ * One of several processes that compete for a port. The one that gets it leads; the others each hold a connection to
+ * it, learn of its end by that closing, and compete again at once: binding is atomic, so one of them wins.
+ *
+ * A Leader that hangs keeps its port, and nothing can take over from it; its silence is reported as an obstacle.
+ * Source: cluster-client, lib/wrapper/cluster.js; but it polls.
+ */
+export class Candidate {
+  readonly #options: CandidateOptions;
+  readonly #lifecycle = new Lifecycle<CandidateState>('idle', TRANSITIONS, (to, from, reason) => {
+    debug.leader('candidate: %s -> %s %s', from, to, reason?.message ?? '');
+    this.#options.onMove(to);
+  });
+  readonly #backoff = new Backoff();
+  readonly #closing = new AbortController();
+  #line: Line | undefined;
+
+  constructor(options: CandidateOptions) {
+    this.#options = options;
+  }
+
+  get state(): CandidateState {
+    return this.#lifecycle.state;
+  }
+
+  /**
+   * Resolves when leading or following for the first time; competes on by itself after that. Blocks while the port
+   * changes hands, which takes milliseconds. Rejects with {@link RpcCode.AddressInUse} when the port is held by
+   * somebody who does not lead the channel, and with {@link RpcCode.Listen} when it cannot be had at all.
+   */
+  async compete(): Promise<void> {
+    this.#lifecycle.move('competing');
+    while (this.state === 'competing') {
+      const obstacle = await this.#attempt();
+      if (obstacle !== undefined) throw obstacle;
+    }
+  }
+
+  close(reason: RpcError): void {
+    this.#lifecycle.move('closed');
+    this.#closing.abort(reason);
+    this.#line?.destroy(reason);
+  }
+
+  /** Undefined: it leads, or follows, or should try again at once. */
+  async #attempt(): Promise<RpcError | undefined> {
+    try {
+      await this.#options.claim();
+      this.#lifecycle.move('leading');
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) return asListenError(error);
+    }
+    try {
+      const handler = {
+        onGoaway: (line: Line) => this.#onLeaderGone(line),
+        onClosed: (line: Line) => this.#onLeaderGone(line),
+      };
+      const line = await this.#options.follow(handler, this.#closing.signal);
+      this.#line = line;
+      this.#backoff.reset();
+      if (!this.#lifecycle.move('following')) line.destroy(new RpcError(RpcCode.Closed, 'closed meanwhile'));
+      else if (line.isGoingAway || line.closeReason !== undefined) this.#onLeaderGone(line);
+      return undefined;
+    } catch (error) {
+      if (this.state !== 'competing') return undefined;
+      // In use, and yet refused: its holder has just let go of it, or has not begun to listen. Try both again.
+      if (isRefused(error)) return this.#pause();
+      const why = `the port is held by somebody else: ${toError(error).message}`;
+      return new RpcError(RpcCode.AddressInUse, why, { cause: error });
+    }
+  }
+
+  async #pause(): Promise<undefined> {
+    const ms = this.#backoff.next();
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return undefined;
+  }
+
+  #onLeaderGone(line: Line): void {
+    if (line !== this.#line) return;
+    this.#line = undefined;
+    line.destroy(new RpcError(RpcCode.Closed, 'the Leader is gone'));
+    if (this.#lifecycle.move('competing')) void this.#competeAgain();
+  }
+
+  /** Nobody waits for this; it goes on until it leads, follows, or is closed. */
+  async #competeAgain(): Promise<void> {
+    while (this.state === 'competing') {
+      const obstacle = await this.#attempt();
+      if (obstacle === undefined) continue;
+      this.#options.onObstacle(obstacle);
+      await this.#pause();
+    }
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = (error as { cause?: { code?: unknown } }).cause;
+  return cause?.code === 'ECONNREFUSED' || (error as { code?: unknown }).code === 'ECONNREFUSED';
+}
+
+function asListenError(error: unknown): RpcError {
+  return error instanceof RpcError ? error : new RpcError(RpcCode.Listen, toError(error).message, { cause: error });
+}

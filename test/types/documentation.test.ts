@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { ROOT, readText } from '../architecture/house.js';
+import { compile } from './compiler.js';
+
+const PAGE = 'docs/types.md';
+
+/** What `./app.js` gives in the page's examples. */
+const APP = 'export interface App {\n  readonly serverId: string;\n}\n';
+
+/** The files of which the page shows pieces, one after the other: a piece's first line names its file. */
+function filesOf(page: string): Map<string, string[]> {
+  const files = new Map<string, string[]>();
+  for (const [, file = '', code = ''] of page.matchAll(/^```ts\n(?:\/\/ (\S+\.ts)\n)?(.*?)^```/gms)) {
+    const name = file === '' ? ([...files.keys()].at(-1) ?? '') : file;
+    files.set(name, [...(files.get(name) ?? []), ...code.trimEnd().split('\n')]);
+  }
+  return files;
+}
+
+/** The lines that the compiler complains about as the page has them: each with its `// error TS...` lines below it. */
+function quoted(lines: readonly string[]): string {
+  const isMessage = (line: string | undefined) => /^\/\/ (?:error TS\d+: |\s)/.test(line ?? '');
+  return lines.filter((line, at) => isMessage(line) || isMessage(lines[at + 1])).join('\n');
+}
+
+/** The same as the compiler has them, by file. */
+async function said(t: TestContext, files: ReadonlyMap<string, readonly string[]>): Promise<Map<string, string>> {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-types-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  };
+  for (const [name, lines] of files) write(name, lines.join('\n'));
+  write('app.ts', APP);
+  write('package.json', JSON.stringify({ type: 'module' }));
+  const compilerOptions = {
+    paths: { mailstation: [join(ROOT, 'index.ts')] },
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+  };
+  const include = ['**/*.ts', join(ROOT, 'lib/**/*.d.ts')];
+  write('tsconfig.json', JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), compilerOptions, include }));
+
+  const complaints = new Map<string, string>();
+  let place = '';
+  for (const { file, line, message } of await compile(folder)) {
+    const comment = message.replaceAll(folder, '/app').replaceAll(/^/gm, '// ');
+    const code = place === `${file}:${line}` ? [] : [files.get(file)?.[line - 1] ?? `line ${line}`];
+    complaints.set(file, [complaints.get(file) ?? [], ...code, comment].flat().join('\n'));
+    place = `${file}:${line}`;
+  }
+  return complaints;
+}
+
+describe(PAGE, () => {
+  it('shows code that compiles and, where it says that some does not, what the compiler says', async (t) => {
+    const files = filesOf(readText(PAGE));
+    const complaints = await said(t, files);
+    for (const [file, lines] of files) assert.equal(complaints.get(file) ?? '', quoted(lines), file);
+  });
+});
