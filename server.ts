@@ -93,7 +93,7 @@ export class Server extends Emitter<ServerEvents> {
     if (typeof options !== 'object' || options === null) throw invalid('a server needs options, with a port at least');
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
-    this.#logger = loggerOption('logger', options.logger ?? options.rpcLogger, consoleLogger);
+    this.#logger = loggerOption('logger', options.logger, loggerOption('rpcLogger', options.rpcLogger, consoleLogger));
     this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, false);
     const remotes = resolveServiceOptions(options);
     this.#remotes = new Remotes(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import Bluebird from 'bluebird';
+import { throwUncaught } from './uncaught.js';
 
 /** Node's form: the error first. */
 export type Callback<T extends readonly unknown[] = readonly unknown[]> = (error: Error | null, ...results: T) => void;
@@ -33,10 +34,4 @@ export function userCallback<A extends unknown[]>(callback: (...args: A) => void
       context.emitDestroy();
     }
   };
-}
-
-export function throwUncaught(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }

@@ -56,7 +56,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#onMove(to, from, reason as RpcError | undefined),
   );
   readonly #backoff = new Backoff();
-  readonly #pending = new PendingCalls();
+  readonly #pending = new PendingCalls({ holdsProcess: true });
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
   readonly #latency = new Latency();

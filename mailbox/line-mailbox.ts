@@ -11,7 +11,7 @@ import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
 
-/** A connection that lived so long was a real one: what failed before it is forgotten. */
+/** A connection that lived so long, or answered something, was a real one: what failed before it is forgotten. */
 const STABLE_MS = 250;
 
 /**
@@ -120,6 +120,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (this.state !== 'connecting')
       return line.destroy(new RpcError(RpcCode.Closed, 'the mailbox was closed meanwhile'));
     if (line.isGoingAway) {
+      this.#retired.add(line);
       line.drain(goingAway(this.server.id), this.#options.drainTimeout);
       return this.#onDialFailed(goingAway(this.server.id));
     }
@@ -143,7 +144,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     if (line !== this.#line || this.state !== 'ready') return;
     const reason = goingAway(this.server.id);
     this.#line = undefined;
-    this.#forgiveFailures();
+    this.#forgiveFailures(line);
     this.#retired.add(line);
     // Unbounded: each call has its own deadline, and the server ends the line when it has answered them.
     line.drain(reason, MAX_TIMEOUT_MS);
@@ -153,8 +154,10 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   #onLineClosed(line: Line, reason: RpcError): void {
     this.#retired.delete(line);
     const wasCurrent = line === this.#line;
-    if (wasCurrent) this.#line = undefined;
-    if (wasCurrent) this.#forgiveFailures();
+    if (wasCurrent) {
+      this.#line = undefined;
+      this.#forgiveFailures(line);
+    }
     if (this.state !== 'draining') {
       if (wasCurrent) this.#lifecycle.move('backoff', reason);
     } else if (this.#line === undefined && this.#retired.size === 0) {
@@ -170,8 +173,8 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   }
 
   /** A server that takes every connection and ends it at once must not be dialled without pause. */
-  #forgiveFailures(): void {
-    if (performance.now() - this.#readyAt >= STABLE_MS) this.#backoff.reset();
+  #forgiveFailures(line: Line): void {
+    if (line.hasAnswered || performance.now() - this.#readyAt >= STABLE_MS) this.#backoff.reset();
   }
 
   #watchIdle(): void {

@@ -1,6 +1,7 @@
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
 import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { throwUncaught } from '../lib/uncaught.js';
 import { type Filter, type Filtered, runFilters } from './filters.js';
 import type { HeldCalls } from './held-calls.js';
 
@@ -48,10 +49,12 @@ export class CallFilters {
       this.#held.delete(call);
       if (call.isSettled) return; // its deadline passed meanwhile
       call.serverId = filtered.serverId;
+      const failure = error ?? whyNotACall(filtered);
+      if (failure !== undefined)
+        return this.#fail(call, call.error(RpcCode.Filter, failure.message, 'not-sent', failure.cause));
       call.msg = filtered.msg;
       call.options = filtered.opts;
-      if (error === undefined) goOn(call, filtered.serverId);
-      else this.#fail(call, call.error(RpcCode.Filter, error.message, 'not-sent', error.cause));
+      goOn(call, filtered.serverId);
     });
     if (!isDone) this.#held.add(call);
   }
@@ -77,7 +80,11 @@ export class CallFilters {
 
   #fail(call: OutgoingCall, error: RpcError): void {
     if (!call.fail(error)) return;
-    this.#errorHandler?.(error, call.serverId ?? '', call.msg, call.options);
+    try {
+      this.#errorHandler?.(error, call.serverId ?? '', call.msg, call.options);
+    } catch (thrown) {
+      throwUncaught(thrown); // its own fault, and no affair of the call's
+    }
   }
 }
 
@@ -88,4 +95,12 @@ function checkFilters(given: Filter | readonly Filter[]): readonly Filter[] {
     if (!fits) throw invalid(`a filter must be a function or an object with before or after, got ${String(filter)}`);
   }
   return filters;
+}
+
+/** What filters may leave of a message is up to them; but there must be something to send. */
+function whyNotACall({ msg, opts }: Filtered): Error | undefined {
+  const names = [msg?.namespace, msg?.serverType, msg?.service, msg?.method];
+  if (names.every((name) => typeof name === 'string') && Array.isArray(msg.args) && typeof opts === 'object')
+    return undefined;
+  return new Error('the before filters left no message { namespace, serverType, service, method, args } to send');
 }

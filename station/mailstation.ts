@@ -1,5 +1,4 @@
 import type { ServerInfo } from '../lib/call.js';
-import { throwUncaught } from '../lib/callback.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
@@ -194,11 +193,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     call.intercept((settle) => (error, results) => {
       settle(error, results);
       if (error === undefined || error.delivery === 'answered') return;
-      try {
-        this.emit('error', pomeloCode(error.code), null, call.serverId, call.msg, call.options, error);
-      } catch (thrown) {
-        throwUncaught(thrown); // a listener's own fault, and no affair of the call's
-      }
+      this.emit('error', pomeloCode(error.code), null, call.serverId, call.msg, call.options, error);
     });
   }
 

@@ -9,7 +9,8 @@ const servers = require('./config/servers');
 
 const basePort = Number(process.argv[2] || 7000);
 const app = createApp('gate-1', basePort);
-const tell = (...what) => console.log(what.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(' '));
+const tell = (...what) =>
+  console.log(what.map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join(' '));
 
 /** Each step gets a function that goes on with the next. */
 const day = [
@@ -47,7 +48,10 @@ const day = [
       app.rpc.area.scene.explore(ada, steps, (err, walked, place, prize) => {
         found.push([err, walked, place, prize]);
         if (found.length < 3) return;
-        tell('explored', found.sort((a, b) => a[1] - b[1]));
+        tell(
+          'explored',
+          found.sort((a, b) => a[1] - b[1]),
+        );
         next();
       });
     }
@@ -131,9 +135,13 @@ function untilListening(port, cb) {
   socket.on('error', () => setTimeout(untilListening, 20, port, cb));
 }
 
-const processes = servers.list(basePort).map((server) =>
-  fork(path.join(__dirname, 'server.js'), [server.id, String(basePort)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
-);
+const processes = servers
+  .list(basePort)
+  .map((server) =>
+    fork(path.join(__dirname, 'server.js'), [server.id, String(basePort)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
 
 function play(steps) {
   if (steps.length > 0) return steps[0](() => play(steps.slice(1)));

@@ -35,6 +35,7 @@ export type AcceptorAnswer = (error: Error | null, ...results: unknown[]) => voi
 export type MessageCallback = {
   (tracer: unknown, msg: AcceptorMessage, answer: AcceptorAnswer | null | undefined): void;
   (msg: AcceptorMessage, answer?: AcceptorAnswer | null): void;
+  (failed: Error): void;
 };
 
 /**
@@ -111,7 +112,8 @@ export class ForeignAcceptor implements Answerer {
         this.#failListening = reject;
         const acceptor = this.#make();
         this.#acceptor = acceptor;
-        resolve(acceptor.listen(this.port) as void | PromiseLike<void>);
+        // Not resolved with the promise itself: an error that is emitted before it settles would come too late.
+        Promise.resolve(acceptor.listen(this.port)).then(() => resolve(), reject);
       });
     } catch (cause) {
       await this.#close();

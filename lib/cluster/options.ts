@@ -50,7 +50,7 @@ export interface ListeningOptions {
 export type ResolvedListeningOptions = Omit<PortHostOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
 
 export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
-  const buffered = boolean('bufferMsg', given.bufferMsg ?? given.buffMsg, false);
+  const buffered = boolean(...either(given, 'bufferMsg', 'buffMsg'), false);
   const interval = integer('interval', given.interval, 50, 1, MAX_TIMEOUT_MS);
   return Object.freeze({
     logger,
@@ -62,7 +62,12 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     exposeStack: boolean('exposeStack', given.exposeStack, false),
     heartbeatInterval: timeoutMs('keepalive', given.keepalive, 10_000),
     flushInterval: buffered ? interval : 0,
-    maxFrameBytes: maxFrameBytes(given),
+    maxFrameBytes: integer(
+      ...either(given, 'maxFrameBytes', 'pkgSize'),
+      DEFAULT_MAX_FRAME_BYTES,
+      HEADER_BYTES + 1,
+      2 ** 31,
+    ),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, 16 * 1024 * 1024, 0),
     maxConnections: integer('maxConnections', given.maxConnections, 10_000, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, 1_000, 1),
@@ -75,7 +80,11 @@ function port(given: unknown): number {
   return integer('port', isDigits ? Number(given) : (given ?? null), 0, 0, 65_535);
 }
 
-function maxFrameBytes(given: ListeningOptions): number {
-  const name = given.maxFrameBytes === undefined && given.pkgSize !== undefined ? 'pkgSize' : 'maxFrameBytes';
-  return integer(name, given[name], DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31);
+/** The name under which an option with two names was given, for messages, and its value. */
+function either<K extends keyof ListeningOptions>(
+  given: ListeningOptions,
+  name: K,
+  alias: K,
+): [name: K, value: unknown] {
+  return given[name] === undefined && given[alias] !== undefined ? [alias, given[alias]] : [name, given[name]];
 }

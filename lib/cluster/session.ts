@@ -149,8 +149,7 @@ export class Session implements Answerer {
     };
     if (!wasRegistered || this.#ext?.features.includes('goaway') !== true) return endWhenIdle();
     // A peer that has not read its answers yet has not read this either.
-    const isReading = this.#connection.queuedBytes === 0;
-    const timeout = Math.ceil(isReading ? Math.min(left(), GOAWAY_ANSWER_MS) : left());
+    const timeout = Math.ceil(!this.#connection.isBlocked ? Math.min(left(), GOAWAY_ANSWER_MS) : left());
     const request = new ControlRequest('goaway', timeout, endWhenIdle, endWhenIdle);
     this.#connection.send(REQUEST, this.#pending.add(request), timeout, HEAD.goaway);
   }

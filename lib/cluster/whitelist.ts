@@ -60,9 +60,9 @@ function ask(whitelist: AnyFunction): Promise<unknown> {
       if (error) reject(error);
       else resolve(list);
     });
-    // An async function that uses the callback resolves to nothing, and may do so first.
+    // One that uses the callback returns whatever its last call did, or resolves to nothing, and may do so first.
     const hasReturned = (list: unknown): void => {
-      if (list !== undefined || whitelist.length === 0) resolve(list);
+      if (Array.isArray(list) || whitelist.length === 0) resolve(list);
     };
     if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function')
       (returned as PromiseLike<unknown>).then(hasReturned, reject);
@@ -71,7 +71,8 @@ function ask(whitelist: AnyFunction): Promise<unknown> {
 }
 
 function compile(list: unknown): (address: string) => boolean {
-  if (!Array.isArray(list)) throw invalid(`whitelist must be a list of addresses and patterns, got ${inspect(list)}`);
+  if (!Array.isArray(list))
+    throw invalid(`whitelist must be a list of addresses and patterns, got ${inspect(list, { depth: 0 })}`);
   const addresses = new Set<string>();
   const patterns: RegExp[] = [];
   for (const entry of list as unknown[]) {

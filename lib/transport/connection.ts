@@ -106,6 +106,11 @@ export class Connection {
     return this.#writer.pendingBytes + this.#stream.pendingBytes;
   }
 
+  /** The stream wants no more for now: the peer does not read as fast as we write. */
+  get isBlocked(): boolean {
+    return this.#isBlocked;
+  }
+
   /** True while a peer has sent a part of a frame only. */
   get isMidFrame(): boolean {
     return this.#framer.isMidFrame;
@@ -138,11 +143,19 @@ export class Connection {
     this.#writer.rollback();
   }
 
-  /** A frame without a body, such as a heartbeat: never refused, and nothing once there is no sending any more. */
+  /**
+   * A frame without a body, such as a heartbeat: never refused by a full queue, and nothing once there is no sending
+   * any more. Throws {@link RpcCode.FrameTooLarge}.
+   */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (!this.isOpen) return;
     this.#begin(kind, id, timeoutMs, head);
-    this.commit();
+    try {
+      this.commit();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
   }
 
   /**

@@ -20,6 +20,11 @@ export class Latency {
     this.#measuredAt = now;
   }
 
+  /** Answers so far, measured or not. */
+  get answers(): number {
+    return this.#answers;
+  }
+
   /** ms; undefined where nothing is known. */
   get ms(): number | undefined {
     return performance.now() - this.#measuredAt < FADE_MS ? this.#ms : undefined;

@@ -136,6 +136,11 @@ export class Line {
     return this.#latency.ms;
   }
 
+  /** Something beyond the registration was answered on it. */
+  get hasAnswered(): boolean {
+    return this.#latency.answers > 1;
+  }
+
   /** Who holds the port; undefined for a stock Leader. */
   get holder(): PortHolder | undefined {
     return this.#holder;
@@ -209,7 +214,11 @@ export class Line {
       );
       const id = this.#pending.add(request);
       const ext = { version: EXTENSION_VERSION, codecs, features: FEATURES };
-      this.#connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
+      try {
+        this.#connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
+      } catch (error) {
+        this.destroy(refused(this.#options, messageOf(error), error));
+      }
     });
   }
 

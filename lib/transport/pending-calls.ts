@@ -40,14 +40,20 @@ export class PendingCalls {
   /** The id whose entry is in the slot. Says nothing while the slot is empty. */
   #ids = new Uint32Array(MIN_SLOTS);
   #size = 0;
-  readonly #timer = new DeadlineTimer((now) => this.#expire(now));
+  readonly #timer: DeadlineTimer;
   readonly #idLimit: number;
+  readonly #holdsProcess: boolean;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
 
-  /** Ids stay below `idLimit`. */
-  constructor(idLimit = MAX_REQUEST_ID) {
+  /**
+   * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while something waits: for who has no
+   * socket that sees to it.
+   */
+  constructor({ idLimit = MAX_REQUEST_ID, holdsProcess = false } = {}) {
     this.#idLimit = idLimit;
+    this.#holdsProcess = holdsProcess;
+    this.#timer = new DeadlineTimer((now) => this.#expire(now), holdsProcess);
   }
 
   get size(): number {
@@ -126,6 +132,7 @@ export class PendingCalls {
 
   #emptied(): void {
     if (this.#slots.length > KEPT_SLOTS) this.#resize(MIN_SLOTS);
+    if (this.#holdsProcess) this.#timer.stop();
     if (this.#onIdle === undefined) return;
     process.nextTick(this.#onIdle);
     this.#onIdle = undefined;

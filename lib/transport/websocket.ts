@@ -127,5 +127,6 @@ export function listenWebSocket({ host, port, handshakeTimeout, onStream, onErro
 function closeServer(sockets: WebSocketServer, server: http.Server): Promise<void> {
   sockets.close();
   server.close();
+  server.closeAllConnections(); // those that have not become WebSockets, and now never will
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -20,10 +20,13 @@ describe('a project that was written for pomelo-rpc', () => {
     const [mine, pomelos] = await Promise.all([run(t, 'mailstation'), run(t, 'pomelo-rpc')]);
     assert.equal(mine, pomelos);
     const lines = mine.split('\n');
-    assert.equal(lines[0], [
-      'bound null {"uid":"ada","frontendId":"connector-1","areaId":"area-1"}',
-      '{"uid":"bob","frontendId":"connector-2","areaId":"area-1"}',
-    ].join(' '));
+    assert.equal(
+      lines[0],
+      [
+        'bound null {"uid":"ada","frontendId":"connector-1","areaId":"area-1"}',
+        '{"uid":"bob","frontendId":"connector-2","areaId":"area-1"}',
+      ].join(' '),
+    );
     assert.ok(lines.includes('heard null ["system: bob fell to ada","bob: what a ******"]'), mine);
     assert.ok(lines.includes('chat.room.say {"called":1,"answered":true}'), mine);
   });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it, type TestContext } from 'node:test';
-import { throwUncaught, userCallback, withCallback } from '../../lib/callback.js';
+import { userCallback, withCallback } from '../../lib/callback.js';
+import { throwUncaught } from '../../lib/uncaught.js';
 import { until } from '../support/until.js';
 
 /** What would have been thrown out of the process's ticks. */

@@ -28,14 +28,19 @@ row(
         seen.push(args[0], args[2] === routeContext);
         (args[3] as (error: Error) => void)(new Error('enough'));
       };
-      const client = await lab.client([], { routeContext, router: (a: unknown, b: unknown, c: unknown, d: unknown) => router(a, b, c, d) });
+      const client = await lab.client([], {
+        routeContext,
+        router: (a: unknown, b: unknown, c: unknown, d: unknown) => router(a, b, c, d),
+      });
       await lab.answer((cb) => client.proxies.user.test.service.whoami('param', cb));
       return seen;
     });
     assert.deepEqual(found, { ours: ['param', true], theirs: ['param', true] });
     const lab = ourLab(t);
     let given: unknown;
-    const client = lab.lib.client.create({ router: (_: unknown, __: unknown, context: unknown) => void (given = context) });
+    const client = lab.lib.client.create({
+      router: (_: unknown, __: unknown, context: unknown) => void (given = context),
+    });
     client.addProxies([{ namespace: 'user', serverType: 'test' }]);
     await client.start();
     await assert.rejects(client.proxies.user.test.service.whoami(null), { code: 'ERR_RPC_ROUTE' });
@@ -143,7 +148,7 @@ row(
   'addProxy, addProxies({ namespace, serverType, path }) -> proxies[namespace][serverType][module][method]; merged when added again',
   {
     is: 'better',
-    ours: 'The same; prototype methods of class instances are proxies too, and without `path` they are made on demand.',
+    ours: 'The same; without `path` they are made on demand.',
   },
   async (t) => {
     const found = await both(t, async (lab) => {
@@ -165,9 +170,26 @@ row(
 );
 
 row(
+  'client.04.classes',
+  'Proxies are made of enumerable functions: not of methods written in a class',
+  { is: 'better', ours: 'Of those too, and of those of parent classes.' },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const client = await lab.client();
+      client.addProxy({ namespace: 'classes', serverType: 'test', path: `${lab.fixtures}/remote/classes` });
+      return Object.keys(client.proxies.classes.test.child);
+    });
+    assert.deepEqual(found, { ours: ['own', 'inherited'], theirs: [] });
+  },
+);
+
+row(
   'client.05',
   'A proxy is called as (routeParam, ...args, cb), and .toServer(id, ...args, cb)',
-  { is: 'better', ours: 'The same; without a callback it gives a promise. cb(error) has an Error with name, message, code.' },
+  {
+    is: 'better',
+    ours: 'The same; without a callback it gives a promise. cb(error) has an Error with name, message, code.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve();
@@ -196,10 +218,7 @@ row(
   { is: 'better', ours: "cb(first error or null, every server's outcome), or a promise of the outcomes." },
   async (t) => {
     const scenario = async (lab: Lab) => {
-      const servers = [
-        (await lab.serve({ id: 's1' })).info,
-        (await lab.serve({ id: 's2' })).info,
-      ];
+      const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
       const client = await lab.client(servers);
       return lab.answer((cb) => client.proxies.user.test.service.whoami.toServer('*', cb));
     };
@@ -280,7 +299,10 @@ row(
       { id: 'b', serverType: 'test', port: 2, weight: 3 },
     ]);
     client.removeServers(['a', 'never there']);
-    assert.deepEqual(client.getServersByType('test').map(({ id }: { id: string }) => id), ['b']);
+    assert.deepEqual(
+      client.getServersByType('test').map(({ id }: { id: string }) => id),
+      ['b'],
+    );
     assert.throws(() => client.addServer({ id: 'c', serverType: 'test' }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
   },
 );
@@ -339,7 +361,10 @@ row(
 row(
   'client.21',
   'pinus: notify sends without wanting an answer, and the server answers none (tcp only)',
-  { is: 'better', ours: '.oneway(param, ...), .route(param, true), .to(id, true): the promise tells that it was sent. On every transport.' },
+  {
+    is: 'better',
+    ours: '.oneway(param, ...), .route(param, true), .to(id, true): the promise tells that it was sent. On every transport.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const { info } = await lab.serve();

@@ -6,7 +6,8 @@ fault(
   1,
   'a call that cannot be sent is answered with the reason',
   {
-    theirs: 'A call that finds no server, no connection or a refusing filter never calls back, unless rpcDebugLog is on.',
+    theirs:
+      'A call that finds no server, no connection or a refusing filter never calls back, unless rpcDebugLog is on.',
     ours: 'The callback gets the error, whatever is logged.',
   },
   async (t) => {
@@ -29,10 +30,12 @@ async function callWithMode(lab: Lab, failMode: string, servers: readonly object
     assert.match((error as Error).message, /failMode must be one of/);
     return undefined;
   }
-  return client.proxies.user.test.service.note.with({ timeout: 200 })(null, 1).then(
-    () => 'answered',
-    (error: { code: string }) => error.code,
-  );
+  return client.proxies.user.test.service.note
+    .with({ timeout: 200 })(null, 1)
+    .then(
+      () => 'answered',
+      (error: { code: string }) => error.code,
+    );
 }
 
 fault(
@@ -88,9 +91,14 @@ fault(
     });
     assert.deepEqual(left, ['s2']);
     const lab = ourLab(t);
-    const dead = [{ id: 's1', serverType: 'test', port: await lab.port() }, { id: 's2', serverType: 'test', port: await lab.port() }];
+    const dead = [
+      { id: 's1', serverType: 'test', port: await lab.port() },
+      { id: 's2', serverType: 'test', port: await lab.port() },
+    ];
     const client = await lab.client(dead);
-    await assert.rejects(client.proxies.user.test.service.whoami.with({ timeout: 30 })(null), { code: 'ERR_RPC_CONNECT' });
+    await assert.rejects(client.proxies.user.test.service.whoami.with({ timeout: 30 })(null), {
+      code: 'ERR_RPC_CONNECT',
+    });
     assert.equal(client.getServersByType('test').length, 2);
   },
 );
@@ -107,7 +115,9 @@ fault(
     const client = await lab.client([{ id: 's1', serverType: 'test', port: await lab.port() }]);
     const heard: unknown[][] = [];
     client.on('error', (...args: unknown[]) => heard.push(args));
-    const failure = await client.proxies.user.test.service.whoami.with({ timeout: 40 })(null).catch((e: Error) => e);
+    const failure = await client.proxies.user.test.service.whoami
+      .with({ timeout: 40 })(null)
+      .catch((e: Error) => e);
     assert.equal(heard.length, 1);
     const [code, , serverId, msg, , error] = heard[0] as [number, null, string, { method: string }, object, Error];
     assert.deepEqual([code, serverId, msg.method], [3, 's1', 'whoami']);
@@ -167,7 +177,8 @@ fault(
   7,
   'a callback runs once',
   {
-    theirs: 'With rpcDebugLog, a call that could not be sent calls back twice; after a failed after filter comes success.',
+    theirs:
+      'With rpcDebugLog, a call that could not be sent calls back twice; after a failed after filter comes success.',
     ours: 'Once, with the error.',
   },
   async (t) => {
@@ -244,7 +255,8 @@ fault(
   16,
   'a call that cannot be made is refused, not ignored',
   {
-    theirs: 'Before the start, with fewer than two arguments, for an id that is no string, for * of an unknown type: nothing happens.',
+    theirs:
+      'Before the start, with fewer than two arguments, for an id that is no string, for * of an unknown type: nothing happens.',
     ours: 'Each is answered with an error, and every server of a * with its outcome.',
   },
   async (t) => {
@@ -266,7 +278,10 @@ fault(
     const star = await ours(t, async (lab) => {
       const client = await lab.client();
       const { whoami } = client.proxies.user.test.service;
-      return [await lab.answer((cb) => whoami.toServer('*', cb)), await whoami(null).catch((e: Error) => lab.plain([e]))];
+      return [
+        await lab.answer((cb) => whoami.toServer('*', cb)),
+        await whoami(null).catch((e: Error) => lab.plain([e])),
+      ];
     });
     for (const [error] of star) assert.equal(error.code, 'ERR_RPC_NO_SERVER');
   },

@@ -7,7 +7,8 @@ fault(
   10,
   'a server that is not up yet is called as soon as it is',
   {
-    theirs: 'A refused connection is taken for one that stands: the call is written into the void, and times out 30 s later.',
+    theirs:
+      'A refused connection is taken for one that stands: the call is written into the void, and times out 30 s later.',
     ours: 'Dialled again until the deadline of the call, which then says why: ERR_RPC_CONNECT.',
   },
   async (t) => {
@@ -40,7 +41,10 @@ fault(
         });
       });
       const client = await lab.client([mute.info], { timeout: 200 });
-      const answer = await lab.answer((cb) => client.proxies.user.test.service.echo.toServer('s1', 'the call', cb), 1_000);
+      const answer = await lab.answer(
+        (cb) => client.proxies.user.test.service.echo.toServer('s1', 'the call', cb),
+        1_000,
+      );
       return { wasSent: text.includes('the call'), error: String(answer[0].error) };
     };
     const found = await both(t, scenario);
@@ -81,7 +85,8 @@ fault(
   13,
   'calls in flight end when their connection does',
   {
-    theirs: 'A connection that ended is noticed by keepalive, 20 to 40 s later; a mailbox that closes leaves its calls to their timers.',
+    theirs:
+      'A connection that ended is noticed by keepalive, 20 to 40 s later; a mailbox that closes leaves its calls to their timers.',
     ours: 'ERR_RPC_CONNECTION_LOST at once; ERR_RPC_CLOSED from stop(true).',
   },
   async (t) => {
@@ -111,7 +116,8 @@ fault(
   14,
   'servers that were removed, replaced or moved are not called any more',
   {
-    theirs: 'Routers go on choosing removed servers; a server at a new address is called at the old one; the hash ring is stale.',
+    theirs:
+      'Routers go on choosing removed servers; a server at a new address is called at the old one; the hash ring is stale.',
     ours: 'Routers, rings and mailboxes follow the roster at once.',
   },
   async (t) => {
@@ -146,7 +152,11 @@ fault(
         close() {},
         on() {},
       });
-      const client = await lab.client(['s1', 's2'].map(server), { routerType: 'ch', hashFieldIndex: 0, mailboxFactory: { create } });
+      const client = await lab.client(['s1', 's2'].map(server), {
+        routerType: 'ch',
+        hashFieldIndex: 0,
+        mailboxFactory: { create },
+      });
       const { service } = client.proxies.user.test;
       await lab.answer((cb) => service.echo(null, 'any', cb));
       seen.length = 0;
@@ -195,7 +205,8 @@ fault(
   17,
   'a timeout over WebSocket reaches the caller',
   {
-    theirs: 'ws2: the timer of a call never calls back, and a disconnect hands the error over in the place of the tracer.',
+    theirs:
+      'ws2: the timer of a call never calls back, and a disconnect hands the error over in the place of the tracer.',
     ours: 'The same ending on every transport.',
   },
   async (t) => {
@@ -212,7 +223,8 @@ fault(
   18,
   'bytes that are no packet cost one connection, and replies stay with their callers',
   {
-    theirs: 'tcp: unparsable bytes throw in the data handler; sockets are kept under an undefined id, so that replies cross.',
+    theirs:
+      'tcp: unparsable bytes throw in the data handler; sockets are kept under an undefined id, so that replies cross.',
     ours: 'The connection that broke the format is closed; all others are served.',
   },
   async (t) => {

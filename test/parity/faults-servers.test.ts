@@ -107,7 +107,8 @@ fault(
   24,
   'pinus: a promise always settles',
   {
-    theirs: 'Where nothing can be sent the promise never settles; .to() of no string and .to(*) of no server: the same.',
+    theirs:
+      'Where nothing can be sent the promise never settles; .to() of no string and .to(*) of no server: the same.',
     ours: 'It rejects with the reason.',
   },
   async (t) => {
@@ -167,7 +168,8 @@ fault(
   27,
   'pinus: a frame past the limit costs its own connection, and no memory',
   {
-    theirs: 'Past pkgSize the next chunk throws in the data handler: the process ends. Without it, what a frame claims is allocated.',
+    theirs:
+      'Past pkgSize the next chunk throws in the data handler: the process ends. Without it, what a frame claims is allocated.',
     ours: 'The connection is closed; memory grows with what has arrived.',
   },
   async (t) => {

@@ -11,7 +11,10 @@ function counts(ids: readonly string[]): Record<string, number> {
 row(
   'client.09',
   'Filters before and after (a function, an object, a list); filter() is both; next(target, msg, opts) re-targets and rewrites',
-  { is: 'better', ours: 'The same; one that does not declare `next` goes on when it returns, or its promise resolves.' },
+  {
+    is: 'better',
+    ours: 'The same; one that does not declare `next` goes on when it returns, or its promise resolves.',
+  },
   async (t) => {
     const scenario = async (lab: Lab) => {
       const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
@@ -33,11 +36,12 @@ row(
           },
         },
       ]);
-      client.filter({
-        before: (id: string, _m: object, _o: object, next: Next) => void (order.push(`3 ${id}`), next()),
-        after: (id: string, _m: object, _o: object, next: Next) => void (order.push(`4 ${id}`), next()),
-      });
-      client.after((id: string, _m: object, _o: object, next: Next) => void (order.push(`5 ${id}`), next()));
+      const note = (step: number) => (id: string, _msg: object, _opts: object, next: Next) => {
+        order.push(`${step} ${id}`);
+        next();
+      };
+      client.filter({ before: note(3), after: note(4) });
+      client.after(note(5));
       const answer = await lab.answer((cb) => service.echo.toServer('s1', 'x', cb));
       return { order, answer };
     };
@@ -51,7 +55,10 @@ row(
 row(
   'client.09.abort',
   'A before filter aborts with next(error); setErrorHandler((error, serverId, msg, opts) => ...) is told of it',
-  { is: 'better', ours: 'The same, and the caller is told too: ERR_RPC_FILTER, whose cause is the error of the filter.' },
+  {
+    is: 'better',
+    ours: 'The same, and the caller is told too: ERR_RPC_FILTER, whose cause is the error of the filter.',
+  },
   async (t) => {
     const scenario = async (lab: Lab) => {
       const { info } = await lab.serve();
@@ -62,7 +69,9 @@ row(
       client.setErrorHandler((error: Error, id: string, msg: { method: string }, opts: unknown) =>
         told.push(error instanceof Error, id, msg.method, typeof opts),
       );
-      client.before((_id: string, _msg: object, _opts: object, next: (e: Error) => void) => next(new Error('too busy')));
+      client.before((_id: string, _msg: object, _opts: object, next: (e: Error) => void) =>
+        next(new Error('too busy')),
+      );
       const answer = await lab.answer((cb) => service.echo(null, 2, cb), 200);
       return { told, answered: answer !== 'no answer' };
     };
@@ -186,7 +195,9 @@ row(
   { is: 'better', ours: 'The default too. The caller is told; there only with rpcDebugLog.' },
   async (t) => {
     const lab = ourLab(t);
-    const client = await lab.client([{ id: 's1', serverType: 'test', port: await lab.port() }], { failMode: 'failfast' });
+    const client = await lab.client([{ id: 's1', serverType: 'test', port: await lab.port() }], {
+      failMode: 'failfast',
+    });
     const { service } = client.proxies.user.test;
     const started = performance.now();
     await assert.rejects(service.whoami.with({ timeout: 40 })(null), { code: 'ERR_RPC_CONNECT', delivery: 'not-sent' });

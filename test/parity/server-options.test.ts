@@ -6,7 +6,7 @@ import { fault, row } from './support/row.js';
 row(
   'server.01.acceptorFactory',
   'acceptorFactory.create(opts, cb): an acceptor with listen(port), close(), and events; it calls cb(tracer, msg, answer)',
-  { is: 'better', ours: "The same, also as a function, and in the form of the README, cb(msg, answer)." },
+  { is: 'better', ours: 'The same, also as a function, and in the form of the README, cb(msg, answer).' },
   async (t) => {
     const found = await both(t, async (lab) => {
       let receive: ((...args: unknown[]) => void) | undefined;
@@ -40,7 +40,9 @@ row(
   { is: 'same', ours: 'Beside those of `paths`. acceptorFactory sees all of them in its options.' },
   async (t) => {
     const lab = ourLab(t);
-    const services = { user: { counter: { add: (a: number, b: number, cb: (e: null, sum: number) => void) => cb(null, a + b) } } };
+    const services = {
+      user: { counter: { add: (a: number, b: number, cb: (e: null, sum: number) => void) => cb(null, a + b) } },
+    };
     const { info } = await lab.serve({ paths: [], services });
     const client = await lab.client([info]);
     client.addProxies([{ namespace: 'user', serverType: 'test' }]);
@@ -60,7 +62,9 @@ row(
     const reach = async (options: object) => {
       const { info } = await lab.serve(options);
       const client = await lab.client([{ ...info, ...options }]);
-      return client.proxies.user.test.service.whoami.with({ timeout: 150 })(null).catch((e: { code: string }) => e.code);
+      return client.proxies.user.test.service.whoami
+        .with({ timeout: 150 })(null)
+        .catch((e: { code: string }) => e.code);
     };
     type Whitelist = (error: unknown, list?: RegExp[]) => void;
     for (const transport of ['tcp', 'ws']) {
@@ -107,7 +111,10 @@ row(
 row(
   'server.06',
   'reloadRemotes: a path is watched, and loaded again when it changes; pinus: manualReloadRemoters()',
-  { is: 'better', ours: 'The same names, and server.reloadRemotes(), by file; a reload event tells what became of each module.' },
+  {
+    is: 'better',
+    ours: 'The same names, and server.reloadRemotes(), by file; a reload event tells what became of each module.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const { paths, write } = lab.twoNamespaces();
@@ -149,7 +156,13 @@ fault(
       await lab.until(async () => (await get('user')) === 2, 'the reload');
       return [before, [await get('user'), await get('sys')]];
     });
-    assert.deepEqual(found.ours, [[1, 1], [2, 1]]);
-    assert.deepEqual(found.theirs, [[1, 1], [2, 'failed']]);
+    assert.deepEqual(found.ours, [
+      [1, 1],
+      [2, 1],
+    ]);
+    assert.deepEqual(found.theirs, [
+      [1, 1],
+      [2, 'failed'],
+    ]);
   },
 );

@@ -7,7 +7,10 @@ import { row } from './support/row.js';
 row(
   'server.01.port',
   'Server.create({ port, paths }): throws without a port, without paths, and for port 0',
-  { is: 'better', ours: 'Throws ERR_RPC_INVALID_ARGUMENT without a port; 0 is a port that the system chooses, told by server.port. `paths` may be left out.' },
+  {
+    is: 'better',
+    ours: 'Throws ERR_RPC_INVALID_ARGUMENT without a port; 0 is a port that the system chooses, told by server.port. `paths` may be left out.',
+  },
   async (t) => {
     const scenario = async (lab: Lab) =>
       [{}, { paths: [] }, { port: 0, paths: [] }, { port: -1, paths: [] }].map((options) => {
@@ -19,7 +22,10 @@ row(
         }
       });
     const found = await both(t, scenario);
-    assert.deepEqual(found, { ours: ['threw', 'threw', 'made', 'threw'], theirs: ['threw', 'threw', 'threw', 'threw'] });
+    assert.deepEqual(found, {
+      ours: ['threw', 'threw', 'made', 'threw'],
+      theirs: ['threw', 'threw', 'threw', 'threw'],
+    });
     const lab = ourLab(t);
     const server = lab.lib.server.create({ port: 0, logger: lab.quiet });
     t.after(() => server.stop(true));
@@ -31,15 +37,25 @@ row(
 row(
   'server.01.paths',
   'paths: [{ namespace, path }] and context: a folder of modules each, its factories called with the context',
-  { is: 'better', ours: 'The same; a path may also be a file or a URL, relative to the working directory. Two modules of one name are refused.' },
+  {
+    is: 'better',
+    ours: 'The same; a path may also be a file or a URL, relative to the working directory. Two modules of one name are refused.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const paths = ['test', 'more'].map((folder) => ({ namespace: 'user', path: `${lab.fixtures}/remote/${folder}` }));
-      const { info } = await lab.serve({ paths: [...paths, { namespace: 'sys', path: lab.REMOTE }], context: { serverId: 'mine' } });
+      const { info } = await lab.serve({
+        paths: [...paths, { namespace: 'sys', path: lab.REMOTE }],
+        context: { serverId: 'mine' },
+      });
       const client = await lab.client([info]);
       const call = (namespace: string, service: string, method: string) =>
         lab.answer((cb) => client.rpcInvoke('s1', { namespace, serverType: 'test', service, method, args: [] }, cb));
-      return [await call('user', 'service', 'whoami'), await call('user', 'extra', 'extra'), await call('sys', 'service', 'whoami')];
+      return [
+        await call('user', 'service', 'whoami'),
+        await call('user', 'extra', 'extra'),
+        await call('sys', 'service', 'whoami'),
+      ];
     });
     assert.deepEqual(found.ours, [
       [null, 'mine'],
@@ -81,7 +97,10 @@ row(
 row(
   'server.02',
   'A call reaches services[namespace][service][method](...args, cb), on the service; the callback answers',
-  { is: 'better', ours: 'The same with Server.create, and a promise answers too (pinus). With createServer what a method returns is its answer.' },
+  {
+    is: 'better',
+    ours: 'The same with Server.create, and a promise answers too (pinus). With createServer what a method returns is its answer.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve({ paths: [{ namespace: 'user', path: `${lab.fixtures}/remote/classes` }] });
@@ -103,7 +122,10 @@ row(
 row(
   'server.02.promise',
   'pinus: the server awaits a promise or a plain value that a method returns',
-  { is: 'same', ours: 'A promise always; a plain value unless the methods answer by callbacks (`callbacks`, the default of Server.create).' },
+  {
+    is: 'same',
+    ours: 'A promise always; a plain value unless the methods answer by callbacks (`callbacks`, the default of Server.create).',
+  },
   async (t) => {
     const lab = ourLab(t);
     const paths = [{ namespace: 'user', path: `${lab.fixtures}/remote/promises` }];
@@ -115,14 +137,23 @@ row(
     assert.equal(await answers.promised.toServer('s1', 3), 6);
     assert.equal(await answers.plain.toServer('s1', 3), 6);
     assert.equal(await answers.promised.toServer('s2', 3), 6);
-    assert.equal(await answers.plain.with({ timeout: 40 }).toServer('s2', 3).catch((e: { code: string }) => e.code), 'ERR_RPC_TIMEOUT');
+    assert.equal(
+      await answers.plain
+        .with({ timeout: 40 })
+        .toServer('s2', 3)
+        .catch((e: { code: string }) => e.code),
+      'ERR_RPC_TIMEOUT',
+    );
   },
 );
 
 row(
   'server.03',
   '"no such namespace:", "no such service:", "no such method:", with what was asked for',
-  { is: 'renamed', ours: 'ERR_RPC_NO_METHOD: "no such namespace: ...", "no such module: ...", "no such method: ...", and what there is.' },
+  {
+    is: 'renamed',
+    ours: 'ERR_RPC_NO_METHOD: "no such namespace: ...", "no such module: ...", "no such method: ...", and what there is.',
+  },
   async (t) => {
     const scenario = async (lab: Lab) => {
       const { info } = await lab.serve();
@@ -142,7 +173,10 @@ row(
 row(
   'server.04',
   'start(), stop(); error and closed are emitted; the ws acceptor emits connection { id, ip }',
-  { is: 'better', ours: 'The same, with promises and callbacks; connection on every transport, and also start and disconnection.' },
+  {
+    is: 'better',
+    ours: 'The same, with promises and callbacks; connection on every transport, and also start and disconnection.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const { server, info } = await lab.serve();
@@ -174,7 +208,10 @@ row(
 row(
   'server.05',
   'With bufferMsg answers are gathered for a connection, and written every interval',
-  { is: 'better', ours: 'The same. Without it they are gathered to the end of the tick, which is quicker and as cheap.' },
+  {
+    is: 'better',
+    ours: 'The same. Without it they are gathered to the end of the tick, which is quicker and as cheap.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const took: boolean[] = [];

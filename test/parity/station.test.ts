@@ -6,13 +6,18 @@ import { row } from './support/row.js';
 row(
   'client.01.pendingSize',
   'pendingSize: calls that may wait for one server, 10000',
-  { is: 'same', ours: 'The same name and default; 0 is a value: nothing waits. It bounds the calls that wait for routers and filters too.' },
+  {
+    is: 'same',
+    ours: 'The same name and default; 0 is a value: nothing waits. It bounds the calls that wait for routers and filters too.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const servers = [{ id: 's1', serverType: 'test', port: await lab.port() }];
     for (const pendingSize of [0, 2]) {
       const client = await lab.client(servers, { pendingSize });
-      const calls = Array.from({ length: 3 }, () => client.proxies.user.test.service.whoami(null).catch((e: Error) => e));
+      const calls = Array.from({ length: 3 }, () =>
+        client.proxies.user.test.service.whoami(null).catch((e: Error) => e),
+      );
       const refused = await Promise.race(calls.slice(pendingSize));
       assert.equal(refused.code, 'ERR_RPC_PENDING_FULL');
       await client.stop(true);
@@ -43,7 +48,10 @@ row(
 row(
   'client.14',
   'The station emits addServer(id), removeServer(id), close(id)',
-  { is: 'better', ours: 'The same, on the client: client.on(...); also replaceServer, and mailbox for every change of state.' },
+  {
+    is: 'better',
+    ours: 'The same, on the client: client.on(...); also replaceServer, and mailbox for every change of state.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve();
@@ -73,8 +81,11 @@ row(
 
 row(
   'client.14.error',
-  "The station emits error(code, tracer, serverId, msg, opts), with the codes 1 to 6",
-  { is: 'better', ours: 'The same, on the client, with the error itself as the sixth argument; the numbers are exported as RPC_ERROR.' },
+  'The station emits error(code, tracer, serverId, msg, opts), with the codes 1 to 6',
+  {
+    is: 'better',
+    ours: 'The same, on the client, with the error itself as the sixth argument; the numbers are exported as RPC_ERROR.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const client = await lab.client();
@@ -111,7 +122,10 @@ row(
 row(
   'client.16',
   'mailboxFactory.create(server, opts) makes mailboxes: connect(tracer, cb), send(tracer, msg, opts, cb), close(), event close',
-  { is: 'better', ours: 'The same, and those without the tracer, as the README of pomelo-rpc has them; also `mailBoxFactory`. Made again when lost.' },
+  {
+    is: 'better',
+    ours: 'The same, and those without the tracer, as the README of pomelo-rpc has them; also `mailBoxFactory`. Made again when lost.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const heard: unknown[] = [];
@@ -122,7 +136,12 @@ row(
             heard.push(`connect ${tracer}`);
             setImmediate(cb);
           },
-          send(tracer: unknown, msg: { service: string; method: string; args: unknown[] }, opts: unknown, cb: (...args: unknown[]) => void) {
+          send(
+            tracer: unknown,
+            msg: { service: string; method: string; args: unknown[] },
+            opts: unknown,
+            cb: (...args: unknown[]) => void,
+          ) {
             heard.push(`send ${tracer} ${msg.service}.${msg.method} ${msg.args} ${typeof opts}`);
             setImmediate(() => cb(null, new Error('refused')));
           },
@@ -147,7 +166,10 @@ row(
 row(
   'client.16.options',
   'Mailbox options: bufferMsg false, interval 50 ms, timeout 30000 (tcp, ws2: 10000), keepalive 10000 ms',
-  { is: 'same', ours: 'The same names and defaults, and `buffMsg`; timeout covers the whole call, and may be given for one call.' },
+  {
+    is: 'same',
+    ours: 'The same names and defaults, and `buffMsg`; timeout covers the whole call, and may be given for one call.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const { info } = await lab.serve({ bufferMsg: true, interval: 20 });
@@ -158,7 +180,12 @@ row(
       const startedAt = performance.now();
       assert.deepEqual(await Promise.all([service.echo(null, 1), service.echo(null, 2)]), [1, 2]);
       assert.ok(performance.now() - startedAt >= 35, 'gathered for interval');
-      assert.equal(await service.never.with({ timeout: 60 })(null).catch((e: Error & { code: string }) => e.code), 'ERR_RPC_TIMEOUT');
+      assert.equal(
+        await service.never
+          .with({ timeout: 60 })(null)
+          .catch((e: Error & { code: string }) => e.code),
+        'ERR_RPC_TIMEOUT',
+      );
     }
     assert.throws(() => lab.lib.client.create({ interval: '50' }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
   },
@@ -179,14 +206,19 @@ row(
       assert.equal(await client.proxies.user.test.service.whoami(null), 'server');
     }
     for (const transport of ['mqtt', 'mqtt2', 'ws2'])
-      assert.throws(() => lab.lib.server.create({ port: 0, transport }), { message: /transport must be one of tcp, ws/ });
+      assert.throws(() => lab.lib.server.create({ port: 0, transport }), {
+        message: /transport must be one of tcp, ws/,
+      });
   },
 );
 
 row(
   'client.18',
   'Keepalive: a ping every 10 s, and a server that answers none for twice that is dead (ws2: 30 s and 10 s)',
-  { is: 'better', ours: '`keepalive`, 10000 ms, on both ends; anything that comes counts as life, and what was sent fails with the reason.' },
+  {
+    is: 'better',
+    ours: '`keepalive`, 10000 ms, on both ends; anything that comes counts as life, and what was sent fails with the reason.',
+  },
   async (t) => {
     const lab = ourLab(t);
     const relay = await lab.relay((await lab.serve()).info);
@@ -208,7 +240,9 @@ row(
     const lab = ourLab(t);
     const mute = await lab.rawServer();
     const client = await lab.client([mute.info], { connectTimeout: 30 });
-    const failure = await client.proxies.user.test.service.whoami.with({ timeout: 150 })(null).catch((e: Error) => e);
+    const failure = await client.proxies.user.test.service.whoami
+      .with({ timeout: 150 })(null)
+      .catch((e: Error) => e);
     assert.equal(failure.code, 'ERR_RPC_CONNECT');
     assert.match(failure.message, /30 ms/);
     assert.ok(mute.sockets.size <= 1, 'attempts that failed are closed');
@@ -220,7 +254,7 @@ row(
   'With rpcDebugLog each call has a tracer: traceId, seqId, source, remote, written to rpcLogger as JSON with the arguments',
   {
     is: 'renamed',
-    ours: "The same options: a line for each step (made, sent, settled) to rpcLogger, and `trace` events with traceId, seq, source, remote; never the arguments. Mailboxes are given null for a tracer.",
+    ours: 'The same options: a line for each step (made, sent, settled) to rpcLogger, and `trace` events with traceId, seq, source, remote; never the arguments. Mailboxes are given null for a tracer.',
   },
   async (t) => {
     const lab = ourLab(t);
@@ -250,21 +284,30 @@ row(
 row(
   'client.22',
   'pinus: a frame is a varint length, a type byte and JSON; pkgSize bounds it, and is unlimited unless set',
-  { is: 'retired', ours: 'The frame is cluster-client\'s packet. `maxFrameBytes` bounds it on both ends, 4 MiB unless set; past it the call fails.' },
+  {
+    is: 'retired',
+    ours: "The frame is cluster-client's packet. `maxFrameBytes` bounds it on both ends, 4 MiB unless set; past it the call fails.",
+  },
   async (t) => {
     const lab = ourLab(t);
     const { info } = await lab.serve({ maxFrameBytes: 20_000 });
     const client = await lab.client([info], { maxFrameBytes: 10_000 });
     const { service } = client.proxies.user.test;
-    await assert.rejects(service.echo(null, 'x'.repeat(10_001)), { code: 'ERR_RPC_FRAME_TOO_LARGE', delivery: 'not-sent' });
+    await assert.rejects(service.echo(null, 'x'.repeat(10_001)), {
+      code: 'ERR_RPC_FRAME_TOO_LARGE',
+      delivery: 'not-sent',
+    });
     assert.equal(await service.echo(null, 'small'), 'small');
   },
 );
 
 row(
   'client.23',
-  "The filters of pomelo and pinus applications: rpcLog (times calls in opts), toobusy (next(error) with code 500)",
-  { is: 'same', ours: 'They run as they are; the error of toobusy is the cause of the ERR_RPC_FILTER that the caller gets.' },
+  'The filters of pomelo and pinus applications: rpcLog (times calls in opts), toobusy (next(error) with code 500)',
+  {
+    is: 'same',
+    ours: 'They run as they are; the error of toobusy is the cause of the ERR_RPC_FILTER that the caller gets.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve();

@@ -208,7 +208,9 @@ describe('Connection, over a stream that is full', () => {
     mockClock(t);
     const { connection } = setUp({ flushInterval: 50, maxQueuedBytes: 10_000 });
     assert.equal(
-      codeOf(() => send(connection, 1_000)),
+      codeOf(() => {
+        for (let id = 1; id < 1_000; id++) sendBody(connection, id, 100);
+      }),
       RpcCode.QueueFull,
     );
   });

@@ -162,7 +162,7 @@ describe('PendingCalls', () => {
   });
 
   it('wraps its ids below the limit, and passes over those that still wait', () => {
-    const pending = new PendingCalls(6);
+    const pending = new PendingCalls({ idLimit: 6 });
     const slow = new FakeRequest();
     assert.equal(pending.add(slow), 1);
     assert.equal(pending.add(new FakeRequest()), 2);

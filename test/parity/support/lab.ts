@@ -58,7 +58,13 @@ export function ours<T>(t: TestContext, scenario: Scenario<T>): Promise<T> {
 /** What the same scenario gives with pomelo-rpc, in a process of its own. */
 export async function theirs<T>(t: TestContext, scenario: Scenario<T>): Promise<T> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = fork(POMELO, { env, execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'], timeout: POMELO_LIMIT_MS });
+  const child = fork(POMELO, {
+    env,
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    timeout: POMELO_LIMIT_MS,
+  });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   await once(child, 'message');

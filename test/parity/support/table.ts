@@ -57,9 +57,16 @@ function section(title: string, theirs: string, ours: string, rows: readonly Row
 function faults(rows: readonly Row[]): string {
   const lines = rows.map((row) => `| ${row.id} | ${cell(row.theirs)} | ${cell(row.ours)} |`);
   const intro = 'What users of pomelo-rpc and pinus-rpc met, and what they meet here instead.';
-  return ['## Faults that are not here', '', intro, '', '| test | there | here |', '| --- | --- | --- |', ...lines, ''].join(
-    '\n',
-  );
+  return [
+    '## Faults that are not here',
+    '',
+    intro,
+    '',
+    '| test | there | here |',
+    '| --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 function cell(text: string): string {

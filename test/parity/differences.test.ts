@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { both, type Lab, ourLab } from './support/lab.js';
+import { row } from './support/row.js';
+
+row(
+  'client.01.retry',
+  'retryTimes 3, retryConnectTime 5000 ms: for failsafe, which no setting reaches',
+  {
+    is: 'retired',
+    ours: 'They did nothing, and do nothing: a connection is dialled again until the deadline of the call.',
+  },
+  async (t) => {
+    const lab = ourLab(t);
+    const client = await lab.client([(await lab.serve()).info], { retryTimes: 3, retryConnectTime: 5_000 });
+    assert.equal(await client.proxies.user.test.service.whoami(null), 'server');
+  },
+);
+
+row(
+  'client.07.nothing',
+  'addProxies, addServers, removeServers and the like of nothing at all: nothing happens',
+  { is: 'retired', ours: 'ERR_RPC_INVALID_ARGUMENT: a list that is not there is a mistake. An empty list is none.' },
+  async (t) => {
+    const methods = ['addProxy', 'addProxies', 'addServer', 'addServers', 'removeServers', 'replaceServers'];
+    const scenario = async (lab: Lab) => {
+      const client = await lab.client();
+      const of = (given: unknown) => (name: string) => {
+        try {
+          client[name](given);
+          return 'nothing';
+        } catch {
+          return 'error';
+        }
+      };
+      const names = ['addProxy', 'addProxies', 'addServer', 'addServers', 'removeServers', 'replaceServers'];
+      return [names.map(of(undefined)), names.filter((name) => name.endsWith('s')).map(of([]))];
+    };
+    const found = await both(t, scenario);
+    assert.deepEqual(found.theirs, [methods.map(() => 'nothing'), Array(4).fill('nothing')]);
+    assert.deepEqual(found.ours, [methods.map(() => 'error'), Array(4).fill('nothing')]);
+  },
+);
+
+row(
+  'client.07.ids',
+  "Servers may have numbers for ids, and digits ('3333') for ports",
+  {
+    is: 'open',
+    ours: 'Refused when they are added: an id is a string, a port a number. Routers may answer with numbers.',
+  },
+  async (t) => {
+    const lab = ourLab(t);
+    const { info } = await lab.serve();
+    const client = await lab.client();
+    for (const wrong of [{ id: 7 }, { port: String(info.port) }])
+      assert.throws(() => client.addServer({ ...info, ...wrong }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    const routed = await lab.client([{ ...info, id: '7' }], { router: () => 7 });
+    assert.equal(await routed.proxies.user.test.service.whoami(null), 'server');
+  },
+);
+
+row(
+  'client.09.failed',
+  'After filters run for every answer, that of a method that failed among them',
+  { is: 'open', ours: 'They run for results only; an error goes straight to the caller.' },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const { info } = await lab.serve();
+      const client = await lab.client([info]);
+      const ran: string[] = [];
+      client.after((_id: string, msg: { method: string }, _opts: object, next: () => void) => {
+        ran.push(msg.method);
+        next();
+      });
+      const { service } = client.proxies.user.test;
+      await lab.answer((cb) => service.whoami.toServer('s1', cb));
+      await lab.answer((cb) => service.fail.toServer('s1', 'x', cb));
+      return ran;
+    });
+    assert.deepEqual(found, { ours: ['whoami'], theirs: ['whoami', 'fail'] });
+  },
+);
+
+row(
+  'client.12.modes',
+  'failMode failover, failsafe, failback: see the faults 2 to 6',
+  { is: 'open', ours: 'Refused when the client is made, by name; failfast is what there is.' },
+  async (t) => {
+    const lab = ourLab(t);
+    for (const failMode of ['failover', 'failsafe', 'failback'])
+      assert.throws(() => lab.lib.client.create({ failMode }), {
+        code: 'ERR_RPC_INVALID_ARGUMENT',
+        message: /failMode must be one of failfast/,
+      });
+  },
+);
+
+row(
+  'client.16.results',
+  "A mailbox answers cb(tracer, error, resp), resp being what the method's callback was given: [error, ...results]",
+  {
+    is: 'open',
+    ours: 'cb(tracer, error, results): the results alone. A mailbox of pomelo-rpc hands over one null too many.',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const create = () => ({
+        connect: (_: unknown, cb: () => void) => setImmediate(cb),
+        send: (_t: unknown, _m: unknown, _o: unknown, cb: (...args: unknown[]) => void) =>
+          cb(null, null, [null, 'a', 'b']),
+        close() {},
+        on() {},
+      });
+      const servers = [{ id: 's1', serverType: 'test', host: '127.0.0.1', port: 1 }];
+      const client = await lab.client(servers, { mailboxFactory: { create } });
+      return lab.answer((cb) => client.proxies.user.test.service.whoami.toServer('s1', cb));
+    });
+    assert.deepEqual(found, { ours: [null, null, 'a', 'b'], theirs: [null, 'a', 'b'] });
+  },
+);
+
+row(
+  'client.16.opts',
+  "mailboxFactory.create(server, opts): the client's own options, `context` among them",
+  { is: 'open', ours: 'The options of mailboxes, resolved, and not those of the client: opts.context is undefined.' },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const seen: unknown[] = [];
+      const create = (_server: object, opts: { context?: { serverId: string }; mine?: number }) => {
+        seen.push(opts.context?.serverId, opts.mine);
+        return { connect: (_: unknown, cb: () => void) => setImmediate(cb), send() {}, close() {}, on() {} };
+      };
+      const servers = [{ id: 's1', serverType: 'test', host: '127.0.0.1', port: 1 }];
+      const client = await lab.client(servers, { mailboxFactory: { create }, mine: 7, timeout: 50 });
+      await lab.answer((cb) => client.proxies.user.test.service.whoami.toServer('s1', cb), 50);
+      return seen;
+    });
+    assert.deepEqual(found, { ours: [undefined, undefined], theirs: ['caller', 7] });
+  },
+);
+
+row(
+  'server.02.this',
+  'Modules are loaded anew for each server and each client: what a file keeps outside its factory is not shared',
+  {
+    is: 'retired',
+    ours: 'A file is loaded once a process, as Node.js does; factories are called each time. State belongs into the factory.',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const path = `${lab.fixtures}/remote/state`;
+      const { info } = await lab.serve({ paths: [{ namespace: 'user', path }] });
+      const client = await lab.client([info]);
+      client.addProxies([{ namespace: 'user', serverType: 'test', path }]);
+      return (await lab.answer((cb) => client.proxies.user.test.loads.count.toServer('s1', cb)))[1];
+    });
+    assert.deepEqual(found, { ours: 2, theirs: 1 });
+  },
+);
+
+row(
+  'server.02.truthy',
+  'Whatever a method gives its callback first reaches the caller first: cb({ code: 403 }), and cb(users) as well',
+  {
+    is: 'retired',
+    ours: 'The first argument is the error: if it is truthy the call has failed, and it is the cause. Results come after it: cb(null, users).',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const { info } = await lab.serve();
+      const client = await lab.client([info]);
+      const { service } = client.proxies.user.test;
+      const first = (value: unknown) =>
+        new Promise<unknown>((resolve) =>
+          service.failWith.toServer('s1', value, (error: { cause?: { code: number }; code: unknown }) =>
+            resolve(
+              error instanceof Error ? [error.code, (error.cause as { code?: number } | undefined)?.code] : error,
+            ),
+          ),
+        );
+      return [await first({ code: 403 }), await first(['ada', 'bob'])];
+    });
+    assert.deepEqual(found.theirs, [{ code: 403 }, ['ada', 'bob']]);
+    assert.deepEqual(found.ours, [
+      ['ERR_RPC_REMOTE', 403],
+      ['ERR_RPC_REMOTE', undefined],
+    ]);
+  },
+);
+
+row(
+  'server.02.values',
+  'Arguments and results are JSON: a Date arrives as a string, a Buffer as an object, a function not at all',
+  {
+    is: 'better',
+    ours: 'Dates, Buffers, Maps, Sets and bigints arrive as what they are; a function is ERR_RPC_ENCODE, before it is sent.',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const { info } = await lab.serve();
+      const client = await lab.client([info]);
+      const { service } = client.proxies.user.test;
+      const echo = async (value: unknown) => (await lab.answer((cb) => service.echo.toServer('s1', value, cb)))[1];
+      const [date, bytes, map] = [await echo(new Date(0)), await echo(Buffer.from('x')), await echo(new Map([[1, 2]]))];
+      return [date instanceof Date, Buffer.isBuffer(bytes), map instanceof Map];
+    });
+    assert.deepEqual(found, { ours: [true, true, true], theirs: [false, false, false] });
+    const lab = ourLab(t);
+    const client = await lab.client([(await lab.serve()).info]);
+    await assert.rejects(client.proxies.user.test.service.echo(null, { fn() {} }), { code: 'ERR_RPC_ENCODE' });
+  },
+);
+
+row(
+  'server.03.inherited',
+  'Whatever a lookup finds can be called, by anybody who can connect: __proto__, constructor and what objects inherit',
+  {
+    is: 'retired',
+    ours: 'Only functions of the loaded modules and of their own classes; the rest is ERR_RPC_NO_METHOD.',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const { info } = await lab.serve();
+      const client = await lab.client([info]);
+      const call = (service: string, method: string, args: unknown[]) =>
+        lab.answer(
+          (cb) => client.rpcInvoke('s1', { namespace: 'user', serverType: 'test', service, method, args }, cb),
+          100,
+        );
+      await call('service', 'echo', [1]);
+      const answer = await call('__proto__', '__defineGetter__', ['polluted']);
+      const isPolluted = 'polluted' in {};
+      delete (Object.prototype as { polluted?: unknown }).polluted;
+      return { isPolluted, code: answer[0]?.code };
+    });
+    assert.deepEqual(found.ours, { isPolluted: false, code: 'ERR_RPC_NO_METHOD' });
+    assert.equal(found.theirs.isPolluted, true);
+  },
+);

@@ -1,0 +1,44 @@
+import type { ServerInfo } from '../../lib/call.js';
+import type { RpcError } from '../../lib/errors.js';
+import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import { Caller } from '../../proxy/index.js';
+
+/** Where calls go instead of to routers and a station. */
+export class FakeSink {
+  /** `route user.m.f(1,2)` or `test-1 user.m.f(1,2)`, as they come. */
+  readonly seen: string[] = [];
+  readonly calls: OutgoingCall[] = [];
+  knownServers: ServerInfo[] = [];
+  /** What becomes of a call: by default it succeeds with its own arguments. */
+  settle: (call: OutgoingCall) => void = (call) => void call.succeed(call.args);
+
+  admit(): boolean {
+    return true;
+  }
+
+  route(call: OutgoingCall): void {
+    this.#take('route', call);
+  }
+
+  dispatch(call: OutgoingCall, serverId: string): void {
+    call.serverId = serverId;
+    this.#take(serverId, call);
+  }
+
+  servers(): readonly ServerInfo[] {
+    return this.knownServers;
+  }
+
+  #take(where: string, call: OutgoingCall): void {
+    this.seen.push(`${where} ${call.method.name}(${call.args.join()})${call.oneway ? ' one-way' : ''}`);
+    this.calls.push(call);
+    this.settle(call);
+  }
+}
+
+export function fakeCaller(): { sink: FakeSink; caller: Caller; onewayFailures: RpcError[] } {
+  const sink = new FakeSink();
+  const onewayFailures: RpcError[] = [];
+  const caller = new Caller(sink, 1_000, (error) => onewayFailures.push(error));
+  return { sink, caller, onewayFailures };
+}
