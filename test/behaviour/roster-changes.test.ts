@@ -118,9 +118,9 @@ describe('servers come, go and move while a client runs', () => {
     });
     // It is an uncaught exception, which is thrown from a tick of its own.
     const thrown: unknown[] = [];
-    const ticks = t.mock.method(process, 'nextTick', (callback: () => void) => {
+    const ticks = t.mock.method(process, 'nextTick', (callback: (...args: unknown[]) => void, ...args: unknown[]) => {
       try {
-        callback();
+        callback(...args);
       } catch (error) {
         thrown.push(error);
       }
