@@ -87,16 +87,34 @@ export class Caller {
     return this.#makeOneway(method, args, options, routeParam, BY_ROUTER);
   }
 
+  /** `'*'`: to all of the type; it settles when the call was handed to every connection. */
   onewayToServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<void> {
-    return this.#makeOneway(method, args, options, undefined, serverId);
+    if (serverId !== '*') return this.#makeOneway(method, args, options, undefined, serverId);
+    const sent = this.#onewayToAll(method, args, options);
+    sent.catch(ignore); // it was reported
+    return sent;
+  }
+
+  async #onewayToAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<void> {
+    let servers: readonly ServerInfo[];
+    try {
+      servers = this.#serversOf(method);
+    } catch (error) {
+      this.#onOnewayFailure(error as RpcError);
+      throw error;
+    }
+    await Promise.all(servers.map(({ id }) => this.#makeOneway(method, [...args], options, undefined, id)));
+  }
+
+  #serversOf(method: RemoteMethod): readonly ServerInfo[] {
+    const servers = this.#sink.servers(method.serverType);
+    if (servers.length > 0) return servers;
+    const message = `${method.name}: no server of type '${method.serverType}' is known`;
+    throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
-    const servers = this.#sink.servers(method.serverType);
-    if (servers.length === 0) {
-      const message = `${method.name}: no server of type '${method.serverType}' is known`;
-      throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
-    }
+    const servers = this.#serversOf(method);
     const timeout = options.timeout ?? this.#timeout;
     const startedAt = performance.now();
     return toAll(servers, (serverId) => {
@@ -156,3 +174,5 @@ function takeCallback(args: unknown[]): Callback<unknown[]> | undefined {
   if (typeof args.at(-1) !== 'function') return undefined;
   return userCallback(args.pop() as Callback<unknown[]>);
 }
+
+function ignore(): void {}

@@ -6,8 +6,8 @@ import type { Tally } from './tally.js';
 
 /** What every step of the demo is given. */
 export interface Demo {
-  readonly client: Client;
-  readonly proxies: Remotes;
+  readonly client: Client<Remotes>;
+  readonly proxies: Client<Remotes>['proxies'];
   readonly servers: Servers;
   /** As they were started. */
   readonly roster: readonly RunningServer[];

@@ -34,7 +34,7 @@ async function run(): Promise<void> {
   for (const { id, pid, host, port } of roster) report.line(id, `${host}:${port}, process ${pid}`);
 
   const context: Context = { serverId: 'client' };
-  const client = createClient({ context });
+  const client = createClient<Remotes>({ context });
   client.addProxies([
     // From the modules themselves, which are loaded to learn their methods ...
     { namespace: 'user', serverType: 'test', path: new URL('./remote/test', import.meta.url) },
@@ -44,8 +44,7 @@ async function run(): Promise<void> {
   client.addServers(roster);
   await client.start();
 
-  const proxies = client.proxies as unknown as Remotes;
-  const demo: Demo = { client, proxies, servers, roster, tally, report };
+  const demo: Demo = { client, proxies: client.proxies, servers, roster, tally, report };
   for (const step of [call, routing, filters, broadcast, failures, restart]) await step(demo);
 
   await client.stop();

@@ -135,13 +135,11 @@ function untilListening(port, cb) {
   socket.on('error', () => setTimeout(untilListening, 20, port, cb));
 }
 
-const processes = servers
-  .list(basePort)
-  .map((server) =>
-    fork(path.join(__dirname, 'server.js'), [server.id, String(basePort)], {
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    }),
-  );
+const processes = servers.list(basePort).map((server) =>
+  fork(path.join(__dirname, 'server.js'), [server.id, String(basePort)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  }),
+);
 
 function play(steps) {
   if (steps.length > 0) return steps[0](() => play(steps.slice(1)));

@@ -39,7 +39,9 @@ row(
     const lab = ourLab(t);
     let given: unknown;
     const client = lab.lib.client.create({
-      router: (_: unknown, __: unknown, context: unknown) => void (given = context),
+      router: (_param: unknown, _msg: unknown, context: unknown) => {
+        given = context;
+      },
     });
     client.addProxies([{ namespace: 'user', serverType: 'test' }]);
     await client.start();

@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { ROOT } from '../architecture/house.js';
+import { readText } from '../architecture/house.js';
 import { parityRows, renderPage } from './support/table.js';
 
 /** How many lines each list has; a part of a line (`client.01.router`) stands for it. */
 const LINES = { client: 23, server: 6, fault: 28 };
 
+const GUIDE = 'docs/migrating-from-pomelo-rpc.md';
+
 describe('docs/parity.md', async () => {
   const rows = await parityRows();
 
   it('is what the tests say: node --import tsx scripts/parity.mjs writes it', () => {
-    assert.equal(readFileSync(`${ROOT}docs/parity.md`, 'utf8'), renderPage(rows));
+    assert.equal(readText('docs/parity.md'), renderPage(rows));
   });
 
   it('leaves nothing out', () => {
@@ -28,9 +29,17 @@ describe('docs/parity.md', async () => {
   });
 
   it('has what is retired or not there yet in the guide for those who move', () => {
-    const guide = readFileSync(`${ROOT}docs/migrating-from-pomelo-rpc.md`, 'utf8');
+    const guide = readText(GUIDE);
     const named = rows.filter(({ standing }) => standing === 'retired' || standing === 'open');
     const missing = named.map(({ id }) => id).filter((id) => !guide.includes(id));
     assert.deepEqual(missing, []);
+  });
+
+  it('has every test that the guide names', () => {
+    const ids = rows.map(({ id }) => id);
+    const named = [...readText(GUIDE).matchAll(/\b(?:client|server|fault)\.\d\d(?:\.\w+)?/g)].map(([id]) => id);
+    // A line may be named whole, for all its parts.
+    const unknown = named.filter((id) => !ids.some((known) => known === id || known.startsWith(`${id}.`)));
+    assert.deepEqual(unknown, []);
   });
 });

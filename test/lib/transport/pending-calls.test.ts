@@ -173,6 +173,57 @@ describe('PendingCalls', () => {
     assert.deepEqual([pending.nextId(), pending.nextId()], [5, 1]);
   });
 
+  it('keeps thousands apart, whatever the order of their answers', () => {
+    const pending = new PendingCalls();
+    const requests = Array.from({ length: 5_000 }, () => new FakeRequest());
+    const ids = requests.map((request) => pending.add(request));
+    assert.equal(new Set(ids).size, 5_000);
+    for (const [at, id] of [...ids.entries()].sort(([, a], [, b]) => ((a * 7_919) % 5_003) - ((b * 7_919) % 5_003))) {
+      assert.equal(pending.take(id), requests[at]);
+      assert.equal(pending.take(id), undefined);
+    }
+    assert.equal(pending.size, 0);
+    const later = new FakeRequest();
+    assert.equal(pending.take(pending.add(later)), later, 'and afterwards as before');
+  });
+
+  it('does not take an old answer for the answer to a newer request', () => {
+    const pending = new PendingCalls();
+    const old = pending.add(new FakeRequest());
+    pending.take(old);
+    const newer = new Map<number, FakeRequest>();
+    for (let i = 0; i < 1_000; i++) {
+      const request = new FakeRequest();
+      const id = pending.add(request);
+      newer.set(id, request);
+      assert.equal(pending.take(old), undefined);
+      for (const stranger of [id + 1, id + 256, id + 4_096, id - 1_024, 2 ** 32 - 1]) {
+        if (!newer.has(stranger)) assert.equal(pending.take(stranger), undefined);
+      }
+      if (i % 3 === 0) {
+        assert.equal(pending.take(id), request);
+        newer.delete(id);
+      }
+    }
+    assert.equal(pending.size, newer.size);
+  });
+
+  it('tells those whose frames have no number of the loss in the order in which they were added', () => {
+    const pending = new PendingCalls();
+    for (let i = 0; i < 250; i++) pending.take(pending.add(new FakeRequest()));
+    const order: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const request = new FakeRequest();
+      request.lost = () => void order.push(i);
+      pending.add(request);
+    }
+    pending.loseAll(gone, 0);
+    assert.deepEqual(
+      order,
+      Array.from({ length: 20 }, (_, i) => i),
+    );
+  });
+
   it('keeps its ids below 2^30 unless told otherwise, as cluster-client does', () => {
     assert.equal(MAX_REQUEST_ID, 2 ** 30);
   });
