@@ -1,6 +1,8 @@
 import { type Callback, withCallback } from './lib/callback.js';
+import { Candidate } from './lib/cluster/candidate.js';
 import type { Channel } from './lib/cluster/channel.js';
 import { type AcceptorFactory, ForeignAcceptor } from './lib/cluster/foreign-acceptor.js';
+import { describeHolder } from './lib/cluster/holder.js';
 import type { IncomingCall } from './lib/cluster/incoming-call.js';
 import {
   type ListeningOptions,
@@ -14,10 +16,12 @@ import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
+import type { CodecName } from './lib/protocol/codecs.js';
 import { dispatch } from './lib/service/dispatcher.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
 import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
+import { Line, type LineOptions } from './lib/transport/line.js';
 
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
   /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */
@@ -29,6 +33,11 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
    * default. Unit: ms. @default 30_000
    */
   drainTimeout?: number;
+  /**
+   * Stand by where a process with the same id holds the port, and take over when that ends; see {@link Candidate}.
+   * Without it a held port is an error. Wants an id, and a port that is not 0. @default false
+   */
+  standby?: boolean;
   /** A transport of the user's own in place of ours; of the listening options it has what it makes use of. */
   acceptorFactory?: AcceptorFactory;
   /** @default all to stderr: warnings, errors, and one line that says where it listens */
@@ -53,16 +62,19 @@ export type ServerEvents = {
 
 /**
  *   idle ── start() ──> starting ──> leader ── stop() ──> draining ──> closed
- *                           │ failed                                     ^
- *                           └────────────────────────────────────────────┘
+ *                         │   │        ^                                 ^
+ *                         │   │ held   │ its Leader is gone              │
+ *                         │   └──> standby ── stop() ────────────────────┤
+ *                         └ failed ──────────────────────────────────────┘
  */
 const TRANSITIONS = {
   idle: ['starting', 'closed'],
-  starting: ['leader', 'closed'],
+  starting: ['leader', 'standby', 'closed'],
+  standby: ['leader', 'closed'],
   leader: ['draining', 'closed'],
   draining: ['closed'],
   closed: [],
-} as const satisfies Transitions<'idle' | 'starting' | 'leader' | 'draining' | 'closed'>;
+} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'draining' | 'closed'>;
 export type ServerState = keyof typeof TRANSITIONS;
 
 const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
@@ -83,6 +95,8 @@ export class Server extends Emitter<ServerEvents> {
   readonly #services = new ServiceRegistry();
   readonly #remotes: Remotes;
   readonly #host: PortHost | ForeignAcceptor;
+  /** Competes for the port, with `standby`. */
+  readonly #candidate: Candidate | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', TRANSITIONS, (to, from) => this.#onMove(to, from));
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -100,6 +114,7 @@ export class Server extends Emitter<ServerEvents> {
     this.#drainTimeout = integer('drainTimeout', options.drainTimeout, 30_000, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
     this.#host = this.#makeHost(options);
+    this.#candidate = boolean('standby', options.standby, false) ? this.#makeCandidate() : undefined;
   }
 
   get state(): ServerState {
@@ -116,8 +131,9 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   /**
-   * Loads the services and takes the port. Resolves when leading. Rejects with {@link RpcCode.Load},
-   * {@link RpcCode.AddressInUse}, {@link RpcCode.Listen} or {@link RpcCode.Insecure}; the server is closed then.
+   * Loads the services and takes the port. Resolves when leading or, with `standby`, standing by. Rejects with
+   * {@link RpcCode.Load}, {@link RpcCode.AddressInUse} (which names the holder), {@link RpcCode.Listen} or
+   * {@link RpcCode.Insecure}; the server is closed then.
    */
   start(callback?: Callback<[]>): Promise<void> {
     if (this.#started !== undefined) {
@@ -165,18 +181,51 @@ export class Server extends Emitter<ServerEvents> {
       await this.#remotes.load();
       const channel: Channel = { name: this.id, invoke: (call) => this.#invoke(call) };
       this.#host.lead(this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel);
-      await this.#host.listen();
+      await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());
     } catch (error) {
       this.#lifecycle.move('closed');
       throw error;
     }
-    if (!this.#lifecycle.move('leader')) {
-      this.#host.destroy(this.#stopReason());
-      throw new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
+    if (this.#candidate === undefined) this.#lifecycle.move('leader');
+    if (this.state === 'leader' || this.state === 'standby') return;
+    this.#host.destroy(this.#stopReason());
+    throw new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      await this.#host.listen();
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
+      const holder = await describeHolder(this.#lineToHolder());
+      throw new RpcError(error.code, `${error.message}, by ${holder}`, { cause: error.cause });
     }
   }
 
+  #makeCandidate(): Candidate {
+    if (this.id === undefined || this.port === 0) throw invalid('standby wants an id, and a port that is not 0');
+    if (this.#host instanceof ForeignAcceptor) throw invalid('standby does not go with acceptorFactory');
+    return new Candidate({
+      claim: () => this.#host.listen(),
+      follow: (handler, signal) => Line.open(this.#lineToHolder(), handler, signal),
+      onObstacle: (error) => this.emit('error', error),
+      onMove: (to) => {
+        if (to === 'leading' && !this.#lifecycle.move('leader')) this.#host.destroy(this.#stopReason());
+        if (to === 'following') this.#lifecycle.move('standby');
+      },
+    });
+  }
+
+  /** The way to whoever holds the port that this one wants. */
+  #lineToHolder(): LineOptions {
+    const { transport, host, port, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
+    const codecs: readonly CodecName[] = ['msgpack'];
+    const limits = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, connectTimeout: 3_000 };
+    return { transport, host, port, channel: this.id ?? this.#name(), codecs, ...limits };
+  }
+
   async #stop(): Promise<void> {
+    this.#candidate?.close(this.#stopReason());
     if (this.#lifecycle.move('draining')) await this.#host.retire(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
   }
@@ -194,40 +243,21 @@ export class Server extends Emitter<ServerEvents> {
       this.#logger.info(`mailstation: ${this.#name()} listens on ${this.#where()}`);
       this.emit('start');
     }
+    if (to === 'standby') this.#logger.info(`mailstation: ${this.#name()} stands by for ${this.#where()}`);
     if (to === 'closed') this.emit('closed');
   }
 
   #makeHost(options: ServerOptions): PortHost | ForeignAcceptor {
-    const onSession = (peer: ConnectedPeer) => this.emit('connection', peer);
-    const onError = (error: Error) => this.emit('error', error);
+    const events = {
+      onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
+      onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
+      onError: (error: Error) => this.emit('error', error),
+      onClosed: () => this.#lifecycle.move('closed'),
+    };
     const { acceptorFactory: factory } = options;
-    if (factory === undefined) {
-      const onSessionClosed = (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason);
-      return new PortHost({ ...this.#listening, onSession, onSessionClosed, onError });
-    }
-    if (typeof factory !== 'function' && typeof factory?.create !== 'function')
-      throw invalid('acceptorFactory must be a function, or an object with create');
-    const registry = this.#services;
-    const given = { ...options };
-    const { host, port } = this.#listening;
-    const acceptorOptions = () => ({
-      ...given,
-      port,
-      get services() {
-        return registry.objects();
-      },
-    });
-    const onClosed = () => this.#lifecycle.move('closed');
-    return new ForeignAcceptor({
-      factory,
-      host,
-      port,
-      logger: this.#logger,
-      acceptorOptions,
-      onSession,
-      onError,
-      onClosed,
-    });
+    if (factory === undefined) return new PortHost({ ...this.#listening, ...events });
+    const services = () => this.#services.objects();
+    return new ForeignAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
   }
 
   #where(): string {

@@ -260,12 +260,12 @@ describe('stopping with an acceptor', () => {
 
   it('by force waits for nothing, also when it is draining already', async (t) => {
     const { acceptor, server } = await started(t);
-    const hanging = acceptor.ask('hang');
+    const hang = { namespace: 'user', service: 'm', method: 'hang', args: [] };
+    acceptor.receive(hang, (error) => void acceptor.heard.push((error as RpcError).code));
     const draining = server.stop();
     await server.stop(true);
     await draining;
-    assert.equal(((await hanging)[0] as RpcError).code, RpcCode.Stopping);
-    assert.deepEqual(acceptor.heard, ['listen 4321', 'close']);
+    assert.deepEqual(acceptor.heard, ['listen 4321', RpcCode.Stopping, 'close']);
   });
 
   it('waits for a close that takes time, and survives one that fails', async () => {

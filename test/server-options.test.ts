@@ -69,6 +69,14 @@ describe('createServer', () => {
     });
   }
 
+  it('refuses to stand by for a port that an acceptor of the user holds', () => {
+    const acceptorFactory = () => ({ listen() {}, close() {} });
+    assert.throws(() => createServer({ id: 'test-1', port: 4321, standby: true, acceptorFactory }), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+      message: /standby does not go with acceptorFactory/,
+    });
+  });
+
   it('refuses what are no options', () => {
     for (const given of [undefined, null, 5]) {
       assert.throws(() => createServer(given as unknown as ServerOptions), { code: 'ERR_RPC_INVALID_ARGUMENT' });

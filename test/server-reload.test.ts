@@ -70,6 +70,7 @@ describe('server.reloadRemotes()', () => {
       }
     };
     const callers = ['user', 'area', 'chat'].map(caller);
+    await until(() => answers.size === 3, { what: 'all to answer' });
     for (const word of ['user 2', 'user 3', 'user 4']) {
       save('user/m.js', saying(word));
       await server.reloadRemotes();
@@ -148,6 +149,7 @@ it('a server that was stopped while it loaded does not watch', async (t) => {
   const started = server.start();
   await server.stop();
   await assert.rejects(started, (error: RpcError) => error.code === RpcCode.Closed);
+  await assert.rejects(server.reloadRemotes(), (error: RpcError) => error.code === RpcCode.Closed);
   const reloaded = untilEvent(server, 'reload', { what: 'a reload', timeoutMs: 250 });
   writeFileSync(join(folder, 'm.mjs'), 'export const f = () => 2');
   await assert.rejects(reloaded, /in vain for a reload/);

@@ -15,6 +15,9 @@ export interface CandidateOptions {
   onMove(to: CandidateState): void;
 }
 
+/** In use and refused at the same time, so often in a row: some four seconds. Whoever has the port does not listen on it. */
+const MAX_REFUSALS = 12;
+
 /**
  *                     took the port
  *   idle ──> competing ─────────────> leading
@@ -68,6 +71,9 @@ export class Candidate {
     while (this.state === 'competing') {
       const obstacle = await this.#attempt();
       if (obstacle !== undefined) throw obstacle;
+      if (this.#backoff.attempts > MAX_REFUSALS) {
+        throw new RpcError(RpcCode.AddressInUse, 'the port is in use, and yet nobody can be reached there');
+      }
     }
   }
 
@@ -101,7 +107,7 @@ export class Candidate {
       if (this.state !== 'competing') return undefined;
       // In use, and yet refused: its holder has just let go of it, or has not begun to listen. Try both again.
       if (isRefused(error)) return this.#pause();
-      const why = `the port is held by somebody else: ${toError(error).message}`;
+      const why = `the port is in use, by somebody else: ${toError(error).message}`;
       return new RpcError(RpcCode.AddressInUse, why, { cause: error });
     }
   }

@@ -69,8 +69,9 @@ export interface ForeignAcceptorOptions {
   readonly host: string;
   readonly port: number;
   readonly logger: Logger;
-  /** What is handed to the factory; asked for when the server starts. */
-  acceptorOptions(): AcceptorOptions;
+  /** What the user gave the server, and the acceptor is given. */
+  readonly serverOptions: object;
+  services(): AcceptorOptions['services'];
   onSession(peer: ConnectedPeer): void;
   onError(error: Error): void;
   /** It closed without having been asked. */
@@ -95,7 +96,11 @@ export class ForeignAcceptor implements Answerer {
   #onIdle: (() => void) | undefined;
   #failListening: ((error: Error) => void) | undefined;
 
+  /** Throws {@link RpcCode.InvalidArgument} for what is no factory; makes nothing yet. */
   constructor(options: ForeignAcceptorOptions) {
+    const { factory } = options;
+    if (typeof factory !== 'function' && typeof factory?.create !== 'function')
+      throw invalid('acceptorFactory must be a function, or an object with create');
     this.#options = options;
     this.host = options.host;
     this.port = options.port;
@@ -161,8 +166,14 @@ export class ForeignAcceptor implements Answerer {
   }
 
   #make(): Acceptor {
-    const { factory, onError, onSession, onClosed } = this.#options;
-    const opts = this.#options.acceptorOptions();
+    const { factory, port, serverOptions, services, onError, onSession, onClosed } = this.#options;
+    const opts: AcceptorOptions = {
+      ...serverOptions,
+      port,
+      get services() {
+        return services();
+      },
+    };
     const receive = (...passed: unknown[]) => this.#receive(passed);
     const acceptor = typeof factory === 'function' ? factory(opts, receive) : factory.create(opts, receive);
     if (typeof acceptor?.listen !== 'function' || typeof acceptor.close !== 'function')

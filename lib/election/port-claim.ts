@@ -49,7 +49,7 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
     return await listen(transport, { host, port, handshakeTimeout, onStream, onError });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new RpcError(RpcCode.AddressInUse, `port ${port} on ${host} is held by another listener`, { cause: error });
+      throw new RpcError(RpcCode.AddressInUse, `port ${port} on ${host} is in use`, { cause: error });
     }
     throw new RpcError(RpcCode.Listen, `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
   }

@@ -61,7 +61,7 @@ let versions = 0;
  * Only this file is read again: what it imports stays as it was loaded. Rejects with {@link RpcCode.Load}, and those
  * who `require` the file then go on getting what they had.
  *
- * Node never lets go of an ES module that it has imported, so each version of one stays in memory.
+ * Node never lets go of a module that it has imported, so each version of a file stays in memory.
  */
 export async function loadAfresh(file: string, context: unknown): Promise<LoadedModule[]> {
   // Whatever kind of module it is: a CommonJS one is looked up here by its path, an ES one elsewhere by its whole URL.

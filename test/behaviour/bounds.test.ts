@@ -109,6 +109,21 @@ describe('what waits is bounded', () => {
     await client.stop(true);
   });
 
+  it('answers to heartbeats, for a server that only asks and does not read', async (t) => {
+    const leader = await rawLeader(t);
+    const { calls, moves } = await call(t, [leader.info], { maxQueuedBytes: 100_000 });
+    calls.f.oneway(null).catch(() => {});
+    const peer = await leader.connection();
+    await peer.next('invoke');
+    peer.socket.pause();
+    const heartbeats = Buffer.concat(Array.from({ length: 5_000 }, (_, id) => request(id, { type: 'heartbeat' })));
+    for (let sent = 0; sent < 400 && moves.length < 3; sent++) {
+      if (!peer.socket.write(heartbeats)) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => moves.length > 2, { what: 'the end of that connection' });
+    assert.equal(moves[2], 'test-1 ready -> backoff');
+  });
+
   overTransports((transport) => {
     it('answers for a caller that stops reading: it is cut off, and the others are served', async (t) => {
       const service = { big: () => 'x'.repeat(1_000_000), f: () => 1 };

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -193,13 +195,40 @@ describe('a client that stops', () => {
     ]);
   });
 
-  it('leaves nothing behind when it has gone idle just before', async (t) => {
-    expectNoLeaks(t, { graceMs: 200 });
+  it('closes what has gone idle just before, although its server does not notice', async (t) => {
+    expectNoLeaks(t);
+    const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
     const leader = await rawLeader(t);
+    const before = sockets();
     const { client, calls, moves } = await call(t, [leader.info], { idleTimeout: 50 });
     calls.f.oneway(null).catch(() => {});
+    const peer = await leader.connection();
+    await peer.next('invoke');
+    peer.socket.pause();
     await until(() => moves.at(-1) === 'test-1 ready -> idle', { what: 'the idle mailbox' });
-    leader.peers[0]?.socket.pause(); // it will not notice that we have ended
     await client.stop(true);
+    await until(() => sockets() === before + 1, { what: 'the end of its own socket', timeoutMs: 500 });
+  });
+
+  it('leaves nothing behind when it stops at the very moment at which it is connected', async (t) => {
+    expectNoLeaks(t);
+    const leader = await rawLeader(t, () => {}); // it never answers the registration
+    const { client, calls } = await call(t, [leader.info], { connectTimeout: 60_000 });
+    let stopped: Promise<void> | undefined;
+    const onSocket = (message: unknown) => {
+      const { socket } = message as { socket: Socket };
+      socket.once('connect', () =>
+        queueMicrotask(() => {
+          stopped = client.stop(true);
+        }),
+      );
+    };
+    subscribe('net.client.socket', onSocket);
+    t.after(() => unsubscribe('net.client.socket', onSocket));
+    const ended = failure(calls.f(null));
+    const peer = await leader.connection();
+    assert.equal((await ended).code, 'ERR_RPC_CLOSED');
+    await stopped;
+    await peer.closed(1_000);
   });
 });

@@ -57,6 +57,22 @@ describe('a peer that falls silent without closing', () => {
     assert.deepEqual([moves.length, disconnections], [2, 0]);
   });
 
+  it('is not one whose answers lay unread while this process was busy', async (t) => {
+    const { ready } = await spawnProcess(t, SERVER);
+    const info = { id: 'test-1', serverType: 'test', port: ready['port'] as number };
+    const { calls, moves } = await call(t, [info], { keepalive: 50 });
+    await calls.echo(null, 1);
+    const inFlight = calls.sleep(null, 300);
+    for (let round = 0; round < 3; round++) {
+      const busySince = performance.now();
+      while (performance.now() - busySince < 400);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(await inFlight, 'slept');
+    assert.equal(await calls.echo(null, 2), 2);
+    assert.deepEqual(moves, ['test-1 idle -> connecting', 'test-1 connecting -> ready']);
+  });
+
   it('does not end this process when its own queue is full of what the peer does not read', async (t) => {
     expectNoLeaks(t);
     const leader = await rawLeader(t);

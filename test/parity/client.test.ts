@@ -173,15 +173,15 @@ row(
 
 row(
   'client.04.classes',
-  'Proxies are made of enumerable functions: not of methods written in a class',
-  { is: 'better', ours: 'Of those too, and of those of parent classes.' },
+  'Proxies are made of enumerable functions: of _private ones, and not of methods written in a class',
+  { is: 'better', ours: 'Of methods of classes and of their parents; of no name that begins with _.' },
   async (t) => {
     const found = await both(t, async (lab) => {
       const client = await lab.client();
       client.addProxy({ namespace: 'classes', serverType: 'test', path: `${lab.fixtures}/remote/classes` });
       return Object.keys(client.proxies.classes.test.child);
     });
-    assert.deepEqual(found, { ours: ['own', 'inherited'], theirs: [] });
+    assert.deepEqual(found, { ours: ['own', 'inherited'], theirs: ['_hidden'] });
   },
 );
 

@@ -235,5 +235,13 @@ row(
     });
     assert.deepEqual(found.ours, { isPolluted: false, code: 'ERR_RPC_NO_METHOD' });
     assert.equal(found.theirs.isPolluted, true);
+
+    const lab = ourLab(t);
+    const { info } = await lab.serve({ paths: [{ namespace: 'user', path: `${lab.fixtures}/remote/classes` }] });
+    const client = await lab.client([info]);
+    for (const method of ['constructor', '_hidden', 'toString', 'hasOwnProperty']) {
+      const msg = { namespace: 'user', serverType: 'test', service: 'child', method, args: [] };
+      await assert.rejects(client.rpcInvoke('s1', msg), { code: 'ERR_RPC_NO_METHOD' }, method);
+    }
   },
 );

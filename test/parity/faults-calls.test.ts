@@ -136,7 +136,7 @@ fault(
   async (t) => {
     const scenario = async (lab: Lab) => {
       const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
-      const options = { timeout: 150, routerType: 'rr' };
+      const options = { timeout: 500, routerType: 'rr' };
       let client: Awaited<ReturnType<Lab['client']>>;
       try {
         client = await lab.client(servers, { ...options, failMode: 'failover' });

@@ -138,7 +138,7 @@ row(
     const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
     const client = await lab.client(servers, { routerType: 'la' });
     const { service } = client.proxies.user.test;
-    const busy = service.later.toServer('s1', 200, 'slow');
+    const busy = service.later.toServer('s1', 600, 'slow');
     const free = await Promise.all(Array.from({ length: 1 }, () => service.whoami(null)));
     assert.deepEqual(free, ['s2']);
     assert.equal(await service.whoami(null), 's2', 'counted down when answered');

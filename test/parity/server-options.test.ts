@@ -59,20 +59,29 @@ row(
   },
   async (t) => {
     const lab = ourLab(t);
-    const reach = async (options: object) => {
+    const reach = async (options: object, timeout: number) => {
       const { info } = await lab.serve(options);
       const client = await lab.client([{ ...info, ...options }]);
       return client.proxies.user.test.service.whoami
-        .with({ timeout: 150 })(null)
+        .with({ timeout })(null)
         .catch((e: { code: string }) => e.code);
     };
     type Whitelist = (error: unknown, list?: RegExp[]) => void;
     for (const transport of ['tcp', 'ws']) {
-      assert.equal(await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/127\.0\.0\.1/]) }), 'server');
-      assert.equal(await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/10\..*/]) }), 'ERR_RPC_CONNECT');
-      assert.equal(await reach({ transport, whitelist: (cb: Whitelist) => cb(new Error('down')) }), 'ERR_RPC_CONNECT');
+      assert.equal(
+        await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/127\.0\.0\.1/]) }, 3_000),
+        'server',
+      );
+      assert.equal(
+        await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/10\..*/]) }, 150),
+        'ERR_RPC_CONNECT',
+      );
+      assert.equal(
+        await reach({ transport, whitelist: (cb: Whitelist) => cb(new Error('down')) }, 150),
+        'ERR_RPC_CONNECT',
+      );
     }
-    assert.equal(await reach({ whitelist: ['127.0.0.1'] }), 'server');
+    assert.equal(await reach({ whitelist: ['127.0.0.1'] }, 3_000), 'server');
   },
 );
 

@@ -222,7 +222,7 @@ row(
   async (t) => {
     const lab = ourLab(t);
     const relay = await lab.relay((await lab.serve()).info);
-    const client = await lab.client([relay.info], { keepalive: 40 });
+    const client = await lab.client([relay.info], { keepalive: 100 });
     const { service } = client.proxies.user.test;
     await service.whoami(null);
     relay.silence();

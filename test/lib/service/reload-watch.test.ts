@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { resolveServiceOptions } from '../../../lib/service/options.js';
@@ -122,6 +122,16 @@ describe('PathWatcher', () => {
 });
 
 describe('with reloadRemotes', () => {
+  it('nothing is watched any more after the closing', async (t) => {
+    const { remotes, folder } = await watched(t);
+    const probe = watch(folder, { persistent: false });
+    probe.close();
+    const closed = t.mock.method(Object.getPrototypeOf(probe) as typeof probe, 'close');
+    assert.equal(closed.mock.callCount(), 0);
+    remotes.close();
+    assert.equal(closed.mock.callCount(), 1);
+  });
+
   async function watched(t: TestContext, path = '') {
     const folder = folderOf(t, { 'm.js': `module.exports = { say: () => 'old' }` });
     const registry = new ServiceRegistry();
@@ -137,7 +147,7 @@ describe('with reloadRemotes', () => {
     const say = (word: string) => `module.exports = { say: () => '${word}' }`;
     const says = (word: string, method = 'user.m.say') =>
       until(() => registry.lookup(method)?.fn() === word, { what: `${method} to say ${word}` });
-    return { file: (name: string) => join(folder, name), folder, told, say, says, registry };
+    return { remotes, file: (name: string) => join(folder, name), folder, told, say, says, registry };
   }
 
   it('what is saved is served, without a process being held', async (t) => {

@@ -1,0 +1,22 @@
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { Line, type LineOptions } from '../transport/line.js';
+
+/** A live holder answers within a tick; a stranger never does. */
+const ASK_TIMEOUT_MS = 1_000;
+
+/**
+ * Who has the port that could not be had, in words, for the error that says so. Asks by registering on the channel;
+ * blocks for a second at the most.
+ */
+export async function describeHolder(options: LineOptions): Promise<string> {
+  const handler = { onGoaway: () => {}, onClosed: () => {} };
+  try {
+    const line = await Line.open({ ...options, connectTimeout: ASK_TIMEOUT_MS }, handler, new AbortController().signal);
+    const { holder } = line;
+    line.destroy(new RpcError(RpcCode.Closed, 'it was only asked who it is'));
+    const who = holder === undefined ? 'a cluster-client Leader' : `process ${holder.pid}`;
+    return `${who}, which leads ${JSON.stringify(options.channel)} there; with \`standby: true\` this one would take over from it`;
+  } catch (error) {
+    return `somebody else: ${messageOf(error)}`;
+  }
+}

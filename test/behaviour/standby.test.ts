@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { createServer, type ServerOptions } from '../../server.js';
+import { expectNoLeaks } from '../support/leaks.js';
+import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
+import { until } from '../support/until.js';
+import { call, failure, keptLog, overTransports, serve } from './support.js';
+
+const PROCESS = new URL('./fixtures/server-process.ts', import.meta.url);
+
+/** A port that was free a moment ago: those who stand by have to agree on one. */
+async function freePort(t: TestContext): Promise<number> {
+  const { server, port } = await serve(t, { f() {} }, { id: 'probe' });
+  await server.stop(true);
+  return port;
+}
+
+function standbyServer(t: TestContext, port: number, options: Partial<ServerOptions> = {}) {
+  return serve(t, { f: (value: unknown) => value }, { port, standby: true, ...options });
+}
+
+describe('a server that stands by', () => {
+  overTransports((transport) => {
+    it('takes over when the leading one stops, and no call fails', async (t) => {
+      expectNoLeaks(t);
+      const port = await freePort(t);
+      const first = await standbyServer(t, port, { transport });
+      const second = await standbyServer(t, port, { transport });
+      assert.deepEqual([first.server.state, second.server.state], ['leader', 'standby']);
+      const { calls } = await call(t, [first]);
+      let isOver = false;
+      const callers = Array.from({ length: 16 }, async (_, caller) => {
+        for (let i = 0; !isOver; i++) assert.equal(await calls.f(null, `${caller} ${i}`), `${caller} ${i}`);
+      });
+      await first.server.stop();
+      await until(() => second.server.state === 'leader', { what: 'the standby to lead' });
+      assert.equal(await calls.f(null, 'after'), 'after');
+      isOver = true;
+      await Promise.all(callers);
+    });
+  });
+
+  it('is one of several; the others go on standing by, for it', async (t) => {
+    const port = await freePort(t);
+    const [first, second, third] = [
+      await standbyServer(t, port),
+      await standbyServer(t, port),
+      await standbyServer(t, port),
+    ];
+    await first.server.stop();
+    const others = [second.server, third.server];
+    await until(() => others.some(({ state }) => state === 'leader'), { what: 'one to lead' });
+    const [leader, standby] = second.server.state === 'leader' ? others : others.reverse();
+    assert.equal(standby?.state, 'standby');
+    await leader?.stop();
+    await until(() => standby?.state === 'leader', { what: 'the last one to lead' });
+  });
+
+  it('can be stopped while it stands by', async (t) => {
+    expectNoLeaks(t);
+    const port = await freePort(t);
+    const first = await standbyServer(t, port);
+    const second = await standbyServer(t, port);
+    await second.server.stop();
+    assert.deepEqual([first.server.state, second.server.state], ['leader', 'closed']);
+  });
+
+  it('does not stand by for a server with another id, and says who that is', async (t) => {
+    const port = await freePort(t);
+    await standbyServer(t, port);
+    const other = createServer({ id: 'test-2', port, standby: true, logger: keptLog().logger });
+    const error = await failure(other.start());
+    assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
+    assert.match(error.message, new RegExp(`nobody leads the channel "test-2".*process ${process.pid}.*"test-1"`));
+    assert.equal(other.state, 'closed');
+  });
+
+  it('wants an id and a port', () => {
+    for (const options of [{ port: 3333 }, { port: 0, id: 'test-1' }]) {
+      assert.throws(() => createServer({ ...options, standby: true }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    }
+  });
+});
+
+describe('a server that does not stand by', () => {
+  it('fails where its port is held, and names the holder', async (t) => {
+    const { port } = await serve(t, { f() {} });
+    const same = createServer({ id: 'test-1', port, logger: keptLog().logger });
+    const error = await failure(same.start());
+    assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
+    assert.match(error.message, new RegExp(`in use, by process ${process.pid}, which leads "test-1".*standby: true`));
+  });
+});
+
+describe('a leading process that is killed', () => {
+  it('is replaced by its standby; what was in flight is unknown, what is called meanwhile is served', async (t) => {
+    const port = await freePort(t);
+    const start = async (): Promise<SpawnedProcess> => {
+      const { child } = await spawnProcess(t, PROCESS, { args: [`--port=${port}`, '--standby=true'] });
+      return child;
+    };
+    let [leader, standby] = [await start(), await start()];
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port }], { timeout: 10_000 });
+    assert.equal(await calls.pid(null), leader.pid);
+
+    for (let round = 0; round < 3; round++) {
+      const lost = failure(calls.hang(null));
+      await leader.next({ match: (message) => (message as { method?: string }).method === 'hang' });
+      await leader.kill('SIGKILL');
+      const error = await lost;
+      assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECTION_LOST', 'unknown']);
+      const startedAt = performance.now();
+      assert.equal(await calls.pid(null), standby.pid);
+      assert.ok(performance.now() - startedAt < 1_000, 'at once, and not after a backoff');
+      [leader, standby] = [standby, await start()];
+    }
+  });
+});
