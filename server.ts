@@ -220,14 +220,24 @@ export class Server extends Emitter<ServerEvents> {
   #lineToHolder(): LineOptions {
     const { transport, host, port, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
     const codecs: readonly CodecName[] = ['msgpack'];
-    const limits = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, connectTimeout: 3_000 };
+    const limits = {
+      heartbeatInterval,
+      maxFrameBytes,
+      maxQueuedBytes,
+      flushInterval,
+      connectTimeout: 3_000,
+      maxInFlight: 1,
+    };
     return { transport, host, port, channel: this.id ?? this.#name(), codecs, ...limits };
   }
 
   async #stop(): Promise<void> {
+    const wasStarting = this.state === 'starting';
     this.#candidate?.close(this.#stopReason());
     if (this.#lifecycle.move('draining')) await this.#host.retire(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
+    // It lets go of the port by itself; whoever stops it may want that port next.
+    if (wasStarting) await this.#started?.catch(() => {});
   }
 
   #invoke(call: IncomingCall): void {

@@ -1,4 +1,5 @@
 import { debuglog, inspect } from 'node:util';
+import { throwUncaught } from './uncaught.js';
 
 /**
  * What mailstation says about itself. `NODE_DEBUG=mailstation:mailbox` (or `mailstation:*`) prints a section's
@@ -28,16 +29,23 @@ export const quietLogger: Logger = {
 
 /**
  * A user's logger, which may be an older one that knows fewer levels (pomelo-rpc's own need `info` and `error`): a
- * warning then goes out as an error, and information nowhere. Undefined where it is none.
+ * warning then goes out as an error, and information nowhere. One that throws disturbs nobody: much is logged in the
+ * middle of a call's way. Undefined where it is none.
  */
 export function asLogger(given: unknown): Logger | undefined {
   const logger = (given ?? {}) as Partial<Logger>;
   if (typeof logger.error !== 'function') return undefined;
-  if (typeof logger.warn === 'function' && typeof logger.info === 'function') return logger as Logger;
+  const write = (level: keyof Logger, message: string): void => {
+    try {
+      logger[level]?.(message);
+    } catch (error) {
+      throwUncaught(error);
+    }
+  };
   return {
-    info: (message) => logger.info?.(message),
-    warn: (message) => (logger as Logger)[typeof logger.warn === 'function' ? 'warn' : 'error'](message),
-    error: (message) => (logger as Logger).error(message),
+    info: (message) => write('info', message),
+    warn: (message) => write(typeof logger.warn === 'function' ? 'warn' : 'error', message),
+    error: (message) => write('error', message),
   };
 }
 

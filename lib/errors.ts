@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /**
  * Every failure that mailstation reports. Codes are public: they are added, never renamed or reused.
  * Match on `error.code`, not on the class: two copies of the package may be loaded in one process.
@@ -101,10 +103,12 @@ Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configura
 /** The text of anything that was thrown, Error or not. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message;
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
   try {
-    return String(thrown);
+    const { message } = thrown as { message?: unknown };
+    return typeof message === 'string' ? message : inspect(thrown, { depth: 0 });
   } catch {
-    return 'a value that cannot be printed'; // an object without a prototype, or with a throwing toString
+    return 'an object that cannot be read'; // a getter of its own that throws
   }
 }
 

@@ -82,6 +82,11 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     return this.#pending.size;
   }
 
+  /** Whether it can take more is between the user's mailbox and its transport. */
+  get isFull(): boolean {
+    return false;
+  }
+
   get latency(): number | undefined {
     return this.#latency.ms;
   }
@@ -172,12 +177,15 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     custom.on('close', () => {
       if (this.#custom === custom) this.#onLost();
     });
-    const { connectTimeout } = this.#options;
-    const attempt = Bluebird.fromCallback<void>((callback) => {
-      if (custom.connect.length === 1) (custom as unknown as PlainMailBox).connect(callback);
-      else custom.connect(null, callback);
+    return new Promise((resolve, reject) => {
+      const { connectTimeout } = this.#options;
+      // The state's own timer: a move to any other clears it.
+      this.#timer = setTimeout(() => reject(new Error(`not connected in ${connectTimeout} ms`)), connectTimeout);
+      Bluebird.fromCallback<void>((callback) => {
+        if (custom.connect.length === 1) (custom as unknown as PlainMailBox).connect(callback);
+        else custom.connect(null, callback);
+      }).then(resolve, reject);
     });
-    return Promise.resolve(attempt.timeout(connectTimeout, `not connected in ${connectTimeout} ms`));
   }
 
   #onLost(): void {

@@ -56,6 +56,10 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     return inFlight;
   }
 
+  get isFull(): boolean {
+    return this.#line?.isFull === true;
+  }
+
   get latency(): number | undefined {
     return this.#line?.latency;
   }
@@ -102,6 +106,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     const dialling = new AbortController();
     this.#dialling = dialling;
     const handler = {
+      onDrained: () => this.emit('drained'),
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
     };

@@ -8,6 +8,8 @@ import type { MailBoxState } from './state.js';
 export type MailBoxEvents = {
   /** A move between states; `reason` for those that were not asked for. */
   state: [to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
+  /** After {@link MailBox.isFull}: it takes calls again. */
+  drained: [];
   /** Closed for good: by `close`, and by nothing else. */
   close: [id: string];
 };
@@ -28,6 +30,8 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly state: MailBoxState;
   /** Calls sent and not yet answered. */
   readonly inFlight: number;
+  /** While `ready`: no more calls for now. What is called meanwhile is held, until `drained`. */
+  readonly isFull: boolean;
   /** Recent latency, ms; undefined where nothing is known. */
   readonly latency: number | undefined;
   /** Why the last attempt to connect failed, while there has been no success since. */

@@ -35,8 +35,10 @@ export interface MailBoxOptions {
   drainTimeout?: number;
   /** The largest frame, sent or received. Unit: bytes. @default 4 MiB — gRPC */
   maxFrameBytes?: number;
-  /** What may wait to be written to a server that does not read; past it calls fail at once. Unit: bytes. @default 16 MiB */
+  /** What may wait to be written to one server; past it calls are held, as while connecting. Unit: bytes. @default 16 MiB */
   maxQueuedBytes?: number;
+  /** Calls that may wait for one server's answers; past it calls are held, as while connecting. @default 50_000 — moleculer */
+  maxInFlight?: number;
   /** Encodings to offer, the preferred one first. @default ['msgpack', 'json'] */
   codecs?: readonly CodecName[];
 }
@@ -49,6 +51,7 @@ export interface ResolvedMailBoxOptions {
   readonly drainTimeout: number;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
+  readonly maxInFlight: number;
   readonly codecs: readonly CodecName[];
 }
 
@@ -63,6 +66,7 @@ export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOpt
     drainTimeout: integer('drainTimeout', given.drainTimeout, 3_000, 0, MAX_TIMEOUT_MS),
     maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, 16 * 1024 * 1024, 0),
+    maxInFlight: integer('maxInFlight', given.maxInFlight, 50_000, 1),
     codecs: codecs(given.codecs),
   });
 }

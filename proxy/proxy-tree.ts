@@ -43,6 +43,8 @@ const notRemote = new Set<string>(NOT_REMOTE);
 export class Proxies {
   /** Without prototypes, so that `constructor` and the like are neither found nor overwritten. */
   readonly tree: ProxyTree = Object.create(null);
+  /** What a record without a path has made on-demand already: it needs that only once. */
+  readonly #madeOnDemand = new WeakSet<object>();
   readonly #caller: Caller;
   readonly #context: unknown;
 
@@ -80,11 +82,14 @@ export class Proxies {
   }
 
   #onDemand(namespace: string, serverType: string, known: Modules | undefined): Modules {
-    return onDemand<Methods>(known ?? Object.create(null), (service) =>
+    if (known !== undefined && this.#madeOnDemand.has(known)) return known;
+    const modules = onDemand<Methods>(known ?? Object.create(null), (service) =>
       onDemand<UntypedMethod>(Object.create(null), (method) =>
         this.#method({ namespace, serverType, service, method }),
       ),
     );
+    this.#madeOnDemand.add(modules);
+    return modules;
   }
 
   #method(name: Omit<RpcMessage, 'args'>): UntypedMethod {

@@ -28,14 +28,15 @@ export class Backlog {
     this.#byServer.get(serverId)?.delete(call);
   }
 
-  /** Takes the one that has waited longest. */
-  shift(serverId: string): OutgoingCall | undefined {
+  /** Takes one after the other, the longest waiting first; also those that are added meanwhile. May be left off. */
+  *drain(serverId: string): Generator<OutgoingCall, void, void> {
     const waiting = this.#byServer.get(serverId);
-    const [first] = waiting ?? [];
-    if (waiting === undefined || first === undefined) return undefined;
-    waiting.delete(first);
-    if (waiting.size === 0) this.#byServer.delete(serverId);
-    return first;
+    if (waiting === undefined) return;
+    for (const call of waiting) {
+      waiting.delete(call);
+      yield call;
+    }
+    if (this.#byServer.get(serverId) === waiting) this.#byServer.delete(serverId);
   }
 
   /** Empties a server's queue; what was in it, in the order in which it came. */

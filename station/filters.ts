@@ -3,10 +3,10 @@ import { toError } from '../lib/errors.js';
 import type { CallOptions } from '../lib/transport/outgoing-call.js';
 
 /**
- * Goes on with the next filter. An Error as the first argument aborts the call; a string sends it to that server
- * instead; a `msg` or `opts` replaces what the filter was given. Nothing: go on unchanged.
+ * Goes on with the next filter. As the first argument an Error, or anything else that is truthy, aborts the call; a
+ * string (or a number, for its text) sends it to that server instead. A `msg` or `opts` replaces what the filter was given. Nothing: go on unchanged.
  */
-export type FilterNext = (target?: string | Error | null, msg?: RpcMessage, opts?: CallOptions) => void;
+export type FilterNext = (target?: string | number | Error | null, msg?: RpcMessage, opts?: CallOptions) => void;
 
 /**
  * A filter as pomelo's users write it. One that declares `next` (four parameters) must call it; one that does not
@@ -60,7 +60,8 @@ function runFrom(
     if (isOver) return; // called twice, or called and thrown: the first counts
     isOver = true;
     if (isError(target)) return done(aborted(filter, phase, target));
-    if (typeof target === 'string' && target !== '') call.serverId = target;
+    if (typeof target === 'string' || typeof target === 'number') call.serverId = String(target) || call.serverId;
+    else if (target) return done(aborted(filter, phase, toError(target)));
     if (msg) call.msg = msg;
     if (opts) call.opts = opts;
     runFrom(index + 1, filters, phase, call, done);
@@ -73,14 +74,17 @@ function runFrom(
 
   const run = typeof filter === 'function' ? filter : filter[phase];
   if (typeof run !== 'function') return next();
+  const answersByNext = run.length >= DECLARES_NEXT;
   let returned: unknown;
+  let isPending: boolean;
   try {
     returned = run.call(filter, call.serverId, call.msg, call.opts, next);
+    isPending = isThenable(returned);
   } catch (error) {
     return fail(error);
   }
-  const answersByNext = run.length >= DECLARES_NEXT;
-  if (isThenable(returned)) returned.then(() => answersByNext || next(), fail);
+  // A native promise of it settles once, and never throws, whatever the thenable does.
+  if (isPending) Promise.resolve(returned).then(() => answersByNext || next(), fail);
   else if (!answersByNext) next();
 }
 

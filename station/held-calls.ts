@@ -27,7 +27,8 @@ export class HeldCalls {
 
   /** False when the limit is reached; the call has been failed then. */
   add(call: OutgoingCall): boolean {
-    if (this.#calls.size >= this.#limit) {
+    // What has its answer already is not sent away for want of room.
+    if (this.#calls.size >= this.#limit && call.stage !== 'after filters') {
       const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
       call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
       return false;

@@ -12,7 +12,7 @@ import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { HeldCalls } from './held-calls.js';
-import type { ResolvedMailStationOptions } from './options.js';
+import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
 
 const TRANSITIONS = {
@@ -53,7 +53,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   constructor(options: ResolvedMailStationOptions) {
     super();
     this.#options = options;
-    this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize);
+    this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.#undecided);
     this.#backlog = new Backlog(options.pendingSize);
     const { trace } = options;
@@ -172,8 +172,8 @@ export class MailStation extends Emitter<MailStationEvents> {
       return;
     }
     if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
-    // While a mailbox is ready none of its calls wait; but a call that comes while they are being sent goes behind them.
-    if (mailbox.state === 'ready' && mailbox !== this.#flushing) mailbox.send(call);
+    // While a mailbox takes calls none of its calls wait; but one that comes while they are being sent goes behind them.
+    if (mailbox.state === 'ready' && !mailbox.isFull && mailbox !== this.#flushing) mailbox.send(call);
     else this.#wait(call, serverId, mailbox);
   };
 
@@ -206,6 +206,7 @@ export class MailStation extends Emitter<MailStationEvents> {
         ? new LineMailBox(server, options)
         : new ForeignMailBox(server, mailboxFactory, options);
     this.#mailboxes.set(serverId, mailbox);
+    mailbox.on('drained', () => this.#sendPending(serverId, mailbox));
     mailbox.on('state', (to, from, reason) => this.#onMailboxState(mailbox, to, from, reason));
     return mailbox;
   }
@@ -217,16 +218,19 @@ export class MailStation extends Emitter<MailStationEvents> {
     if (from === 'ready') this.emit('close', id, reason);
   }
 
+  /** What is called while it goes on joins the end of the queue. */
   #sendPending(id: string, mailbox: MailBox): void {
     const outer = this.#flushing;
     this.#flushing = mailbox;
-    while (mailbox.state === 'ready') {
-      const call = this.#backlog.shift(id);
-      if (call === undefined) break;
-      this.#unconnected.delete(call);
-      mailbox.send(call);
+    try {
+      for (const call of this.#backlog.drain(id)) {
+        this.#unconnected.delete(call);
+        mailbox.send(call);
+        if (mailbox.state !== 'ready' || mailbox.isFull) break;
+      }
+    } finally {
+      this.#flushing = outer;
     }
-    this.#flushing = outer;
   }
 
   #takePending(id: string): OutgoingCall[] {

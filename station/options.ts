@@ -7,11 +7,14 @@ import {
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
 
+/** Source: pomelo-rpc. */
+export const DEFAULT_PENDING_SIZE = 10_000;
+
 export interface MailStationOptions extends MailBoxOptions {
   /**
    * Calls that may wait for one server's connection; also the calls, over all servers, that may wait for a router or
    * a filter. Past it a call fails at once with `ERR_RPC_PENDING_FULL`.
-   * Unit: calls. 0: fail unless connected. @default 10_000 — pomelo-rpc
+   * Unit: calls. 0: fail unless connected (routers and filters may still take their time). @default 10_000 — pomelo-rpc
    */
   pendingSize?: number;
   /** Makes mailboxes over a transport of your own, in place of the built-in ones. Alias: `mailBoxFactory`. Source: pomelo-rpc */
@@ -50,7 +53,7 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
   }
   const mailbox = resolveMailBoxOptions(given);
   return Object.freeze({
-    pendingSize: integer('pendingSize', given.pendingSize, 10_000, 0),
+    pendingSize: integer('pendingSize', given.pendingSize, DEFAULT_PENDING_SIZE, 0),
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,

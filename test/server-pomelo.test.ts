@@ -118,8 +118,14 @@ describe('names that pomelo-rpc has for an option', () => {
 });
 
 describe('a logger', () => {
-  it('with all levels is used as it is', () => {
-    assert.equal(asLogger(console), console);
+  it('with all levels gets each line at its own', () => {
+    const lines: string[] = [];
+    const write = (level: string) => (line: string) => void lines.push(`${level}: ${line}`);
+    const logger = asLogger({ info: write('info'), warn: write('warn'), error: write('error') });
+    logger?.info('a');
+    logger?.warn('b');
+    logger?.error('c');
+    assert.deepEqual(lines, ['info: a', 'warn: b', 'error: c']);
   });
 
   it('without warnings gets them as errors, without information gets none, and is called on itself', () => {

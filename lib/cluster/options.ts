@@ -19,7 +19,8 @@ export interface ListeningOptions {
   /**
    * Who may connect, by address; others are refused before anything is read (over `ws`, anything but the upgrade).
    * Strings are addresses, patterns must match the whole of one, and IPv4 peers on an IPv6 socket are IPv4 peers. A
-   * function is asked at each connection; when it fails, nobody is let in. @default everyone who can reach the port
+   * function is asked at each connection; when it fails, nobody is let in. A standby reaches its Leader from this
+   * machine, so its address must be among them. @default everyone who can reach the port
    */
   whitelist?: Whitelist;
   /** Send the stack of a failed method's error to its caller. @default false */

@@ -77,6 +77,7 @@ export class Session implements Answerer {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
         onActivity: () => this.#heartbeat?.heard(),
+        onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       { ...options, pauseWhenBlocked: true },
@@ -96,9 +97,10 @@ export class Session implements Answerer {
     return this.#serving;
   }
 
-  /** Frames received whole, and whether one has begun since: a peer that stays in the middle of one is stuck or hostile. */
-  get progress(): { readonly frames: number; readonly isMidFrame: boolean } {
-    return { frames: this.#connection.receivedFrames, isMidFrame: this.#connection.isMidFrame };
+  /** Frames received whole, whether one has begun since, and whether we read at all: see `pauseWhenBlocked`. */
+  get progress(): { readonly frames: number; readonly isMidFrame: boolean; readonly isBlocked: boolean } {
+    const { receivedFrames: frames, isMidFrame, isBlocked } = this.#connection;
+    return { frames, isMidFrame, isBlocked };
   }
 
   accept(request: RegisterRequest, channel: Channel, codec: Codec | undefined, ext: Extension | undefined): void {
@@ -211,7 +213,12 @@ export class Session implements Answerer {
 
   #startHeartbeat(): void {
     const isStock = this.#ext === undefined;
-    const watched = { ping: () => this.#ping(), dead: (silence: Silence) => this.#onSilence(silence) };
+    const connection = this.#connection;
+    const watched = {
+      ping: () => this.#ping(),
+      dead: (silence: Silence) => this.#onSilence(silence),
+      readBytes: () => (connection.isBlocked ? connection.takenBytes : undefined),
+    };
     const interval = isStock ? STOCK_LOOK_MS : this.#options.heartbeatInterval;
     this.#heartbeat = new Heartbeat(watched, isStock ? { interval, misses: STOCK_MISSES, mute: true } : { interval });
     this.#heartbeat.start();

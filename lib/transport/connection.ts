@@ -14,6 +14,12 @@ const EARLY_FLUSH_SHARE = 4;
 /** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
 const END_TIMEOUT_MS = 2_000;
 
+/**
+ * Answers may queue so many times more than requests: a request can be refused without harm, an answer cannot, and what
+ * is asked for is bounded by not reading while the stream is blocked.
+ */
+const ANSWERS_MAY_QUEUE = 8;
+
 export interface ConnectionOptions {
   readonly maxFrameBytes: number;
   /** Bytes that may wait to be written before {@link Connection.begin} refuses. */
@@ -30,6 +36,8 @@ export interface ConnectionHandler {
   onResponse(head: Head, frame: FrameView): void;
   /** Any bytes came. */
   onActivity(): void;
+  /** What had piled up has left. */
+  onDrained(): void;
   /** Exactly once, and last. */
   onClosed(reason: RpcError): void;
 }
@@ -59,6 +67,8 @@ export class Connection {
   #isEncoding = false;
   #received = 0;
   #committed = 0;
+  /** Bytes given to the stream. */
+  #written = 0;
   #handed = 0;
   #lastBatch = 0;
   #earlyFlushAt = MIN_EARLY_FLUSH_FRAMES;
@@ -111,6 +121,16 @@ export class Connection {
     return this.#isBlocked;
   }
 
+  /** As many bytes wait as requests may queue. */
+  get isFull(): boolean {
+    return this.#canPileUp && this.queuedBytes > this.#options.maxQueuedBytes;
+  }
+
+  /** Bytes that the system has taken for the peer so far: while we are blocked, its growth is the peer's reading. */
+  get takenBytes(): number {
+    return this.#written - this.#stream.pendingBytes;
+  }
+
   /** True while a peer has sent a part of a frame only. */
   get isMidFrame(): boolean {
     return this.#framer.isMidFrame;
@@ -122,9 +142,8 @@ export class Connection {
    * made a call of its own.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
-    // Within a tick nothing piles up: what is committed leaves with the early flushes.
-    const canPileUp = this.#isBlocked || this.#options.flushInterval > 0;
-    if (canPileUp && this.queuedBytes > this.#options.maxQueuedBytes) throw this.#queueFull();
+    const limit = kind === REQUEST ? this.#options.maxQueuedBytes : this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
+    if (this.#canPileUp && this.queuedBytes > limit) throw this.#queueFull(limit);
     this.#begin(kind, id, timeoutMs, head);
     return this.#writer;
   }
@@ -144,11 +163,14 @@ export class Connection {
   }
 
   /**
-   * A frame without a body, such as a heartbeat: never refused by a full queue, and nothing once there is no sending
-   * any more. Throws {@link RpcCode.FrameTooLarge}.
+   * A frame without a body, such as a heartbeat: not refused by a full queue, and nothing once there is no sending
+   * any more; but past what even answers may queue the connection is destroyed. Throws {@link RpcCode.FrameTooLarge}.
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (!this.isOpen) return;
+    const limit = this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
+    // A peer that asks for heartbeats and never reads their answers.
+    if (this.#isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
     this.#begin(kind, id, timeoutMs, head);
     try {
       this.commit();
@@ -156,6 +178,8 @@ export class Connection {
       this.rollback();
       throw error;
     }
+    // What keeps a connection alive does not wait for calls to be gathered.
+    if (this.#options.flushInterval > 0) this.#flush();
   }
 
   /**
@@ -182,6 +206,11 @@ export class Connection {
     }
   }
 
+  /** Otherwise what is committed leaves with the early flushes, within the tick. */
+  get #canPileUp(): boolean {
+    return this.#isBlocked || this.#options.flushInterval > 0;
+  }
+
   #begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (!this.isOpen) throw notSent(RpcCode.Closed, `the connection to ${this.peer} is closed`);
     if (this.#isEncoding)
@@ -190,10 +219,9 @@ export class Connection {
     this.#isEncoding = true;
   }
 
-  #queueFull(): RpcError {
-    const { maxQueuedBytes } = this.#options;
-    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer}, which does not read`;
-    return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes is ${maxQueuedBytes}`);
+  #queueFull(limit: number): RpcError {
+    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer} already`;
+    return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes allows ${limit}`);
   }
 
   #scheduleFlush(): void {
@@ -209,6 +237,7 @@ export class Connection {
     this.#flush();
     this.#earlyFlushAt = Math.max(MIN_EARLY_FLUSH_FRAMES, this.#lastBatch / EARLY_FLUSH_SHARE);
     this.#lastBatch = 0;
+    if (this.#options.flushInterval > 0 && !this.#isBlocked) this.#handler.onDrained();
   };
 
   #flush(): void {
@@ -221,6 +250,7 @@ export class Connection {
   }
 
   readonly #write = (bytes: Buffer): void => {
+    this.#written += bytes.length;
     if (this.#stream.write(bytes) || this.#isBlocked) return;
     this.#isBlocked = true;
     if (this.#options.pauseWhenBlocked) this.#stream.pause();
@@ -230,7 +260,9 @@ export class Connection {
     if (!this.#isBlocked || this.#isClosed) return;
     this.#isBlocked = false;
     this.#flush();
-    if (!this.#isBlocked && this.#options.pauseWhenBlocked) this.#stream.resume();
+    if (this.#isBlocked) return;
+    if (this.#options.pauseWhenBlocked) this.#stream.resume();
+    this.#handler.onDrained();
   }
 
   #onData(chunk: Buffer): void {

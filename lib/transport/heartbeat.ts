@@ -4,6 +4,11 @@ import { RpcCode, RpcError } from '../errors.js';
 export interface Watched {
   /** Asks the peer for a sign of life. */
   ping(): void;
+  /**
+   * Bytes that a peer whose answers have piled up has read so far; undefined where nothing has piled up. While we read
+   * nothing from it because it does not read enough from us, its reading is its life.
+   */
+  readBytes?(): number | undefined;
   dead(death: Silence): void;
 }
 
@@ -44,6 +49,8 @@ export class Heartbeat {
   #heardAt: number;
   #lookedAt: number;
   #stallMs = 0;
+  /** At the last look. */
+  #readBytes: number | undefined;
 
   constructor(watched: Watched, options: HeartbeatOptions) {
     this.#watched = watched;
@@ -72,12 +79,19 @@ export class Heartbeat {
     this.#heard = true;
   }
 
+  #hasRead(): boolean {
+    const readBytes = this.#watched.readBytes?.();
+    const hasRead = readBytes !== undefined && this.#readBytes !== undefined && readBytes > this.#readBytes;
+    this.#readBytes = readBytes;
+    return hasRead;
+  }
+
   #look(): void {
     const now = this.#options.now();
     const lateMs = now - this.#lookedAt - this.#options.interval;
     this.#stallMs = Math.max(this.#stallMs, lateMs);
     this.#lookedAt = now;
-    if (this.#heard) {
+    if (this.#heard || this.#hasRead()) {
       this.#heard = false;
       this.#missed = 0;
       this.#heardAt = now;

@@ -32,12 +32,16 @@ export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>
   readonly codecs: readonly string[];
   /** ms between heartbeats toward a peer of our own kind. */
   readonly heartbeatInterval: number;
+  /** Calls that may wait for their answers at once. */
+  readonly maxInFlight: number;
 }
 
 export interface LineHandler {
+  /** After {@link Line.isFull}: it takes calls again. */
+  onDrained?(): void;
   /** The Leader is about to leave: send it nothing more. What was sent before is still answered. */
   onGoaway(line: Line): void;
-  /** Exactly once for a line that was registered, and last: every call on it has been settled. */
+  /** Exactly once for a line that was registered, just before the calls that wait on it are lost. */
   onClosed(line: Line, reason: RpcError): void;
 }
 
@@ -64,6 +68,9 @@ export class Line {
   #heartbeat: Heartbeat | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #isGoingAway = false;
+  #isFull = false;
+  /** Heartbeats sent and not yet answered. */
+  #pings = 0;
   #closeReason: RpcError | undefined;
   #codec: Codec = STOCK_CODEC;
   #features: readonly string[] = [];
@@ -106,6 +113,7 @@ export class Line {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#onResponse(head, frame),
         onActivity: () => this.#heartbeat?.heard(),
+        onDrained: () => this.#onDrained(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       { ...options, pauseWhenBlocked: false },
@@ -116,9 +124,18 @@ export class Line {
     return this.#lifecycle.state;
   }
 
-  /** Requests sent and not yet answered. */
+  /** Calls sent and not yet answered. */
   get inFlight(): number {
-    return this.#pending.size;
+    return this.#pending.size - this.#pings;
+  }
+
+  /**
+   * No more calls for now: `maxQueuedBytes` wait to be written, or `maxInFlight` calls for their answers. Stays so until
+   * {@link LineHandler.onDrained}, so that a call which is held back is not overtaken.
+   */
+  get isFull(): boolean {
+    if (!this.#isFull) this.#isFull = this.#connection.isFull || this.#pending.size >= this.#options.maxInFlight;
+    return this.#isFull;
   }
 
   /** The Leader has said goaway. Its word may come in one piece with the registration's answer, before `open` resolves. */
@@ -205,6 +222,7 @@ export class Line {
         if (error === undefined) resolve();
         else reject(error);
       };
+      if (signal.aborted) return onAbort(); // within the tick in which the stream opened
       const { channel, codecs } = this.#options;
       const request = new ControlRequest(
         'register_channel',
@@ -234,7 +252,7 @@ export class Line {
     if (success !== true) return this.destroy(refused(this.#options, String(error?.message ?? 'no reason given')));
     if (head.ext !== undefined) {
       const codec = chooseCodec(head.ext.codecs);
-      if (codec === undefined)
+      if (codec === undefined || !this.#options.codecs.includes(codec.name))
         return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
       this.#codec = codec;
       this.#features = head.ext.features;
@@ -256,7 +274,11 @@ export class Line {
   }
 
   #ping(): void {
-    const request = new ControlRequest('a heartbeat', HEARTBEAT_ANSWER_MS, ignore, ignore);
+    const done = (): void => {
+      this.#pings -= 1;
+    };
+    this.#pings += 1;
+    const request = new ControlRequest('a heartbeat', HEARTBEAT_ANSWER_MS, done, done);
     this.#connection.send(REQUEST, this.#pending.add(request), HEARTBEAT_ANSWER_MS, HEAD.heartbeat);
   }
 
@@ -265,6 +287,13 @@ export class Line {
     if (request === undefined) return;
     this.#latency.answered(request.sentAt);
     request.answered(head, frame, this.#codec);
+    if (this.#isFull) this.#onDrained();
+  }
+
+  #onDrained(): void {
+    if (!this.#isFull || this.#connection.isFull || this.#pending.size > this.#options.maxInFlight / 2) return;
+    this.#isFull = false;
+    this.#handler.onDrained?.();
   }
 
   #onRequest(head: Head, { id, timeout }: FrameView): void {
@@ -283,15 +312,14 @@ export class Line {
     this.#lifecycle.move('closed');
     this.#heartbeat?.stop();
     clearTimeout(this.#drainTimer);
+    // Its owner first: a call that is made in answer to a lost one must find it on its way to another line.
+    if (wasOpen) this.#handler.onClosed(this, reason);
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#onRegistered?.(
       reason.code === RpcCode.ConnectionLost ? refused(this.#options, reason.message, reason) : reason,
     );
-    if (wasOpen) this.#handler.onClosed(this, reason);
   }
 }
-
-function ignore(): void {}
 
 /** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */
 function cutOff(peer: string, cause: RpcError): RpcError {

@@ -25,6 +25,15 @@ export interface CallOptions {
   readonly meta?: unknown;
 }
 
+/** What a server may say of itself. Any other code from it is not to be taken for one of our own. */
+const FROM_SERVERS: readonly RpcCode[] = [
+  RpcCode.NoMethod,
+  RpcCode.NeedsCallback,
+  RpcCode.BadRequest,
+  RpcCode.Encode,
+  RpcCode.FrameTooLarge,
+];
+
 /** Reasons that say more than that a connection was lost. */
 const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
 
@@ -194,8 +203,8 @@ export class OutgoingCall implements SentRequest {
     const body = bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end);
     const remote = remoteError(body);
     if (head.code === undefined) return this.error(RpcCode.Remote, remote.message, 'answered', remote);
-    const known = Object.values<string>(RpcCode).includes(head.code) ? (head.code as RpcCode) : RpcCode.Remote;
-    return this.error(known, remote.message, 'answered');
+    const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;
+    return this.error(code, remote.message, 'answered', remote.cause);
   }
 }
 

@@ -105,15 +105,19 @@ export class PendingCalls {
    * `handedFrames` were given to the socket.
    */
   loseAll(reason: RpcError, handedFrames: number): void {
-    const entries = this.#entries().sort((a, b) => a.frameNumber - b.frameNumber);
+    const entries = this.#entries();
     this.#slots.fill(undefined);
     this.#size = 0;
     this.#timer.stop();
     for (const entry of entries) entry.lost(reason, entry.frameNumber > handedFrames ? 'not-sent' : 'unknown');
   }
 
+  /** In the order in which they were added: the id after the last one given is the oldest there can be. */
   #entries(): SentRequest[] {
-    return this.#slots.filter((entry) => entry !== undefined);
+    const ageOf = (slot: number): number =>
+      ((this.#ids[slot] as number) - this.#lastId - 1 + this.#idLimit) % this.#idLimit;
+    const slots = [...this.#slots.keys()].filter((slot) => this.#slots[slot] !== undefined);
+    return slots.sort((a, b) => ageOf(a) - ageOf(b)).map((slot) => this.#slots[slot] as SentRequest);
   }
 
   /** Two ids in different slots stay so in a larger table, which looks at more of their bits. */

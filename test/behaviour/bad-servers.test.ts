@@ -48,6 +48,18 @@ describe('a server that is none of ours', () => {
       /no reason given/,
     ],
     [
+      'a codec that was not offered',
+      (peer, id) =>
+        peer.write(
+          response(
+            id,
+            { type: 'register_channel_res', ext: { ...EXT, codecs: ['msgpack'] } },
+            stock({ success: true }),
+          ),
+        ),
+      /msgpack/,
+    ],
+    [
       'a codec that nobody knows',
       (peer, id) =>
         peer.write(
@@ -64,7 +76,7 @@ describe('a server that is none of ours', () => {
         answer(peer, id);
       });
       const good = await serve(t, { f: () => 'fine' }, { id: 'good-1' });
-      const { calls } = await call(t, [leader.info, good]);
+      const { calls } = await call(t, [leader.info, good], { codecs: ['json'] });
       const error = await failure(calls.f.with({ timeout: 150 }).toServer('test-1'));
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
       assert.match(error.message, reason);

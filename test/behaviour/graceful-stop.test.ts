@@ -170,6 +170,21 @@ describe('a server that stops', () => {
     await stopped;
   });
 
+  it('at the same time as its client settles the same calls', async (t) => {
+    expectNoLeaks(t);
+    const gate = makeGate();
+    const served = await serve(t, { f: (n: number) => gate.pass(n) });
+    const { client, calls } = await call(t, [served]);
+    const inFlight = Promise.all([1, 2, 3].map((n) => calls.f(null, n)));
+    await gate.arrivals(3);
+    const stopped = [served.server.stop(), client.stop()];
+    gate.open();
+    assert.deepEqual(await inFlight, [1, 2, 3]);
+    const startedAt = performance.now();
+    await Promise.all(stopped);
+    assert.ok(performance.now() - startedAt < 1_500, 'and neither waits for a timeout of the other');
+  });
+
   it('returns the same promise each time, and calls back', async (t) => {
     const { server } = await serve(t, { f() {} });
     let called = 0;

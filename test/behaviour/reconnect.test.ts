@@ -89,6 +89,28 @@ describe('a client connects again', () => {
     );
   });
 
+  it('and registers at once, although its calls are gathered for long', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const options = { bufferMsg: true, interval: 1_000, connectTimeout: 300 };
+    const { moves, calls } = await call(t, [served], options);
+    const made = calls.f(null);
+    await until(() => moves.includes('test-1 connecting -> ready'), { what: 'the connection', timeoutMs: 3_000 });
+    assert.equal(await made, 1);
+  });
+
+  it('to a server that listens with another transport, and says what it met there', async (t) => {
+    const [tcp, ws] = [await serve(t, { f: () => 1 }), await serve(t, { f: () => 1 }, { id: 'ws-1', transport: 'ws' })];
+    const servers = [
+      { ...tcp.info, transport: 'ws' as const },
+      { ...ws.info, transport: 'tcp' as const },
+    ];
+    const { calls } = await call(t, servers);
+    const errors = await Promise.all(servers.map(({ id }) => failure(calls.f.with({ timeout: 200 }).toServer(id))));
+    for (const { code, delivery } of errors) assert.deepEqual([code, delivery], ['ERR_RPC_CONNECT', 'not-sent']);
+    assert.match(errors[0]?.message ?? '', /hang up|closed|reset/);
+    assert.match(errors[1]?.message ?? '', /not a packet/);
+  });
+
   it('to a peer that speaks another version of the packet', async (t) => {
     const leader = await rawLeader(t, async (peer) => {
       await peer.next();

@@ -14,7 +14,7 @@ describe('a peer that falls silent without closing', () => {
     const { child, ready } = await spawnProcess(t, SERVER);
     const port = ready['port'] as number;
     const { calls, client } = await call(t, [{ id: 'test-1', serverType: 'test', port }], {
-      keepalive: 100,
+      keepalive: 300,
       timeout: 60_000,
     });
     const closes: unknown[] = [];
@@ -60,12 +60,12 @@ describe('a peer that falls silent without closing', () => {
   it('is not one whose answers lay unread while this process was busy', async (t) => {
     const { ready } = await spawnProcess(t, SERVER);
     const info = { id: 'test-1', serverType: 'test', port: ready['port'] as number };
-    const { calls, moves } = await call(t, [info], { keepalive: 50 });
+    const { calls, moves } = await call(t, [info], { keepalive: 250 });
     await calls.echo(null, 1);
     const inFlight = calls.sleep(null, 300);
     for (let round = 0; round < 3; round++) {
       const busySince = performance.now();
-      while (performance.now() - busySince < 400);
+      while (performance.now() - busySince < 800);
       await new Promise((resolve) => setImmediate(resolve));
     }
     assert.equal(await inFlight, 'slept');

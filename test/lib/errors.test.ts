@@ -39,7 +39,14 @@ describe('messageOf', () => {
     assert.equal(messageOf('boom'), 'boom');
     assert.equal(messageOf(undefined), 'undefined');
     assert.equal(messageOf(Symbol('s')), 'Symbol(s)');
-    assert.equal(messageOf(Object.create(null)), 'a value that cannot be printed');
+    assert.equal(messageOf(Object.create(null)), '[Object: null prototype] {}');
+    assert.equal(messageOf({ message: 'boom' }), 'boom');
+    const unreadable = {
+      get message() {
+        throw new Error('no');
+      },
+    };
+    assert.equal(messageOf(unreadable), 'an object that cannot be read');
   });
 });
 

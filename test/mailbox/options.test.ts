@@ -11,6 +11,7 @@ describe('resolveMailBoxOptions', () => {
       idleTimeout: 0,
       drainTimeout: 3_000,
       maxFrameBytes: 4 * 1024 * 1024,
+      maxInFlight: 50_000,
       maxQueuedBytes: 16 * 1024 * 1024,
       codecs: ['msgpack', 'json'],
     });

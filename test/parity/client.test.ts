@@ -142,6 +142,12 @@ row(
     const found = await both(t, scenario);
     assert.deepEqual(found.ours, { before: 0, after: 1, late: [null, 'in time'] });
     assert.deepEqual(found.theirs, found.ours);
+
+    const lab = ourLab(t);
+    const client = await lab.client([(await lab.serve()).info], { drainTimeout: 60_000 });
+    const late = client.proxies.user.test.service.later(null, 30, 'in time');
+    await client.stop(); // long before the minute is over
+    assert.equal(await late, 'in time');
   },
 );
 
@@ -369,12 +375,14 @@ row(
   },
   async (t) => {
     const lab = ourLab(t);
-    const { info } = await lab.serve();
-    const client = await lab.client([info]);
-    const { service } = client.proxies.user.test;
-    assert.equal(await service.note.oneway(null, 1), undefined);
-    assert.equal(await service.note.route(null, true)(2), undefined);
-    assert.equal(await service.note.to('s1', true)(3), undefined);
-    assert.deepEqual(await service.notes(null), [1, 2, 3]);
+    for (const transport of ['tcp', 'ws']) {
+      const { info } = await lab.serve({ transport });
+      const client = await lab.client([{ ...info, transport }]);
+      const { service } = client.proxies.user.test;
+      assert.equal(await service.note.oneway(null, 1), undefined);
+      assert.equal(await service.note.route(null, true)(2), undefined);
+      assert.equal(await service.note.to('s1', true)(3), undefined);
+      assert.deepEqual(await service.notes(null), [1, 2, 3]);
+    }
   },
 );

@@ -82,6 +82,38 @@ row(
 );
 
 row(
+  'client.09.next',
+  'A filter goes on when it calls next, however it declares its parameters',
+  {
+    is: 'open',
+    ours: 'One that declares fewer than four, `(...args)` or `opts = {}` among them, goes on when it returns, whatever it does later.',
+  },
+  async (t) => {
+    const found = await both(t, async (lab) => {
+      const { info } = await lab.serve();
+      const other = await lab.client([info]);
+      const executed: unknown[] = [];
+      const filters = [
+        (_id: string, _msg: object, _opts: object, next: (e: Error) => void) =>
+          setTimeout(next, 5, new Error('refused')),
+        (_id: string, _msg: object, _opts: object = {}, next: (e: Error) => void = () => {}) =>
+          setTimeout(next, 5, new Error('refused')),
+        (...args: ((e: Error) => void)[]) => setTimeout(() => args[3]?.(new Error('refused')), 5),
+      ];
+      for (const [at, filter] of filters.entries()) {
+        const client = await lab.client([info]);
+        client.setErrorHandler(() => {});
+        client.before(filter);
+        await lab.answer((cb) => client.proxies.user.test.service.note.toServer('s1', at, cb), 150);
+      }
+      executed.push(...(await lab.answer((cb) => other.proxies.user.test.service.notes.toServer('s1', cb)))[1]);
+      return executed;
+    });
+    assert.deepEqual(found, { ours: [1, 2], theirs: [] });
+  },
+);
+
+row(
   'client.12.modes',
   'failMode failover, failsafe, failback: see the faults 2 to 6',
   { is: 'open', ours: 'Refused when the client is made, by name; failfast is what there is.' },
@@ -92,6 +124,25 @@ row(
         code: 'ERR_RPC_INVALID_ARGUMENT',
         message: /failMode must be one of failfast/,
       });
+  },
+);
+
+row(
+  'client.14.views',
+  "The station's tables (servers, serversMap, onlines, mailboxes, connecting, pendings) can be looked into",
+  {
+    is: 'open',
+    ours: 'getServersByType(type) tells the servers, the mailbox event the state of each connection; there is no view of the rest.',
+  },
+  async (t) => {
+    const lab = ourLab(t);
+    const { info } = await lab.serve();
+    const client = await lab.client([info]);
+    const states: string[] = [];
+    client.on('mailbox', (_id: string, to: string) => states.push(to));
+    assert.deepEqual(client.getServersByType('test'), [info]);
+    await client.proxies.user.test.service.whoami(null);
+    assert.deepEqual(states, ['connecting', 'ready']);
   },
 );
 

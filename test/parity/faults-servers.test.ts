@@ -142,6 +142,9 @@ fault(
     other.proxies.user.test.service.note.to('nowhere', true)('lost');
     await lab.until(() => warned.length > 0, 'the warning');
     assert.match(warned.join(), /one-way call failed/);
+    await assert.rejects(other.proxies.user.test.service.note.to('nowhere', true)('lost'), {
+      code: 'ERR_RPC_NO_SERVER',
+    });
   },
 );
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { both, type Lab, ourLab, theirs } from './support/lab.js';
+import { both, type Lab, ourLab, ours, theirs } from './support/lab.js';
 import { row } from './support/row.js';
 
 function counts(ids: readonly string[]): Record<string, number> {
@@ -110,6 +110,15 @@ row(
     );
     assert.deepEqual(found.ours, ['s1', 's2', 's3', 's1', 's2', 's3', 's1']);
     assert.deepEqual(found.theirs, found.ours);
+
+    const lab = ourLab(t);
+    const servers = [(await lab.serve({ id: 's1' })).info, (await lab.serve({ id: 's2' })).info];
+    for (const router of [undefined, 'rr']) {
+      const client = await lab.client(servers, { router });
+      if (router === undefined) client.route('test', 'rr');
+      const { whoami } = client.proxies.user.test.service;
+      assert.deepEqual([await whoami(null), await whoami(null), await whoami(null)], ['s1', 's2', 's1']);
+    }
   },
 );
 
@@ -125,6 +134,15 @@ row(
       ),
     );
     assert.deepEqual(counts(found.ours), { s1: 10, s2: 20, s3: 30 });
+    const unweighted = await ours(t, (lab) =>
+      lab.targets(
+        { routerType: 'wrr' },
+        Array.from({ length: 6 }, () => [null]),
+        2,
+        () => undefined,
+      ),
+    );
+    assert.deepEqual(counts(unweighted), { s1: 3, s2: 3 });
     assert.deepEqual(counts(found.theirs), counts(found.ours));
   },
 );
@@ -184,6 +202,9 @@ row(
       ];
     };
     const found = await both(t, scenario);
+    const zero = Array.from({ length: 20 }, (_, at) => [null, 0, at]);
+    const placed = await ours(t, (lab) => lab.targets({ routerType: 'ch', hashFieldIndex: 0 }, zero));
+    assert.equal(new Set(placed).size, 1);
     assert.deepEqual(found.ours, found.theirs);
     assert.equal(Object.keys(counts(found.ours[2] ?? [])).length, 5);
   },

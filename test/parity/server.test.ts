@@ -182,11 +182,15 @@ row(
     const lab = ourLab(t);
     const { server, info } = await lab.serve();
     const connected = untilEvent(server, 'connection', { what: 'a connection' });
+    const disconnected: unknown[] = [];
+    server.on('disconnection', ({ id }: { id: unknown }) => disconnected.push(id));
     const socket = connect(info.port, '127.0.0.1');
     t.after(() => socket.destroy());
     const [caller] = (await connected) as [{ id: unknown; ip: string }];
     assert.equal(caller.ip, '127.0.0.1');
     assert.notEqual(caller.id, undefined);
+    socket.destroy();
+    await lab.until(() => disconnected.includes(caller.id), 'the end of the connection');
     const closed = untilEvent(server, 'closed', { what: 'the server to close' });
     await server.stop();
     await closed;

@@ -24,6 +24,12 @@ row(
       const codes = (await Promise.all(calls)).map(({ code }) => code);
       assert.equal(codes.filter((code) => code === 'ERR_RPC_CLOSED').length, pendingSize);
     }
+    const client = await lab.client(servers, { pendingSize: 1 });
+    client.before((_id: string, _msg: object, _opts: object, _next: () => void) => {}); // goes on with nothing
+    const held = client.proxies.user.test.service.whoami(null).catch((e: { code: string }) => e.code);
+    await assert.rejects(client.proxies.user.test.service.whoami(null), { code: 'ERR_RPC_PENDING_FULL' });
+    await client.stop(true);
+    assert.equal(await held, 'ERR_RPC_CLOSED');
   },
 );
 
@@ -73,9 +79,14 @@ row(
     const relay = await lab.relay((await lab.serve()).info);
     const client = await lab.client([relay.info]);
     await client.proxies.user.test.service.whoami(null);
+    const moves: string[] = [];
+    client.on('mailbox', (id: string, to: string) => moves.push(`${id} ${to}`));
+    client.on('replaceServer', (id: string, now: { weight: number }) => moves.push(`${id} ${now.weight}`));
+    client.addServer({ ...relay.info, weight: 3 });
     const closed = new Promise((resolve) => client.on('close', resolve));
     relay.cut();
     assert.equal(await closed, 's1');
+    assert.deepEqual(moves.slice(0, 2), ['s1 3', 's1 backoff']);
   },
 );
 
@@ -160,6 +171,19 @@ row(
       answer: 'refused',
     });
     assert.deepEqual(found.theirs, found.ours);
+
+    const lab = ourLab(t);
+    const plain = () => ({
+      connect: (cb: () => void) => setImmediate(cb),
+      send: (msg: { args: unknown[] }, _opts: object, cb: (error: null, results: unknown[]) => void) =>
+        cb(null, msg.args),
+      close() {},
+      on() {},
+    });
+    for (const mailBoxFactory of [plain, { create: plain }]) {
+      const client = await lab.client([{ id: 's1', serverType: 'test', port: 1 }], { mailBoxFactory });
+      assert.equal(await client.proxies.user.test.service.echo(null, 'x'), 'x');
+    }
   },
 );
 
@@ -229,6 +253,16 @@ row(
     const failure = await service.never(null, 1).catch((error: Error) => error);
     assert.equal(failure.code, 'ERR_RPC_CONNECTION_LOST');
     assert.equal(failure.cause.code, 'ERR_RPC_PEER_SILENT');
+
+    const { server, info } = await lab.serve({ keepalive: 100 });
+    const silent = await lab.relay(info);
+    const caller = await lab.client([silent.info]);
+    await caller.proxies.user.test.service.whoami(null);
+    const gone = new Promise<{ code: string }>((resolve) => {
+      server.on('disconnection', (_peer: object, reason: { code: string }) => resolve(reason));
+    });
+    silent.silence();
+    assert.equal((await gone).code, 'ERR_RPC_PEER_SILENT');
   },
 );
 

@@ -101,14 +101,41 @@ describe('runFilters', () => {
     ]);
   });
 
-  it('re-targets by a string, and only by one that names something', () => {
-    const { call } = run([(_id, _msg, _opts, next) => next('test-2')]);
-    assert.equal(call.serverId, 'test-2');
-    for (const target of ['', null, undefined, 5]) {
+  it('re-targets by a string, or by a number for its text', () => {
+    for (const target of ['test-2', 5]) {
+      const { call } = run([(_id, _msg, _opts, next) => next(target)]);
+      assert.equal(call.serverId, String(target));
+    }
+  });
+
+  it('goes on to the same server where next is told nothing', () => {
+    for (const target of ['', null, undefined]) {
       const seen: string[] = [];
-      run([(_id, _msg, _opts, next) => next(target as string), (serverId) => void seen.push(serverId)]);
+      run([(_id, _msg, _opts, next) => next(target), (serverId) => void seen.push(serverId)]);
       assert.deepEqual(seen, ['test-1']);
     }
+  });
+
+  it('is aborted by whatever else next is told', async () => {
+    for (const target of [{ code: 500 }, true, ['test-2'], () => {}]) {
+      const error = await ended(run([(_id, _msg, _opts, next) => next(target as never)]));
+      assert.match(error?.message ?? '', /^a before filter aborted it: /);
+    }
+  });
+
+  it('takes a thenable that misbehaves for what it says first', async () => {
+    const twice = {
+      // biome-ignore lint/suspicious/noThenProperty: what is tested
+      then: (resolve: () => void, reject: (error: Error) => void) => [resolve(), reject(boom), resolve()],
+    };
+    assert.equal(await ended(run([() => twice])), undefined);
+    const throwing = {
+      // biome-ignore lint/suspicious/noThenProperty: what is tested
+      get then() {
+        throw boom;
+      },
+    };
+    assert.match((await ended(run([() => throwing])))?.message ?? '', /boom/);
   });
 
   it('hands a new message and new options on to the next filter', () => {

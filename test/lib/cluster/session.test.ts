@@ -326,7 +326,7 @@ describe('Session, serving', () => {
     register();
     await tick();
     stream.accepts = false;
-    for (let id = 5; id < 10; id++) invoke(id, []);
+    for (let id = 5; id < 30; id++) invoke(id, []);
     for (const call of calls) {
       call.succeed(['x'.repeat(9_000)]);
       await tick();

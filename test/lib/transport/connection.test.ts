@@ -31,6 +31,7 @@ function setUp(options: Partial<ConnectionOptions> = {}): Setup {
       },
       onResponse: (_head, { id }) => events.push(`response ${id}`),
       onActivity: () => events.push('activity'),
+      onDrained: () => {},
       onClosed: (reason) => {
         events.push(`closed ${reason.code}`);
         setup.onClosed?.();
@@ -196,7 +197,7 @@ describe('Connection, over a stream that is full', () => {
     assert.throws(() => connection.begin(REQUEST, 3, 1_000, HEAD), {
       code: RpcCode.QueueFull,
       delivery: 'not-sent',
-      message: /bytes wait to be written to fake:1.*maxQueuedBytes is 500/,
+      message: /bytes wait to be written to fake:1 already; maxQueuedBytes allows 500/,
     });
     stream.drain();
     sendBody(connection, 4, 10);
@@ -318,6 +319,7 @@ describe('Connection, ending', () => {
       onRequest: ignore,
       onResponse: ignore,
       onActivity: ignore,
+      onDrained: ignore,
       onClosed: (reason: RpcError) => reasons.push(reason),
     };
     new Connection(stream, handler, {

@@ -28,7 +28,12 @@ export interface Lab {
     onSocket?: (socket: Socket) => void,
   ): Promise<{ sockets: Set<Socket>; close(): void; info: ServerInfo & { host: string } }>;
   relay(to: ServerInfo): Promise<{ info: ServerInfo; connections(): number; cut(): void; silence(): void }>;
-  targets(options: Any, calls: readonly (readonly unknown[])[], count?: number): Promise<string[]>;
+  targets(
+    options: Any,
+    calls: readonly (readonly unknown[])[],
+    count?: number,
+    weight?: (at: number) => number | undefined,
+  ): Promise<string[]>;
   twoNamespaces(): { paths: { namespace: string; path: string }[]; write(namespace: string, version: number): void };
   close(): Promise<void>;
 }
