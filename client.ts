@@ -18,6 +18,7 @@ import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resol
 import {
   type ErrorHandler,
   type Filter,
+  type MailBoxState,
   MailStation,
   type MailStationEvents,
   type MailStationOptions,
@@ -124,7 +125,7 @@ export class Client<Remotes = Any> {
 
   /** Calls that wait for its connection are rejected, those that were sent are still answered. An unknown id is no error. */
   removeServer(id: string): void {
-    this.#station.removeServer(nonEmptyString('the id of a server', id));
+    this.#station.removeServer(nonEmptyString('the id of a server', typeof id === 'number' ? String(id) : id));
   }
 
   removeServers(ids: readonly string[]): void {
@@ -139,6 +140,22 @@ export class Client<Remotes = Any> {
   /** The servers of a type, in the order in which they were added. Frozen; a new array after each change. */
   getServersByType(serverType: string): readonly ServerInfo[] {
     return this.#station.servers(serverType);
+  }
+
+  /** Every server that is known, by its id. A copy, as are the two below. */
+  get servers(): Readonly<Record<string, ServerInfo>> {
+    return Object.fromEntries(this.#station.allServers().map((server) => [server.id, server]));
+  }
+
+  /** pomelo-rpc's table: 1 for every server that is known. */
+  get onlines(): Readonly<Record<string, 1>> {
+    return Object.fromEntries(this.#station.allServers().map(({ id }) => [id, 1]));
+  }
+
+  /** The state of each connection that was ever needed, by the server's id. */
+  get mailboxes(): Readonly<Record<string, MailBoxState>> {
+    const states = this.#station.allServers().map(({ id }) => [id, this.#station.mailboxState(id)] as const);
+    return Object.fromEntries(states.filter((entry): entry is [string, MailBoxState] => entry[1] !== undefined));
   }
 
   /** A router for one server type, in place of the client's. */
@@ -188,6 +205,11 @@ export class Client<Remotes = Any> {
   /** Listens to the mail station's events. */
   on<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
     this.#station.on(event, listener as never);
+    return this;
+  }
+
+  once<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
+    this.#station.once(event, listener as never);
     return this;
   }
 

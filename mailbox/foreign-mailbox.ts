@@ -21,12 +21,12 @@ type Tracer = null;
  */
 export interface CustomMailBox {
   connect(tracer: Tracer, callback: (error?: unknown) => void): void;
-  /** `results`: all that the remote method gave its callback after the error. */
+  /** `response`: all that the remote method gave its callback, the error before the results. */
   send(
     tracer: Tracer,
     msg: RpcMessage,
     opts: CallOptions,
-    callback: (tracer: Tracer, error?: unknown, results?: unknown[]) => void,
+    callback: (tracer: Tracer, error?: unknown, response?: readonly unknown[]) => void,
   ): void;
   close(): void;
   /** `close` is emitted when the connection is lost. */
@@ -36,7 +36,7 @@ export interface CustomMailBox {
 /** The form without the tracer. */
 interface PlainMailBox {
   connect(callback: (error?: unknown) => void): void;
-  send(msg: RpcMessage, opts: CallOptions, callback: (error?: unknown, results?: unknown[]) => void): void;
+  send(msg: RpcMessage, opts: CallOptions, callback: (error?: unknown, ...results: unknown[]) => void): void;
 }
 
 /** Makes the user's own mailbox of a server: a function, or, as in pomelo-rpc, an object with `create`. */
@@ -64,11 +64,13 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   #timer: NodeJS.Timeout | undefined;
   #lastFailure: RpcError | undefined;
 
-  constructor(server: ServerInfo, factory: CustomMailBoxFactory, options: ResolvedMailBoxOptions) {
+  /** `given`: the client's own options, which the factory is handed with those of mailboxes filled in. */
+  constructor(server: ServerInfo, factory: CustomMailBoxFactory, options: ResolvedMailBoxOptions, given: object = {}) {
     super();
     this.server = server;
     this.#options = options;
-    this.#make = () => (typeof factory === 'function' ? factory(server, options) : factory.create(server, options));
+    const opts = { ...given, ...options };
+    this.#make = () => (typeof factory === 'function' ? factory(server, opts) : factory.create(server, opts));
     this.#closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -107,17 +109,20 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     }
     call.stage = 'waiting for the answer';
     const id = this.#pending.add(call);
-    const settle = (error?: unknown, results?: unknown): void => {
+    const settle = (error: unknown, results: readonly unknown[]): void => {
       if (this.#pending.take(id) === undefined) return; // its deadline passed, or it was answered before
       this.#latency.answered(call.sentAt);
       if (error) call.fail(call.error(RpcCode.Remote, messageOf(error), 'answered', error));
-      else call.succeed(Array.isArray(results) ? results : results === undefined ? [] : [results]);
+      else call.succeed(results);
     };
     try {
       if (custom.send.length === 3) {
-        (custom as unknown as PlainMailBox).send(call.msg, call.options, settle);
+        (custom as unknown as PlainMailBox).send(call.msg, call.options, (error, ...results) => settle(error, results));
       } else {
-        custom.send(null, call.msg, call.options, (_tracer, error, results) => settle(error, results));
+        custom.send(null, call.msg, call.options, (_tracer, error, response = []) => {
+          const [failure, ...results] = response;
+          settle(error || failure, results);
+        });
       }
     } catch (error) {
       if (this.#pending.take(id) !== undefined)

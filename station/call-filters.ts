@@ -2,7 +2,14 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
 import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { throwUncaught } from '../lib/uncaught.js';
-import { type Filter, type Filtered, runFilters } from './filters.js';
+import {
+  type Filter,
+  type Filtered,
+  type FilterPhase,
+  type PreparedFilter,
+  prepareFilter,
+  runFilters,
+} from './filters.js';
 import type { HeldCalls } from './held-calls.js';
 
 /** What a filter's failure is reported to, beside its call's caller. Source: pomelo-rpc, `setErrorHandler`. */
@@ -11,8 +18,8 @@ export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall
 /** The filters of a station, put around its calls. A call is held, under its deadline, while one takes its time. */
 export class CallFilters {
   readonly #held: HeldCalls;
-  #befores: readonly Filter[] = [];
-  #afters: readonly Filter[] = [];
+  #befores: readonly PreparedFilter[] = [];
+  #afters: readonly PreparedFilter[] = [];
   #errorHandler: ErrorHandler | undefined;
 
   constructor(held: HeldCalls) {
@@ -28,11 +35,11 @@ export class CallFilters {
   }
 
   addBefore(filters: Filter | readonly Filter[]): void {
-    this.#befores = [...this.#befores, ...checkFilters(filters)];
+    this.#befores = [...this.#befores, ...prepare(filters, 'before')];
   }
 
   addAfter(filters: Filter | readonly Filter[]): void {
-    this.#afters = [...this.#afters, ...checkFilters(filters)];
+    this.#afters = [...this.#afters, ...prepare(filters, 'after')];
   }
 
   setErrorHandler(handler: ErrorHandler): void {
@@ -41,10 +48,11 @@ export class CallFilters {
 
   /** Goes on to the server that the filters leave it with, unless one of them aborts it or its deadline passes. */
   before(call: OutgoingCall, serverId: string, goOn: (call: OutgoingCall, serverId: string) => void): void {
-    const filtered: Filtered = { serverId, msg: call.msg, opts: call.options };
+    // Options of its own: a filter that notes the time there must not meet another call's.
+    const filtered: Filtered = { serverId, msg: call.msg, opts: { ...call.options } };
     let isDone = false;
     call.stage = 'before filters';
-    runFilters(this.#befores, 'before', filtered, (error) => {
+    runFilters(this.#befores, filtered, (error) => {
       isDone = true;
       this.#held.delete(call);
       if (call.isSettled) return; // its deadline passed meanwhile
@@ -59,20 +67,22 @@ export class CallFilters {
     if (!isDone) this.#held.add(call);
   }
 
-  /** Stands between the call's answer and its caller; an error passes the filters by, as in pomelo-rpc. */
+  /** Stands between the call's answer, be it a result or the method's error, and its caller. */
   after(call: OutgoingCall): void {
     call.intercept((settle) => (error, results) => {
-      if (error !== undefined) return settle(error, results);
+      if (error !== undefined && error.delivery !== 'answered') return settle(error, results);
       const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
       let isDone = false;
       // The answer is in; what may still end the call are the filters or, if they take too long, its deadline.
       const answered = call.renew(settle);
       answered.stage = 'after filters';
-      runFilters(this.#afters, 'after', filtered, (failure) => {
+      runFilters(this.#afters, filtered, (failure) => {
         isDone = true;
         this.#held.delete(answered);
-        if (failure === undefined) answered.succeed(results);
-        else this.#fail(answered, answered.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
+        if (failure !== undefined) {
+          this.#fail(answered, answered.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
+        } else if (error === undefined) answered.succeed(results);
+        else answered.fail(error);
       });
       if (!isDone) this.#held.add(answered);
     });
@@ -88,13 +98,13 @@ export class CallFilters {
   }
 }
 
-function checkFilters(given: Filter | readonly Filter[]): readonly Filter[] {
+function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonly PreparedFilter[] {
   const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
   for (const filter of filters) {
     const fits = typeof filter === 'function' || (typeof filter === 'object' && filter !== null);
     if (!fits) throw invalid(`a filter must be a function or an object with before or after, got ${String(filter)}`);
   }
-  return filters;
+  return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
 }
 
 /** What filters may leave of a message is up to them; but there must be something to send. */

@@ -30,25 +30,49 @@ export interface Filtered {
   opts: CallOptions;
 }
 
+/** `next` is the fourth parameter. */
 const DECLARES_NEXT = 4;
+
+/** A filter as it is run in one of the two phases. */
+export interface PreparedFilter {
+  /** Names it in errors. */
+  readonly name: string;
+  readonly run: FilterFunction;
+  readonly self: Filter;
+  /** It goes on by calling `next`, and not by returning. */
+  readonly answersByNext: boolean;
+}
+
+/** Undefined for an object that does not filter in this phase. */
+export function prepareFilter(filter: Filter, phase: FilterPhase): PreparedFilter | undefined {
+  const run = typeof filter === 'function' ? filter : filter[phase];
+  if (typeof run !== 'function') return undefined;
+  const name = filter.name ? `${phase} filter "${filter.name}"` : `a ${phase} filter`;
+  return { name, run, self: filter, answersByNext: declaresNext(run) };
+}
+
+/**
+ * Four parameters or more; or `(...args)` or `(serverId, msg, opts = {}, next)`, which count as fewer to the language:
+ * a filter that refuses later must not be passed by because of how it is written.
+ */
+function declaresNext(run: FilterFunction): boolean {
+  if (run.length >= DECLARES_NEXT) return true;
+  const source = Function.prototype.toString.call(run);
+  const parameters = source.slice(0, source.search(/=>|\)\s*\{/));
+  return /\.\.\.|[^=!<>]=[^=>]/.test(parameters);
+}
 
 /**
  * Runs the filters one after the other, and calls `done` once: at once when all of them were synchronous, so that
  * the order of calling is the order of sending. With an error, none of the filters after the failed one has run.
  */
-export function runFilters(
-  filters: readonly Filter[],
-  phase: FilterPhase,
-  call: Filtered,
-  done: (error?: Error) => void,
-): void {
-  runFrom(0, filters, phase, call, done);
+export function runFilters(filters: readonly PreparedFilter[], call: Filtered, done: (error?: Error) => void): void {
+  runFrom(0, filters, call, done);
 }
 
 function runFrom(
   index: number,
-  filters: readonly Filter[],
-  phase: FilterPhase,
+  filters: readonly PreparedFilter[],
   call: Filtered,
   done: (error?: Error) => void,
 ): void {
@@ -59,33 +83,30 @@ function runFrom(
   const next: FilterNext = (target, msg, opts) => {
     if (isOver) return; // called twice, or called and thrown: the first counts
     isOver = true;
-    if (isError(target)) return done(aborted(filter, phase, target));
+    if (isError(target)) return done(aborted(filter, target));
     if (typeof target === 'string' || typeof target === 'number') call.serverId = String(target) || call.serverId;
-    else if (target) return done(aborted(filter, phase, toError(target)));
+    else if (target) return done(aborted(filter, toError(target)));
     if (msg) call.msg = msg;
     if (opts) call.opts = opts;
-    runFrom(index + 1, filters, phase, call, done);
+    runFrom(index + 1, filters, call, done);
   };
   const fail = (error: unknown): void => {
     if (isOver) return;
     isOver = true;
-    done(aborted(filter, phase, toError(error)));
+    done(aborted(filter, toError(error)));
   };
 
-  const run = typeof filter === 'function' ? filter : filter[phase];
-  if (typeof run !== 'function') return next();
-  const answersByNext = run.length >= DECLARES_NEXT;
   let returned: unknown;
   let isPending: boolean;
   try {
-    returned = run.call(filter, call.serverId, call.msg, call.opts, next);
+    returned = filter.run.call(filter.self, call.serverId, call.msg, call.opts, next);
     isPending = isThenable(returned);
   } catch (error) {
     return fail(error);
   }
   // A native promise of it settles once, and never throws, whatever the thenable does.
-  if (isPending) Promise.resolve(returned).then(() => answersByNext || next(), fail);
-  else if (!answersByNext) next();
+  if (isPending) Promise.resolve(returned).then(() => filter.answersByNext || next(), fail);
+  else if (!filter.answersByNext) next();
 }
 
 /** From another realm, such as a `vm` context, an Error is no `instanceof` ours. */
@@ -97,7 +118,6 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-function aborted(filter: Filter, phase: FilterPhase, cause: Error): Error {
-  const name = filter.name ? `${phase} filter "${filter.name}"` : `a ${phase} filter`;
-  return new Error(`${name} aborted it: ${cause.message}`, { cause });
+function aborted(filter: PreparedFilter, cause: Error): Error {
+  return new Error(`${filter.name} aborted it: ${cause.message}`, { cause });
 }

@@ -1,3 +1,4 @@
+export type { MailBoxState } from '../mailbox/index.js';
 export type { ErrorHandler } from './call-filters.js';
 export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';

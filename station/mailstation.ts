@@ -85,8 +85,8 @@ export class MailStation extends Emitter<MailStationEvents> {
     return this.#roster.ofType(serverType);
   }
 
-  server(id: string): ServerInfo | undefined {
-    return this.#roster.get(id);
+  allServers(): readonly ServerInfo[] {
+    return this.#roster.all();
   }
 
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
@@ -200,11 +200,11 @@ export class MailStation extends Emitter<MailStationEvents> {
   #openMailbox(serverId: string): MailBox | undefined {
     const server = this.#roster.get(serverId);
     if (server === undefined) return undefined;
-    const { mailboxFactory, mailbox: options } = this.#options;
+    const { mailboxFactory, mailbox: options, given } = this.#options;
     const mailbox =
       mailboxFactory === undefined
         ? new LineMailBox(server, options)
-        : new ForeignMailBox(server, mailboxFactory, options);
+        : new ForeignMailBox(server, mailboxFactory, options, given);
     this.#mailboxes.set(serverId, mailbox);
     mailbox.on('drained', () => this.#sendPending(serverId, mailbox));
     mailbox.on('state', (to, from, reason) => this.#onMailboxState(mailbox, to, from, reason));
@@ -218,15 +218,21 @@ export class MailStation extends Emitter<MailStationEvents> {
     if (from === 'ready') this.emit('close', id, reason);
   }
 
-  /** What is called while it goes on joins the end of the queue. */
+  /**
+   * What is called while it goes on joins the end of the queue. A mailbox may say that it has drained when it is being
+   * left: by a goaway, or because its server has moved. What waits is not for it then.
+   */
   #sendPending(id: string, mailbox: MailBox): void {
+    const takesCalls = (): boolean =>
+      this.#mailboxes.get(id) === mailbox && mailbox.state === 'ready' && !mailbox.isFull;
+    if (!takesCalls()) return;
     const outer = this.#flushing;
     this.#flushing = mailbox;
     try {
       for (const call of this.#backlog.drain(id)) {
         this.#unconnected.delete(call);
         mailbox.send(call);
-        if (mailbox.state !== 'ready' || mailbox.isFull) break;
+        if (!takesCalls()) break;
       }
     } finally {
       this.#flushing = outer;

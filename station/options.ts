@@ -38,6 +38,8 @@ export interface ResolvedMailStationOptions {
   readonly drainTimeout: number;
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
+  /** As they were given, for the user's own mailboxes. */
+  readonly given: object;
   /** Undefined: calls are not traced. */
   readonly trace: { readonly source: string; readonly logger: Logger } | undefined;
 }
@@ -57,6 +59,7 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,
+    given,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
       ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }
       : undefined,

@@ -124,16 +124,21 @@ export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
 function checkServer(given: ServerInfo): ServerInfo {
   if (typeof given !== 'object' || given === null)
     throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
-  const id = nonEmptyString('the id of a server', given.id);
+  // pomelo's configurations number their servers, and write ports as text.
+  const id = nonEmptyString('the id of a server', typeof given.id === 'number' ? String(given.id) : given.id);
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const of = `of server ${id}`;
   nonEmptyString(`the serverType ${of}`, given.serverType);
-  integer(`the port ${of}`, given.port ?? null, 0, 1, 65_535);
+  const port = integer(`the port ${of}`, digitsAsNumber(given.port), Number.NaN, 1, 65_535);
   if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
   oneOf(`the transport ${of}`, given.transport, 'tcp', TRANSPORT_NAMES);
   const { weight } = given;
   if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
     throw invalid(`the weight ${of} must be a number above 0, got ${String(weight)}`);
   }
-  return Object.freeze({ ...given });
+  return Object.freeze({ ...given, id, port });
+}
+
+function digitsAsNumber(port: unknown): unknown {
+  return typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : (port ?? null);
 }

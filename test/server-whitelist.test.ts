@@ -136,9 +136,9 @@ describe('a connection that is refused', () => {
   });
 
   it('is one too many, and is no disconnection then', async (t) => {
-    const { server, events } = await serving(t, { maxConnections: 1 });
-    await opened(t, server.port);
-    await until(() => events.length === 1, { what: 'the first connection' });
+    const { server, call, events } = await serving(t, { maxConnections: 1 });
+    assert.equal(await call(), 'served');
+    assert.equal(events.length, 1);
     const { closed } = await opened(t, server.port);
     await closed;
     assert.deepEqual(events.filter((event) => event.startsWith('connection')).length, 1);

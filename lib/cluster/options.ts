@@ -1,10 +1,14 @@
+import { inspect } from 'node:util';
 import { DEFAULT_HOST, type TransportName } from '../call.js';
 import type { Logger } from '../diagnostics.js';
-import { boolean, integer, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
+import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
 import { TRANSPORT_NAMES } from '../transport/endpoint.js';
 import type { PortHostOptions } from './port-host.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
+
+/** Scheme, host, and a port where it is not the scheme's own. Not `null`: every page can be made to send that. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
 
 /** How a process listens, and what it bears from those that connect. */
 export interface ListeningOptions {
@@ -23,6 +27,12 @@ export interface ListeningOptions {
    * machine, so its address must be among them. @default everyone who can reach the port
    */
   whitelist?: Whitelist;
+  /**
+   * Web pages that may connect over `ws`: origins exactly as browsers send them, such as `https://admin.example.com` or
+   * `http://localhost:8080`. Browsers let any page connect to any address, this machine's own included, and only say
+   * which page it is. What is no browser sends no origin, and is not asked for one. @default none
+   */
+  allowedOrigins?: readonly string[];
   /** Send the stack of a failed method's error to its caller. @default false */
   exposeStack?: boolean;
   /** Between two heartbeats; a caller that sends nothing in two of them is dead. Unit: ms. @default 10_000 — pomelo-rpc */
@@ -39,9 +49,9 @@ export interface ListeningOptions {
   pkgSize?: number;
   /** What may wait to be written to a caller that does not read; past it the caller is cut off. Unit: bytes. @default 16 MiB */
   maxQueuedBytes?: number;
-  /** @default 10_000 */
+  /** Past it, the oldest that has not registered gives way to a new one; where all have, that is refused. @default 10_000 */
   maxConnections?: number;
-  /** Connections that have not registered on a channel. @default 1_000 */
+  /** Connections that have not registered on a channel; past it, the oldest gives way to a new one. @default 1_000 */
   maxUnregistered?: number;
   /** How long a connection may take to register, or to send the rest of a frame. Unit: ms. @default 10_000 */
   handshakeTimeout?: number;
@@ -60,6 +70,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     port: port(given.port),
     insecure: boolean('insecure', given.insecure, false),
     admits: resolveWhitelist(given.whitelist, logger),
+    allowedOrigins: origins(given.allowedOrigins),
     exposeStack: boolean('exposeStack', given.exposeStack, false),
     heartbeatInterval: timeoutMs('keepalive', given.keepalive, 10_000),
     flushInterval: buffered ? interval : 0,
@@ -74,6 +85,25 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, 1_000, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, 10_000),
   });
+}
+
+/** One that no browser would send in these letters would keep its page out in silence, so it is refused. */
+function origins(given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given))
+    throw invalid(`allowedOrigins must be a list of origins, got ${inspect(given, { depth: 0 })}`);
+  for (const origin of given as unknown[]) {
+    if (typeof origin === 'string' && ORIGIN.test(origin) && (!/^https?:/.test(origin) || isOriginOf(origin))) continue;
+    throw invalid(
+      `allowedOrigins has ${inspect(origin)} in it, which is no origin, as https://example.com:8443 is one`,
+    );
+  }
+  return [...(given as string[])];
+}
+
+/** In its only spelling: no capitals, no port that goes without saying. */
+function isOriginOf(url: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === url;
 }
 
 function port(given: unknown): number {

@@ -1,27 +1,34 @@
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
-import { MAX_TIMEOUT_MS } from '../options.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
+import { quoted } from '../quoted.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import type { Channel } from './channel.js';
+import { FrameWatch } from './frame-watch.js';
+import { RefusalLog } from './refusal-log.js';
 import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
 import { type Admission, addressOf } from './whitelist.js';
 
 /** How often unregistered and half-sent connections are looked for. */
 const SWEEP_MS = 2_500;
+/** How long a registration may wait for its channel's Leader, whatever time the peer gives it. */
+const MAX_WAIT_MS = 30_000;
 /** Of a Follower's time for registering, the share after which a channel without a Leader is refused, so that it learns why. */
 const REFUSE_AFTER_SHARE = 0.8;
 
 export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
+  /** Past it the oldest that has not registered gives way; where all have, the new one is closed at once. */
   readonly maxConnections: number;
-  /** Connections that have not registered; past it new ones are closed at once. */
+  /** Connections that have not registered; past it the oldest of them gives way to a new one. */
   readonly maxUnregistered: number;
   /** How long a connection may take to register, and to send the rest of a frame that it has begun. ms */
   readonly handshakeTimeout: number;
   /** Undefined: everyone. */
   readonly admits: Admission | undefined;
+  /** Of web pages that may connect over `ws`. */
+  readonly allowedOrigins: readonly string[];
   /** A connection was let in. */
   onSession(peer: ConnectedPeer): void;
   /** Of one that was let in, once. */
@@ -54,11 +61,13 @@ export class PortHost implements SessionHost {
   readonly #channels = new Map<string | undefined, Channel>();
   /** And who they are; undefined for one that was not let in, or not yet: such a one is not read from. */
   readonly #sessions = new Map<Session, ConnectedPeer | undefined>();
+  /** Those that have not been accepted on a channel, the oldest first. */
+  readonly #unregistered = new Set<Session>();
+  readonly #refusals: RefusalLog;
   #lastPeerId = 0;
   /** Registrations on channels that have no Leader yet; one a session, the latest. */
   readonly #waiting = new Map<Session, Waiting>();
-  /** Frames received by the sessions that were in the middle of one at the last sweep. */
-  #midFrame = new Map<Session, { frames: number; since: number }>();
+  readonly #frameWatch = new FrameWatch();
   #sweeper: NodeJS.Timeout | undefined;
   #listener: Listener | undefined;
   #isRetiring = false;
@@ -66,6 +75,7 @@ export class PortHost implements SessionHost {
 
   constructor(options: PortHostOptions) {
     this.#options = options;
+    this.#refusals = new RefusalLog(options.logger);
   }
 
   get port(): number {
@@ -82,17 +92,21 @@ export class PortHost implements SessionHost {
 
   /** Takes the port. Rejects as {@link claimPort} does. */
   async listen(): Promise<void> {
-    const { transport, host, port, insecure, onError } = this.#options;
+    const { transport, host, port, insecure, handshakeTimeout, allowedOrigins, maxFrameBytes, onError } = this.#options;
     this.#listener = await claimPort({
       transport,
       host,
       port,
       insecure,
+      handshakeTimeout,
+      maxHandshakes: Math.min(this.#options.maxConnections, this.#options.maxUnregistered),
+      allowedOrigins,
+      maxFrameBytes,
       onError,
-      handshakeTimeout: this.#options.handshakeTimeout,
       onStream: (stream) => this.#onStream(stream),
+      onRefused: (peer, why) => this.#refusals.warn(refusalOf(peer, why)),
     });
-    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, this.#options.handshakeTimeout)).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, handshakeTimeout)).unref();
   }
 
   /** From now on the channel has a Leader; Followers that waited for it are answered. */
@@ -114,6 +128,7 @@ export class PortHost implements SessionHost {
     this.#isRetiring = true;
     await this.#listener?.close();
     clearInterval(this.#sweeper);
+    this.#refusals.close();
     for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
     for (const [session, peer] of [...this.#sessions]) {
       if (peer === undefined) session.destroy(reason);
@@ -132,6 +147,7 @@ export class PortHost implements SessionHost {
     this.#isRetiring = true;
     void this.#listener?.close();
     clearInterval(this.#sweeper);
+    this.#refusals.close();
     for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
     for (const session of [...this.#sessions.keys()]) session.destroy(reason);
   }
@@ -141,7 +157,7 @@ export class PortHost implements SessionHost {
     if (channel !== undefined) return this.#accept(session, request, channel);
     // It may get its Leader yet. A stock peer is left to its own retry: a refusal would kill it, a closed connection
     // make it come back without pause.
-    const refuseAfter = Math.min(MAX_TIMEOUT_MS, Math.max(1, request.timeout * REFUSE_AFTER_SHARE));
+    const refuseAfter = Math.min(MAX_WAIT_MS, Math.max(1, request.timeout * REFUSE_AFTER_SHARE));
     const waiting: Waiting = {
       session,
       request,
@@ -155,7 +171,7 @@ export class PortHost implements SessionHost {
   onClosed(session: Session, reason: RpcError): void {
     const peer = this.#sessions.get(session);
     this.#sessions.delete(session);
-    this.#midFrame.delete(session);
+    this.#unregistered.delete(session);
     const waiting = this.#waiting.get(session);
     if (waiting !== undefined) this.#stopWaiting(waiting);
     if (peer !== undefined) this.#options.onSessionClosed(peer, reason);
@@ -163,21 +179,15 @@ export class PortHost implements SessionHost {
   }
 
   #onStream(stream: ByteStream): void {
-    const { maxConnections, maxUnregistered } = this.#options;
     const session = new Session(stream, this, this.#options);
     this.#sessions.set(session, undefined);
-    const unregistered = this.#countUnregistered();
-    const why =
-      this.#sessions.size > maxConnections
-        ? `maxConnections is ${maxConnections}`
-        : unregistered > maxUnregistered
-          ? `${unregistered} connections have not registered, maxUnregistered is ${maxUnregistered}`
-          : this.#isRetiring
-            ? 'the server is stopping'
-            : undefined;
-    if (why !== undefined) return this.#turnAway(session, why);
+    this.#unregistered.add(session);
+    const [oldest = session] = this.#unregistered;
+    const full = this.#isRetiring ? 'the server is stopping' : this.#whyFull();
+    if (full !== undefined && (this.#isRetiring || oldest === session)) return this.#turnAway(session, full);
     const ip = addressOf(stream.peer);
     const isAdmitted = this.#options.admits?.(ip) ?? true;
+    if (full !== undefined && isAdmitted !== false) this.#giveWay(oldest, full);
     if (typeof isAdmitted === 'boolean') return this.#answerTheDoor(session, ip, isAdmitted);
     // How many wait here, and for how long, is bounded by `maxUnregistered` and `handshakeTimeout`.
     stream.pause();
@@ -197,16 +207,23 @@ export class PortHost implements SessionHost {
   }
 
   #turnAway(session: Session, why: string): void {
-    this.#options.logger.warn(`mailstation: refused a connection from ${session.peer}: ${why}`);
+    this.#refusals.warn(refusalOf(session.peer, why));
     session.destroy(new RpcError(RpcCode.Closed, why));
   }
 
-  /** Counted only when there are many sessions at all: the count is a walk over them. */
-  #countUnregistered(): number {
-    if (this.#sessions.size <= this.#options.maxUnregistered) return 0;
-    let unregistered = 0;
-    for (const session of this.#sessions.keys()) if (session.state === 'unregistered') unregistered += 1;
-    return unregistered;
+  #whyFull(): string | undefined {
+    const { maxConnections, maxUnregistered } = this.#options;
+    if (this.#sessions.size > maxConnections) return `maxConnections is ${maxConnections}`;
+    if (this.#unregistered.size > maxUnregistered) return `maxUnregistered is ${maxUnregistered}`;
+    return undefined;
+  }
+
+  /** To a newer connection: were that refused instead, a few sockets that say nothing would keep everyone out. */
+  #giveWay(oldest: Session, full: string): void {
+    const ms = Math.round(performance.now() - oldest.openedAt);
+    const why = `it had not registered in ${ms} ms and gave way to a newer one; ${full}`;
+    this.#refusals.warn(`mailstation: dropped the connection from ${oldest.peer}: ${why}`);
+    oldest.destroy(new RpcError(RpcCode.Closed, `${oldest.peer} was dropped: ${why}`));
   }
 
   #channelOf(name: string): Channel | undefined {
@@ -214,7 +231,7 @@ export class PortHost implements SessionHost {
   }
 
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
-    if (request.ext === undefined) return session.accept(request, channel, undefined, undefined);
+    if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
     const codec = chooseCodec(request.ext.codecs);
     if (codec === undefined)
       return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
@@ -222,9 +239,15 @@ export class PortHost implements SessionHost {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
       features: FEATURES,
+      maxFrameBytes: this.#options.maxFrameBytes,
       holder: { pid: process.pid, channels: this.#channelNames() },
     };
-    session.accept(request, channel, codec, ext);
+    this.#register(session, request, channel, codec, ext);
+  }
+
+  #register(session: Session, ...terms: Parameters<Session['accept']>): void {
+    session.accept(...terms);
+    this.#unregistered.delete(session);
   }
 
   #channelNames(): string[] {
@@ -239,7 +262,7 @@ export class PortHost implements SessionHost {
         .join(', ') || 'none';
     waiting.session.refuse(
       waiting.request,
-      `nobody leads the channel ${JSON.stringify(waiting.request.channelName)} on this port; process ${process.pid} holds it and leads ${led}`,
+      `nobody leads the channel ${quoted(waiting.request.channelName)} on this port; process ${process.pid} holds it and leads ${led}`,
     );
   }
 
@@ -250,31 +273,22 @@ export class PortHost implements SessionHost {
 
   /** Ends connections that neither register nor get on with the frame that they have begun. */
   #sweep(): void {
-    const now = performance.now();
     const { handshakeTimeout } = this.#options;
-    const stillMidFrame = new Map<Session, { frames: number; since: number }>();
-    for (const session of [...this.#sessions.keys()]) {
-      const { frames, isMidFrame } = session.progress;
-      if (
-        session.state === 'unregistered' &&
-        !this.#waiting.has(session) &&
-        now - session.openedAt > handshakeTimeout
-      ) {
+    const tooLate = performance.now() - handshakeTimeout;
+    for (const session of [...this.#unregistered]) {
+      if (session.openedAt < tooLate && !this.#waiting.has(session))
         this.#drop(session, `it did not register in ${handshakeTimeout} ms`);
-        continue;
-      }
-      if (!isMidFrame) continue;
-      const before = this.#midFrame.get(session);
-      const since = before?.frames === frames ? before.since : now;
-      if (now - since > handshakeTimeout)
-        this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
-      else stillMidFrame.set(session, { frames, since });
     }
-    this.#midFrame = stillMidFrame;
+    for (const session of this.#frameWatch.look(this.#sessions.keys(), handshakeTimeout))
+      this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
   }
 
   #drop(session: Session, why: string): void {
     debug.leader('%s dropped: %s', session.peer, why);
     session.destroy(new RpcError(RpcCode.Protocol, `${session.peer} was dropped: ${why}`));
   }
+}
+
+function refusalOf(peer: string, why: string): string {
+  return `mailstation: refused a connection from ${peer}: ${why}`;
 }

@@ -110,6 +110,7 @@ export class Session implements Answerer {
     this.#codec = codec ?? STOCK_CODEC;
     this.#ext = request.ext;
     this.#answers.agree(this.#codec, request.ext);
+    this.#connection.limitFrames(request.ext?.maxFrameBytes);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
     debug.leader('%s registered on %s', this.peer, request.channelName);

@@ -1,23 +1,16 @@
 import { isIP } from 'node:net';
 import type { TransportName } from '../call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import type { ByteStream, Listener } from '../transport/byte-stream.js';
+import type { Listener, ListenOptions } from '../transport/byte-stream.js';
 import { listen } from '../transport/endpoint.js';
 
 /** All the names of this machine's own loopback; were they not made one, a port could have a Leader on each. */
 const LOOPBACK = new Set(['localhost', '::1', '127.0.0.1', '[::1]', '::ffff:127.0.0.1']);
 
-export interface PortClaim {
+export interface PortClaim extends ListenOptions {
   readonly transport: TransportName;
-  readonly host: string;
-  /** 0: the system chooses. */
-  readonly port: number;
   /** Allows a host beyond loopback. */
   readonly insecure: boolean;
-  /** How long a connection may take before `onStream`, where the transport has a handshake of its own. ms */
-  readonly handshakeTimeout: number;
-  onStream(stream: ByteStream): void;
-  onError(error: Error): void;
 }
 
 /** `localhost`, `::1` and `127.0.0.1` as one address; others as they are. */
@@ -44,13 +37,12 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
       `listening on ${host} lets every machine that reaches it call this process, unencrypted and unasked; say \`insecure: true\` if the network is yours alone, or listen on 127.0.0.1`,
     );
   }
-  const { transport, port, handshakeTimeout, onStream, onError } = claim;
   try {
-    return await listen(transport, { host, port, handshakeTimeout, onStream, onError });
+    return await listen(claim.transport, { ...claim, host });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new RpcError(RpcCode.AddressInUse, `port ${port} on ${host} is in use`, { cause: error });
+      throw new RpcError(RpcCode.AddressInUse, `port ${claim.port} on ${host} is in use`, { cause: error });
     }
-    throw new RpcError(RpcCode.Listen, `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error });
+    throw new RpcError(RpcCode.Listen, `cannot listen on ${host}:${claim.port}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import type { Allowance, MAX_HASHED_KEYS } from './allowance.js';
 import type { ByteSink } from './frame-writer.js';
 
 /**
@@ -10,8 +11,14 @@ import type { ByteSink } from './frame-writer.js';
  */
 export interface Codec {
   readonly name: string;
-  /** Throws an Error that says which part of the value the codec cannot carry faithfully. */
+  /**
+   * Throws an Error that says which part of the value the codec cannot carry faithfully, or which Map or Set has more
+   * numbers and bigints for keys and items than a frame may have ({@link MAX_HASHED_KEYS}, all its values together).
+   */
   encode(value: unknown, out: ByteSink): void;
-  /** Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value. */
-  decode(bytes: Buffer, start: number, end: number): unknown;
+  /**
+   * Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value, and
+   * on a value that would cost more than is left of the allowance: of the frame's, or, not given, of one of its own.
+   */
+  decode(bytes: Buffer, start: number, end: number, allowance?: Allowance): unknown;
 }

@@ -1,3 +1,5 @@
+import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './allowance.js';
+
 /** Any class, also the abstract one of the typed arrays. */
 type Class = abstract new (...args: never[]) => object;
 
@@ -40,9 +42,12 @@ const OPAQUE: readonly Class[] = [
  * the codec wants them. Parts that are fit already are shared with the original, and mostly that is all of it.
  *
  * Throws a TypeError that names the part which the codec cannot carry: `$.user.save is a function, …`.
+ *
+ * Counts the keys of Maps and the items of Sets that the frame may have only so many of, and throws a RangeError with
+ * the path of the Map or Set that has one too many.
  */
-export function faithful(value: unknown, carries: Carries): unknown {
-  return new Walk(carries).fit(value);
+export function faithful(value: unknown, carries: Carries, frame: { hashedKeys: number }): unknown {
+  return new Walk(carries, frame).fit(value);
 }
 
 /**
@@ -74,11 +79,13 @@ function withArticle(className: string): string {
 /** One walk through one value: where it is, and what it came through. */
 class Walk {
   readonly #carries: Carries;
+  readonly #frame: { hashedKeys: number };
   readonly #path: string[] = ['$'];
   readonly #ancestors = new Set<object>();
 
-  constructor(carries: Carries) {
+  constructor(carries: Carries, frame: { hashedKeys: number }) {
     this.#carries = carries;
+    this.#frame = frame;
   }
 
   fit(value: unknown): unknown {
@@ -146,13 +153,24 @@ class Walk {
   }
 
   #fitEntries(map: ReadonlyMap<unknown, unknown>): [unknown, unknown][] {
-    return Array.from(map, ([key, item], i) => [this.#fitPart(`<key ${i}>`, key), this.#fitPart(`<value ${i}>`, item)]);
+    return Array.from(map, ([key, item], i) => {
+      const fitKey = this.#fitPart(`<key ${i}>`, key);
+      this.#count(fitKey);
+      return [fitKey, this.#fitPart(`<value ${i}>`, item)];
+    });
   }
 
   #fitSet(set: ReadonlySet<unknown>): unknown {
     const items = [...set];
     const fit = items.map((item, i) => this.#fitPart(`<${i}>`, item));
+    for (const item of fit) this.#count(item);
     return fit.every((item, i) => item === items[i]) ? set : new Set(fit);
+  }
+
+  #count(key: unknown): void {
+    if (!isHashedKey(key)) return;
+    this.#frame.hashedKeys += 1;
+    if (this.#frame.hashedKeys > MAX_HASHED_KEYS) throw new RangeError(`${this.#path.join('')} makes ${TOO_MANY_KEYS}`);
   }
 
   #fitError(error: Error & { code?: unknown }): ErrorFields {

@@ -8,6 +8,8 @@ const COPY_LOOP_BYTES = 64;
 
 /** Where a codec writes. */
 export interface ByteSink {
+  /** How many numbers and bigints the frame has for Map keys and Set items so far; the codec counts them. */
+  hashedKeys: number;
   /** Appends `source[start … end)`. */
   append(source: Uint8Array, start: number, end: number): void;
   appendUtf8(text: string): void;
@@ -23,7 +25,8 @@ export interface ByteSink {
  * done with them.
  */
 export class FrameWriter implements ByteSink {
-  readonly #maxFrameBytes: number;
+  hashedKeys = 0;
+  #maxFrameBytes: number;
   #slab = Buffer.alloc(0);
   #view = new DataView(new ArrayBuffer(0));
   /** Next byte to write. */
@@ -38,6 +41,11 @@ export class FrameWriter implements ByteSink {
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Frames are never larger than this from now on, if it is less than before: the other end's own limit. */
+  limitFrames(maxFrameBytes: number): void {
+    this.#maxFrameBytes = Math.min(this.#maxFrameBytes, maxFrameBytes);
   }
 
   /** Committed and not yet taken. */
@@ -56,6 +64,7 @@ export class FrameWriter implements ByteSink {
       });
     }
     this.#ensure(HEADER_BYTES + head.length);
+    this.hashedKeys = 0;
     const at = this.#at;
     const view = this.#view;
     view.setUint32(at, FIRST_WORD[kind]);

@@ -20,7 +20,7 @@ const CARRIES: Carries = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    const fit = faithful(value, CARRIES);
+    const fit = faithful(value, CARRIES, out);
     if (fit !== undefined) out.appendUtf8(JSON.stringify(fit));
   },
   decode(bytes, start, end) {

@@ -57,6 +57,8 @@ export interface Extension {
   readonly codecs: readonly string[];
   /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`. */
   readonly features: readonly string[];
+  /** The largest frame that I take, so that a larger one is refused where it would be sent. */
+  readonly maxFrameBytes?: number;
   /** Only in the answer: the process that holds the port. */
   readonly holder?: PortHolder;
 }
@@ -71,6 +73,9 @@ export interface PortHolder {
 export const EXTENSION_VERSION = 1;
 export type Feature = 'results' | 'meta' | 'goaway';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway'];
+
+/** However little a peer says that it takes: an error's answer must fit. */
+const MIN_FRAME_BYTES = 1024;
 
 /** The most arguments, or results, that one list may have. */
 export const MAX_ITEMS = 4096;
@@ -192,11 +197,16 @@ function validateInvoke(head: Record<string, unknown>): Head {
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, holder } = ext as Record<string, unknown>;
+  const { version, codecs, features, maxFrameBytes, holder } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
-  const known = { version: version as number, codecs: strings(codecs), features: strings(features) };
   const holding = validateHolder(holder);
-  return holding === undefined ? known : { ...known, holder: holding };
+  return {
+    version: version as number,
+    codecs: strings(codecs),
+    features: strings(features),
+    ...(Number.isInteger(maxFrameBytes) && { maxFrameBytes: Math.max(MIN_FRAME_BYTES, maxFrameBytes as number) }),
+    ...(holding && { holder: holding }),
+  };
 }
 
 function validateHolder(holder: unknown): PortHolder | undefined {

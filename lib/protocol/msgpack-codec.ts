@@ -1,4 +1,5 @@
 import { addExtension, Packr } from 'msgpackr';
+import { type Allowance, isHashedKey, MAX_HASHED_KEYS } from './allowance.js';
 import type { Codec } from './codec.js';
 import { type Carries, type ErrorFields, faithful, isSpecial } from './faithful.js';
 import type { ByteSink } from './frame-writer.js';
@@ -25,10 +26,10 @@ const RESET_BUFFER_MODE = 1024;
 const NEEDS_CARE = new Error('a value that needs care');
 
 /** Built-ins that the packer writes as they are, and their constructors, so that the usual ones are not looked into. */
-const SAFE: ReadonlySet<unknown> = new Set([...CARRIES.classes, ...CARRIES.views, Set]);
+const SAFE: ReadonlySet<unknown> = new Set([...CARRIES.classes, ...CARRIES.views]);
 
-/** Whether the packer writes for us, and what it meets is looked at; it may also write for others in this process. */
-let isEncoding = false;
+/** Whom the packer writes for, and what it meets is looked at. Undefined: for others in this process, as it may. */
+let sink: ByteSink | undefined;
 
 /**
  * A value that MessagePack has no type for, as a tag and the array of its parts.
@@ -48,9 +49,18 @@ class Tagged {
   static [Symbol.hasInstance](value: object): boolean {
     const itsClass: unknown = value.constructor;
     if (itsClass === Tagged) return true;
-    if (isEncoding && !SAFE.has(itsClass) && isSpecial(value)) throw NEEDS_CARE;
+    if (sink !== undefined && !SAFE.has(itsClass)) {
+      if (itsClass === Set && value instanceof Set) countItems(value, sink);
+      else if (isSpecial(value)) throw NEEDS_CARE;
+    }
     return false;
   }
+}
+
+/** A Map has its keys counted where it is made fit; a Set is the packer's own, and would pass unseen. */
+function countItems(items: ReadonlySet<unknown>, frame: ByteSink): void {
+  for (const item of items) if (isHashedKey(item)) frame.hashedKeys += 1;
+  if (frame.hashedKeys > MAX_HASHED_KEYS) throw NEEDS_CARE;
 }
 
 interface WrittenBuffer extends Buffer {
@@ -66,28 +76,30 @@ class Msgpack implements Codec {
 
   encode(value: unknown, out: ByteSink): void {
     let written: WrittenBuffer;
-    const wasEncoding = isEncoding; // a toJSON among the arguments may make a call of its own
-    isEncoding = true;
+    const outerSink = sink; // a toJSON among the arguments may make a call of its own
+    const { hashedKeys } = out;
+    sink = out;
     try {
       this.#fast ??= createFastPacker();
       written = pack(this.#fast, value);
     } catch {
-      isEncoding = false;
-      written = this.#encodeThoroughly(value);
+      sink = undefined;
+      out.hashedKeys = hashedKeys;
+      written = this.#encodeThoroughly(value, out);
     } finally {
-      isEncoding = wasEncoding;
+      sink = outerSink;
     }
     out.append(written, written.start, written.end);
   }
 
-  decode(bytes: Buffer, start: number, end: number): unknown {
-    return decodeMsgpack(bytes, start, end);
+  decode(bytes: Buffer, start: number, end: number, allowance?: Allowance): unknown {
+    return decodeMsgpack(bytes, start, end, allowance);
   }
 
   /** Explains why the value cannot be encoded, or encodes it after all. */
-  #encodeThoroughly(value: unknown): WrittenBuffer {
+  #encodeThoroughly(value: unknown, out: ByteSink): WrittenBuffer {
     this.#thorough ??= createPacker({ variableMapSize: true });
-    return pack(this.#thorough, faithful(value, CARRIES));
+    return pack(this.#thorough, faithful(value, CARRIES, out));
   }
 }
 

@@ -1,3 +1,5 @@
+import { Allowance, CHARGE, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './allowance.js';
+
 /**
  * Decodes what msgpack-codec.ts encodes, and nothing else.
  *
@@ -20,6 +22,8 @@
  *   0x78 'x'     1 byte, a value   RegExp; [source, flags]
  *   0x4d 'M'     1 byte, a value   Map; the array of its [key, item] pairs
  *   0x45 'E'     1 byte, a value   Error; [name, message, code, cause]
+ *
+ * What the values may cost beyond their bytes is limited: see allowance.ts.
  */
 export const TAG = { map: 0x4d, error: 0x45 } as const;
 const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73, regexp: 0x78 } as const;
@@ -53,6 +57,9 @@ let end = 0;
  * of them than the value has bytes; without this sum, one array within the other could each claim all that is left.
  */
 let claimable = 0;
+/** What is left of the frame's {@link Allowance}. */
+let memory = 0;
+let hashedKeys = 0;
 /** For doubles only. Made when a chunk's first one is met, and kept for the next, as many frames lie in one chunk. */
 let view: DataView = new DataView(NOTHING.buffer, 0, 0);
 let viewed: Buffer = NOTHING;
@@ -63,15 +70,20 @@ interface Key {
 }
 const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
 
-/** Throws an Error when `bytes[start … stop)` is anything but exactly one value. */
-export function decodeMsgpack(bytes: Buffer, start: number, stop: number): unknown {
+/** Throws an Error when `bytes[start … stop)` is anything but exactly one value, or more than is left to the frame. */
+export function decodeMsgpack(bytes: Buffer, start: number, stop: number, allowance?: Allowance): unknown {
   source = bytes;
   at = start;
   end = stop;
   claimable = stop - start;
+  const allowed = allowance ?? new Allowance(stop - start);
+  memory = allowed.memory;
+  hashedKeys = allowed.hashedKeys;
   try {
     const value = read();
     if (at !== end) throw new RangeError(`${end - at} bytes are left over after a msgpack value`);
+    allowed.memory = memory;
+    allowed.hashedKeys = hashedKeys;
     return value;
   } finally {
     source = NOTHING;
@@ -162,6 +174,12 @@ function need(bytes: number): void {
     throw new RangeError(`a msgpack value ends early: it needs ${bytes} bytes more, ${end - at} are left`);
 }
 
+/** Says that the frame may cost so much more. */
+function charge(bytes: number): void {
+  memory -= bytes;
+  if (memory < 0) throw tooMuchMemory();
+}
+
 function readByte(): number {
   if (at >= end) need(1);
   return source[at++] as number;
@@ -222,6 +240,7 @@ function readText(bytes: number): string {
 /** With memory of its own, not of Node's pool: a Buffer's `buffer` is nobody else's business. */
 function readBuffer(bytes: number): Buffer {
   need(bytes);
+  charge(CHARGE.buffer);
   const copy = Buffer.allocUnsafeSlow(bytes);
   source.copy(copy, 0, at, at + bytes);
   at += bytes;
@@ -232,6 +251,7 @@ function readArray(length: number): unknown[] {
   need(length);
   claimable -= length;
   if (claimable < 0) throw new RangeError('the arrays of a msgpack value claim more items than it has bytes');
+  charge(CHARGE.array + CHARGE.slot * length);
   const items: unknown[] = new Array(length);
   for (let i = 0; i < length; i++) items[i] = read();
   return items;
@@ -239,6 +259,7 @@ function readArray(length: number): unknown[] {
 
 function readObject(size: number): Record<string, unknown> {
   need(size * 2);
+  charge(CHARGE.object);
   const object: Record<string, unknown> = {};
   for (let i = 0; i < size; i++) {
     const key = readKey();
@@ -270,9 +291,17 @@ function readKey(): string {
     at += bytes;
     return known.text;
   }
+  charge(CHARGE.key);
   const text = readText(bytes);
-  keys[slot] = { bytes: new Uint8Array(source.subarray(from, at)), text };
+  keys[slot] = { bytes: copyOf(from, bytes), text };
   return text;
+}
+
+/** By a loop: so few bytes take the call into native code longer. */
+function copyOf(from: number, bytes: number): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  for (let i = 0; i < bytes; i++) copy[i] = source[from + i] as number;
+  return copy;
 }
 
 function isKey(known: Uint8Array, from: number, bytes: number): boolean {
@@ -289,13 +318,14 @@ function readTagged(): unknown {
     case EXT.undefined:
       return undefined;
     case EXT.date:
+      charge(CHARGE.date);
       return new Date(Number.NaN);
     case EXT.set:
-      return new Set(readList());
+      return toSet(readList());
     case EXT.regexp:
       return toRegExp(readList());
     case TAG.map:
-      return new Map(readList() as [unknown, unknown][]);
+      return toMap(readList());
     case TAG.error:
       return toError(readList());
     case EXT.bigint:
@@ -332,6 +362,7 @@ function readList(): unknown[] {
 }
 
 function readDate(bytes: number): Date {
+  charge(CHARGE.date);
   if (bytes === 4) return new Date(readUint32() * 1000);
   if (bytes === 8) {
     const high = readUint32(); // 30 bits of nanoseconds, then 34 bits of seconds
@@ -346,6 +377,7 @@ function readDate(bytes: number): Date {
 
 function readBigint(bytes: number): bigint {
   if (bytes === 0) throw new RangeError('a msgpack bigint of no bytes');
+  charge(CHARGE.bigint);
   const digits = source.toString('hex', at, at + bytes);
   at += bytes;
   return BigInt.asIntN(bytes * 8, BigInt(`0x${digits}`));
@@ -356,32 +388,51 @@ function readView(bytes: number): unknown {
   const kind = readByte();
   const View = KINDS[kind];
   if (View === undefined) throw new TypeError(`${kind} is not a kind of msgpack typed array`);
-  const { buffer } = readBuffer(bytes - 1);
-  return View === ArrayBuffer ? buffer : new View(buffer as ArrayBuffer);
+  charge(CHARGE.view);
+  const content = new Uint8Array(bytes - 1);
+  content.set(source.subarray(at, at + bytes - 1));
+  at += bytes - 1;
+  if (View === Uint8Array) return content;
+  return View === ArrayBuffer ? content.buffer : new View(content.buffer);
+}
+
+function toSet(items: readonly unknown[]): Set<unknown> {
+  charge(CHARGE.collection);
+  for (const item of items) if (isHashedKey(item)) chargeHashedKey();
+  return new Set(items);
+}
+
+function toMap(entries: readonly unknown[]): Map<unknown, unknown> {
+  charge(CHARGE.collection);
+  const map = new Map<unknown, unknown>();
+  for (const entry of entries) {
+    if (!Array.isArray(entry)) throw new TypeError('a msgpack Map with an entry that is not a pair');
+    if (isHashedKey(entry[0])) chargeHashedKey();
+    map.set(entry[0], entry[1]);
+  }
+  return map;
+}
+
+function chargeHashedKey(): void {
+  hashedKeys -= 1;
+  if (hashedKeys < 0) throw new RangeError(TOO_MANY_KEYS);
 }
 
 function toRegExp([source, flags]: readonly unknown[]): RegExp {
   if (typeof source !== 'string' || typeof flags !== 'string')
     throw new TypeError('a msgpack RegExp that is not made of texts');
+  charge(CHARGE.regexp);
   return new RegExp(source, flags);
 }
 
 function toError([name, message, code, cause]: readonly unknown[]): Error {
   if (typeof name !== 'string' || typeof message !== 'string')
     throw new TypeError('a msgpack Error that is not made of texts');
-  const error = withoutStack(() => new (ERRORS.get(name) ?? Error)(message));
+  charge(CHARGE.error);
+  const error = withoutStacks(() => new (ERRORS.get(name) ?? Error)(message));
   if (error.name !== name) define(error, 'name', name);
   if (code !== undefined) Object.assign(error, { code });
   if (cause !== undefined) define(error, 'cause', cause);
-  return error;
-}
-
-/** Where an Error was decoded says nothing about where it happened, and to find it out takes longer than all the rest. */
-function withoutStack(create: () => Error): Error {
-  const { stackTraceLimit } = Error;
-  Reflect.set(Error, 'stackTraceLimit', 0);
-  const error = create();
-  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   return error;
 }
 

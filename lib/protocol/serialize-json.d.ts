@@ -4,9 +4,3 @@ declare module 'serialize-json/lib/encoder.js' {
     encode(value: unknown): Buffer;
   }
 }
-
-declare module 'serialize-json/lib/decoder.js' {
-  export default class JSONDecoder {
-    decode(bytes: Buffer): unknown;
-  }
-}

@@ -16,6 +16,7 @@ export interface ByteStream {
   readonly peer: string;
   /** Written and not yet taken by the operating system. At 0, the stream holds none of the written buffers any more. */
   readonly pendingBytes: number;
+  /** Nothing is told before this has returned, and nothing that came earlier is lost. */
   open(handler: StreamHandler): void;
   /** False when the stream wants no more until {@link StreamHandler.onDrain}; what was given is kept all the same. */
   write(bytes: Buffer): boolean;
@@ -43,8 +44,16 @@ export interface ListenOptions {
   readonly port: number;
   /** How long a connection may take before `onStream`, where the transport has a handshake of its own. ms */
   readonly handshakeTimeout: number;
+  /** How many may be in that handshake at the same time: the oldest gives way to one more. @default unlimited */
+  readonly maxHandshakes?: number;
+  /** Web pages that may connect, where the transport can tell them: by origin. @default none */
+  readonly allowedOrigins?: readonly string[];
+  /** The largest frame that is taken; bounds what a transport collects by itself. @default 4 MiB */
+  readonly maxFrameBytes?: number;
   /** Called with each accepted stream; must call its `open` before it returns. */
   onStream(stream: ByteStream): void;
+  /** A connection did not get as far as `onStream`. Nothing of the peer's own text is in `why`, unless quoted. */
+  onRefused?(peer: string, why: string): void;
   /** The listener failed after it had listened (out of file descriptors, for one); it still listens. */
   onError(error: Error): void;
 }
@@ -52,6 +61,8 @@ export interface ListenOptions {
 export interface DialOptions {
   readonly host: string;
   readonly port: number;
+  /** As {@link ListenOptions.maxFrameBytes}. */
+  readonly maxFrameBytes?: number;
   /** Gives up when aborted: the stream never opens and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }

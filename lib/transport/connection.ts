@@ -6,11 +6,8 @@ import { HeadCache } from '../protocol/head-cache.js';
 import type { Head } from '../protocol/message.js';
 import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
 import type { ByteStream, StreamHandler } from './byte-stream.js';
+import { EarlyFlush } from './early-flush.js';
 
-/** Frames in a tick after which it no longer pays to wait for the tick's end: 1.4 times the calls at 64 in flight. */
-const MIN_EARLY_FLUSH_FRAMES = 16;
-/** A busy tick flushes early after a quarter of what the last one sent; a fixed number would cost at 512 in flight. */
-const EARLY_FLUSH_SHARE = 4;
 /** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
 const END_TIMEOUT_MS = 2_000;
 
@@ -56,6 +53,7 @@ export class Connection {
   readonly #writer: FrameWriter;
   readonly #framer: Framer;
   readonly #heads = new HeadCache();
+  readonly #earlyFlush = new EarlyFlush();
   #isClosed = false;
   #closeReason: RpcError | undefined;
   #endTimer: NodeJS.Timeout | undefined;
@@ -70,8 +68,6 @@ export class Connection {
   /** Bytes given to the stream. */
   #written = 0;
   #handed = 0;
-  #lastBatch = 0;
-  #earlyFlushAt = MIN_EARLY_FLUSH_FRAMES;
 
   constructor(stream: ByteStream, handler: ConnectionHandler, options: ConnectionOptions) {
     this.peer = stream.peer;
@@ -110,6 +106,11 @@ export class Connection {
   /** Frames received whole. */
   get receivedFrames(): number {
     return this.#received;
+  }
+
+  /** The peer takes no larger frames than this; undefined: it did not say. */
+  limitFrames(bytes: number | undefined): void {
+    if (bytes !== undefined) this.#writer.limitFrames(bytes);
   }
 
   get queuedBytes(): number {
@@ -153,7 +154,7 @@ export class Connection {
     this.#writer.commit();
     this.#isEncoding = false;
     this.#committed += 1;
-    if (this.#committed - this.#handed >= this.#earlyFlushAt && this.#options.flushInterval === 0) this.#flush();
+    if (this.#options.flushInterval === 0 && this.#earlyFlush.isDue(this.#committed - this.#handed)) this.#flush();
     else if (!this.#isFlushScheduled) this.#scheduleFlush();
   }
 
@@ -235,14 +236,13 @@ export class Connection {
     this.#isFlushScheduled = false;
     if (!this.isOpen) return;
     this.#flush();
-    this.#earlyFlushAt = Math.max(MIN_EARLY_FLUSH_FRAMES, this.#lastBatch / EARLY_FLUSH_SHARE);
-    this.#lastBatch = 0;
+    this.#earlyFlush.tickEnded();
     if (this.#options.flushInterval > 0 && !this.#isBlocked) this.#handler.onDrained();
   };
 
   #flush(): void {
     if (this.#isBlocked) return;
-    this.#lastBatch += this.#committed - this.#handed;
+    this.#earlyFlush.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     this.#writer.take(this.#write);
     // The kernel took it all, so the slab can be written again from its start: no garbage at all in the usual case.

@@ -1,4 +1,5 @@
 import type { TransportName } from '../call.js';
+import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { ByteStream, DialOptions, Listener, ListenOptions } from './byte-stream.js';
 import { dialTcp, listenTcp } from './tcp.js';
 import { dialWebSocket, listenWebSocket } from './websocket.js';
@@ -17,6 +18,31 @@ export const TRANSPORT_NAMES = Object.keys(TRANSPORTS) as TransportName[];
 
 export function dial(transport: TransportName, options: DialOptions): Promise<ByteStream> {
   return TRANSPORTS[transport].dial(options);
+}
+
+/**
+ * Dials, and gives up after `timeoutMs` or when `signal` aborts. Rejects with {@link RpcCode.Connect}, `cause` being
+ * the system's error, or with the signal's reason.
+ */
+export async function dialWithin(
+  timeoutMs: number,
+  { transport, ...options }: Omit<DialOptions, 'signal'> & { readonly transport: TransportName },
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  const giveUp = new AbortController();
+  const abort = (): void => giveUp.abort(signal.reason);
+  const late = new RpcError(RpcCode.Connect, `no connection to ${options.host}:${options.port} in ${timeoutMs} ms`);
+  const timer = setTimeout(() => giveUp.abort(late), timeoutMs);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await dial(transport, { ...options, signal: giveUp.signal });
+  } catch (error) {
+    throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 export function listen(transport: TransportName, options: ListenOptions): Promise<Listener> {

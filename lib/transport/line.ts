@@ -3,33 +3,36 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
-import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { EXTENSION_VERSION, FEATURES, HEAD, type Head, type PortHolder, registerHead } from '../protocol/message.js';
+import { STOCK_CODEC } from '../protocol/codecs.js';
+import {
+  EXTENSION_VERSION,
+  type Extension,
+  FEATURES,
+  HEAD,
+  type Head,
+  type PortHolder,
+  registerHead,
+} from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from './byte-stream.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { ControlRequest } from './control-request.js';
-import { dial } from './endpoint.js';
+import { dialWithin } from './endpoint.js';
 import { Heartbeat, peerSilent, type Silence } from './heartbeat.js';
 import { Latency } from './latency.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { PendingCalls } from './pending-calls.js';
+import { type Registering, readRegistration, refused } from './registration.js';
 
 /** How long a heartbeat's answer is worth waiting for; it only keeps the table tidy, silence is judged elsewhere. */
 const HEARTBEAT_ANSWER_MS = 60_000;
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
 
-export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'> {
+export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {
   readonly transport: TransportName;
-  readonly host: string;
-  readonly port: number;
-  /** The channel to register on: a server's id, or a shared client's name. */
-  readonly channel: string;
   /** For dialling and registering together, ms. */
   readonly connectTimeout: number;
-  /** Codec names to offer, the preferred one first. */
-  readonly codecs: readonly string[];
   /** ms between heartbeats toward a peer of our own kind. */
   readonly heartbeatInterval: number;
   /** Calls that may wait for their answers at once. */
@@ -62,7 +65,7 @@ export class Line {
   readonly #options: LineOptions;
   readonly #handler: LineHandler;
   readonly #connection: Connection;
-  readonly #pending = new PendingCalls();
+  readonly #pending = new PendingCalls({ onExpired: () => this.#onDrained() });
   readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
   #heartbeat: Heartbeat | undefined;
@@ -83,25 +86,12 @@ export class Line {
    * refused, or did not answer).
    */
   static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal): Promise<Line> {
-    const giveUpAt = performance.now() + options.connectTimeout;
-    const giveUp = new AbortController();
-    const abort = (): void => giveUp.abort(signal.reason);
-    const timer = setTimeout(() => giveUp.abort(connectTimedOut(options)), options.connectTimeout);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      const { transport, host, port } = options;
-      const stream = await dial(transport, { host, port, signal: giveUp.signal }).catch((error: unknown) => {
-        throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
-      });
-      clearTimeout(timer);
-      const line = new Line(stream, options, handler);
-      await line.#register(Math.max(1, Math.ceil(giveUpAt - performance.now())), giveUp.signal);
-      return line;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
-    }
+    const { connectTimeout } = options;
+    const giveUpAt = performance.now() + connectTimeout;
+    const stream = await dialWithin(connectTimeout, options, signal);
+    const line = new Line(stream, options, handler);
+    await line.#register(Math.max(1, Math.ceil(giveUpAt - performance.now())), signal);
+    return line;
   }
 
   private constructor(stream: ByteStream, options: LineOptions, handler: LineHandler) {
@@ -213,8 +203,7 @@ export class Line {
 
   #register(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void =>
-        this.destroy(signal.reason instanceof RpcError ? signal.reason : connectTimedOut(this.#options));
+      const onAbort = (): void => this.destroy(givenUp(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
       this.#onRegistered = (error) => {
         this.#onRegistered = undefined;
@@ -223,7 +212,7 @@ export class Line {
         else reject(error);
       };
       if (signal.aborted) return onAbort(); // within the tick in which the stream opened
-      const { channel, codecs } = this.#options;
+      const { channel, codecs, maxFrameBytes } = this.#options;
       const request = new ControlRequest(
         'register_channel',
         timeoutMs,
@@ -231,7 +220,7 @@ export class Line {
         (error) => this.destroy(refused(this.#options, error.message, error)),
       );
       const id = this.#pending.add(request);
-      const ext = { version: EXTENSION_VERSION, codecs, features: FEATURES };
+      const ext = { version: EXTENSION_VERSION, codecs, features: FEATURES, maxFrameBytes };
       try {
         this.#connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
       } catch (error) {
@@ -240,26 +229,18 @@ export class Line {
     });
   }
 
-  #onRegisterAnswer(head: Head, { bytes, bodyStart, end }: FrameView): void {
-    if (head.type !== 'register_channel_res') return this.destroy(refused(this.#options, `answered with ${head.type}`));
-    let answer: unknown;
+  #onRegisterAnswer(head: Head, frame: FrameView): void {
+    let leader: Extension | undefined;
     try {
-      answer = STOCK_CODEC.decode(bytes, bodyStart, end);
+      ({ codec: this.#codec, leader } = readRegistration(head, frame, this.#options));
     } catch (error) {
-      return this.destroy(refused(this.#options, `answered with what cannot be decoded: ${messageOf(error)}`, error));
+      return this.destroy(error as RpcError);
     }
-    const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown } };
-    if (success !== true) return this.destroy(refused(this.#options, String(error?.message ?? 'no reason given')));
-    if (head.ext !== undefined) {
-      const codec = chooseCodec(head.ext.codecs);
-      if (codec === undefined || !this.#options.codecs.includes(codec.name))
-        return this.destroy(refused(this.#options, `chose a codec that was not offered: ${head.ext.codecs}`));
-      this.#codec = codec;
-      this.#features = head.ext.features;
-      this.#holder = head.ext.holder;
-    }
+    this.#features = leader?.features ?? [];
+    this.#holder = leader?.holder;
+    this.#connection.limitFrames(leader?.maxFrameBytes);
     this.#lifecycle.move('ready');
-    this.#startHeartbeat(head.ext === undefined);
+    this.#startHeartbeat(leader === undefined);
     this.#onRegistered?.(undefined);
   }
 
@@ -326,12 +307,7 @@ function cutOff(peer: string, cause: RpcError): RpcError {
   return new RpcError(RpcCode.Stopping, `${peer} stopped before it had answered`, { cause });
 }
 
-function connectTimedOut({ host, port, connectTimeout }: LineOptions): RpcError {
-  return new RpcError(RpcCode.Connect, `no connection to ${host}:${port} in ${connectTimeout} ms`);
-}
-
-function refused({ host, port, channel }: LineOptions, why: string, cause?: unknown): RpcError {
-  return new RpcError(RpcCode.Register, `${host}:${port} did not accept the registration on "${channel}": ${why}`, {
-    cause,
-  });
+/** Whoever aborts says why, and all who do so here are our own. */
+function givenUp(reason: unknown): RpcError {
+  return reason instanceof RpcError ? reason : new RpcError(RpcCode.Closed, messageOf(reason), { cause: reason });
 }

@@ -43,15 +43,17 @@ export class PendingCalls {
   readonly #timer: DeadlineTimer;
   readonly #idLimit: number;
   readonly #holdsProcess: boolean;
+  readonly #onExpired: () => void;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
 
   /**
    * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while something waits: for who has no
-   * socket that sees to it.
+   * socket that sees to it. `onExpired` is called when some have expired, after they were told.
    */
-  constructor({ idLimit = MAX_REQUEST_ID, holdsProcess = false } = {}) {
+  constructor({ idLimit = MAX_REQUEST_ID, holdsProcess = false, onExpired = () => {} } = {}) {
     this.#idLimit = idLimit;
+    this.#onExpired = onExpired;
     this.#holdsProcess = holdsProcess;
     this.#timer = new DeadlineTimer((now) => this.#expire(now), holdsProcess);
   }
@@ -157,6 +159,7 @@ export class PendingCalls {
     }
     for (const entry of due) entry.expire();
     if (due.length > 0 && this.#size === 0) this.#emptied();
+    if (due.length > 0) this.#onExpired();
     return earliest;
   }
 }

@@ -113,6 +113,42 @@ describe('what waits is bounded', () => {
     await client.stop(true);
   });
 
+  it('calls in flight, by maxInFlight: those over it wait, in order', async (t) => {
+    const gate = makeGate();
+    const seen: number[] = [];
+    const service = {
+      f: (n: number) => {
+        seen.push(n);
+        return gate.pass(n);
+      },
+    };
+    const served = await serve(t, service);
+    const { calls } = await call(t, [served], { maxInFlight: 3 });
+    const all = Promise.all(Array.from({ length: 20 }, (_, n) => calls.f(null, n)));
+    await gate.arrivals(3);
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(gate.arrived, 3);
+    gate.open();
+    assert.deepEqual(
+      await all,
+      Array.from({ length: 20 }, (_, n) => n),
+    );
+    assert.deepEqual(seen, await all);
+  });
+
+  it('calls in flight that are never answered: their places are free again when they have timed out', async (t) => {
+    const served = await serve(t, { hang: () => new Promise(() => {}), f: () => 1 });
+    const { calls } = await call(t, [served], { maxInFlight: 2 });
+    await calls.f(null);
+    const hanging = [1, 2].map(() => failure(calls.hang.with({ timeout: 50 })(null)));
+    const held = calls.f.with({ timeout: 2_000 })(null);
+    for (const { code } of await Promise.all(hanging)) assert.equal(code, 'ERR_RPC_TIMEOUT');
+    assert.equal(await held, 1, 'and not only when a heartbeat is answered');
+    const [hang, last] = [failure(calls.hang.with({ timeout: 50 })(null)), calls.f(null)];
+    assert.equal(await last, 1);
+    await hang;
+  });
+
   it('answers to heartbeats, for a server that only asks and does not read', async (t) => {
     const leader = await rawLeader(t);
     const { calls, moves } = await call(t, [leader.info], { maxQueuedBytes: 100_000 });
@@ -182,18 +218,14 @@ describe('frames are bounded', () => {
       assert.equal(await small, 'xxxxx');
     });
 
-    it('a frame over the receiver’s maxFrameBytes ends the connection, with a reason', async (t) => {
+    it('a call over the server’s maxFrameBytes is refused where it is made, and the connection lives', async (t) => {
       const served = await serve(t, { f: (text: string) => text.length }, { transport, maxFrameBytes: 100_000 });
-      const { calls } = await call(t, [served]);
-      const reasons: string[] = [];
-      served.server.on('disconnection', (_caller, reason) => reasons.push(`${reason.code} ${reason.message}`));
+      const { calls, moves } = await call(t, [served]);
       const error = await failure(calls.f(null, 'x'.repeat(200_000)));
-      assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECTION_LOST', 'unknown']);
-      assert.match(
-        reasons[0] ?? '',
-        /^ERR_RPC_FRAME_TOO_LARGE the peer sent a frame of 200\d\d\d bytes; maxFrameBytes is 100000/,
-      );
-      assert.equal(await calls.f(null, 'x'), 1, 'and the next call connects again');
+      assert.deepEqual([error.code, error.delivery], ['ERR_RPC_FRAME_TOO_LARGE', 'not-sent']);
+      assert.match(error.message, /maxFrameBytes is 100000/);
+      assert.equal(await calls.f(null, 'x'.repeat(90_000)), 90_000);
+      assert.deepEqual(moves, ['test-1 idle -> connecting', 'test-1 connecting -> ready']);
     });
   });
 
@@ -244,19 +276,15 @@ describe('who connects is bounded', () => {
     return { served, refused: () => served.log.filter((line) => line.includes('refused a connection')) };
   }
 
-  it('by maxUnregistered: those who register are not kept out by those who do not', async (t) => {
-    const { served, refused } = await refusals(t, { maxUnregistered: 2 });
-    const idle = [await rawCaller(t, served.port), await rawCaller(t, served.port)];
-    const third = await rawCaller(t, served.port);
-    await third.closed();
-    assert.match(refused()[0] ?? '', /3 connections have not registered, maxUnregistered is 2/);
-    assert.equal(
-      idle.some(({ isClosed }) => isClosed),
-      false,
+  it('by maxUnregistered: the oldest of those who do not register gives way', async (t) => {
+    const served = await serve(t, { f: () => 1 }, { maxUnregistered: 2 });
+    const idle = [await rawCaller(t, served.port), await rawCaller(t, served.port), await rawCaller(t, served.port)];
+    await idle[0]?.closed();
+    assert.match(served.log.at(-1) ?? '', /dropped the connection from .* maxUnregistered is 2$/);
+    assert.deepEqual(
+      idle.map(({ isClosed }) => isClosed),
+      [true, false, false],
     );
-    idle[0]?.socket.destroy();
-    const { calls } = await call(t, [served]);
-    await until(async () => (await calls.f.with({ timeout: 1_000 })(null)) === 1, { what: 'the call' });
   });
 
   it('by maxConnections', async (t) => {

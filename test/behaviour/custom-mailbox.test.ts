@@ -30,7 +30,7 @@ class EchoMailBox extends EventEmitter implements CustomMailBox {
   send(_tracer: null, msg: RpcMessage, _opts: unknown, answer: Answer): void {
     setImmediate(() => {
       if (msg.method === 'fail') answer(null, new Error('boom'));
-      else if (msg.method !== 'hang') answer(null, null, [this.server.id, ...msg.args]);
+      else if (msg.method !== 'hang') answer(null, null, [null, this.server.id, ...msg.args]);
     });
   }
 

@@ -185,6 +185,23 @@ describe('a server that stops', () => {
     assert.ok(performance.now() - startedAt < 1_500, 'and neither waits for a timeout of the other');
   });
 
+  it('loses no call that waits because its line is full', async (t) => {
+    expectNoLeaks(t);
+    const gate = makeGate();
+    const first = await serve(t, { f: (n: number) => gate.pass(n) });
+    const { calls, moves } = await call(t, [first], { maxInFlight: 2 });
+    const all = [1, 2, 3, 4].map((n) => calls.f(null, n));
+    const settled = Promise.all(all);
+    await gate.arrivals(2);
+    const stopped = first.server.stop();
+    await until(() => moves.includes('test-1 ready -> backoff'), { what: 'the goaway' });
+    gate.open(); // the old line drains, and has nothing to do any more with those that wait
+    await all[0];
+    await serve(t, { f: (n: number) => n }, { port: first.port });
+    assert.deepEqual(await settled, [1, 2, 3, 4]);
+    await stopped;
+  });
+
   it('returns the same promise each time, and calls back', async (t) => {
     const { server } = await serve(t, { f() {} });
     let called = 0;

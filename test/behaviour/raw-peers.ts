@@ -56,6 +56,8 @@ export class RawPeer {
         const at = this.packets.findIndex(
           ({ head }, i) => !this.#taken.has(i) && (type === undefined || head.type === type),
         );
+        // A peer that is gone sends no more; waiting on would outlive the test.
+        if (at < 0 && this.isClosed) throw new Error(`closed before a packet of type ${type ?? '(any)'}`);
         if (at < 0) return undefined;
         this.#taken.add(at);
         return { packet: this.packets[at] as Packet };

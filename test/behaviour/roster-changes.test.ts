@@ -70,6 +70,21 @@ describe('servers come, go and move while a client runs', () => {
     assert.deepEqual(seen, [1, 2, 3]);
   });
 
+  it('what waits because its line is full goes to the new address too', async (t) => {
+    expectNoLeaks(t);
+    const gate = makeGate();
+    const old = await serve(t, { f: () => gate.pass('from the old') });
+    const { client, calls } = await call(t, [old], { maxInFlight: 2 });
+    const sent = Promise.all([calls.f(null), calls.f(null)]);
+    const waiting = Promise.all([calls.f(null), calls.f(null)]);
+    await gate.arrivals(2);
+    const moved = await serve(t, { f: () => 'from the new' });
+    gate.open(); // so that the old line drains while the new one is being made
+    client.addServer(moved.info);
+    assert.deepEqual(await sent, ['from the old', 'from the old']);
+    assert.deepEqual(await waiting, ['from the new', 'from the new']);
+  });
+
   it('replacing the list touches only what differs', async (t) => {
     expectNoLeaks(t);
     const [stays, goes, comes] = await Promise.all(

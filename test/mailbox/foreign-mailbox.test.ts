@@ -15,7 +15,8 @@ const SERVER: ServerInfo = { id: 'test-1', serverType: 'test', port: 3_333 };
 const STOPPED = new RpcError(RpcCode.Closed, 'the client was stopped');
 
 type Done = (error?: unknown) => void;
-type Answer = (tracer: null, error?: unknown, results?: unknown[]) => void;
+/** `response`: what the method's callback was given, the error first. */
+type Answer = (tracer: null, error?: unknown, response?: unknown[]) => void;
 
 /** As pomelo-rpc's mailboxes are: the tracer first. Connected and answered by the test. */
 class PomeloMailBox extends EventEmitter implements CustomMailBox {
@@ -82,13 +83,13 @@ describe('ForeignMailBox', () => {
     assert.deepEqual(sent?.msg, { namespace: 'user', serverType: 'test', service: 'm', method: 'f', args: [1, 'x'] });
     assert.deepEqual(sent?.opts, { timeout: 5 });
     assert.equal(mailbox.inFlight, 1);
-    sent?.answer(null, null, ['a', 'b']);
+    sent?.answer(null, null, [null, 'a', 'b']);
     assert.deepEqual([told(outcomes), mailbox.inFlight], [['ok a,b'], 0]);
   });
 
   it('takes one written without the tracer, as in pomelo-rpc’s README', async (t) => {
     mockClock(t);
-    const answers: ((error: unknown, results?: unknown) => void)[] = [];
+    const answers: ((error: unknown, ...results: unknown[]) => void)[] = [];
     const plain = Object.assign(new EventEmitter(), {
       connect: (callback: Done) => callback(),
       send: (_msg: unknown, _opts: unknown, callback: (error: unknown, results?: unknown) => void) =>
@@ -102,7 +103,7 @@ describe('ForeignMailBox', () => {
     await tick();
     const [good, bad, empty] = [fakeCall(), fakeCall(), fakeCall()];
     for (const { call } of [good, bad, empty]) mailbox.send(call);
-    answers[0]?.(null, ['a']);
+    answers[0]?.(null, 'a');
     answers[1]?.(new Error('boom'));
     answers[2]?.(null);
     assert.deepEqual(
@@ -117,8 +118,8 @@ describe('ForeignMailBox', () => {
     const { call, outcomes } = fakeCall();
     mailbox.send(call);
     const [sent] = custom().sent;
-    sent?.answer(null, null, [1]);
-    sent?.answer(null, null, [2]);
+    sent?.answer(null, null, [null, 1]);
+    sent?.answer(null, null, [null, 2]);
     sent?.answer(null, new Error('late'));
     assert.deepEqual(told(outcomes), ['ok 1']);
   });
@@ -130,7 +131,7 @@ describe('ForeignMailBox', () => {
     mailbox.send(call);
     clock.advance(50);
     assert.deepEqual(told(outcomes), [`${RpcCode.Timeout} unknown`]);
-    custom().sent[0]?.answer(null, null, [1]);
+    custom().sent[0]?.answer(null, null, [null, 1]);
     assert.equal(outcomes.length, 1);
   });
 
@@ -274,7 +275,7 @@ describe('ForeignMailBox', () => {
     const late = fakeCall();
     mailbox.send(late.call);
     assert.deepEqual(told(late.outcomes), [`${RpcCode.Closed} not-sent`]);
-    custom().sent[0]?.answer(null, null, [1]);
+    custom().sent[0]?.answer(null, null, [null, 1]);
     await closed;
     assert.deepEqual([told(outcomes), mailbox.state, custom().closes], [['ok 1'], 'closed', 1]);
   });

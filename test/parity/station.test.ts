@@ -175,8 +175,8 @@ row(
     const lab = ourLab(t);
     const plain = () => ({
       connect: (cb: () => void) => setImmediate(cb),
-      send: (msg: { args: unknown[] }, _opts: object, cb: (error: null, results: unknown[]) => void) =>
-        cb(null, msg.args),
+      send: (msg: { args: unknown[] }, _opts: object, cb: (error: null, ...results: unknown[]) => void) =>
+        cb(null, ...msg.args),
       close() {},
       on() {},
     });

@@ -3,7 +3,14 @@ import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import type { RpcMessage } from '../../lib/call.js';
 import type { CallOptions } from '../../lib/transport/outgoing-call.js';
-import { type Filter, type Filtered, type FilterNext, type FilterPhase, runFilters } from '../../station/filters.js';
+import {
+  type Filter,
+  type Filtered,
+  type FilterNext,
+  type FilterPhase,
+  prepareFilter,
+  runFilters,
+} from '../../station/filters.js';
 import { tick } from '../lib/transport/support.js';
 
 const MSG: RpcMessage = { namespace: 'user', serverType: 'test', service: 'm', method: 'f', args: [1] };
@@ -17,7 +24,8 @@ interface Run {
 function run(filters: readonly Filter[], phase: FilterPhase = 'before'): Run {
   const ends: (Error | undefined)[] = [];
   const call: Filtered = { serverId: 'test-1', msg: MSG, opts: { timeout: 5 } };
-  runFilters(filters, phase, call, (error) => ends.push(error));
+  const prepared = filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
+  runFilters(prepared, call, (error) => ends.push(error));
   return { ends, call };
 }
 

@@ -115,13 +115,13 @@ describe('Connection, writing', () => {
   it('gathers frames for flushInterval instead, however many', (t) => {
     const clock = mockClock(t);
     const { stream, connection } = setUp({ flushInterval: 50, maxQueuedBytes: 1_000_000 });
-    send(connection, 100);
+    for (let id = 1; id <= 100; id++) sendBody(connection, id, 5);
     clock.advance(49);
     assert.equal(stream.writes.length, 0);
     clock.advance(1);
     assert.equal(stream.writes.length, 1);
     assert.equal(stream.packets.length, 100);
-    send(connection, 1, 101);
+    sendBody(connection, 101, 5);
     clock.advance(50);
     assert.equal(stream.writes.length, 2);
   });

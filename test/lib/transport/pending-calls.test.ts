@@ -128,6 +128,22 @@ describe('PendingCalls', () => {
     assert.equal(pending.size, 1);
   });
 
+  it('says that some have expired, after they were told, and not when they were answered', (t) => {
+    const clock = mockClock(t);
+    const events: string[] = [];
+    const pending = new PendingCalls({ onExpired: () => events.push(`${pending.size} left`) });
+    for (const ms of [10, 10, 50]) {
+      const request = new FakeRequest(clock.now + ms);
+      request.expire = () => void events.push('expired');
+      pending.add(request);
+    }
+    pending.take(pending.add(new FakeRequest(clock.now + 10)));
+    clock.advance(20);
+    assert.deepEqual(events, ['expired', 'expired', '1 left']);
+    clock.advance(40);
+    assert.deepEqual(events.slice(3), ['expired', '0 left']);
+  });
+
   it('calls back when nothing waits any more, after the last one was settled', async () => {
     const pending = new PendingCalls();
     const events: string[] = [];

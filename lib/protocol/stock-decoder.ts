@@ -1,0 +1,193 @@
+import { type Allowance, CHARGE, tooMuchMemory, withoutStacks } from './allowance.js';
+
+/**
+ * Decodes what serialize-json encodes.
+ *
+ * The package's own decoder is made for trusted bytes: an Error takes it the time to find a stack, a key may be an
+ * array (whose text, of a few megabytes each, it makes thousands of times) or `__proto__` (which it assigns), and a
+ * value whose end is missing is one to it.
+ *
+ * A value is a dictionary in four sections, then the value itself, all five with a ^ in between; entries and items
+ * have a | in between, and whole numbers are in base 36:
+ *
+ *   texts ^ whole numbers ^ fractions ^ dates ^ value
+ *
+ *   @ items ]          array
+ *   $ key item … ]     object
+ *   * bytes ]          Buffer
+ *   # key item … ]     Error, of its fields
+ *   a number           the entry of the dictionary, counted through all sections; below 0 as in CONSTANTS
+ *
+ * Source: serialize-json 1.0.3, lib/encoder.js.
+ */
+const CONSTANTS: readonly unknown[] = [true, false, null, '', undefined];
+
+const [BAR, CARET, MINUS, ARRAY, OBJECT, BUFFER, ERROR, CLOSE] = Buffer.from('|^-@$*#]') as unknown as [
+  ...[number, number, number, number],
+  ...[number, number, number, number],
+];
+
+const ESCAPED = /\+|%2B|%7C|%5E|%25/g;
+const UNESCAPED: Readonly<Record<string, string>> = { '+': ' ', '%2B': '+', '%7C': '|', '%5E': '^', '%25': '%' };
+
+/** A shorter piece of a text is copied by V8; a longer one keeps the whole text alive. */
+const SHARED_TEXT_LENGTH = 13;
+
+/** Throws an Error when `bytes[start … end)` is anything but exactly one value, or more than is left to the frame. */
+export function decodeStock(bytes: Buffer, start: number, end: number, allowance: Allowance): unknown {
+  return new Reader(bytes, start, end, allowance).readAll();
+}
+
+class Reader {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  readonly #allowance: Allowance;
+  readonly #dictionary: unknown[] = [];
+  #at: number;
+
+  constructor(bytes: Buffer, start: number, end: number, allowance: Allowance) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+    this.#allowance = allowance;
+  }
+
+  readAll(): unknown {
+    this.#readSection(CHARGE.entry, toText);
+    this.#readSection(CHARGE.entry, fromBase36);
+    this.#readSection(CHARGE.entry, Number.parseFloat);
+    this.#readSection(CHARGE.date, (entry) => new Date(fromBase36(entry)));
+    const value = this.#read();
+    if (this.#at !== this.#end) throw new RangeError(`${this.#end - this.#at} bytes are left over after a value`);
+    return value;
+  }
+
+  /** Counts the entries before it makes anything of them. */
+  #readSection(charge: number, toEntry: (text: string) => unknown): void {
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let entries = 1;
+    let to = from;
+    for (; bytes[to] !== CARET; to++) {
+      if (to >= this.#end) throw new RangeError('a value ends within its dictionary');
+      if (bytes[to] === BAR) entries += 1;
+    }
+    this.#at = to + 1;
+    if (from === to) return;
+    this.#charge(charge * entries);
+    for (const text of bytes.toString('utf8', from, to).split('|')) this.#dictionary.push(toEntry(text));
+  }
+
+  #read(): unknown {
+    switch (this.#next()) {
+      case ARRAY:
+        return this.#readArray();
+      case OBJECT:
+        this.#charge(CHARGE.object);
+        return this.#readFields();
+      case BUFFER:
+        return this.#readBuffer();
+      case ERROR:
+        return this.#readError();
+      default:
+        return this.#readEntry();
+    }
+  }
+
+  /** The byte at which the next part begins. */
+  #next(): number {
+    while (this.#bytes[this.#at] === BAR) this.#at += 1;
+    if (this.#at >= this.#end) throw new RangeError('a value ends early');
+    return this.#bytes[this.#at] as number;
+  }
+
+  /** Whether the mark that closes is next; if so it is stepped over. */
+  #closes(): boolean {
+    if (this.#next() !== CLOSE) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #readArray(): unknown[] {
+    this.#charge(CHARGE.array);
+    this.#at += 1;
+    const items: unknown[] = [];
+    while (!this.#closes()) {
+      this.#charge(CHARGE.slot);
+      items.push(this.#read());
+    }
+    return items;
+  }
+
+  #readFields(): Record<string, unknown> {
+    this.#at += 1;
+    const object: Record<string, unknown> = {};
+    while (!this.#closes()) {
+      const key = this.#readEntry();
+      if (typeof key !== 'string')
+        throw new TypeError(`an object has ${typeof key} for a key, where only text is taken`);
+      const value = this.#read();
+      if (key !== '__proto__') object[key] = value;
+    }
+    return object;
+  }
+
+  #readBuffer(): Buffer {
+    this.#charge(CHARGE.buffer);
+    this.#at += 1;
+    const octets: number[] = [];
+    while (!this.#closes()) {
+      const octet = this.#readEntry();
+      if (typeof octet !== 'number') throw new TypeError(`a Buffer has ${typeof octet} for a byte`);
+      octets.push(octet);
+    }
+    return Buffer.from(octets);
+  }
+
+  #readError(): Error {
+    this.#charge(CHARGE.error);
+    const fields = this.#readFields();
+    const { message } = fields;
+    return withoutStacks(() => Object.assign(new Error(typeof message === 'string' ? message : undefined), fields));
+  }
+
+  #readEntry(): unknown {
+    const bytes = this.#bytes;
+    const isConstant = bytes[this.#at] === MINUS;
+    if (isConstant) this.#at += 1;
+    const from = this.#at;
+    let index = 0;
+    for (; this.#at < this.#end; this.#at++) {
+      const digit = digitOf(bytes[this.#at] as number);
+      if (digit < 0) break;
+      index = index * 36 + digit;
+    }
+    const entries = isConstant ? CONSTANTS : this.#dictionary;
+    if (isConstant) index -= 1;
+    if (this.#at === from || index < 0 || index >= entries.length)
+      throw new TypeError('a value has a part that is neither in its dictionary nor the start of another');
+    return entries[index];
+  }
+
+  #charge(bytes: number): void {
+    this.#allowance.memory -= bytes;
+    if (this.#allowance.memory < 0) throw tooMuchMemory();
+  }
+}
+
+function toText(entry: string): string {
+  const text =
+    entry.includes('%') || entry.includes('+') ? entry.replace(ESCAPED, (sign) => UNESCAPED[sign] as string) : entry;
+  return text.length < SHARED_TEXT_LENGTH ? text : ` ${text}`.slice(1);
+}
+
+function fromBase36(entry: string): number {
+  return Number.parseInt(entry, 36);
+}
+
+/** Of base 36, in capitals; -1 for what is none. */
+function digitOf(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  if (byte >= 0x41 && byte <= 0x5a) return byte - 0x41 + 10;
+  return -1;
+}
