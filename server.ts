@@ -21,7 +21,8 @@ import { dispatch } from './lib/service/dispatcher.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
 import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
-import { Line, type LineOptions } from './lib/transport/line.js';
+import { Line } from './lib/transport/line.js';
+import type { LineOptions } from './lib/transport/line-options.js';
 
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
   /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */

@@ -1,14 +1,25 @@
 import { getOrMake } from '../lib/maps.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { HeldCalls } from './held-calls.js';
 
-/** Calls that wait for a connection, by server, in the order of sending. */
+/** Calls that wait for a connection, by server, in the order of sending, each under its own deadline. */
 export class Backlog {
   readonly #limit: number;
   readonly #byServer = new Map<string, Set<OutgoingCall>>();
+  readonly #held: HeldCalls;
 
-  /** `limit`: calls a server. */
-  constructor(limit: number) {
+  /** `limit`: calls a server. `onDue` settles a call whose deadline has passed; it does not wait any more then. */
+  constructor(limit: number, onDue: (call: OutgoingCall) => void = (call) => call.expire()) {
     this.#limit = limit;
+    this.#held = new HeldCalls((call) => {
+      this.#byServer.get(call.serverId ?? '')?.delete(call);
+      onDue(call);
+    });
+  }
+
+  /** Calls that wait, over all servers. */
+  get total(): number {
+    return this.#held.size;
   }
 
   /** Calls that wait for this server. */
@@ -21,33 +32,37 @@ export class Backlog {
     const waiting = getOrMake(this.#byServer, serverId, () => new Set());
     if (waiting.size >= this.#limit) return false;
     waiting.add(call);
+    this.#held.add(call);
     return true;
-  }
-
-  delete(call: OutgoingCall, serverId: string): void {
-    this.#byServer.get(serverId)?.delete(call);
   }
 
   /** Takes one after the other, the longest waiting first; also those that are added meanwhile. May be left off. */
   *drain(serverId: string): Generator<OutgoingCall, void, void> {
     const waiting = this.#byServer.get(serverId);
     if (waiting === undefined) return;
-    for (const call of waiting) {
-      waiting.delete(call);
-      yield call;
+    try {
+      for (const call of waiting) {
+        waiting.delete(call);
+        this.#held.delete(call);
+        yield call;
+      }
+    } finally {
+      if (waiting.size === 0 && this.#byServer.get(serverId) === waiting) this.#byServer.delete(serverId);
     }
-    if (this.#byServer.get(serverId) === waiting) this.#byServer.delete(serverId);
   }
 
   /** Empties a server's queue; what was in it, in the order in which it came. */
   take(serverId: string): OutgoingCall[] {
-    const waiting = this.#byServer.get(serverId);
-    if (waiting === undefined) return [];
-    this.#byServer.delete(serverId);
-    return [...waiting];
+    return [...this.drain(serverId)];
   }
 
-  clear(): void {
+  /** Empties all queues; what was in them, in the order in which it came. */
+  takeAll(): OutgoingCall[] {
     this.#byServer.clear();
+    return this.#held.takeAll();
+  }
+
+  whenEmpty(): Promise<void> {
+    return this.#held.whenEmpty();
   }
 }

@@ -78,3 +78,13 @@ export class HeldCalls {
     return earliest;
   }
 }
+
+/** Waits for the promise, but no longer than so many ms. */
+export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}

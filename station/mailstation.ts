@@ -5,13 +5,14 @@ import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
-import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import type { MailBox, MailBoxState } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
-import { HeldCalls } from './held-calls.js';
+import { HeldCalls, settledWithin } from './held-calls.js';
+import { MailBoxes } from './mailboxes.js';
 import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
 
@@ -36,14 +37,11 @@ export class MailStation extends Emitter<MailStationEvents> {
     debug.station('%s -> %s', from, to),
   );
   readonly #roster = new Roster();
-  readonly #mailboxes = new Map<string, MailBox>();
-  /** Mailboxes of servers that were removed or replaced, until their last answers are in. */
-  readonly #leaving = new Set<MailBox>();
+  readonly #mailboxes: MailBoxes;
   /** Calls whose router or filters take their time. */
   readonly #undecided: HeldCalls;
   readonly #filters: CallFilters;
-  /** Calls that wait for a connection: their deadlines, and their queues. */
-  readonly #unconnected = new HeldCalls((call) => this.#onUnconnectedDue(call));
+  /** Calls that wait for a connection. */
   readonly #backlog: Backlog;
   readonly #tracer: CallTracer | undefined;
   /** The mailbox that is just being sent what has waited for it. */
@@ -53,9 +51,13 @@ export class MailStation extends Emitter<MailStationEvents> {
   constructor(options: ResolvedMailStationOptions) {
     super();
     this.#options = options;
+    this.#mailboxes = new MailBoxes(options, {
+      onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
+      onDrained: (mailbox) => this.#sendPending(mailbox),
+    });
     this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.#undecided);
-    this.#backlog = new Backlog(options.pendingSize);
+    this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
     const { trace } = options;
     if (trace !== undefined)
       this.#tracer = new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
@@ -179,14 +181,10 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   #wait(call: OutgoingCall, serverId: string, mailbox: MailBox): void {
     mailbox.connect();
-    if (!this.#backlog.add(call, serverId)) {
-      const { pendingSize } = this.#options;
-      const why = `${pendingSize} calls wait for a connection already, which is pendingSize`;
-      call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
-      return;
-    }
     call.stage = 'waiting for a connection';
-    this.#unconnected.add(call);
+    if (this.#backlog.add(call, serverId)) return;
+    const why = `${this.#options.pendingSize} calls wait for a connection already, which is pendingSize`;
+    call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
   }
 
   #tellFailure(call: OutgoingCall): void {
@@ -199,21 +197,12 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   #openMailbox(serverId: string): MailBox | undefined {
     const server = this.#roster.get(serverId);
-    if (server === undefined) return undefined;
-    const { mailboxFactory, mailbox: options, given } = this.#options;
-    const mailbox =
-      mailboxFactory === undefined
-        ? new LineMailBox(server, options)
-        : new ForeignMailBox(server, mailboxFactory, options, given);
-    this.#mailboxes.set(serverId, mailbox);
-    mailbox.on('drained', () => this.#sendPending(serverId, mailbox));
-    mailbox.on('state', (to, from, reason) => this.#onMailboxState(mailbox, to, from, reason));
-    return mailbox;
+    return server === undefined ? undefined : this.#mailboxes.open(server);
   }
 
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     const { id } = mailbox.server;
-    if (to === 'ready' && this.#mailboxes.get(id) === mailbox) this.#sendPending(id, mailbox);
+    if (to === 'ready') this.#sendPending(mailbox);
     this.emit('mailbox', id, to, from, reason);
     if (from === 'ready') this.emit('close', id, reason);
   }
@@ -222,15 +211,14 @@ export class MailStation extends Emitter<MailStationEvents> {
    * What is called while it goes on joins the end of the queue. A mailbox may say that it has drained when it is being
    * left: by a goaway, or because its server has moved. What waits is not for it then.
    */
-  #sendPending(id: string, mailbox: MailBox): void {
+  #sendPending(mailbox: MailBox): void {
     const takesCalls = (): boolean =>
-      this.#mailboxes.get(id) === mailbox && mailbox.state === 'ready' && !mailbox.isFull;
+      this.#mailboxes.isCurrent(mailbox) && mailbox.state === 'ready' && !mailbox.isFull;
     if (!takesCalls()) return;
     const outer = this.#flushing;
     this.#flushing = mailbox;
     try {
-      for (const call of this.#backlog.drain(id)) {
-        this.#unconnected.delete(call);
+      for (const call of this.#backlog.drain(mailbox.server.id)) {
         mailbox.send(call);
         if (!takesCalls()) break;
       }
@@ -239,16 +227,8 @@ export class MailStation extends Emitter<MailStationEvents> {
     }
   }
 
-  #takePending(id: string): OutgoingCall[] {
-    const calls = this.#backlog.take(id);
-    for (const call of calls) this.#unconnected.delete(call);
-    return calls;
-  }
-
-  #onUnconnectedDue(call: OutgoingCall): void {
-    const serverId = call.serverId ?? '';
-    this.#backlog.delete(call, serverId);
-    const failure = this.#mailboxes.get(serverId)?.lastFailure;
+  #onBacklogDue(call: OutgoingCall): void {
+    const failure = this.#mailboxes.get(call.serverId ?? '')?.lastFailure;
     if (failure === undefined) return call.expire();
     const why = `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`;
     call.fail(call.error(RpcCode.Connect, why, 'not-sent', failure));
@@ -268,8 +248,8 @@ export class MailStation extends Emitter<MailStationEvents> {
     const mailbox = this.#mailboxes.get(id);
     if (kind === 'removed') {
       const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id });
-      const waiting = this.#takePending(id);
-      if (mailbox !== undefined) this.#retire(mailbox, reason);
+      const waiting = this.#backlog.take(id);
+      if (mailbox !== undefined) this.#mailboxes.retire(mailbox, reason);
       for (const call of waiting) {
         call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
       }
@@ -280,17 +260,9 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** The same server at another address: what waits goes to the new one, what was sent is answered by the old one. */
   #moveMailbox(id: string, mailbox: MailBox): void {
-    this.#retire(
-      mailbox,
-      new RpcError(RpcCode.ServerRemoved, `server ${id} moved to another address`, { serverId: id }),
-    );
+    const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} moved to another address`, { serverId: id });
+    this.#mailboxes.retire(mailbox, reason);
     if (this.#backlog.size(id) > 0) this.#openMailbox(id)?.connect();
-  }
-
-  #retire(mailbox: MailBox, reason: RpcError): void {
-    this.#mailboxes.delete(mailbox.server.id);
-    this.#leaving.add(mailbox);
-    void mailbox.close(reason, this.#options.drainTimeout).finally(() => this.#leaving.delete(mailbox));
   }
 
   async #stop(): Promise<void> {
@@ -298,7 +270,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
     await this.#heldAreSettled(left);
-    await this.#closeMailboxes(left());
+    await this.#mailboxes.closeAll(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
     await this.#closeAll(0);
@@ -306,38 +278,21 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** A call that leaves its router or a filter may go on to wait for a connection, so all are looked at again. */
   async #heldAreSettled(left: () => number): Promise<void> {
-    while (this.#undecided.size + this.#unconnected.size > 0 && left() > 0) {
-      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#unconnected.whenEmpty()]), left());
+    while (this.#undecided.size + this.#backlog.total > 0 && left() > 0) {
+      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#backlog.whenEmpty()]), left());
     }
-  }
-
-  async #closeMailboxes(timeoutMs: number): Promise<void> {
-    const reason = stopped();
-    await Promise.all(
-      [...this.#mailboxes.values(), ...this.#leaving].map((mailbox) => mailbox.close(reason, timeoutMs)),
-    );
   }
 
   /** Fails what is held, and closes all connections at the latest when the time is over. */
   async #closeAll(timeoutMs: number): Promise<void> {
     const reason = stopped();
-    this.#backlog.clear();
-    for (const call of [...this.#undecided.takeAll(), ...this.#unconnected.takeAll()]) {
+    for (const call of [...this.#undecided.takeAll(), ...this.#backlog.takeAll()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    await this.#closeMailboxes(timeoutMs);
+    await this.#mailboxes.closeAll(reason, timeoutMs);
   }
 }
 
 function stopped(): RpcError {
   return new RpcError(RpcCode.Closed, 'the client was stopped');
-}
-
-async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
 }

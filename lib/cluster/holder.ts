@@ -1,5 +1,6 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import { Line, type LineOptions } from '../transport/line.js';
+import { Line } from '../transport/line.js';
+import type { LineOptions } from '../transport/line-options.js';
 
 /** A live holder answers within a tick; a stranger never does. */
 const ASK_TIMEOUT_MS = 1_000;

@@ -3,9 +3,9 @@ import { RpcCode, RpcError, toError } from '../errors.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
 import { Framer } from '../protocol/framer.js';
 import { HeadCache } from '../protocol/head-cache.js';
-import type { Head } from '../protocol/message.js';
 import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
 import type { ByteStream, StreamHandler } from './byte-stream.js';
+import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { EarlyFlush } from './early-flush.js';
 
 /** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
@@ -16,28 +16,6 @@ const END_TIMEOUT_MS = 2_000;
  * is asked for is bounded by not reading while the stream is blocked.
  */
 const ANSWERS_MAY_QUEUE = 8;
-
-export interface ConnectionOptions {
-  readonly maxFrameBytes: number;
-  /** Bytes that may wait to be written before {@link Connection.begin} refuses. */
-  readonly maxQueuedBytes: number;
-  /** ms that frames are gathered before they are written; 0: until the end of the tick, with early flushes. */
-  readonly flushInterval: number;
-  /** Read nothing while the peer does not read: on the side that answers. On both, two full sides would wait forever. */
-  readonly pauseWhenBlocked: boolean;
-}
-
-export interface ConnectionHandler {
-  /** `head` and `frame` as {@link Framer} and {@link HeadCache} hand them out. A throw closes the connection. */
-  onRequest(head: Head, frame: FrameView): void;
-  onResponse(head: Head, frame: FrameView): void;
-  /** Any bytes came. */
-  onActivity(): void;
-  /** What had piled up has left. */
-  onDrained(): void;
-  /** Exactly once, and last. */
-  onClosed(reason: RpcError): void;
-}
 
 /**
  * Frames over a byte stream: one contiguous write a tick with adaptive early flushes, backpressure, bounds, and one

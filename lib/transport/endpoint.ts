@@ -45,6 +45,11 @@ export async function dialWithin(
   }
 }
 
+/** Whoever aborts says why, and all who do so here are our own. */
+export function abortReason({ reason }: AbortSignal): RpcError {
+  return reason instanceof RpcError ? reason : new RpcError(RpcCode.Closed, messageOf(reason), { cause: reason });
+}
+
 export function listen(transport: TransportName, options: ListenOptions): Promise<Listener> {
   return TRANSPORTS[transport].listen(options);
 }

@@ -1,4 +1,3 @@
-import type { TransportName } from '../call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
@@ -15,29 +14,20 @@ import {
 } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from './byte-stream.js';
-import { Connection, type ConnectionOptions } from './connection.js';
+import { Connection } from './connection.js';
 import { ControlRequest } from './control-request.js';
-import { dialWithin } from './endpoint.js';
+import { abortReason, dialWithin } from './endpoint.js';
 import { Heartbeat, peerSilent, type Silence } from './heartbeat.js';
 import { Latency } from './latency.js';
+import type { LineOptions } from './line-options.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { PendingCalls } from './pending-calls.js';
-import { type Registering, readRegistration, refused } from './registration.js';
+import { readRegistration, refused } from './registration.js';
 
 /** How long a heartbeat's answer is worth waiting for; it only keeps the table tidy, silence is judged elsewhere. */
 const HEARTBEAT_ANSWER_MS = 60_000;
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
-
-export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {
-  readonly transport: TransportName;
-  /** For dialling and registering together, ms. */
-  readonly connectTimeout: number;
-  /** ms between heartbeats toward a peer of our own kind. */
-  readonly heartbeatInterval: number;
-  /** Calls that may wait for their answers at once. */
-  readonly maxInFlight: number;
-}
 
 export interface LineHandler {
   /** After {@link Line.isFull}: it takes calls again. */
@@ -203,7 +193,7 @@ export class Line {
 
   #register(timeoutMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.destroy(givenUp(signal.reason));
+      const onAbort = (): void => this.destroy(abortReason(signal));
       signal.addEventListener('abort', onAbort, { once: true });
       this.#onRegistered = (error) => {
         this.#onRegistered = undefined;
@@ -305,9 +295,4 @@ export class Line {
 /** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */
 function cutOff(peer: string, cause: RpcError): RpcError {
   return new RpcError(RpcCode.Stopping, `${peer} stopped before it had answered`, { cause });
-}
-
-/** Whoever aborts says why, and all who do so here are our own. */
-function givenUp(reason: unknown): RpcError {
-  return reason instanceof RpcError ? reason : new RpcError(RpcCode.Closed, messageOf(reason), { cause: reason });
 }

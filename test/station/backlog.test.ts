@@ -26,18 +26,43 @@ describe('Backlog', () => {
       [true, true, false],
     );
     assert.equal(backlog.add(calls[2] as never, 'two'), true);
-    backlog.delete(calls[0] as never, 'one');
-    assert.equal(backlog.add(calls[2] as never, 'one'), true);
-    assert.deepEqual(backlog.take('one'), [calls[1], calls[2]]);
+    assert.equal(backlog.total, 3);
+    for (const call of backlog.drain('one')) {
+      assert.equal(call, calls[0]);
+      break;
+    }
+    assert.equal(backlog.add(calls[0] as never, 'one'), true);
+    assert.deepEqual(backlog.take('one'), [calls[1], calls[0]]);
+    assert.deepEqual([backlog.take('one'), backlog.size('one'), backlog.total], [[], 0, 1]);
   });
 
-  it('keeps nothing of servers that it was asked about and that none waits for', () => {
-    const backlog = new Backlog(1);
-    const [call] = makeCalls(1);
-    backlog.delete(call as never, 'one');
-    assert.deepEqual([backlog.take('one'), backlog.size('one')], [[], 0]);
-    backlog.add(call as never, 'one');
-    backlog.clear();
-    assert.equal(backlog.size('one'), 0);
+  it('also gives what is added while it is emptied', () => {
+    const backlog = new Backlog(2);
+    const [a, b] = makeCalls(2);
+    backlog.add(a as never, 'one');
+    const order: unknown[] = [];
+    for (const call of backlog.drain('one')) {
+      order.push(call);
+      if (call === a) backlog.add(b as never, 'one');
+    }
+    assert.deepEqual(order, [a, b]);
+  });
+
+  it('gives up a call whose deadline has passed', async () => {
+    const due: unknown[] = [];
+    const backlog = new Backlog(2, (call) => due.push(call));
+    const { call } = fakeCall({ timeout: 5 });
+    call.serverId = 'one';
+    backlog.add(call, 'one');
+    await backlog.whenEmpty();
+    assert.deepEqual([due, backlog.size('one'), backlog.take('one')], [[call], 0, []]);
+  });
+
+  it('gives up all of them at once', () => {
+    const backlog = new Backlog(2);
+    const [a, b] = makeCalls(2);
+    backlog.add(a as never, 'one');
+    backlog.add(b as never, 'two');
+    assert.deepEqual([backlog.takeAll(), backlog.size('one'), backlog.size('two')], [[a, b], 0, 0]);
   });
 });

@@ -227,7 +227,7 @@ describe('decodeMsgpack', () => {
       ['an array for a key', `8191a1${text('a')}01`, /object for a key/],
       ['a Set that is not made of an array', 'd47300a161', /not an array/],
       ['a Map that is not made of an array', 'd44d0080', /not an array/],
-      ['a Map that is not made of pairs', 'd44d009101', /entry object/],
+      ['a Map that is not made of pairs', 'd44d009101', /not a pair/],
       ['an Error that is not made of an array', 'd44500c0', /not an array/],
       ['an Error without a message', `d4450091a1${text('E')}`, /not made of texts/],
       ['an Error whose name is an object', 'd445009280a0', /not made of texts/],
@@ -309,7 +309,7 @@ describe('decodeMsgpack', () => {
 
     it('by thousands of Errors, whose stacks would take seconds to find', () => {
       const one = Buffer.from('d4450092a0a0', 'hex');
-      const count = 100_000;
+      const count = 10_000;
       const header = Buffer.from([0xdd, 0, 0, 0, 0]);
       header.writeUInt32BE(count, 1);
       const startedAt = performance.now();

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { Connection, type ConnectionOptions } from '../../../lib/transport/connection.js';
+import { Connection } from '../../../lib/transport/connection.js';
+import type { ConnectionOptions } from '../../../lib/transport/connection-contract.js';
 import { FakeStream, mockClock, packetsOf, request, response, tick } from './support.js';
 
 const HEAD = Buffer.from('{"type":"heartbeat"}');

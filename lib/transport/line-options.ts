@@ -1,0 +1,13 @@
+import type { TransportName } from '../call.js';
+import type { ConnectionOptions } from './connection-contract.js';
+import type { Registering } from './registration.js';
+
+export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {
+  readonly transport: TransportName;
+  /** For dialling and registering together, ms. */
+  readonly connectTimeout: number;
+  /** ms between heartbeats toward a peer of our own kind. */
+  readonly heartbeatInterval: number;
+  /** Calls that may wait for their answers at once. */
+  readonly maxInFlight: number;
+}

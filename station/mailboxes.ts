@@ -1,0 +1,57 @@
+import type { ServerInfo } from '../lib/call.js';
+import type { RpcError } from '../lib/errors.js';
+import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import type { ResolvedMailStationOptions } from './options.js';
+
+export interface MailBoxesHandler {
+  onState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void;
+  /** After it was full: it takes calls again. */
+  onDrained(mailbox: MailBox): void;
+}
+
+/** One mailbox a server, made when first needed; and those that are on their way out. */
+export class MailBoxes {
+  readonly #options: ResolvedMailStationOptions;
+  readonly #handler: MailBoxesHandler;
+  readonly #byServer = new Map<string, MailBox>();
+  /** Of servers that were removed or moved, until their last answers are in. */
+  readonly #leaving = new Set<MailBox>();
+
+  constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler) {
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  get(serverId: string): MailBox | undefined {
+    return this.#byServer.get(serverId);
+  }
+
+  /** It is not on its way out. */
+  isCurrent(mailbox: MailBox): boolean {
+    return this.#byServer.get(mailbox.server.id) === mailbox;
+  }
+
+  open(server: ServerInfo): MailBox {
+    const { mailboxFactory, mailbox: options, given } = this.#options;
+    const mailbox =
+      mailboxFactory === undefined
+        ? new LineMailBox(server, options)
+        : new ForeignMailBox(server, mailboxFactory, options, given);
+    this.#byServer.set(server.id, mailbox);
+    mailbox.on('drained', () => this.#handler.onDrained(mailbox));
+    mailbox.on('state', (to, from, reason) => this.#handler.onState(mailbox, to, from, reason));
+    return mailbox;
+  }
+
+  /** Takes no more calls; closes when what it has was answered, and at the latest after `drainTimeout`. */
+  retire(mailbox: MailBox, reason: RpcError): void {
+    this.#byServer.delete(mailbox.server.id);
+    this.#leaving.add(mailbox);
+    void mailbox.close(reason, this.#options.drainTimeout).finally(() => this.#leaving.delete(mailbox));
+  }
+
+  async closeAll(reason: RpcError, timeoutMs: number): Promise<void> {
+    const all = [...this.#byServer.values(), ...this.#leaving];
+    await Promise.all(all.map((mailbox) => mailbox.close(reason, timeoutMs)));
+  }
+}
