@@ -123,7 +123,10 @@ export class Client<Remotes = Any> {
     this.#station.addServers(list('addServers', servers));
   }
 
-  /** Calls that wait for its connection are rejected, those that were sent are still answered. An unknown id is no error. */
+  /**
+   * Calls that wait for its connection are rejected; those that were sent have `drainTimeout` to be answered. An unknown
+   * id is no error.
+   */
   removeServer(id: string): void {
     this.#station.removeServer(nonEmptyString('the id of a server', typeof id === 'number' ? String(id) : id));
   }
