@@ -62,7 +62,7 @@ export const CHARGE = {
   /** One that was not met lately. */
   key: 64,
   bigint: 88,
-  date: 96,
+  date: 160,
   buffer: 256,
   /** Of a typed array, with the ArrayBuffer that it takes. */
   view: 512,

@@ -9,7 +9,8 @@ import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../../../lib/protocol/pac
 import { stockCodec } from '../../../lib/protocol/stock-codec.js';
 import { encode, roundTrip, takeAll } from './support.js';
 
-const MAX_MS = 200;
+/** Twice to ten times what it takes, so that other tests on the same machine do not fail this one. */
+const MAX_MS = 500;
 /** The best of so many counts: whatever else runs on the machine makes an attempt slower, never faster. */
 const ATTEMPTS = 5;
 const TOO_MANY_KEYS = /more than 4096 numbers and bigints as Map keys and Set items in one call or answer/;
