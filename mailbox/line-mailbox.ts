@@ -17,8 +17,8 @@ const STABLE_MS = 250;
 /**
  * The mailbox of a server that is a Leader: states, redialling and idling around one {@link Line} after another.
  *
- * Invariant: `#line` is set while `ready`, and while `draining` if there was one. Lines that a goaway has retired live
- * on in `#retired` until their last answer is in.
+ * Invariant: `#line` is set while `ready`, and while `draining` if there was one. Lines that a goaway or
+ * idleness has retired live on in `#retired` until they are closed.
  */
 export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly server: ServerInfo;
@@ -194,9 +194,11 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
 
   #goIdle(): void {
     const line = this.#line;
+    if (line === undefined) return;
     this.#line = undefined;
+    this.#retired.add(line);
     this.#lifecycle.move('idle');
-    line?.drain(new RpcError(RpcCode.Closed, `idle for ${this.#options.idleTimeout} ms`), this.#options.drainTimeout);
+    line.drain(new RpcError(RpcCode.Closed, `idle for ${this.#options.idleTimeout} ms`), this.#options.drainTimeout);
   }
 
   #end(reason: RpcError): void {

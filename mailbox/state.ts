@@ -8,11 +8,11 @@ import type { Transitions } from '../lib/lifecycle.js';
  *    │              due    └── backoff <─────────────┘
  *    └───────────────────────────────────────────────┘ idleTimeout passed
  *
- *   close():  with calls in flight ──> draining ── last answer in, or drainTimeout passed ──> closed
- *             without any, or forced ───────────────────────────────────────────────────────> closed
+ *   close():  with a line, be it a retired one ──> draining ── all ended, or drainTimeout passed ──> closed
+ *             without any, or forced ────────────────────────────────────────────────────────────> closed
  */
 export const MAILBOX_TRANSITIONS = {
-  idle: ['connecting', 'closed'],
+  idle: ['connecting', 'draining', 'closed'],
   connecting: ['ready', 'backoff', 'draining', 'closed'],
   ready: ['backoff', 'idle', 'draining', 'closed'],
   backoff: ['connecting', 'draining', 'closed'],

@@ -92,7 +92,7 @@ describe('names that pomelo-rpc has for an option', () => {
       const { user } = await calling(t, createServer({ port: 0, logger: quiet, services, ...size }));
       answers.push(await user.test.m.size(null, 'x'.repeat(2_000)).catch((error: RpcError) => error.code));
     }
-    assert.deepEqual(answers, [RpcCode.ConnectionLost, 2_000]);
+    assert.deepEqual(answers, [RpcCode.FrameTooLarge, 2_000]);
   });
 
   it('buffMsg gathers answers for the interval', async (t) => {

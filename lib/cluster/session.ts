@@ -6,6 +6,7 @@ import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { type Extension, HEAD, type Head, type InvokeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import { quoted } from '../quoted.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
@@ -114,7 +115,7 @@ export class Session implements Answerer {
     this.#connection.limitFrames(request.ext?.maxFrameBytes);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
-    debug.leader('%s registered on %s', this.peer, request.channelName);
+    debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 
   /** Only for peers of our own kind: a stock one dies of a refusal for good. */
@@ -201,7 +202,7 @@ export class Session implements Answerer {
       if (!oneway) this.#answerBadRequest(id, `the arguments of ${method} cannot be decoded: ${messageOf(error)}`);
       else
         this.#options.logger.warn(
-          `mailstation: a one-way call of ${method} from ${this.peer} cannot be decoded: ${messageOf(error)}`,
+          `mailstation: a one-way call of ${quoted(method)} from ${this.peer} cannot be decoded: ${quoted(messageOf(error))}`,
         );
       return;
     }

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectNoLeaks } from '../support/leaks.js';
+import { spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 import { rawLeader } from './raw-peers.js';
 import { call, failure, makeGate, overTransports, serve, unusedPort } from './support.js';
@@ -196,18 +197,17 @@ describe('a client that stops', () => {
   });
 
   it('closes what has gone idle just before, although its server does not notice', async (t) => {
-    expectNoLeaks(t);
     const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
-    const leader = await rawLeader(t);
-    const before = sockets();
-    const { client, calls, moves } = await call(t, [leader.info], { idleTimeout: 50 });
-    calls.f.oneway(null).catch(() => {});
-    const peer = await leader.connection();
-    await peer.next('invoke');
-    peer.socket.pause();
+    await until(() => sockets() === 0, { what: 'the end of the sockets of the tests before' });
+    const { child, ready } = await spawnProcess(t, new URL('./fixtures/server-process.ts', import.meta.url));
+    const info = { id: 'test-1', serverType: 'test', port: ready['port'] as number };
+    const { client, calls, moves } = await call(t, [info], { idleTimeout: 200 });
+    await calls.echo(null, 1);
+    process.kill(child.pid as number, 'SIGSTOP');
     await until(() => moves.at(-1) === 'test-1 ready -> idle', { what: 'the idle mailbox' });
+    assert.equal(sockets(), 1, 'it still waits for the server to end it too');
     await client.stop(true);
-    await until(() => sockets() === before + 1, { what: 'the end of its own socket', timeoutMs: 500 });
+    await until(() => sockets() === 0, { what: 'the end of its socket', timeoutMs: 1_500 });
   });
 
   it('leaves nothing behind when it stops at the very moment at which it is connected', async (t) => {

@@ -87,7 +87,7 @@ describe('a server that answers the upgrade with more than that', () => {
   it('fails the call, and not the process, when the rest is no WebSocket frame', async (t) => {
     expectNoLeaks(t);
     const port = await upgrader(t, MALFORMED);
-    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport: 'ws' }], { timeout: 300 });
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport: 'ws' }], { timeout: 1_000 });
     const error = await failure(calls.f(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(error.message, NOT_A_FRAME);

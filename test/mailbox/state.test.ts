@@ -7,7 +7,7 @@ const STATES = Object.keys(MAILBOX_TRANSITIONS) as MailBoxState[];
 
 /** The picture, written down once more: state -> what happens there -> where that leads. */
 const EVENTS: Record<MailBoxState, Partial<Record<string, MailBoxState>>> = {
-  idle: { 'connect()': 'connecting', 'close()': 'closed' },
+  idle: { 'connect()': 'connecting', 'close() with a retired line': 'draining', 'close()': 'closed' },
   connecting: { registered: 'ready', failed: 'backoff', 'close() with retired lines': 'draining', 'close()': 'closed' },
   ready: {
     lost: 'backoff',
