@@ -182,7 +182,7 @@ describe('Session, serving', () => {
     calls[0]?.succeed([1]);
     calls[1]?.fail(new Error('boom'));
     assert.deepEqual([await answers(), session.serving], [[], 0]);
-    assert.match(log.join('\n'), /a one-way call of user\.m\.f from fake:1 cannot be decoded/, 'but it is logged');
+    assert.match(log.join('\n'), /a one-way call of "user\.m\.f" from fake:1 cannot be decoded/, 'but it is logged');
   });
 
   it('sends of an error its name, message and code, and no stack', async (t) => {
