@@ -136,8 +136,15 @@ export class Caller {
     const timeout = options.timeout ?? this.#timeout;
     const callback = takeCallback(args);
     if (callback !== undefined) {
-      const settle: Settle = (error, results) => (error === undefined ? callback(null, ...results) : callback(error));
+      let hasReturned = false;
+      // Never before the call has returned: one that tries again from its callback would never come to an end.
+      const settle: Settle = (error, results) => {
+        if (!hasReturned) process.nextTick(settle, error, results);
+        else if (error === undefined) callback(null, ...results);
+        else callback(error);
+      };
       this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
+      hasReturned = true;
       return undefined;
     }
     return new Promise((resolve, reject) => {
@@ -154,11 +161,13 @@ export class Caller {
     target: Target,
   ): Promise<void> {
     const timeout = options.timeout ?? this.#timeout;
+    const callback = takeCallback(args);
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
       this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
     });
     sent.catch(this.#onOnewayFailure);
+    if (callback !== undefined) sent.then(() => callback(null), callback);
     return sent;
   }
 

@@ -181,9 +181,9 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   #wait(call: OutgoingCall, serverId: string, mailbox: MailBox): void {
     mailbox.connect();
-    call.stage = 'waiting for a connection';
+    call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
     if (this.#backlog.add(call, serverId)) return;
-    const why = `${this.#options.pendingSize} calls wait for a connection already, which is pendingSize`;
+    const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
     call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
   }
 

@@ -12,6 +12,7 @@ export type Stage =
   | 'routing'
   | 'before filters'
   | 'waiting for a connection'
+  | 'waiting for room on its connection'
   | 'waiting for the answer'
   | 'after filters';
 

@@ -15,7 +15,7 @@ describe('what waits is bounded', () => {
     const waiting = [1, 2, 3].map((n) => calls.f(null, n));
     const error = await failure(calls.f(null, 4));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_PENDING_FULL', 'not-sent']);
-    assert.match(error.message, /3 calls wait for a connection already/);
+    assert.match(error.message, /3 calls are waiting for a connection already/);
     const seen: number[] = [];
     await serve(t, { f: (n: number) => seen.push(n) }, { port });
     await Promise.all(waiting);

@@ -103,3 +103,26 @@ describe('a callback', () => {
     assert.deepEqual(await child.exited, { code: 0, signal: null });
   });
 });
+
+describe('a callback of a call that fails at once', () => {
+  it('runs after the call has returned, so that trying again from it is not a recursion', async (t) => {
+    const { calls } = await call(t, []);
+    let depth = 0;
+    let deepest = 0;
+    await new Promise<void>((resolve) => {
+      let tries = 0;
+      const attempt = () => {
+        depth += 1;
+        deepest = Math.max(deepest, depth);
+        calls.f.toServer('nowhere', (error: { code: string }) => {
+          assert.equal(error.code, 'ERR_RPC_NO_SERVER');
+          if (++tries < 20_000) attempt();
+          else resolve();
+        });
+        depth -= 1;
+      };
+      attempt();
+    });
+    assert.equal(deepest, 1);
+  });
+});
