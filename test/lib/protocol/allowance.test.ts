@@ -180,6 +180,16 @@ describe('Keys that can be chosen to be slow', () => {
       assert.throws(() => decodeList(msgpackCodec, oneMore, 0, oneMore.length, 4), TOO_MANY_KEYS);
     });
 
+    it('but not in the next call', () => {
+      const writer = new FrameWriter(2 ** 20);
+      for (let id = 1; id <= 3; id++) {
+        writer.begin(0, id, 0, new Uint8Array(0));
+        encodeList(writer, msgpackCodec, [new Set(range(4_000))]);
+        writer.commit();
+      }
+      assert.ok(writer.pendingBytes > 3 * 4_000);
+    });
+
     it('but not those of the call that a toJSON makes in between', () => {
       const inner = { toJSON: () => encode(msgpackCodec, new Set(range(4_000))).length };
       class Calls {
@@ -282,6 +292,18 @@ function sizeOf(value: unknown): number {
 }
 
 describe('Allowance', () => {
+  it('is charged for arrays by their length, and for keys when they are new', () => {
+    const allowance = new Allowance(100);
+    const charged = (value: unknown): number => {
+      const before = allowance.memory;
+      const bytes = encode(msgpackCodec, value);
+      msgpackCodec.decode(bytes, 0, bytes.length, allowance);
+      return before - allowance.memory;
+    };
+    assert.equal(charged([1, 2, 3]) - charged([]), 3 * 8);
+    assert.equal(charged({ 'not met yet': 1 }) - charged({ 'not met yet': 1 }), 64);
+  });
+
   it('is as new after it was renewed', () => {
     const allowance = new Allowance(100);
     allowance.memory = 0;
