@@ -1,5 +1,6 @@
-import type { ServerInfo } from '../lib/call.js';
-import type { RpcError } from '../lib/errors.js';
+import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
@@ -54,4 +55,15 @@ export class MailBoxes {
     const all = [...this.#byServer.values(), ...this.#leaving];
     await Promise.all(all.map((mailbox) => mailbox.close(reason, timeoutMs)));
   }
+}
+
+/** Why a call that waited for this mailbox until its deadline could not be sent. */
+export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
+  const failure = mailbox?.lastFailure;
+  if (failure !== undefined) {
+    const why = `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`;
+    return call.error(RpcCode.Connect, why, 'not-sent', failure);
+  }
+  const { host = DEFAULT_HOST, port } = mailbox?.server ?? {};
+  return call.error(RpcCode.Timeout, `still ${call.stage}, to ${host}:${port}, after ${call.timeout} ms`, 'not-sent');
 }

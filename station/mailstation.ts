@@ -12,7 +12,7 @@ import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { HeldCalls, settledWithin } from './held-calls.js';
-import { MailBoxes } from './mailboxes.js';
+import { MailBoxes, notConnected } from './mailboxes.js';
 import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
 
@@ -228,10 +228,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #onBacklogDue(call: OutgoingCall): void {
-    const failure = this.#mailboxes.get(call.serverId ?? '')?.lastFailure;
-    if (failure === undefined) return call.expire();
-    const why = `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`;
-    call.fail(call.error(RpcCode.Connect, why, 'not-sent', failure));
+    call.fail(notConnected(call, this.#mailboxes.get(call.serverId ?? '')));
   }
 
   /** All changes are made before any is told: a listener that throws keeps none from being made. */

@@ -58,7 +58,7 @@ export class AnswerWriter {
       const head = this.#takesLists ? resultsHead(results.length) : HEAD.success;
       const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
       try {
-        if (this.#takesLists) encodeList(out, this.#codec, results);
+        if (this.#takesLists) encodeList(out, this.#codec, results, 'results');
         else this.#codec.encode(results[0], out);
         connection.commit();
       } catch (error) {

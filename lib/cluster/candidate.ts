@@ -15,7 +15,7 @@ export interface CandidateOptions {
   onMove(to: CandidateState): void;
 }
 
-/** In use and refused at the same time, so often in a row: some four seconds. Whoever has the port does not listen on it. */
+/** In use and refused at the same time, so often in a row: some ten seconds. Whoever has the port does not listen on it. */
 const MAX_REFUSALS = 12;
 
 /**
@@ -71,9 +71,6 @@ export class Candidate {
     while (this.state === 'competing') {
       const obstacle = await this.#attempt();
       if (obstacle !== undefined) throw obstacle;
-      if (this.#backoff.attempts > MAX_REFUSALS) {
-        throw new RpcError(RpcCode.AddressInUse, 'the port is in use, and yet nobody can be reached there');
-      }
     }
   }
 
@@ -105,8 +102,8 @@ export class Candidate {
       return undefined;
     } catch (error) {
       if (this.state !== 'competing') return undefined;
-      // In use, and yet refused: its holder has just let go of it, or has not begun to listen. Try both again.
-      if (isRefused(error)) return this.#pause();
+      // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
+      if (isRefused(error) && this.#backoff.attempts <= MAX_REFUSALS) return this.#pause();
       const why = `the port is in use, by somebody else: ${toError(error).message}`;
       return new RpcError(RpcCode.AddressInUse, why, { cause: error });
     }
@@ -136,9 +133,12 @@ export class Candidate {
   }
 }
 
+/** Nobody listens any more, or the connection ended before the registration was answered. */
 function isRefused(error: unknown): boolean {
-  const cause = (error as { cause?: { code?: unknown } }).cause;
-  return cause?.code === 'ECONNREFUSED' || (error as { code?: unknown }).code === 'ECONNREFUSED';
+  const codes = [error, (error as { cause?: unknown }).cause].map(
+    (each) => (each as { code?: unknown } | undefined)?.code,
+  );
+  return codes.includes('ECONNREFUSED') || codes.includes(RpcCode.ConnectionLost);
 }
 
 function asListenError(error: unknown): RpcError {

@@ -107,8 +107,9 @@ function isOriginOf(url: string): boolean {
 }
 
 function port(given: unknown): number {
+  if (given === undefined) throw invalid('port is required; 0 lets the system choose');
   const isDigits = typeof given === 'string' && /^\d+$/.test(given);
-  return integer('port', isDigits ? Number(given) : (given ?? null), 0, 0, 65_535);
+  return integer('port', isDigits ? Number(given) : given, 0, 0, 65_535);
 }
 
 /** The name under which an option with two names was given, for messages, and its value. */

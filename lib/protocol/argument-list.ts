@@ -15,11 +15,26 @@ export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void 
   out.endItem(mark);
 }
 
-/** Throws {@link RpcCode.Encode} when there are more items than the other end takes. */
-export function encodeList(out: FrameWriter, codec: Codec, items: readonly unknown[]): void {
+/**
+ * `name` is what the list is to its owner, `args` or `results`: an item that cannot be carried is named by it, as in
+ * `args[1].save is a function`. Throws {@link RpcCode.Encode} when there are more items than the other end takes.
+ */
+export function encodeList(
+  out: FrameWriter,
+  codec: Codec,
+  items: readonly unknown[],
+  name: 'args' | 'results' = 'args',
+): void {
   if (items.length > MAX_ITEMS)
     throw new RpcError(RpcCode.Encode, `a list of ${items.length} items; the limit is ${MAX_ITEMS}`);
-  for (let i = 0; i < items.length; i++) encodeItem(out, codec, items[i]);
+  let i = 0;
+  try {
+    for (; i < items.length; i++) encodeItem(out, codec, items[i]);
+  } catch (error) {
+    // The codec calls what it was given `$`.
+    if (error instanceof Error) error.message = error.message.replace(/^\$/, `${name}[${i}]`);
+    throw error;
+  }
 }
 
 /** One for all lists: to decode one calls nothing that could decode another. */

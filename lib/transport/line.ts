@@ -161,7 +161,7 @@ export class Line {
       const out = connection.begin(REQUEST, id, left, head);
       try {
         if (meta) encodeItem(out, this.#codec, call.options.meta);
-        encodeList(out, this.#codec, args);
+        encodeList(out, this.#codec, args, 'args');
         connection.commit();
       } catch (error) {
         connection.rollback();

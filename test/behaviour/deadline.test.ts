@@ -38,7 +38,7 @@ describe('a call has one deadline', () => {
     const { calls } = await call(t, [leader.info], { timeout: 50 });
     const error = await failure(calls.f(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'not-sent']);
-    assert.match(error.message, /still waiting for a connection after 50 ms/);
+    assert.match(error.message, /still waiting for a connection, to 127\.0\.0\.1:\d+, after 50 ms/);
   });
 
   it('over the remote method', async (t) => {

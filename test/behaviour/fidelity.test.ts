@@ -126,10 +126,10 @@ describe('what cannot be carried fails its call alone', () => {
     },
   };
   const uncarried: [what: string, value: unknown, why: RegExp][] = [
-    ['a function', { deep: [() => {}] }, /\$\.deep\[0\] is a function/],
-    ['a symbol', Symbol('s'), /\$ is a symbol/],
-    ['a promise', { later: Promise.resolve(1) }, /\$\.later is a promise/],
-    ['a WeakMap', new WeakMap(), /\$ is a WeakMap/],
+    ['a function', { deep: [() => {}] }, /\.deep\[0\] is a function/],
+    ['a symbol', Symbol('s'), /args\[1\] is a symbol/],
+    ['a promise', { later: Promise.resolve(1) }, /\.later is a promise/],
+    ['a WeakMap', new WeakMap(), /args\[1\] is a WeakMap/],
     ['a cycle', cycle, /is a cycle/],
     ['a getter that throws', throwing, /a getter that throws/],
   ];

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import * as net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createServer, type ServerOptions } from '../../server.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
-import { until } from '../support/until.js';
+import { until, untilEvent } from '../support/until.js';
 import { call, failure, keptLog, overTransports, serve } from './support.js';
 
 const PROCESS = new URL('./fixtures/server-process.ts', import.meta.url);
@@ -73,6 +74,19 @@ describe('a server that stands by', () => {
     assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
     assert.match(error.message, new RegExp(`nobody leads the channel "test-2".*process ${process.pid}.*"test-1"`));
     assert.equal(other.state, 'closed');
+  });
+
+  it('takes over from a leader that dies in the moment in which it is asked', async (t) => {
+    const dying = net.createServer((socket) => {
+      dying.close();
+      socket.on('error', () => {});
+      socket.once('data', () => socket.destroy());
+    });
+    dying.listen(0, '127.0.0.1');
+    await untilEvent(dying, 'listening', { what: 'the leader that will die' });
+    const { port } = dying.address() as net.AddressInfo;
+    const { server } = await standbyServer(t, port);
+    assert.equal(server.state, 'leader');
   });
 
   it('wants an id and a port', () => {

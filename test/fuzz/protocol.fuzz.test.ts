@@ -267,7 +267,7 @@ describe(`the protocol, with FUZZ_SEED=${SEED}`, () => {
       const fails = random.oneIn(5);
       writer.begin(0, i + 1, 0, invokeHead('a.b.c', items.length, false, false));
       try {
-        encodeList(writer, msgpackCodec, fails ? [...items, () => 1] : items);
+        encodeList(writer, msgpackCodec, fails ? [...items, () => 1] : items, 'args');
         writer.commit();
         expected.push(items);
       } catch {

@@ -75,7 +75,7 @@ describe('a method proxy', () => {
     assert.equal(await f(null), undefined);
   });
 
-  it('takes a function at the end for a callback, and returns nothing then', () => {
+  it('takes a function at the end for a callback, and returns nothing then', async () => {
     const { sink, f } = setUp();
     const outcomes: unknown[][] = [];
     const callback = (...outcome: unknown[]) => outcomes.push(outcome);
@@ -86,6 +86,7 @@ describe('a method proxy', () => {
     ]) {
       assert.equal(call(), undefined);
     }
+    await new Promise((resolve) => setImmediate(resolve)); // a callback never runs before its call has returned
     assert.deepEqual(outcomes, [
       [null, 1],
       [null, 1],

@@ -146,7 +146,7 @@ describe(`the wire format, recorded from ${recording.recordedFrom}`, () => {
       const { kind, id, timeout } = frameIn(hex);
       const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
       writer.begin(kind, id, timeout, ourHead(head));
-      if (head.type === 'invoke') encodeList(writer, stockCodec, values);
+      if (head.type === 'invoke') encodeList(writer, stockCodec, values, 'args');
       else for (const value of values) stockCodec.encode(value, writer);
       writer.commit();
       assert.equal(takeAll(writer).toString('hex'), hex);

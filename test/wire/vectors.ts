@@ -101,7 +101,7 @@ export const VECTORS: readonly Vector[] = [
     packet: { kind: REQUEST, id: 4, timeout: 30000 },
     parsed: { type: 'invoke', method: 'user.area.add', argLength: 2, oneway: false, meta: false },
     ourHead: invokeHead('user.area.add', 2, false, false),
-    writeBody: (out) => encodeList(out, msgpackCodec, [1, 'a']),
+    writeBody: (out) => encodeList(out, msgpackCodec, [1, 'a'], 'args'),
   },
   {
     name: 'invoke with two arguments, serialize-json',
@@ -111,7 +111,7 @@ export const VECTORS: readonly Vector[] = [
     packet: { kind: REQUEST, id: 5, timeout: 3000 },
     parsed: { type: 'invoke', method: 'get', argLength: 2, oneway: false, meta: false },
     ourHead: invokeHead('get', 2, false, false),
-    writeBody: (out) => encodeList(out, stockCodec, ['a', 3]),
+    writeBody: (out) => encodeList(out, stockCodec, ['a', 3], 'args'),
   },
   {
     name: 'invoke with a meta before its argument',
@@ -121,7 +121,7 @@ export const VECTORS: readonly Vector[] = [
     packet: { kind: REQUEST, id: 6, timeout: 500 },
     parsed: { type: 'invoke', method: 'user.area.add', argLength: 2, oneway: false, meta: true },
     ourHead: invokeHead('user.area.add', 2, false, true),
-    writeBody: (out) => encodeList(out, msgpackCodec, [null, 127]),
+    writeBody: (out) => encodeList(out, msgpackCodec, [null, 127], 'args'),
   },
   {
     name: 'oneway invoke',
@@ -131,7 +131,7 @@ export const VECTORS: readonly Vector[] = [
     packet: { kind: REQUEST, id: 2 ** 30 - 1, timeout: 3000 },
     parsed: { type: 'invoke', method: 'log', argLength: 1, oneway: true, meta: false },
     ourHead: invokeHead('log', 1, true, false),
-    writeBody: (out) => encodeList(out, msgpackCodec, [true]),
+    writeBody: (out) => encodeList(out, msgpackCodec, [true], 'args'),
   },
   {
     name: 'invoke of a method with a name beyond ASCII',
@@ -161,7 +161,7 @@ export const VECTORS: readonly Vector[] = [
     packet: { kind: RESPONSE, id: 4, timeout: 30000 },
     parsed: { type: 'invoke_result', success: true, results: 2, code: undefined },
     ourHead: resultsHead(2),
-    writeBody: (out) => encodeList(out, msgpackCodec, [42, false]),
+    writeBody: (out) => encodeList(out, msgpackCodec, [42, false], 'args'),
   },
   {
     name: 'invoke_result of a failure of the method',

@@ -66,7 +66,7 @@ function tagged(tag: string, items: readonly unknown[]): Buffer {
 function bodyOf(codec: Codec, items: readonly unknown[]): Buffer {
   const writer = new FrameWriter(2 ** 30);
   writer.begin(0, 1, 0, new Uint8Array(0));
-  encodeList(writer, codec, items);
+  encodeList(writer, codec, items, 'args');
   writer.commit();
   return takeAll(writer).subarray(HEADER_BYTES);
 }

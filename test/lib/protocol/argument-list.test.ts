@@ -26,17 +26,17 @@ function decodeHex(hex: string, count: number, codec: Codec = msgpackCodec): unk
 describe('the argument list', () => {
   it('is for each item its length and its encoding', () => {
     assert.equal(
-      bodyOf((out) => encodeList(out, msgpackCodec, [1, 'a', null])).toString('hex'),
+      bodyOf((out) => encodeList(out, msgpackCodec, [1, 'a', null], 'args')).toString('hex'),
       '0000000101' + '00000002a161' + '00000001c0',
     );
     assert.equal(bodyOf((out) => encodeItem(out, jsonCodec, [1])).toString('hex'), '000000035b315d');
-    assert.equal(bodyOf((out) => encodeList(out, msgpackCodec, [])).length, 0);
+    assert.equal(bodyOf((out) => encodeList(out, msgpackCodec, [], 'args')).length, 0);
   });
 
   for (const codec of [msgpackCodec, jsonCodec, stockCodec]) {
     it(`comes back whole through ${codec.name}, wherever it lies`, () => {
       const items = ['first', 2, null, undefined, [3, { four: '5' }], '', false];
-      const body = bodyOf((out) => encodeList(out, codec, items));
+      const body = bodyOf((out) => encodeList(out, codec, items, 'args'));
       const bytes = Buffer.concat([Buffer.alloc(11, 0xff), body, Buffer.alloc(5, 0xff)]);
       assert.deepEqual(decodeList(codec, bytes, 11, 11 + body.length, items.length), items);
     });
@@ -49,9 +49,9 @@ describe('the argument list', () => {
 
   it('has as many items as the other end takes, and no more', () => {
     const most = new Array(MAX_ITEMS).fill(7);
-    const body = bodyOf((out) => encodeList(out, msgpackCodec, most));
+    const body = bodyOf((out) => encodeList(out, msgpackCodec, most, 'args'));
     assert.deepEqual(decodeList(msgpackCodec, body, 0, body.length, MAX_ITEMS), most);
-    assert.throws(() => bodyOf((out) => encodeList(out, msgpackCodec, [...most, 8])), {
+    assert.throws(() => bodyOf((out) => encodeList(out, msgpackCodec, [...most, 8], 'args')), {
       code: 'ERR_RPC_ENCODE',
       message: /4097 items/,
     });
