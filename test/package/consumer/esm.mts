@@ -1,4 +1,4 @@
-import { APIClientBase, cluster, createClient, createServer } from 'mailstation';
+import { RpcCode, RpcError, createClient, createServer } from 'mailstation';
 
 interface Remotes {
   user: { math: { sums: { add(a: number, b: number): number } } };
@@ -12,4 +12,6 @@ const sum: Promise<number> = client.proxies.user.math.sums.add(null, 1, 2);
 // @ts-expect-error a wrong argument is a compile error
 client.proxies.user.math.sums.add(null, 1, 'two');
 
-export const all = { APIClientBase, cluster, port, sum };
+const timedOut = (error: unknown): boolean => error instanceof RpcError && error.code === RpcCode.Timeout;
+
+export const all = { port, sum, timedOut };
