@@ -1,4 +1,4 @@
-import { RpcCode, RpcError, createClient, createServer } from 'mailstation';
+import { createClient, createServer, RpcCode, RpcError } from 'mailstation';
 
 interface Remotes {
   user: { math: { sums: { add(a: number, b: number): number } } };
