@@ -34,15 +34,17 @@ export interface CustomMailBox {
 }
 
 /** The form without the tracer. */
-interface PlainMailBox {
+export interface PlainMailBox extends Pick<CustomMailBox, 'close' | 'on'> {
   connect(callback: (error?: unknown) => void): void;
   send(msg: RpcMessage, opts: CallOptions, callback: (error?: unknown, ...results: unknown[]) => void): void;
 }
 
+type AnyMailBox = CustomMailBox | PlainMailBox;
+
 /** Makes the user's own mailbox of a server: a function, or, as in pomelo-rpc, an object with `create`. */
 export type CustomMailBoxFactory =
-  | ((server: ServerInfo, opts: object) => CustomMailBox)
-  | { create(server: ServerInfo, opts: object): CustomMailBox };
+  | ((server: ServerInfo, opts: object) => AnyMailBox)
+  | { create(server: ServerInfo, opts: object): AnyMailBox };
 
 /**
  * A user's own mailbox, made to behave as ours do: connected again when lost, by asking the factory for another one,
@@ -50,7 +52,7 @@ export type CustomMailBoxFactory =
  */
 export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly server: ServerInfo;
-  readonly #make: () => CustomMailBox;
+  readonly #make: () => AnyMailBox;
   readonly #options: ResolvedMailBoxOptions;
   readonly #lifecycle = new Lifecycle<MailBoxState>('idle', MAILBOX_TRANSITIONS, (to, from, reason) =>
     this.#onMove(to, from, reason as RpcError | undefined),
@@ -60,7 +62,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
   readonly #latency = new Latency();
-  #custom: CustomMailBox | undefined;
+  #custom: AnyMailBox | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastFailure: RpcError | undefined;
 
@@ -116,8 +118,8 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
       else call.succeed(results);
     };
     try {
-      if (custom.send.length === 3) {
-        (custom as unknown as PlainMailBox).send(call.msg, call.options, (error, ...results) => settle(error, results));
+      if (sendsPlainly(custom)) {
+        custom.send(call.msg, call.options, (error, ...results) => settle(error, results));
       } else {
         custom.send(null, call.msg, call.options, (_tracer, error, response = []) => {
           const [failure, ...results] = response;
@@ -161,7 +163,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   }
 
   async #connect(): Promise<void> {
-    let custom: CustomMailBox | undefined;
+    let custom: AnyMailBox | undefined;
     try {
       custom = this.#make();
       this.#custom = custom;
@@ -178,7 +180,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#lifecycle.move('ready');
   }
 
-  #connected(custom: CustomMailBox): Promise<void> {
+  #connected(custom: AnyMailBox): Promise<void> {
     custom.on('close', () => {
       if (this.#custom === custom) this.#onLost();
     });
@@ -187,7 +189,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
       // The state's own timer: a move to any other clears it.
       this.#timer = setTimeout(() => reject(new Error(`not connected in ${connectTimeout} ms`)), connectTimeout);
       Bluebird.fromCallback<void>((callback) => {
-        if (custom.connect.length === 1) (custom as unknown as PlainMailBox).connect(callback);
+        if (connectsPlainly(custom)) custom.connect(callback);
         else custom.connect(null, callback);
       }).then(resolve, reject);
     });
@@ -208,4 +210,14 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
       debug.mailbox('%s (custom): close() threw: %s', this.server.id, messageOf(error));
     }
   }
+}
+
+// Each method by itself: a mailbox may take the tracer in one and not in the other.
+
+function connectsPlainly(custom: AnyMailBox): custom is PlainMailBox {
+  return custom.connect.length === 1;
+}
+
+function sendsPlainly(custom: AnyMailBox): custom is PlainMailBox {
+  return custom.send.length === 3;
 }

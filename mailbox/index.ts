@@ -1,4 +1,4 @@
-export { type CustomMailBox, type CustomMailBoxFactory, ForeignMailBox } from './foreign-mailbox.js';
+export { type CustomMailBox, type CustomMailBoxFactory, ForeignMailBox, type PlainMailBox } from './foreign-mailbox.js';
 export { LineMailBox } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';
 export { type MailBoxOptions, type ResolvedMailBoxOptions, resolveMailBoxOptions } from './options.js';

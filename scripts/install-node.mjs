@@ -1,7 +1,7 @@
 /**
  * Installs a Node of another major version for the tests, from the npm registry, and prints the folder of its binary:
  *
- *     PATH="$(node scripts/install-node.mjs 22 /tmp/nodes):$PATH" npm test
+ *     PATH="$(node scripts/install-node.mjs 22 "$(mktemp -d)"):$PATH" npm test
  *
  * The packages hold a plain binary each. Nothing of them is run on installing, so blocked install scripts are no matter.
  */

@@ -1,7 +1,9 @@
 import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './allowance.js';
 
-/** Any class, also the abstract one of the typed arrays. */
-type Class = abstract new (...args: never[]) => object;
+/** What may stand right of `instanceof`: any class, the abstract one of the typed arrays, Symbol and BigInt. */
+interface Class {
+  [Symbol.hasInstance](value: unknown): boolean;
+}
 
 /** What a codec carries besides plain objects, arrays, strings, booleans, null and the numbers that JSON has. */
 export interface Carries {
@@ -34,7 +36,7 @@ export interface ErrorFields {
 /** Built-ins that would arrive as something else, since what they hold is not in their properties. */
 const OPAQUE: readonly Class[] = [
   ...[Map, Set, WeakMap, WeakSet, WeakRef, Date, RegExp, Error, ArrayBuffer, SharedArrayBuffer],
-  ...[Boolean, Number, String, Symbol, BigInt].map((boxed) => boxed as unknown as Class),
+  ...[Boolean, Number, String, Symbol, BigInt],
 ];
 
 /**
@@ -135,7 +137,7 @@ class Walk {
   #fitBuiltIn(value: object): unknown {
     const carries = this.#carries;
     if (ArrayBuffer.isView(value)) {
-      if (carries.views.includes(value.constructor as unknown as Class)) return value;
+      if (carries.views.includes(value.constructor)) return value;
       throw this.#unfit(withArticle(value.constructor.name));
     }
     if (!isSpecial(value)) return undefined;

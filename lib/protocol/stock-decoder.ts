@@ -22,10 +22,14 @@ import { type Allowance, CHARGE, tooMuchMemory, withoutStacks } from './allowanc
  */
 const CONSTANTS: readonly unknown[] = [true, false, null, '', undefined];
 
-const [BAR, CARET, MINUS, ARRAY, OBJECT, BUFFER, ERROR, CLOSE] = Buffer.from('|^-@$*#]') as unknown as [
-  ...[number, number, number, number],
-  ...[number, number, number, number],
-];
+const BAR = 0x7c; // |
+const CARET = 0x5e; // ^
+const MINUS = 0x2d; // -
+const ARRAY = 0x40; // @
+const OBJECT = 0x24; // $
+const BUFFER = 0x2a; // *
+const ERROR = 0x23; // #
+const CLOSE = 0x5d; // ]
 
 const ESCAPED = /\+|%2B|%7C|%5E|%25/g;
 const UNESCAPED: Readonly<Record<string, string>> = { '+': ' ', '%2B': '+', '%7C': '|', '%5E': '^', '%25': '%' };

@@ -3,12 +3,7 @@ import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import type { ServerInfo } from '../../lib/call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import {
-  type CustomMailBox,
-  type CustomMailBoxFactory,
-  ForeignMailBox,
-  resolveMailBoxOptions,
-} from '../../mailbox/index.js';
+import { type CustomMailBox, ForeignMailBox, resolveMailBoxOptions } from '../../mailbox/index.js';
 import { fakeCall, mockClock, tick, told } from '../lib/transport/support.js';
 
 const SERVER: ServerInfo = { id: 'test-1', serverType: 'test', port: 3_333 };
@@ -96,7 +91,7 @@ describe('ForeignMailBox', () => {
         answers.push(callback),
       close: () => {},
     });
-    const factory = { create: () => plain } as unknown as CustomMailBoxFactory;
+    const factory = { create: () => plain };
     const mailbox = new ForeignMailBox(SERVER, factory, resolveMailBoxOptions({}));
     t.after(() => mailbox.close(STOPPED, 0));
     mailbox.connect();
