@@ -2,6 +2,8 @@
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
 export type { Callback } from './lib/callback.js';
+export type { Logger } from './lib/diagnostics.js';
+export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
 export type {
   Acceptor,
   AcceptorAnswer,
@@ -9,12 +11,10 @@ export type {
   AcceptorMessage,
   AcceptorOptions,
   MessageCallback,
-} from './lib/cluster/foreign-acceptor.js';
-export type { ListeningOptions } from './lib/cluster/options.js';
-export type { ConnectedPeer } from './lib/cluster/port-host.js';
-export type { Whitelist, WhitelistEntries } from './lib/cluster/whitelist.js';
-export type { Logger } from './lib/diagnostics.js';
-export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
+} from './lib/leader/foreign-acceptor.js';
+export type { ListeningOptions } from './lib/leader/options.js';
+export type { ConnectedPeer } from './lib/leader/port-host.js';
+export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';

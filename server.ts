@@ -1,19 +1,15 @@
 import { type Callback, withCallback } from './lib/callback.js';
-import { Candidate } from './lib/cluster/candidate.js';
-import type { Channel } from './lib/cluster/channel.js';
-import { type AcceptorFactory, ForeignAcceptor } from './lib/cluster/foreign-acceptor.js';
-import { describeHolder } from './lib/cluster/holder.js';
-import type { IncomingCall } from './lib/cluster/incoming-call.js';
-import {
-  type ListeningOptions,
-  type ResolvedListeningOptions,
-  resolveListeningOptions,
-} from './lib/cluster/options.js';
-import { type ConnectedPeer, PortHost } from './lib/cluster/port-host.js';
-import { traceCalls } from './lib/cluster/trace-calls.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
+import { Candidate } from './lib/election/candidate.js';
+import { describeHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
+import type { Channel } from './lib/leader/channel.js';
+import { type AcceptorFactory, ForeignAcceptor } from './lib/leader/foreign-acceptor.js';
+import type { IncomingCall } from './lib/leader/incoming-call.js';
+import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
+import { type ConnectedPeer, PortHost } from './lib/leader/port-host.js';
+import { traceCalls } from './lib/leader/trace-calls.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { CodecName } from './lib/protocol/codecs.js';

@@ -1,6 +1,6 @@
 import { getOrMake } from '../lib/maps.js';
+import { HeldCalls } from '../lib/transport/held-calls.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
-import { HeldCalls } from './held-calls.js';
 
 /** Calls that wait for a connection, by server, in the order of sending, each under its own deadline. */
 export class Backlog {

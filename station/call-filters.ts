@@ -1,5 +1,6 @@
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
+import type { HeldCalls } from '../lib/transport/held-calls.js';
 import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { throwUncaught } from '../lib/uncaught.js';
 import {
@@ -10,7 +11,6 @@ import {
   prepareFilter,
   runFilters,
 } from './filters.js';
-import type { HeldCalls } from './held-calls.js';
 
 /** What a filter's failure is reported to, beside its call's caller. Source: pomelo-rpc, `setErrorHandler`. */
 export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall['msg'], opts: CallOptions) => void;

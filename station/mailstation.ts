@@ -4,16 +4,15 @@ import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
+import { HeldCalls, settledWithin } from '../lib/transport/held-calls.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { MailBox, MailBoxState } from '../mailbox/index.js';
-import { Backlog } from './backlog.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
-import { HeldCalls, settledWithin } from './held-calls.js';
-import { MailBoxes, notConnected } from './mailboxes.js';
 import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
+import { Outbox } from './outbox.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
 
 const TRANSITIONS = {
@@ -37,27 +36,21 @@ export class MailStation extends Emitter<MailStationEvents> {
     debug.station('%s -> %s', from, to),
   );
   readonly #roster = new Roster();
-  readonly #mailboxes: MailBoxes;
+  readonly #outbox: Outbox;
   /** Calls whose router or filters take their time. */
   readonly #undecided: HeldCalls;
   readonly #filters: CallFilters;
-  /** Calls that wait for a connection. */
-  readonly #backlog: Backlog;
   readonly #tracer: CallTracer | undefined;
-  /** The mailbox that is just being sent what has waited for it. */
-  #flushing: MailBox | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ResolvedMailStationOptions) {
     super();
     this.#options = options;
-    this.#mailboxes = new MailBoxes(options, {
-      onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
-      onDrained: (mailbox) => this.#sendPending(mailbox),
+    this.#outbox = new Outbox(options, {
+      onState: ({ server: { id } }, to, from, reason) => this.#onMailboxState(id, to, from, reason),
     });
     this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.#undecided);
-    this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
     const { trace } = options;
     if (trace !== undefined)
       this.#tracer = new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
@@ -93,16 +86,16 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(id: string): number {
-    return (this.#mailboxes.get(id)?.inFlight ?? 0) + this.#backlog.size(id);
+    return this.#outbox.inFlight(id);
   }
 
   /** Recent latency of a server, ms; undefined where nothing is known. */
   latency(id: string): number | undefined {
-    return this.#mailboxes.get(id)?.latency;
+    return this.#outbox.mailbox(id)?.latency;
   }
 
   mailboxState(id: string): MailBoxState | undefined {
-    return this.#mailboxes.get(id)?.state;
+    return this.#outbox.mailbox(id)?.state;
   }
 
   addServer(server: ServerInfo): void {
@@ -168,24 +161,14 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   readonly #forward = (call: OutgoingCall, serverId: string): void => {
-    const mailbox = this.#mailboxes.get(serverId) ?? this.#openMailbox(serverId);
+    const mailbox = this.#outbox.mailbox(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
       call.fail(call.error(RpcCode.NoServer, `no server with the id "${serverId}" is known`, 'not-sent'));
       return;
     }
     if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
-    // While a mailbox takes calls none of its calls wait; but one that comes while they are being sent goes behind them.
-    if (mailbox.state === 'ready' && !mailbox.isFull && mailbox !== this.#flushing) mailbox.send(call);
-    else this.#wait(call, serverId, mailbox);
+    this.#outbox.send(call, mailbox);
   };
-
-  #wait(call: OutgoingCall, serverId: string, mailbox: MailBox): void {
-    mailbox.connect();
-    call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
-    if (this.#backlog.add(call, serverId)) return;
-    const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
-    call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
-  }
 
   #tellFailure(call: OutgoingCall): void {
     call.intercept((settle) => (error, results) => {
@@ -197,38 +180,12 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   #openMailbox(serverId: string): MailBox | undefined {
     const server = this.#roster.get(serverId);
-    return server === undefined ? undefined : this.#mailboxes.open(server);
+    return server === undefined ? undefined : this.#outbox.open(server);
   }
 
-  #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
-    const { id } = mailbox.server;
-    if (to === 'ready') this.#sendPending(mailbox);
+  #onMailboxState(id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     this.emit('mailbox', id, to, from, reason);
     if (from === 'ready') this.emit('close', id, reason);
-  }
-
-  /**
-   * What is called while it goes on joins the end of the queue. A mailbox may say that it has drained when it is being
-   * left: by a goaway, or because its server has moved. What waits is not for it then.
-   */
-  #sendPending(mailbox: MailBox): void {
-    const takesCalls = (): boolean =>
-      this.#mailboxes.isCurrent(mailbox) && mailbox.state === 'ready' && !mailbox.isFull;
-    if (!takesCalls()) return;
-    const outer = this.#flushing;
-    this.#flushing = mailbox;
-    try {
-      for (const call of this.#backlog.drain(mailbox.server.id)) {
-        mailbox.send(call);
-        if (!takesCalls()) break;
-      }
-    } finally {
-      this.#flushing = outer;
-    }
-  }
-
-  #onBacklogDue(call: OutgoingCall): void {
-    call.fail(notConnected(call, this.#mailboxes.get(call.serverId ?? '')));
   }
 
   /** All changes are made before any is told: a listener that throws keeps none from being made. */
@@ -242,24 +199,12 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #follow({ id, kind, old, now }: RosterChange): void {
-    const mailbox = this.#mailboxes.get(id);
     if (kind === 'removed') {
-      const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id });
-      const waiting = this.#backlog.take(id);
-      if (mailbox !== undefined) this.#mailboxes.retire(mailbox, reason);
-      for (const call of waiting) {
-        call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent', reason));
-      }
-    } else if (mailbox !== undefined && old !== undefined && now !== undefined && !sameAddress(old, now)) {
-      this.#moveMailbox(id, mailbox);
+      this.#outbox.remove(id, new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id }));
+    } else if (old !== undefined && now !== undefined && !sameAddress(old, now)) {
+      const why = `server ${id} moved to another address`;
+      this.#outbox.move(now, new RpcError(RpcCode.ServerRemoved, why, { serverId: id }));
     }
-  }
-
-  /** The same server at another address: what waits goes to the new one, what was sent is answered by the old one. */
-  #moveMailbox(id: string, mailbox: MailBox): void {
-    const reason = new RpcError(RpcCode.ServerRemoved, `server ${id} moved to another address`, { serverId: id });
-    this.#mailboxes.retire(mailbox, reason);
-    if (this.#backlog.size(id) > 0) this.#openMailbox(id)?.connect();
   }
 
   async #stop(): Promise<void> {
@@ -267,7 +212,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
     await this.#heldAreSettled(left);
-    await this.#mailboxes.closeAll(stopped(), left());
+    await this.#outbox.closeAll(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
     await this.#closeAll(0);
@@ -275,18 +220,18 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** A call that leaves its router or a filter may go on to wait for a connection, so all are looked at again. */
   async #heldAreSettled(left: () => number): Promise<void> {
-    while (this.#undecided.size + this.#backlog.total > 0 && left() > 0) {
-      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#backlog.whenEmpty()]), left());
+    while (this.#undecided.size + this.#outbox.waiting > 0 && left() > 0) {
+      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#outbox.whenNoneWaits()]), left());
     }
   }
 
   /** Fails what is held, and closes all connections at the latest when the time is over. */
   async #closeAll(timeoutMs: number): Promise<void> {
     const reason = stopped();
-    for (const call of [...this.#undecided.takeAll(), ...this.#backlog.takeAll()]) {
+    for (const call of [...this.#undecided.takeAll(), ...this.#outbox.takeWaiting()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    await this.#mailboxes.closeAll(reason, timeoutMs);
+    await this.#outbox.closeAll(reason, timeoutMs);
   }
 }
 

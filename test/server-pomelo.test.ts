@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient } from '../client.js';
-import { IncomingCall } from '../lib/cluster/incoming-call.js';
-import { traceCalls } from '../lib/cluster/trace-calls.js';
 import { asLogger, type Logger } from '../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
+import { IncomingCall } from '../lib/leader/incoming-call.js';
+import { traceCalls } from '../lib/leader/trace-calls.js';
 import { createServer, Server, type ServerOptions } from '../server.js';
 import { folderOf } from './lib/service/files.js';
 

@@ -1,6 +1,6 @@
-import { RpcCode } from '../lib/errors.js';
-import { DeadlineTimer } from '../lib/transport/deadline-timer.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { RpcCode } from '../errors.js';
+import { DeadlineTimer } from './deadline-timer.js';
+import type { OutgoingCall } from './outgoing-call.js';
 
 /**
  * Calls that wait for something before they can be sent (or, after their answer, for a filter): a router's answer, a

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
-import { HeldCalls } from '../../station/held-calls.js';
-import { fakeCall, mockClock, told } from '../lib/transport/support.js';
+import { HeldCalls } from '../../../lib/transport/held-calls.js';
+import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
+import { fakeCall, mockClock, told } from './support.js';
 
 describe('HeldCalls', () => {
   it('tells of a call whose deadline has passed, and holds it no longer', (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { addressOf, canonicalAddress, resolveWhitelist } from '../../../lib/cluster/whitelist.js';
+import { addressOf, canonicalAddress, resolveWhitelist } from '../../../lib/leader/whitelist.js';
 
 function setUp(given: unknown) {
   const lines: string[] = [];

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Channel } from '../../../lib/cluster/channel.js';
-import type { IncomingCall } from '../../../lib/cluster/incoming-call.js';
-import { type RegisterRequest, Session, type SessionOptions } from '../../../lib/cluster/session.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import type { Channel } from '../../../lib/leader/channel.js';
+import type { IncomingCall } from '../../../lib/leader/incoming-call.js';
+import { type RegisterRequest, Session, type SessionOptions } from '../../../lib/leader/session.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
 import { FakeStream, listOf, mockClock, type Packet, request, response, tick } from '../transport/support.js';
 

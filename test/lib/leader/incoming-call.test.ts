@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IncomingCall } from '../../../lib/cluster/incoming-call.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { IncomingCall } from '../../../lib/leader/incoming-call.js';
 
 function setUp(oneway = false) {
   const answers: unknown[][] = [];

@@ -1,0 +1,132 @@
+import type { ServerInfo } from '../lib/call.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { MailBox, MailBoxState } from '../mailbox/index.js';
+import { Backlog } from './backlog.js';
+import { MailBoxes, notConnected } from './mailboxes.js';
+import type { ResolvedMailStationOptions } from './options.js';
+
+export interface OutboxHandler {
+  /** A mailbox moved. What waited for it, where it is `ready` now, was sent before. */
+  onState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void;
+}
+
+/**
+ * The mailboxes, and what waits for them: sends each call to its server at once where that takes calls, and else holds
+ * it until it does, connecting lazily.
+ *
+ * Order: calls to one server leave in the order in which they were given.
+ */
+export class Outbox {
+  readonly #options: ResolvedMailStationOptions;
+  readonly #handler: OutboxHandler;
+  readonly #mailboxes: MailBoxes;
+  readonly #backlog: Backlog;
+  /** The mailbox that is just being sent what has waited for it. */
+  #flushing: MailBox | undefined;
+
+  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#mailboxes = new MailBoxes(options, {
+      onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
+      onDrained: (mailbox) => this.#sendPending(mailbox),
+    });
+    this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
+  }
+
+  /** Undefined where none was needed yet. */
+  mailbox(serverId: string): MailBox | undefined {
+    return this.#mailboxes.get(serverId);
+  }
+
+  /** Makes the mailbox of a server that has none; it connects when it is first sent something. */
+  open(server: ServerInfo): MailBox {
+    return this.#mailboxes.open(server);
+  }
+
+  /** Calls for a server that were sent and are not answered, or wait for its connection. */
+  inFlight(serverId: string): number {
+    return (this.#mailboxes.get(serverId)?.inFlight ?? 0) + this.#backlog.size(serverId);
+  }
+
+  /** Calls that wait, over all servers. */
+  get waiting(): number {
+    return this.#backlog.total;
+  }
+
+  /** Resolves when none waits any more. */
+  whenNoneWaits(): Promise<void> {
+    return this.#backlog.whenEmpty();
+  }
+
+  /** Sends the call to its server, or holds it, or fails it where too many are held. */
+  send(call: OutgoingCall, mailbox: MailBox): void {
+    // While a mailbox takes calls none of its calls wait; but one that comes while they are being sent goes behind them.
+    if (mailbox.state === 'ready' && !mailbox.isFull && mailbox !== this.#flushing) mailbox.send(call);
+    else this.#wait(call, mailbox);
+  }
+
+  /** The server is gone: what waits for it fails for this reason, what was sent has `drainTimeout` to be answered. */
+  remove(serverId: string, reason: RpcError): void {
+    const waiting = this.#backlog.take(serverId);
+    const mailbox = this.#mailboxes.get(serverId);
+    if (mailbox !== undefined) this.#mailboxes.retire(mailbox, reason);
+    for (const call of waiting) call.fail(call.error(reason.code, 'the server was removed', 'not-sent', reason));
+  }
+
+  /** The same server, elsewhere: what waits goes to the new address, what was sent is answered by the old one. */
+  move(server: ServerInfo, reason: RpcError): void {
+    const mailbox = this.#mailboxes.get(server.id);
+    if (mailbox === undefined) return;
+    this.#mailboxes.retire(mailbox, reason);
+    if (this.#backlog.size(server.id) > 0) this.open(server).connect();
+  }
+
+  /** Gives up what waits; the caller settles it. */
+  takeWaiting(): OutgoingCall[] {
+    return this.#backlog.takeAll();
+  }
+
+  /** Closes all connections, each when what it has was answered: at the latest after `timeoutMs`. */
+  closeAll(reason: RpcError, timeoutMs: number): Promise<void> {
+    return this.#mailboxes.closeAll(reason, timeoutMs);
+  }
+
+  #wait(call: OutgoingCall, mailbox: MailBox): void {
+    mailbox.connect();
+    call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
+    if (this.#backlog.add(call, mailbox.server.id)) return;
+    const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
+    call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
+  }
+
+  #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    if (to === 'ready') this.#sendPending(mailbox);
+    this.#handler.onState(mailbox, to, from, reason);
+  }
+
+  /**
+   * What is called while it goes on joins the end of the queue. A mailbox may say that it has drained when it is being
+   * left: by a goaway, or because its server has moved. What waits is not for it then.
+   */
+  #sendPending(mailbox: MailBox): void {
+    const takesCalls = (): boolean =>
+      this.#mailboxes.isCurrent(mailbox) && mailbox.state === 'ready' && !mailbox.isFull;
+    if (!takesCalls()) return;
+    const outer = this.#flushing;
+    this.#flushing = mailbox;
+    try {
+      for (const call of this.#backlog.drain(mailbox.server.id)) {
+        mailbox.send(call);
+        if (!takesCalls()) break;
+      }
+    } finally {
+      this.#flushing = outer;
+    }
+  }
+
+  #onBacklogDue(call: OutgoingCall): void {
+    call.fail(notConnected(call, this.#mailboxes.get(call.serverId ?? '')));
+  }
+}
