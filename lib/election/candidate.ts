@@ -1,15 +1,20 @@
+import { setTimeout } from 'node:timers/promises';
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { MAX_TIMEOUT_MS } from '../options.js';
 import { Backoff } from '../transport/backoff.js';
 import type { Line, LineHandler } from '../transport/line.js';
 
 export interface CandidateOptions {
-  /** Takes the port; rejects with {@link RpcCode.AddressInUse} when somebody else has it. */
-  claim(): Promise<void>;
+  /**
+   * Takes the port; rejects with {@link RpcCode.AddressInUse} when somebody else has it. Undefined: this one only
+   * follows, and waits until somebody leads.
+   */
+  readonly claim: (() => Promise<void>) | undefined;
   /** Connects to whoever has the port, and registers on the channel that is competed for. */
   follow(handler: LineHandler, signal: AbortSignal): Promise<Line>;
-  /** The port is held by a process that does not lead the channel, or does not answer: told at each attempt. */
+  /** Nobody leads whom this one could follow: told at each attempt that {@link Candidate.compete} did not report itself. */
   onObstacle(error: RpcError): void;
   /** The standing changed. */
   onMove(to: CandidateState): void;
@@ -74,6 +79,11 @@ export class Candidate {
     }
   }
 
+  /** As {@link compete}, but whatever is in its way is reported as an obstacle, and tried again: only `close` ends it. */
+  persist(): void {
+    if (this.#lifecycle.move('competing')) void this.#competeOn();
+  }
+
   close(reason: RpcError): void {
     this.#lifecycle.move('closed');
     this.#closing.abort(reason);
@@ -82,10 +92,13 @@ export class Candidate {
 
   /** Undefined: it leads, or follows, or should try again at once. */
   async #attempt(): Promise<RpcError | undefined> {
+    const { claim } = this.#options;
     try {
-      await this.#options.claim();
-      this.#lifecycle.move('leading');
-      return undefined;
+      if (claim !== undefined) {
+        await claim();
+        this.#lifecycle.move('leading');
+        return undefined;
+      }
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) return asListenError(error);
     }
@@ -104,26 +117,27 @@ export class Candidate {
       if (this.state !== 'competing') return undefined;
       // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
       if (isRefused(error) && this.#backoff.attempts <= MAX_REFUSALS) return this.#pause();
-      const why = `the port is in use, by somebody else: ${toError(error).message}`;
-      return new RpcError(RpcCode.AddressInUse, why, { cause: error });
+      const why = claim === undefined ? 'nobody leads' : 'the port is in use, by somebody else';
+      return new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
     }
   }
 
   async #pause(): Promise<undefined> {
-    const ms = this.#backoff.next();
-    await new Promise((resolve) => setTimeout(resolve, ms));
+    const { signal } = this.#closing;
+    await setTimeout(this.#backoff.next(), undefined, { signal }).catch(() => {}); // closed: whoever waits looks at the state
     return undefined;
   }
 
+  /** What was sent on a line that is going away is answered there, while this one is already competing. */
   #onLeaderGone(line: Line): void {
     if (line !== this.#line) return;
     this.#line = undefined;
-    line.destroy(new RpcError(RpcCode.Closed, 'the Leader is gone'));
-    if (this.#lifecycle.move('competing')) void this.#competeAgain();
+    line.drain(new RpcError(RpcCode.Closed, 'the Leader is gone'), MAX_TIMEOUT_MS);
+    if (this.#lifecycle.move('competing')) void this.#competeOn();
   }
 
   /** Nobody waits for this; it goes on until it leads, follows, or is closed. */
-  async #competeAgain(): Promise<void> {
+  async #competeOn(): Promise<void> {
     while (this.state === 'competing') {
       const obstacle = await this.#attempt();
       if (obstacle === undefined) continue;

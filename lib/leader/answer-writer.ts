@@ -4,12 +4,21 @@ import { encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
-import { type Extension, failureHead, HEAD, registerResHead, resultsHead } from '../protocol/message.js';
+import {
+  EXTENSION_VERSION,
+  type Extension,
+  failureHead,
+  HEAD,
+  registerResHead,
+  resultsHead,
+} from '../protocol/message.js';
 import { RESPONSE } from '../protocol/packet.js';
 import type { Connection } from '../transport/connection.js';
 
 /** An answer's timeout field: stock peers copy the request's, nobody reads it. */
 const ANSWER_TIMEOUT_MS = 1;
+/** Says that it is one of ours who refuses, and so in what the reason is encoded. */
+const REFUSAL: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
 /** Characters. */
 const MAX_SHORT_MESSAGE = 500;
 
@@ -42,12 +51,20 @@ export class AnswerWriter {
 
   /** `ext` is what was chosen, for a peer that had asked. */
   registered(id: number, ext: Extension | undefined): void {
-    this.#write(id, registerResHead(ext), (out) => STOCK_CODEC.encode({ success: true }, out));
+    // A stock peer reads it with what it reads everything; one of ours does not know yet what that will be.
+    const codec = this.#isOurs ? STOCK_CODEC : this.#codec;
+    this.#write(id, registerResHead(ext), (out) => codec.encode({ success: true }, out));
   }
 
+  /** To a peer of our own kind. */
   refused(id: number, message: string): void {
     const body = { success: false, error: { name: 'RpcError', message } };
-    this.#write(id, registerResHead(undefined), (out) => STOCK_CODEC.encode(body, out));
+    this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode(body, out));
+  }
+
+  /** What was asked for was done, and there is nothing to say. */
+  done(id: number): void {
+    this.#write(id, HEAD.empty, () => {});
   }
 
   /** A stock peer gets the first result. `method` is for the log. */

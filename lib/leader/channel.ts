@@ -1,3 +1,6 @@
+import type { RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { EncodedValue } from '../protocol/encoded-value.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /** What leads a channel: for an RPC server the dispatcher over its services, for `cluster()` the real client. */
@@ -6,4 +9,29 @@ export interface Channel {
   readonly name: string | undefined;
   /** Must not throw, and answers the call once, now or later. */
   invoke(call: IncomingCall): void;
+  /** What can be subscribed to on it. Undefined: nothing. */
+  readonly topics?: Topics;
+  /** A codec of the user's own, in place of all others, toward stock peers too. Source: cluster-client, `transcode` */
+  readonly codec?: Codec;
+}
+
+/** The subscriptions of a channel's Followers. */
+export interface Topics {
+  /** How long a Follower has to acknowledge a value, ms. */
+  readonly pushTimeout: number;
+  /** Throws where it cannot be had, and the subscriber is told why. Again for the same key: nothing changes. */
+  subscribe(key: string, reg: unknown, subscriber: Subscriber): void;
+  unsubscribe(key: string, subscriber: Subscriber): void;
+  /** The subscriber's connection has ended. */
+  left(subscriber: Subscriber): void;
+  /** A value was not acknowledged in time, or cannot be sent. */
+  onUndelivered(key: string, peer: string, error: RpcError): void;
+}
+
+/** Who is sent values: a Follower's connection, or the Leader's own client. */
+export interface Subscriber {
+  /** False: what is pushed reaches nobody any more. */
+  readonly isOpen: boolean;
+  /** Must not throw. */
+  push(key: string, value: EncodedValue): void;
 }

@@ -1,6 +1,7 @@
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import { quoted } from '../quoted.js';
@@ -9,14 +10,11 @@ import type { Channel } from './channel.js';
 import { FrameWatch } from './frame-watch.js';
 import { RefusalLog } from './refusal-log.js';
 import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
+import { WaitingRoom } from './waiting-room.js';
 import { type Admission, addressOf } from './whitelist.js';
 
 /** How often unregistered and half-sent connections are looked for. */
 const SWEEP_MS = 2_500;
-/** How long a registration may wait for its channel's Leader, whatever time the peer gives it. */
-const MAX_WAIT_MS = 30_000;
-/** Of a Follower's time for registering, the share after which a channel without a Leader is refused, so that it learns why. */
-const REFUSE_AFTER_SHARE = 0.8;
 
 export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
   /** Past it the oldest that has not registered gives way; where all have, the new one is closed at once. */
@@ -46,12 +44,6 @@ export interface ConnectedPeer {
   readonly peer: string;
 }
 
-interface Waiting {
-  readonly session: Session;
-  readonly request: RegisterRequest;
-  readonly timer: NodeJS.Timeout | undefined;
-}
-
 /**
  * The process that holds a port, and with it all the channels on it: takes in connections, and brings each Follower
  * together with the Leader of the channel that it asks for.
@@ -65,8 +57,7 @@ export class PortHost implements SessionHost {
   readonly #unregistered = new Set<Session>();
   readonly #refusals: RefusalLog;
   #lastPeerId = 0;
-  /** Registrations on channels that have no Leader yet; one a session, the latest. */
-  readonly #waiting = new Map<Session, Waiting>();
+  readonly #waiting = new WaitingRoom((session, request) => this.#refuse(session, request));
   readonly #frameWatch = new FrameWatch();
   #sweeper: NodeJS.Timeout | undefined;
   #listener: Listener | undefined;
@@ -112,12 +103,21 @@ export class PortHost implements SessionHost {
   /** From now on the channel has a Leader; Followers that waited for it are answered. */
   lead(channel: Channel): void {
     this.#channels.set(channel.name, channel);
-    for (const waiting of this.#waiting.values()) {
-      const found = this.#channelOf(waiting.request.channelName);
-      if (found === undefined) continue;
-      this.#stopWaiting(waiting);
-      this.#accept(waiting.session, waiting.request, found);
-    }
+    this.#waiting.callIn((session, request) => {
+      const found = this.#channelOf(request.channelName);
+      if (found !== undefined) this.#accept(session, request, found);
+      return found !== undefined;
+    });
+  }
+
+  /**
+   * The channel has no Leader any more, while the port is kept: its Followers are let go as {@link retire} does. Those that
+   * come back wait for another Leader. Resolves when all have gone: after `timeoutMs` at the latest.
+   */
+  async withdraw(channel: Channel, reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
+    const left = [...this.#sessions.keys()].filter((session) => session.channel === channel);
+    await Promise.all(left.map((session) => session.retire(reason, timeoutMs)));
   }
 
   /**
@@ -129,10 +129,10 @@ export class PortHost implements SessionHost {
     await this.#listener?.close();
     clearInterval(this.#sweeper);
     this.#refusals.close();
-    for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
+    this.#waiting.clear();
     for (const [session, peer] of [...this.#sessions]) {
       if (peer === undefined) session.destroy(reason);
-      else session.retire(reason, timeoutMs);
+      else void session.retire(reason, timeoutMs);
     }
     if (this.#sessions.size === 0) return;
     const late = setTimeout(() => this.destroy(reason), timeoutMs);
@@ -148,32 +148,21 @@ export class PortHost implements SessionHost {
     void this.#listener?.close();
     clearInterval(this.#sweeper);
     this.#refusals.close();
-    for (const waiting of this.#waiting.values()) this.#stopWaiting(waiting);
+    this.#waiting.clear();
     for (const session of [...this.#sessions.keys()]) session.destroy(reason);
   }
 
   onRegister(session: Session, request: RegisterRequest): void {
     const channel = this.#channelOf(request.channelName);
     if (channel !== undefined) return this.#accept(session, request, channel);
-    // It may get its Leader yet. A stock peer is left to its own retry: a refusal would kill it, a closed connection
-    // make it come back without pause.
-    const refuseAfter = Math.min(MAX_WAIT_MS, Math.max(1, request.timeout * REFUSE_AFTER_SHARE));
-    const waiting: Waiting = {
-      session,
-      request,
-      timer: request.ext === undefined ? undefined : setTimeout(() => this.#refuse(waiting), refuseAfter).unref(),
-    };
-    const earlier = this.#waiting.get(session);
-    if (earlier !== undefined) clearTimeout(earlier.timer);
-    this.#waiting.set(session, waiting);
+    this.#waiting.add(session, request); // it may get its Leader yet
   }
 
   onClosed(session: Session, reason: RpcError): void {
     const peer = this.#sessions.get(session);
     this.#sessions.delete(session);
     this.#unregistered.delete(session);
-    const waiting = this.#waiting.get(session);
-    if (waiting !== undefined) this.#stopWaiting(waiting);
+    this.#waiting.remove(session);
     if (peer !== undefined) this.#options.onSessionClosed(peer, reason);
     if (this.#sessions.size === 0) this.#onEmpty?.();
   }
@@ -232,7 +221,7 @@ export class PortHost implements SessionHost {
 
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
     if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
-    const codec = chooseCodec(request.ext.codecs);
+    const codec = codecFor(channel, request.ext.codecs);
     if (codec === undefined)
       return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
     const ext: Extension = {
@@ -254,21 +243,13 @@ export class PortHost implements SessionHost {
     return [...this.#channels.keys()].map((name) => name ?? '*');
   }
 
-  #refuse(waiting: Waiting): void {
-    this.#stopWaiting(waiting);
+  #refuse(session: Session, request: RegisterRequest): void {
     const led =
       this.#channelNames()
         .map((name) => JSON.stringify(name))
         .join(', ') || 'none';
-    waiting.session.refuse(
-      waiting.request,
-      `nobody leads the channel ${quoted(waiting.request.channelName)} on this port; process ${process.pid} holds it and leads ${led}`,
-    );
-  }
-
-  #stopWaiting(waiting: Waiting): void {
-    clearTimeout(waiting.timer);
-    this.#waiting.delete(waiting.session);
+    const holder = `process ${process.pid} holds it and leads ${led}`;
+    session.refuse(request, `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}`);
   }
 
   /** Ends connections that neither register nor get on with the frame that they have begun. */
@@ -287,6 +268,12 @@ export class PortHost implements SessionHost {
     debug.leader('%s dropped: %s', session.peer, why);
     session.destroy(new RpcError(RpcCode.Protocol, `${session.peer} was dropped: ${why}`));
   }
+}
+
+/** A user's own codec is the only one on its channel. */
+function codecFor({ codec }: Channel, offered: readonly string[]): Codec | undefined {
+  if (codec === undefined) return chooseCodec(offered);
+  return offered.includes(codec.name) ? codec : undefined;
 }
 
 function refusalOf(peer: string, why: string): string {

@@ -1,31 +1,38 @@
 import { debug } from '../diagnostics.js';
-import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import { type Extension, HEAD, type Head, type InvokeHead } from '../protocol/message.js';
+import { type Extension, HEAD, type Head, type InvokeHead, type SubscribeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
 import { ControlRequest } from '../transport/control-request.js';
-import { Heartbeat, peerSilent, type Silence } from '../transport/heartbeat.js';
+import { peerSilent, type Silence } from '../transport/heartbeat.js';
+import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { AnswerWriter, type AnswerWriterOptions } from './answer-writer.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
+import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
 const STOCK_LOOK_MS = 20_000;
 const STOCK_MISSES = 3;
+const MISSES = 2;
 /** How long a goaway's acknowledgement is waited for where nothing else is unread: a live peer gives it within its tick. */
 const GOAWAY_ANSWER_MS = 2_000;
 
 export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, AnswerWriterOptions {
   /** ms between heartbeats toward a peer of our own kind. */
   readonly heartbeatInterval: number;
+  /** ms between two looks whether a stock peer has sent anything. @default 20_000 — cluster-client */
+  readonly stockHeartbeatInterval?: number;
+  /** So many heartbeats, or looks, without a byte, and the peer is dead. @default 2, or 3 for a stock peer */
+  readonly heartbeatMisses?: number;
 }
 
 /** What a session needs of the port that it came in on. */
@@ -61,14 +68,16 @@ export class Session implements Answerer {
   readonly #answers: AnswerWriter;
   readonly #pending = new PendingCalls();
   readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
-  #heartbeat: Heartbeat | undefined;
+  #keepalive: Keepalive | undefined;
   #channel: Channel | undefined;
   #channelName: string | undefined;
+  #subscriber: ConnectedSubscriber | undefined;
   #codec: Codec = STOCK_CODEC;
   #ext: Extension | undefined;
   /** Calls received and not yet answered. */
   #serving = 0;
   #onIdle: (() => void) | undefined;
+  #onClosed: (() => void) | undefined;
 
   constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
     this.#host = host;
@@ -78,7 +87,7 @@ export class Session implements Answerer {
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
-        onActivity: () => this.#heartbeat?.heard(),
+        onActivity: () => this.#keepalive?.heard(),
         onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
@@ -99,6 +108,11 @@ export class Session implements Answerer {
     return this.#serving;
   }
 
+  /** The channel that it was accepted on. */
+  get channel(): Channel | undefined {
+    return this.#channel;
+  }
+
   /** Frames received whole, whether one has begun since, and whether we read at all: see `pauseWhenBlocked`. */
   get progress(): { readonly frames: number; readonly isMidFrame: boolean; readonly isBlocked: boolean } {
     const { receivedFrames: frames, isMidFrame, isBlocked } = this.#connection;
@@ -109,8 +123,10 @@ export class Session implements Answerer {
     if (!this.#lifecycle.move('registered')) return;
     this.#channel = channel;
     this.#channelName = request.channelName;
-    this.#codec = codec ?? STOCK_CODEC;
+    this.#codec = codec ?? channel.codec ?? STOCK_CODEC;
     this.#ext = request.ext;
+    if (channel.topics !== undefined)
+      this.#subscriber = new ConnectedSubscriber(this.#connection, this.#pending, channel.topics, this.#codec);
     this.#answers.agree(this.#codec, request.ext);
     this.#connection.limitFrames(request.ext?.maxFrameBytes);
     this.#answers.registered(request.id, ext);
@@ -134,16 +150,30 @@ export class Session implements Answerer {
   served(): void {
     this.#serving -= 1;
     // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
-    if (this.#serving === 0 && this.#ext === undefined) this.#heartbeat?.heard();
+    if (this.#serving === 0 && this.#ext === undefined) this.#keepalive?.heard();
     if (this.#serving === 0 && this.#onIdle !== undefined) process.nextTick(this.#onIdle);
   }
 
   /**
    * Lets the peer go: it is told to send nothing more, what it sent until it has acknowledged that is answered, and
-   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress. One that
-   * does not read its answers has `timeoutMs` for them.
+   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress. Resolves when
+   * it has ended: after `timeoutMs` at the latest, if with calls unanswered, or answers unread.
    */
-  retire(reason: RpcError, timeoutMs: number): void {
+  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+    const late = setTimeout(() => this.destroy(reason), timeoutMs);
+    this.#beginRetiring(reason, timeoutMs);
+    await this.#whenClosed();
+    clearTimeout(late);
+  }
+
+  #whenClosed(): Promise<void> {
+    if (this.state === 'closed') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
+  }
+
+  #beginRetiring(reason: RpcError, timeoutMs: number): void {
     const wasRegistered = this.state === 'registered';
     if (!this.#lifecycle.move('retiring')) return;
     const endAt = performance.now() + timeoutMs;
@@ -177,10 +207,26 @@ export class Session implements Answerer {
       case 'invalid':
         this.#answerBadRequest(frame.id, head.reason);
         break;
+      case 'subscribe':
+      case 'unSubscribe':
+        this.#onSubscribe(head, frame.id);
+        break;
       default:
-        // Nothing on this channel can be subscribed to. An answer has a conn object, or a stock peer's parser throws.
+        // An answer has a conn object, or a stock peer's parser throws.
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.empty);
     }
+  }
+
+  /** A stock peer neither waits for an answer nor minds one. */
+  #onSubscribe(head: SubscribeHead, id: number): void {
+    if (this.#subscriber === undefined)
+      return this.#answerBadRequest(id, 'nothing can be subscribed to on this connection');
+    try {
+      this.#subscriber.onRequest(head);
+    } catch (error) {
+      return this.answerError(id, toError(error), undefined);
+    }
+    this.#answers.done(id);
   }
 
   #onRegister(request: RegisterRequest): void {
@@ -216,34 +262,28 @@ export class Session implements Answerer {
 
   #startHeartbeat(): void {
     const isStock = this.#ext === undefined;
-    const connection = this.#connection;
-    const watched = {
-      ping: () => this.#ping(),
-      dead: (silence: Silence) => this.#onSilence(silence),
-      readBytes: () => (connection.isBlocked ? connection.takenBytes : undefined),
-    };
-    const interval = isStock ? STOCK_LOOK_MS : this.#options.heartbeatInterval;
-    this.#heartbeat = new Heartbeat(watched, isStock ? { interval, misses: STOCK_MISSES, mute: true } : { interval });
-    this.#heartbeat.start();
-  }
-
-  #ping(): void {
-    const request = new ControlRequest('a heartbeat', this.#options.heartbeatInterval, ignore, ignore);
-    this.#connection.send(REQUEST, this.#pending.add(request), this.#options.heartbeatInterval, HEAD.heartbeat);
+    const { heartbeatInterval, stockHeartbeatInterval = STOCK_LOOK_MS, heartbeatMisses } = this.#options;
+    this.#keepalive = new Keepalive(this.#connection, this.#pending, {
+      interval: isStock ? stockHeartbeatInterval : heartbeatInterval,
+      misses: heartbeatMisses ?? (isStock ? STOCK_MISSES : MISSES),
+      mute: isStock,
+      countReading: true,
+      onDead: (silence) => this.#onSilence(silence),
+    });
   }
 
   #onSilence(silence: Silence): void {
-    if (this.#ext === undefined && this.#serving > 0) this.#heartbeat?.start();
+    if (this.#ext === undefined && this.#serving > 0) this.#keepalive?.restart();
     else this.destroy(peerSilent(this.peer, silence));
   }
 
   #onConnectionClosed(reason: RpcError): void {
     this.#lifecycle.move('closed');
-    this.#heartbeat?.stop();
+    this.#keepalive?.stop();
+    this.#subscriber?.leave();
     this.#onIdle = undefined;
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);
+    this.#onClosed?.();
   }
 }
-
-function ignore(): void {}

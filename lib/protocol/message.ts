@@ -8,7 +8,7 @@ import { parseJson } from './json.js';
 export type RequestHead =
   | { readonly type: 'register_channel'; readonly channelName: string; readonly ext: Extension | undefined }
   | InvokeHead
-  | { readonly type: 'subscribe' | 'unSubscribe'; readonly key: string; readonly reg: unknown }
+  | SubscribeHead
   | { readonly type: 'subscribe_result'; readonly key: string }
   | { readonly type: 'heartbeat' }
   /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
@@ -22,6 +22,13 @@ export interface InvokeHead {
   readonly oneway: boolean;
   /** The list's first item is the call's meta, not an argument. */
   readonly meta: boolean;
+}
+
+export interface SubscribeHead {
+  readonly type: 'subscribe' | 'unSubscribe';
+  readonly key: string;
+  /** What is subscribed to, as the subscriber gave it. */
+  readonly reg: unknown;
 }
 
 export type ResponseHead =

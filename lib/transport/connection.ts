@@ -8,6 +8,8 @@ import type { ByteStream, StreamHandler } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { EarlyFlush } from './early-flush.js';
 
+const NO_BODY: Uint8Array = Buffer.alloc(0);
+
 /** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
 const END_TIMEOUT_MS = 2_000;
 
@@ -142,16 +144,17 @@ export class Connection {
   }
 
   /**
-   * A frame without a body, such as a heartbeat: not refused by a full queue, and nothing once there is no sending
+   * A frame of the connection's own, such as a heartbeat: not refused by a full queue, and nothing once there is no sending
    * any more; but past what even answers may queue the connection is destroyed. Throws {@link RpcCode.FrameTooLarge}.
    */
-  send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
+  send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body = NO_BODY): void {
     if (!this.isOpen) return;
     const limit = this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
     // A peer that asks for heartbeats and never reads their answers.
     if (this.#isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
     this.#begin(kind, id, timeoutMs, head);
     try {
+      if (body.length > 0) this.#writer.append(body, 0, body.length);
       this.commit();
     } catch (error) {
       this.rollback();

@@ -8,6 +8,8 @@ export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>
   readonly connectTimeout: number;
   /** ms between heartbeats toward a peer of our own kind. */
   readonly heartbeatInterval: number;
+  /** ms between heartbeats toward a stock Leader. @default 20_000 — cluster-client */
+  readonly stockHeartbeatInterval?: number;
   /** Calls that may wait for their answers at once. */
   readonly maxInFlight: number;
 }

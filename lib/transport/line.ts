@@ -3,35 +3,28 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import {
-  EXTENSION_VERSION,
-  type Extension,
-  FEATURES,
-  HEAD,
-  type Head,
-  type PortHolder,
-  registerHead,
-} from '../protocol/message.js';
+import { HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import type { ByteStream } from './byte-stream.js';
 import { Connection } from './connection.js';
 import { ControlRequest } from './control-request.js';
-import { abortReason, dialWithin } from './endpoint.js';
-import { Heartbeat, peerSilent, type Silence } from './heartbeat.js';
+import { dialWithin } from './endpoint.js';
+import { peerSilent } from './heartbeat.js';
+import { Keepalive } from './keepalive.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { PendingCalls } from './pending-calls.js';
-import { readRegistration, refused } from './registration.js';
+import { type Agreement, Registration, readRefusal } from './registration.js';
 
-/** How long a heartbeat's answer is worth waiting for; it only keeps the table tidy, silence is judged elsewhere. */
-const HEARTBEAT_ANSWER_MS = 60_000;
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
 
 export interface LineHandler {
   /** After {@link Line.isFull}: it takes calls again. */
   onDrained?(): void;
+  /** A value of a key that was subscribed to; it lies in the frame's body. Must not throw. */
+  onPush?(key: string, frame: FrameView, codec: Codec): void;
   /** The Leader is about to leave: send it nothing more. What was sent before is still answered. */
   onGoaway(line: Line): void;
   /** Exactly once for a line that was registered, just before the calls that wait on it are lost. */
@@ -55,20 +48,19 @@ export class Line {
   readonly #options: LineOptions;
   readonly #handler: LineHandler;
   readonly #connection: Connection;
+  readonly #registration: Registration;
   readonly #pending = new PendingCalls({ onExpired: () => this.#onDrained() });
   readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
-  #heartbeat: Heartbeat | undefined;
+  #keepalive: Keepalive | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #isGoingAway = false;
   #isFull = false;
-  /** Heartbeats sent and not yet answered. */
-  #pings = 0;
   #closeReason: RpcError | undefined;
   #codec: Codec = STOCK_CODEC;
   #features: readonly string[] = [];
   #holder: PortHolder | undefined;
-  #onRegistered: ((error: RpcError | undefined) => void) | undefined;
+  #isStock = false;
 
   /**
    * Dials and registers. Blocks for `connectTimeout` at the most, or until `signal` aborts. Rejects with
@@ -80,19 +72,21 @@ export class Line {
     const giveUpAt = performance.now() + connectTimeout;
     const stream = await dialWithin(connectTimeout, options, signal);
     const line = new Line(stream, options, handler);
-    await line.#register(Math.max(1, Math.ceil(giveUpAt - performance.now())), signal);
+    const left = Math.max(1, Math.ceil(giveUpAt - performance.now()));
+    await line.#registration.begin(line.#connection, line.#pending, left, signal);
     return line;
   }
 
   private constructor(stream: ByteStream, options: LineOptions, handler: LineHandler) {
     this.#options = options;
     this.#handler = handler;
+    this.#registration = new Registration(options, (agreement) => this.#onRegistered(agreement));
     this.#connection = new Connection(
       stream,
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#onResponse(head, frame),
-        onActivity: () => this.#heartbeat?.heard(),
+        onActivity: () => this.#keepalive?.heard(),
         onDrained: () => this.#onDrained(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
@@ -106,7 +100,7 @@ export class Line {
 
   /** Calls sent and not yet answered. */
   get inFlight(): number {
-    return this.#pending.size - this.#pings;
+    return this.#pending.size - (this.#keepalive?.unanswered ?? 0);
   }
 
   /**
@@ -178,6 +172,24 @@ export class Line {
     if (oneway) call.succeed([]);
   }
 
+  /**
+   * Asks for a key's values, or for no more of them; they come by {@link LineHandler.onPush}. `onRefused` is told why the
+   * Leader will not have it. A stock Leader never says, nor that it has understood.
+   */
+  control(what: string, head: Uint8Array, timeoutMs: number, onRefused: (error: RpcError) => void): void {
+    if (this.#isStock) return this.#connection.send(REQUEST, this.#pending.nextId(), timeoutMs, head);
+    const onAnswer = (answer: Head, frame: FrameView): void => {
+      const refusal = readRefusal(what, answer, frame, this.#codec);
+      if (refusal !== undefined) onRefused(refusal);
+    };
+    // A connection that ends first is told of elsewhere.
+    const onFailure = (error: RpcError): void => {
+      if (error.code === RpcCode.Timeout) onRefused(error);
+    };
+    const request = new ControlRequest(what, timeoutMs, onAnswer, onFailure);
+    this.#connection.send(REQUEST, this.#pending.add(request), timeoutMs, head);
+  }
+
   /** No new calls; ends in order when the last answer is in, and at the latest after `timeoutMs`. */
   drain(reason: RpcError, timeoutMs: number): void {
     if (!this.#lifecycle.move('draining')) return;
@@ -191,66 +203,23 @@ export class Line {
     this.#connection.destroy(reason);
   }
 
-  #register(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.destroy(abortReason(signal));
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#onRegistered = (error) => {
-        this.#onRegistered = undefined;
-        signal.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      if (signal.aborted) return onAbort(); // within the tick in which the stream opened
-      const { channel, codecs, maxFrameBytes } = this.#options;
-      const request = new ControlRequest(
-        'register_channel',
-        timeoutMs,
-        (head, frame) => this.#onRegisterAnswer(head, frame),
-        (error) => this.destroy(refused(this.#options, error.message, error)),
-      );
-      const id = this.#pending.add(request);
-      const ext = { version: EXTENSION_VERSION, codecs, features: FEATURES, maxFrameBytes };
-      try {
-        this.#connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
-      } catch (error) {
-        this.destroy(refused(this.#options, messageOf(error), error));
-      }
-    });
-  }
-
-  #onRegisterAnswer(head: Head, frame: FrameView): void {
-    let leader: Extension | undefined;
-    try {
-      ({ codec: this.#codec, leader } = readRegistration(head, frame, this.#options));
-    } catch (error) {
-      return this.destroy(error as RpcError);
-    }
+  #onRegistered({ codec, leader }: Agreement): void {
+    this.#codec = codec;
+    this.#isStock = leader === undefined;
     this.#features = leader?.features ?? [];
     this.#holder = leader?.holder;
     this.#connection.limitFrames(leader?.maxFrameBytes);
     this.#lifecycle.move('ready');
-    this.#startHeartbeat(leader === undefined);
-    this.#onRegistered?.(undefined);
+    this.#startHeartbeat();
   }
 
-  #startHeartbeat(isStock: boolean): void {
-    const interval = isStock ? STOCK_HEARTBEAT_INTERVAL_MS : this.#options.heartbeatInterval;
-    const watched = {
-      ping: () => this.#ping(),
-      dead: (silence: Silence) => this.destroy(peerSilent(this.peer, silence)),
-    };
-    this.#heartbeat = new Heartbeat(watched, { interval, always: isStock });
-    this.#heartbeat.start();
-  }
-
-  #ping(): void {
-    const done = (): void => {
-      this.#pings -= 1;
-    };
-    this.#pings += 1;
-    const request = new ControlRequest('a heartbeat', HEARTBEAT_ANSWER_MS, done, done);
-    this.#connection.send(REQUEST, this.#pending.add(request), HEARTBEAT_ANSWER_MS, HEAD.heartbeat);
+  #startHeartbeat(): void {
+    const { heartbeatInterval, stockHeartbeatInterval = STOCK_HEARTBEAT_INTERVAL_MS } = this.#options;
+    this.#keepalive = new Keepalive(this.#connection, this.#pending, {
+      interval: this.#isStock ? stockHeartbeatInterval : heartbeatInterval,
+      always: this.#isStock,
+      onDead: (silence) => this.destroy(peerSilent(this.peer, silence)),
+    });
   }
 
   #onResponse(head: Head, frame: FrameView): void {
@@ -267,29 +236,34 @@ export class Line {
     this.#handler.onDrained?.();
   }
 
-  #onRequest(head: Head, { id, timeout }: FrameView): void {
-    const answer = head.type === 'heartbeat' ? HEAD.heartbeatRes : head.type === 'goaway' ? HEAD.goawayRes : HEAD.empty;
+  #onRequest(head: Head, frame: FrameView): void {
+    const { id, timeout } = frame;
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
-    this.#connection.send(RESPONSE, id, timeout, answer);
+    this.#connection.send(RESPONSE, id, timeout, answerTo(head));
+    if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#codec);
     if (head.type !== 'goaway' || this.#isGoingAway) return;
     this.#isGoingAway = true;
     this.#handler.onGoaway(this);
   }
 
   #onConnectionClosed(how: RpcError): void {
-    const wasOpen = this.#onRegistered === undefined;
     const reason = this.#isGoingAway && how.code === RpcCode.ConnectionLost ? cutOff(this.peer, how) : how;
     this.#closeReason = reason;
     this.#lifecycle.move('closed');
-    this.#heartbeat?.stop();
+    this.#keepalive?.stop();
     clearTimeout(this.#drainTimer);
     // Its owner first: a call that is made in answer to a lost one must find it on its way to another line.
-    if (wasOpen) this.#handler.onClosed(this, reason);
+    if (this.#registration.isOver) this.#handler.onClosed(this, reason);
     this.#pending.loseAll(reason, this.#connection.handedFrames);
-    this.#onRegistered?.(
-      reason.code === RpcCode.ConnectionLost ? refused(this.#options, reason.message, reason) : reason,
-    );
+    this.#registration.lost(reason);
   }
+}
+
+/** An answer always has a conn object, or a stock peer's parser throws. */
+function answerTo(head: Head): Uint8Array {
+  if (head.type === 'heartbeat') return HEAD.heartbeatRes;
+  if (head.type === 'goaway') return HEAD.goawayRes;
+  return head.type === 'subscribe_result' ? HEAD.subscribeResultRes : HEAD.empty;
 }
 
 /** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */

@@ -1,8 +1,12 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import type { Extension, Head } from '../protocol/message.js';
-import type { FrameView } from '../protocol/packet.js';
+import { EXTENSION_VERSION, type Extension, FEATURES, type Head, registerHead } from '../protocol/message.js';
+import { type FrameView, REQUEST } from '../protocol/packet.js';
+import type { Connection } from './connection.js';
+import { ControlRequest } from './control-request.js';
+import { abortReason } from './endpoint.js';
+import type { PendingCalls } from './pending-calls.js';
 
 /** Where and as what a Follower registers. */
 export interface Registering {
@@ -12,6 +16,10 @@ export interface Registering {
   readonly channel: string;
   /** Codec names to offer, the preferred one first. */
   readonly codecs: readonly string[];
+  /** A codec of the user's own, at both ends, stock ones included: no other is offered then. */
+  readonly transcode?: Codec;
+  /** The largest frame that is taken. */
+  readonly maxFrameBytes: number;
 }
 
 /** What was agreed on with a Leader. */
@@ -21,26 +29,114 @@ export interface Agreement {
   readonly leader: Extension | undefined;
 }
 
+/** A Follower's registration on its channel: asked for once, as the first thing on a connection. */
+export class Registration {
+  readonly #asked: Registering;
+  readonly #onAgreed: (agreement: Agreement) => void;
+  #settle: ((error: RpcError | undefined) => void) | undefined;
+  #isOver = false;
+
+  /** `onAgreed` is called before anything that follows the answer is read: it may come in the same piece. */
+  constructor(asked: Registering, onAgreed: (agreement: Agreement) => void) {
+    this.#asked = asked;
+    this.#onAgreed = onAgreed;
+  }
+
+  /** It was answered, and agreed on. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves when registered. Otherwise rejects, with the connection closed, as `Line.open` does. */
+  begin(connection: Connection, pending: PendingCalls, timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const { channel, codecs, transcode, maxFrameBytes } = this.#asked;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => connection.destroy(abortReason(signal));
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#settle = (error) => {
+        this.#settle = undefined;
+        signal.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      if (signal.aborted) return onAbort(); // within the tick in which the stream opened
+      const request = new ControlRequest(
+        'register_channel',
+        timeoutMs,
+        (head, frame) => this.#onAnswer(head, frame, connection),
+        (error) => connection.destroy(refused(this.#asked, error.message, error)),
+      );
+      const id = pending.add(request);
+      const offered = transcode === undefined ? codecs : [transcode.name];
+      const ext = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
+      try {
+        connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
+      } catch (error) {
+        connection.destroy(refused(this.#asked, messageOf(error), error));
+      }
+    });
+  }
+
+  /** The connection has ended. */
+  lost(reason: RpcError): void {
+    this.#settle?.(reason.code === RpcCode.ConnectionLost ? refused(this.#asked, reason.message, reason) : reason);
+  }
+
+  #onAnswer(head: Head, frame: FrameView, connection: Connection): void {
+    let agreement: Agreement;
+    try {
+      agreement = readRegistration(head, frame, this.#asked);
+    } catch (error) {
+      return connection.destroy(error as RpcError);
+    }
+    this.#isOver = true;
+    this.#onAgreed(agreement);
+    this.#settle?.(undefined);
+  }
+}
+
 /** Throws {@link RpcCode.Register} when the answer is a refusal, or none that makes sense. */
 export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameView, asked: Registering): Agreement {
   if (head.type !== 'register_channel_res') throw refused(asked, `answered with ${head.type}`);
+  const stock = asked.transcode ?? STOCK_CODEC;
   let answer: unknown;
   try {
-    answer = STOCK_CODEC.decode(bytes, bodyStart, end);
+    answer = (head.ext === undefined ? stock : STOCK_CODEC).decode(bytes, bodyStart, end);
   } catch (error) {
     throw refused(asked, `answered with what cannot be decoded: ${messageOf(error)}`, error);
   }
   const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown } };
   if (success !== true) throw refused(asked, String(error?.message ?? 'no reason given'));
-  if (head.ext === undefined) return { codec: STOCK_CODEC, leader: undefined };
-  const codec = chooseCodec(head.ext.codecs);
-  if (codec === undefined || !asked.codecs.includes(codec.name)) {
-    throw refused(asked, `chose a codec that was not offered: ${head.ext.codecs}`);
-  }
+  if (head.ext === undefined) return { codec: stock, leader: undefined };
+  const codec = chosen(head.ext.codecs, asked);
+  if (codec === undefined) throw refused(asked, `chose a codec that was not offered: ${head.ext.codecs}`);
   return { codec, leader: head.ext };
 }
 
-export function refused({ host, port, channel }: Registering, why: string, cause?: unknown): RpcError {
+function chosen(names: readonly string[], { codecs, transcode }: Registering): Codec | undefined {
+  if (transcode !== undefined) return names[0] === transcode.name ? transcode : undefined;
+  const codec = chooseCodec(names);
+  return codec !== undefined && codecs.includes(codec.name) ? codec : undefined;
+}
+
+/** Undefined: the Leader did as it was asked. */
+export function readRefusal(
+  what: string,
+  head: Head,
+  { bytes, bodyStart, end }: FrameView,
+  codec: Codec,
+): RpcError | undefined {
+  if (head.type !== 'invoke_result' || head.success) return undefined;
+  let why = 'no reason given';
+  try {
+    why = messageOf(codec.decode(bytes, bodyStart, end));
+  } catch (error) {
+    why = `with what cannot be decoded: ${messageOf(error)}`;
+  }
+  return new RpcError(RpcCode.Remote, `the Leader refused ${what}: ${why}`);
+}
+
+function refused({ host, port, channel }: Registering, why: string, cause?: unknown): RpcError {
   const message = `${host}:${port} did not accept the registration on "${channel}": ${why}`;
   return new RpcError(RpcCode.Register, message, { cause });
 }

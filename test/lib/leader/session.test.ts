@@ -255,11 +255,13 @@ describe('Session, serving', () => {
     const { stream, registerStock, answers } = setUp(t);
     registerStock();
     await answers();
-    stream.receive(request(5, { type: 'subscribe', key: '$$inner$$__a', reg: {} }));
+    stream.receive(request(5, { type: 'subscribe_result', key: '$$inner$$__a' }));
     stream.receive(request(6, { type: 'no such type' }));
-    const [first, second] = await answers();
+    stream.receive(request(7, { type: 'subscribe', key: '$$inner$$__a', reg: {} }));
+    const [first, second, third] = await answers();
     assert.deepEqual([first?.id, first?.head], [5, {}]);
     assert.deepEqual([second?.id, second?.head], [6, { type: 'invoke_result', success: false }]);
+    assert.deepEqual([third?.id, third?.head], [7, { type: 'invoke_result', success: false }]);
   });
 
   it('says why when a result cannot be sent, and serves on', async (t) => {

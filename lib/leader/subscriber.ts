@@ -1,0 +1,57 @@
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { EncodedValue } from '../protocol/encoded-value.js';
+import { type SubscribeHead, subscribeResultHead } from '../protocol/message.js';
+import { REQUEST } from '../protocol/packet.js';
+import type { Connection } from '../transport/connection.js';
+import { ControlRequest } from '../transport/control-request.js';
+import type { PendingCalls } from '../transport/pending-calls.js';
+import type { Subscriber, Topics } from './channel.js';
+
+/** A Follower's connection, as the topics of its channel see it. */
+export class ConnectedSubscriber implements Subscriber {
+  readonly #connection: Connection;
+  readonly #pending: PendingCalls;
+  readonly #topics: Topics;
+  readonly #codec: Codec;
+
+  constructor(connection: Connection, pending: PendingCalls, topics: Topics, codec: Codec) {
+    this.#connection = connection;
+    this.#pending = pending;
+    this.#topics = topics;
+    this.#codec = codec;
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  /** Throws where the subscription cannot be had. */
+  onRequest({ type, key, reg }: SubscribeHead): void {
+    if (type === 'unSubscribe') this.#topics.unsubscribe(key, this);
+    else this.#topics.subscribe(key, reg, this);
+  }
+
+  push(key: string, value: EncodedValue): void {
+    if (!this.isOpen) return;
+    const { pushTimeout } = this.#topics;
+    // One that ends before it has acknowledged has left; that is told elsewhere.
+    const onFailure = (error: RpcError): void => {
+      if (error.code === RpcCode.Timeout) this.#topics.onUndelivered(key, this.#connection.peer, error);
+    };
+    const id = this.#pending.add(new ControlRequest('a subscribed value', pushTimeout, () => {}, onFailure));
+    try {
+      this.#connection.send(REQUEST, id, pushTimeout, subscribeResultHead(key), value.in(this.#codec));
+    } catch (error) {
+      this.#pending.take(id);
+      const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+      const undelivered = new RpcError(code, `it cannot be sent: ${messageOf(error)}`, { cause: error });
+      this.#topics.onUndelivered(key, this.#connection.peer, undelivered);
+    }
+  }
+
+  /** The connection has ended. */
+  leave(): void {
+    this.#topics.left(this);
+  }
+}
