@@ -2,6 +2,13 @@
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
 export type { Callback } from './lib/callback.js';
+export { APIClientBase, type APIClientOptions } from './lib/cluster/api-client-base.js';
+export type { ClusterBuilder, Shared } from './lib/cluster/builder.js';
+export { type Cluster, cluster } from './lib/cluster/cluster.js';
+export type { ClusterClient } from './lib/cluster/cluster-client.js';
+export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
+export type { ClusterOptions } from './lib/cluster/options.js';
+export type { Transcode } from './lib/cluster/transcode.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
 export type {

@@ -90,6 +90,12 @@ export class Candidate {
     this.#line?.destroy(reason);
   }
 
+  /** As {@link close}, but the line to the Leader is left as it is, to whoever has it. */
+  leave(reason: RpcError): void {
+    this.#line = undefined;
+    this.close(reason);
+  }
+
   /** Undefined: it leads, or follows, or should try again at once. */
   async #attempt(): Promise<RpcError | undefined> {
     const { claim } = this.#options;

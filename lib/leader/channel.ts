@@ -9,6 +9,8 @@ export interface Channel {
   readonly name: string | undefined;
   /** Must not throw, and answers the call once, now or later. */
   invoke(call: IncomingCall): void;
+  /** Nobody is taken in, for this reason: what leads it has failed. */
+  readonly refusal?: string;
   /** What can be subscribed to on it. Undefined: nothing. */
   readonly topics?: Topics;
   /** A codec of the user's own, in place of all others, toward stock peers too. Source: cluster-client, `transcode` */
@@ -22,8 +24,8 @@ export interface Topics {
   /** Throws where it cannot be had, and the subscriber is told why. Again for the same key: nothing changes. */
   subscribe(key: string, reg: unknown, subscriber: Subscriber): void;
   unsubscribe(key: string, subscriber: Subscriber): void;
-  /** The subscriber's connection has ended. */
-  left(subscriber: Subscriber): void;
+  /** The subscriber has gone; `reason` where its connection has ended. */
+  left(subscriber: Subscriber, reason?: RpcError): void;
   /** A value was not acknowledged in time, or cannot be sent. */
   onUndelivered(key: string, peer: string, error: RpcError): void;
 }

@@ -220,6 +220,7 @@ export class PortHost implements SessionHost {
   }
 
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
+    if (channel.refusal !== undefined) return session.refuse(request, channel.refusal);
     if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
     const codec = codecFor(channel, request.ext.codecs);
     if (codec === undefined)

@@ -280,7 +280,7 @@ export class Session implements Answerer {
   #onConnectionClosed(reason: RpcError): void {
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
-    this.#subscriber?.leave();
+    this.#subscriber?.leave(reason);
     this.#onIdle = undefined;
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);

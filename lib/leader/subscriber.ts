@@ -51,7 +51,7 @@ export class ConnectedSubscriber implements Subscriber {
   }
 
   /** The connection has ended. */
-  leave(): void {
-    this.#topics.left(this);
+  leave(reason: RpcError): void {
+    this.#topics.left(this, reason);
   }
 }

@@ -10,16 +10,16 @@ export class RemoteMethod {
   readonly serverType: string;
   readonly service: string;
   readonly method: string;
-  /** `namespace.module.method`: what travels. */
+  /** What travels: `namespace.module.method`, or a shared client's method as it is. */
   readonly name: string;
   readonly #heads: Buffer[] = [];
 
-  constructor({ namespace, serverType, service, method }: Omit<RpcMessage, 'args'>) {
+  constructor({ namespace, serverType, service, method }: Omit<RpcMessage, 'args'>, name?: string) {
     this.namespace = namespace;
     this.serverType = serverType;
     this.service = service;
     this.method = method;
-    this.name = methodName(namespace, service, method);
+    this.name = name ?? methodName(namespace, service, method);
   }
 
   head(argLength: number, oneway: boolean, meta: boolean): Buffer {

@@ -1,0 +1,145 @@
+import { type Callback, userCallback } from '../callback.js';
+import { describeError } from '../diagnostics.js';
+import { invalid } from '../options.js';
+import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
+import { isGeneratorMethod } from './generators.js';
+import { HostedClient } from './hosted-client.js';
+import type { ResolvedClusterOptions } from './options.js';
+import { PortElection } from './port-election.js';
+import { ReadyEmitter } from './ready-emitter.js';
+import type { RealClientHandler } from './real-client.js';
+import { SharedClient } from './shared-client.js';
+import { SingleMode } from './single-mode.js';
+
+/** What a shared client is made of. */
+export interface ClusterClientParts {
+  readonly clientClass: ClientClass;
+  /** For its constructor, in the process that leads. */
+  readonly args: readonly unknown[];
+  readonly delegates: Delegates;
+  readonly options: ResolvedClusterOptions;
+}
+
+/**
+ * What `create()` returns: it stands in for the real client, of which there is one in all the processes that share it.
+ * Delegated and overridden methods are its own properties.
+ *
+ * Events: `ready`; `close` when its Leader is gone, or it was closed; `error`; and in the process that leads, all that the
+ * real client emits. `ready()` waits until somebody leads, anew after a Leader's death.
+ */
+export class ClusterClient extends ReadyEmitter {
+  readonly options: ResolvedClusterOptions;
+  readonly #shared: SharedClient;
+
+  /** Begins to compete at once. Throws where a delegated method is none. */
+  constructor(parts: ClusterClientParts) {
+    super();
+    const { options } = parts;
+    this.options = options;
+    this.#shared = new SharedClient(options, {
+      onReady: () => this.ready(true),
+      onLost: () => {
+        this.ready(false);
+        this.emit('close');
+      },
+      onFailed: (error) => this.ready(error),
+      onError: (error) => this.emit('error', error),
+      onClosed: () => {
+        this.ready(false);
+        this.emit('close');
+      },
+    });
+    this.#define(parts);
+    this.#start(parts);
+  }
+
+  /** Closes any shared client, whatever its `close` has been made by delegation. */
+  static close(client: unknown): Promise<void> {
+    if (client instanceof ClusterClient) return client.#shared.close();
+    // One that another copy of the package has made.
+    const { close } = (client ?? {}) as { close?: unknown };
+    if (typeof close !== 'function' || !('isClusterClientLeader' in (client as object)))
+      throw invalid('cluster.close wants what create() has returned');
+    return Promise.resolve(close.call(client));
+  }
+
+  /** Undefined while nobody leads, as far as is known here. */
+  get isClusterClientLeader(): boolean | undefined {
+    return this.#shared.isLeader;
+  }
+
+  /**
+   * Lets calls under way finish, for `responseTimeout` at the most. The Leader then lets its Followers go, closes the real
+   * client, and last lets go of the port. Rejects with what closing the real client fails with. Again: the same promise.
+   */
+  close(): Promise<void> {
+    return this.#shared.close();
+  }
+
+  #start({ clientClass, args, delegates, options }: ClusterClientParts): void {
+    const make = (): object => Reflect.construct(clientClass as new () => object, [...args]);
+    const host = (handler: RealClientHandler) => new HostedClient(make, delegates, options, handler);
+    const events: RealClientHandler = {
+      onEvent: (event, values) => void this.emit(event, ...values),
+      onError: (error) => this.#shared.onError(error),
+    };
+    const source = options.singleMode
+      ? new SingleMode(options.name, clientClass, host, this.#shared, events)
+      : new PortElection(options, delegates.methodFor('publish'), () => host(events), this.#shared);
+    this.#shared.start(source);
+  }
+
+  #define({ clientClass, delegates, options }: ClusterClientParts): void {
+    for (const [name, descriptor] of delegates.entries()) {
+      const value =
+        descriptor.type === 'override'
+          ? descriptor.value
+          : this.#delegated(name, descriptor.to, Reflect.get(clientClass.prototype, name), options.name);
+      Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
+    }
+  }
+
+  #delegated(name: string, to: DelegateKind, real: unknown, client: string): unknown {
+    const shared = this.#shared;
+    if (to === 'subscribe')
+      return (...[reg, listener]: Parameters<SharedClient['subscribe']>) => shared.subscribe(reg, listener);
+    if (to === 'unSubscribe')
+      return (...[reg, listener]: Parameters<SharedClient['unsubscribe']>) => shared.unsubscribe(reg, listener);
+    if (to === 'publish') return (reg: unknown) => shared.publish(reg);
+    if (to === 'close') return () => shared.close();
+    if (typeof real !== 'function') throw invalid(`[ClusterClient] api: ${name} not implement in client ${client}`);
+    if (to === 'invokeOneway') return (...args: unknown[]) => this.#invokeOneway(name, args);
+    if (!isGeneratorMethod(real)) return (...args: unknown[]) => this.#invoke(name, args);
+    const invoke = (args: unknown[]) => this.#promise(name, args);
+    return function* (...args: unknown[]): Generator<unknown, unknown> {
+      return yield invoke(args);
+    };
+  }
+
+  /** A function as the last argument is a callback, and nothing is returned then. */
+  #invoke(name: string, args: unknown[]): Promise<unknown> | undefined {
+    if (typeof args.at(-1) !== 'function') return this.#promise(name, args);
+    const callback = userCallback(args.pop() as Callback<unknown[]>);
+    this.#shared.invoke(name, args, false, (error, results) => {
+      // Never before the call has returned.
+      if (error === undefined) process.nextTick(callback, null, ...results);
+      else process.nextTick(callback, error);
+    });
+    return undefined;
+  }
+
+  #promise(name: string, args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#shared.invoke(name, args, false, (error, results) =>
+        error === undefined ? resolve(results[0]) : reject(error),
+      );
+    });
+  }
+
+  #invokeOneway(name: string, args: unknown[]): void {
+    this.#shared.invoke(name, args, true, (error) => {
+      if (error !== undefined)
+        this.options.logger.warn(`mailstation: the one-way call ${name} was not sent: ${describeError(error)}`);
+    });
+  }
+}

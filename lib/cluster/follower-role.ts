@@ -1,0 +1,92 @@
+import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import { EncodedValue } from '../protocol/encoded-value.js';
+import { subscribeHead } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { Line } from '../transport/line.js';
+import { OutgoingCall } from '../transport/outgoing-call.js';
+import { RemoteMethod } from '../transport/remote-method.js';
+import type { Role, RoleHandler } from './role.js';
+
+export interface FollowerRoleOptions {
+  /** Of the shared client. */
+  readonly name: string;
+  readonly responseTimeout: number;
+  /** The method that publishes; undefined where there is none. */
+  readonly publishMethod: string | undefined;
+}
+
+/** Follows: everything goes over one line to the process that leads. */
+export class FollowerRole implements Role {
+  readonly isLeader = false;
+  readonly #line: Line;
+  readonly #options: FollowerRoleOptions;
+  readonly #handler: RoleHandler;
+  #onClosed: (() => void) | undefined;
+
+  constructor(line: Line, options: FollowerRoleOptions, handler: RoleHandler) {
+    this.#line = line;
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  get isFull(): boolean {
+    return this.#line.isFull;
+  }
+
+  subscribe(key: string, reg: unknown): void {
+    this.#control('subscribe', key, reg);
+  }
+
+  unsubscribe(key: string, reg: unknown): void {
+    this.#control('unSubscribe', key, reg);
+  }
+
+  publish(reg: unknown): void {
+    const { name, publishMethod, responseTimeout } = this.#options;
+    if (publishMethod === undefined) return;
+    const method = new RemoteMethod(
+      { namespace: '', serverType: name, service: '', method: publishMethod },
+      publishMethod,
+    );
+    const settle = (error: RpcError | undefined): void => {
+      if (error !== undefined) this.#handler.onError(error);
+    };
+    this.invoke(new OutgoingCall(method, [reg], responseTimeout, true, {}, undefined, settle));
+  }
+
+  invoke(call: OutgoingCall): void {
+    this.#line.invoke(call);
+  }
+
+  /** A value has come. */
+  onPush(key: string, { bytes, bodyStart, end }: FrameView, codec: Codec): void {
+    this.#handler.onValue(key, new EncodedValue(codec, Buffer.from(bytes.subarray(bodyStart, end))));
+  }
+
+  /** The line has ended. */
+  onClosed(): void {
+    this.#onClosed?.();
+  }
+
+  async close(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#line.state === 'closed') return;
+    await new Promise<void>((resolve) => {
+      this.#onClosed = resolve;
+      this.#line.drain(reason, timeoutMs);
+    });
+  }
+
+  #control(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): void {
+    try {
+      const head = subscribeHead(type, key, reg);
+      this.#line.control(`${type} ${key}`, head, this.#options.responseTimeout, (error) =>
+        this.#handler.onError(error),
+      );
+    } catch (error) {
+      const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+      const why = `${type} of ${this.#options.name} cannot be sent: ${messageOf(error)}`;
+      this.#handler.onError(new RpcError(code, why, { cause: toError(error) }));
+    }
+  }
+}

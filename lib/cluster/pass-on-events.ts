@@ -1,0 +1,20 @@
+/** What only an emitter's own listeners care for. */
+const NOT_PASSED_ON = new Set(['newListener', 'removeListener', 'ready']);
+
+/**
+ * Tells of every event of an emitter, after its own listeners. Source: cluster-client, `delegateEvents`. Its errors count
+ * as heard then; sdk-base listens itself, and logs them where nobody else does.
+ */
+export function passOnEvents(from: object, onEvent: (event: string, args: unknown[]) => void): void {
+  const { emit, on, listeners } = from as Record<string, unknown>;
+  if (typeof emit !== 'function') return;
+  const passOn = (event: unknown, ...args: unknown[]): unknown => {
+    const isHeard: unknown = emit.call(from, event, ...args);
+    if (typeof event === 'string' && !NOT_PASSED_ON.has(event)) onEvent(event, args);
+    return isHeard;
+  };
+  Object.defineProperty(from, 'emit', { value: passOn, configurable: true, writable: true });
+  if (typeof on !== 'function' || typeof listeners !== 'function') return;
+  const heard: unknown = listeners.call(from, 'error');
+  if (Array.isArray(heard) && heard.length <= 1) on.call(from, 'error', () => {});
+}

@@ -1,0 +1,193 @@
+import { describeError } from '../diagnostics.js';
+import { Candidate, type CandidateState } from '../election/candidate.js';
+import { RpcCode, RpcError, toError } from '../errors.js';
+import { resolveListeningOptions } from '../leader/options.js';
+import { type Seat, takeSeat } from '../leader/shared-port.js';
+import { settledWithin } from '../transport/held-calls.js';
+import { Line, type LineHandler } from '../transport/line.js';
+import { FollowerRole } from './follower-role.js';
+import type { HostedClient } from './hosted-client.js';
+import { LocalRole } from './local-role.js';
+import type { ResolvedClusterOptions } from './options.js';
+import type { Role, RoleHandler } from './role.js';
+import type { RoleSource, RoleSourceHandler } from './role-source.js';
+
+const HOST = '127.0.0.1';
+/** Calls of a Follower that may wait for their answers at once. */
+const MAX_IN_FLIGHT = 50_000;
+/** Dead after so many heartbeats without a byte. Source: cluster-client, lib/leader.js */
+const HEARTBEAT_MISSES = 3;
+
+/** Competes for the port with the clients of the same name in all processes of this machine. */
+export class PortElection implements RoleSource {
+  readonly #options: ResolvedClusterOptions;
+  readonly #publishMethod: string | undefined;
+  readonly #host: () => HostedClient;
+  readonly #roleHandler: RoleHandler;
+  readonly #candidate: Candidate;
+  #handler: RoleSourceHandler | undefined;
+  #seat: Seat | undefined;
+  #follower: FollowerRole | undefined;
+  #role: Role | undefined;
+  /** Of whoever leads, from the moment on at which it does. */
+  #hosted: HostedClient | undefined;
+  #isClosed = false;
+
+  /** `host` makes the real client, when it is known that this process leads. */
+  constructor(
+    options: ResolvedClusterOptions,
+    publishMethod: string | undefined,
+    host: () => HostedClient,
+    roleHandler: RoleHandler,
+  ) {
+    this.#options = options;
+    this.#publishMethod = publishMethod;
+    this.#host = host;
+    this.#roleHandler = roleHandler;
+    this.#candidate = new Candidate({
+      claim: options.isLeader === false ? undefined : () => this.#takeSeat(),
+      follow: (handler, signal) => this.#follow(handler, signal),
+      onObstacle: (error) => this.#handler?.onObstacle(error),
+      onMove: (to) => this.#onMove(to),
+    });
+  }
+
+  start(handler: RoleSourceHandler): void {
+    this.#handler = handler;
+    if (this.#options.isLeader === true) void this.#leadOrFail();
+    else this.#candidate.persist();
+  }
+
+  async close(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#isClosed = true;
+    this.#candidate.leave(reason);
+    if (this.#role !== undefined) await this.#role.close(reason, timeoutMs);
+    else if (this.#seat !== undefined) await this.#endLeading(this.#seat, reason, 0);
+  }
+
+  async #leadOrFail(): Promise<void> {
+    const { name, port } = this.#options;
+    try {
+      await this.#takeSeat();
+    } catch (error) {
+      if (this.#isClosed) return;
+      const { code } = error as RpcError;
+      const why = `create "${name}" leader failed, the port:${port} is occupied by other: ${toError(error).message}`;
+      const occupied = code === RpcCode.AddressInUse ? new RpcError(code, why, { cause: error }) : toError(error);
+      return this.#handler?.onFailed(occupied);
+    }
+    if (!this.#isClosed) await this.#lead();
+  }
+
+  async #takeSeat(): Promise<void> {
+    const { name, port, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = this.#options;
+    const listening = { port, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
+    const seat = await takeSeat(name, {
+      ...resolveListeningOptions(listening, logger),
+      stockHeartbeatInterval: heartbeatInterval,
+      heartbeatMisses: isCheckHeartbeat ? HEARTBEAT_MISSES : Number.POSITIVE_INFINITY,
+      onSession: () => {},
+      onSessionClosed: () => {},
+      onError: (error) => this.#roleHandler.onError(error),
+    });
+    this.#seat = seat;
+    // It was closed while the system was asked for the port.
+    if (this.#isClosed) await seat.release(new RpcError(RpcCode.Closed, `${name} was closed`));
+  }
+
+  #onMove(to: CandidateState): void {
+    if (to === 'leading') void this.#lead();
+    if (to === 'following' && this.#follower !== undefined) this.#assume(this.#follower);
+    if (to === 'competing' && this.#role !== undefined) {
+      this.#role = undefined;
+      this.#handler?.onLost(new RpcError(RpcCode.ConnectionLost, `the Leader of ${this.#options.name} is gone`));
+    }
+  }
+
+  async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
+    const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, responseTimeout } = this.#options;
+    let role: FollowerRole | undefined;
+    const line = await Line.open(
+      {
+        ...resolveListeningOptions({ port, maxFrameBytes }, this.#options.logger),
+        transport: 'tcp',
+        host: HOST,
+        port,
+        channel: name,
+        codecs: ['msgpack', 'json'],
+        ...(transcode && { transcode }),
+        connectTimeout,
+        heartbeatInterval,
+        stockHeartbeatInterval: heartbeatInterval,
+        maxInFlight: MAX_IN_FLIGHT,
+      },
+      {
+        onDrained: () => this.#roleHandler.onDrained(),
+        onPush: (key, frame, codec) => role?.onPush(key, frame, codec),
+        onGoaway: (which) => handler.onGoaway(which),
+        onClosed: (which, reason) => {
+          handler.onClosed(which, reason);
+          role?.onClosed();
+        },
+      },
+      signal,
+    );
+    const publishMethod = this.#publishMethod;
+    role = new FollowerRole(line, { name, responseTimeout, publishMethod }, this.#roleHandler);
+    this.#follower = role;
+    return line;
+  }
+
+  /** Followers are taken in, and calls made, once the real client is ready: until then both wait. */
+  async #lead(): Promise<void> {
+    const seat = this.#seat;
+    if (seat === undefined) return;
+    let hosted: HostedClient;
+    try {
+      hosted = this.#host();
+      this.#hosted = hosted;
+      await hosted.real.whenReady();
+    } catch (error) {
+      if (!this.#isClosed) this.#onRealClientFailed(seat, toError(error));
+      return;
+    }
+    if (this.#isClosed) return;
+    const role = new LocalRole(hosted, this.#roleHandler, (reason, ms) => this.#endLeading(seat, reason, ms));
+    seat.lead(hosted.channel());
+    this.#assume(role);
+  }
+
+  /** It keeps the port, as with cluster-client; but Followers learn why they are not served. */
+  #onRealClientFailed(seat: Seat, error: Error): void {
+    const { name } = this.#options;
+    const refusal = `the real client of ${name} failed in process ${process.pid}: ${error.message}`;
+    seat.lead({ name, refusal, invoke: () => {} });
+    this.#handler?.onFailed(error);
+  }
+
+  #assume(role: Role): void {
+    this.#role = role;
+    this.#handler?.onRole(role);
+  }
+
+  /** Followers first, while they can be answered; then the real client; the port last, so that no two are open at once. */
+  async #endLeading(seat: Seat, reason: RpcError, timeoutMs: number): Promise<void> {
+    await seat.withdraw(reason, timeoutMs);
+    try {
+      await settledWithin(this.#closeRealClient(), this.#options.maxWaitTime);
+    } finally {
+      await seat.release(reason);
+    }
+  }
+
+  async #closeRealClient(): Promise<void> {
+    try {
+      await this.#hosted?.real.close();
+    } catch (error) {
+      this.#options.logger.error(
+        `mailstation: closing the real client of ${this.#options.name} failed: ${describeError(error)}`,
+      );
+      throw error;
+    }
+  }
+}
