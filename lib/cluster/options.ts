@@ -2,9 +2,11 @@ import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString, timeoutMs } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
-import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
+import { HEADER_BYTES } from '../protocol/packet.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
+
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 
 /** The options of a shared client. Names and defaults are cluster-client's, where nothing else is said. */
 export interface ClusterOptions {
@@ -34,7 +36,10 @@ export interface ClusterOptions {
   subscribeTimeout?: number;
   /** Calls that may wait for somebody to lead; one more fails. @default 10_000 — mailstation's own */
   pendingSize?: number;
-  /** The largest frame, sent or received. Unit: bytes. @default 4 MiB — mailstation's own */
+  /**
+   * The largest frame, sent or received. cluster-client has no limit, and its encoding makes eight bytes of each one in a
+   * Buffer. Unit: bytes. @default 64 MiB — mailstation's own
+   */
   maxFrameBytes?: number;
   /** Send the stack of a failed method's error to Followers. @default false; cluster-client always does */
   exposeStack?: boolean;
@@ -97,7 +102,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
       ? integer('subscribeTimeout', subscribeTimeout, 0, 1, MAX_TIMEOUT_MS)
       : undefined,
     pendingSize: integer('pendingSize', given.pendingSize, 10_000, 0),
-    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
+    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
     exposeStack: boolean('exposeStack', given.exposeStack, false),
     transcode: given.transcode === undefined ? undefined : transcodeCodec(given.transcode),
     formatKey: keyFormat(given.formatKey),
