@@ -1,4 +1,5 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { PortHolder } from '../protocol/message.js';
 import { Line } from '../transport/line.js';
 import type { LineOptions } from '../transport/line-options.js';
 
@@ -15,9 +16,13 @@ export async function describeHolder(options: LineOptions): Promise<string> {
     const line = await Line.open({ ...options, connectTimeout: ASK_TIMEOUT_MS }, handler, new AbortController().signal);
     const { holder } = line;
     line.destroy(new RpcError(RpcCode.Closed, 'it was only asked who it is'));
-    const who = holder === undefined ? 'a cluster-client Leader' : `process ${holder.pid}`;
+    const who = holder === undefined ? 'a cluster-client Leader' : describe(holder);
     return `${who}, which leads ${JSON.stringify(options.channel)} there; with \`standby: true\` this one would take over from it`;
   } catch (error) {
     return `somebody else: ${messageOf(error)}`;
   }
+}
+
+function describe({ pid, name, version }: PortHolder): string {
+  return name === undefined ? `process ${pid}` : `process ${pid} (${name} ${version ?? 'of an unknown version'})`;
 }

@@ -1,6 +1,7 @@
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
@@ -230,7 +231,7 @@ export class PortHost implements SessionHost {
       codecs: [codec.name],
       features: FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
-      holder: { pid: process.pid, channels: this.#channelNames() },
+      holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() },
     };
     this.#register(session, request, channel, codec, ext);
   }
@@ -249,8 +250,10 @@ export class PortHost implements SessionHost {
       this.#channelNames()
         .map((name) => JSON.stringify(name))
         .join(', ') || 'none';
-    const holder = `process ${process.pid} holds it and leads ${led}`;
-    session.refuse(request, `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}`);
+    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds it and leads ${led}`;
+    const advice = 'have that process lead this channel too, or use another port';
+    const why = `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}; ${advice}`;
+    session.refuse(request, why);
   }
 
   /** Ends connections that neither register nor get on with the frame that they have begun. */

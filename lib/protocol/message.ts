@@ -72,6 +72,9 @@ export interface Extension {
 
 /** Who holds a port, for those who would like to have it. */
 export interface PortHolder {
+  /** The package that it speaks through, and its version. */
+  readonly name?: string;
+  readonly version?: string;
   readonly pid: number;
   /** The channels that it leads; `*` for one that takes Followers of whatever channel. */
   readonly channels: readonly string[];
@@ -83,6 +86,9 @@ export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway'];
 
 /** However little a peer says that it takes: an error's answer must fit. */
 const MIN_FRAME_BYTES = 1024;
+
+/** Characters of a name or a version that a peer says of itself. */
+const MAX_NAME = 64;
 
 /** The most arguments, or results, that one list may have. */
 export const MAX_ITEMS = 4096;
@@ -218,8 +224,14 @@ function validateExtension(ext: unknown): Extension | undefined {
 
 function validateHolder(holder: unknown): PortHolder | undefined {
   if (typeof holder !== 'object' || holder === null) return undefined;
-  const { pid, channels } = holder as Record<string, unknown>;
-  return Number.isInteger(pid) ? { pid: pid as number, channels: strings(channels) } : undefined;
+  const { pid, channels, name, version } = holder as Record<string, unknown>;
+  if (!Number.isInteger(pid)) return undefined;
+  return {
+    ...(typeof name === 'string' && { name: name.slice(0, MAX_NAME) }),
+    ...(typeof version === 'string' && { version: version.slice(0, MAX_NAME) }),
+    pid: pid as number,
+    channels: strings(channels),
+  };
 }
 
 function strings(value: unknown): string[] {

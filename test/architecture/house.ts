@@ -36,6 +36,8 @@ export function sourceOf(file: string): Source {
 }
 
 export interface Manifest {
+  readonly name: string;
+  readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
+import { PACKAGE } from '../../lib/package.js';
 import { LIBRARY, list, ROOT, readManifest, readText, sourceFiles, sourceOf } from './house.js';
 import { importsOf } from './source.js';
 
@@ -137,6 +138,10 @@ function findCycle(files: readonly string[], importsOfFile: (file: string) => st
 describe('dependencies', () => {
   const manifest = readManifest();
   const found = libraryFiles.flatMap(packageImports);
+
+  it('what the package calls itself is what package.json says', () => {
+    assert.deepEqual({ ...PACKAGE }, { name: manifest.name, version: manifest.version });
+  });
 
   it('package.json declares the agreed ones and no others', () => {
     assert.deepEqual(Object.keys(manifest.dependencies).sort(), RUNTIME_DEPENDENCIES);

@@ -154,6 +154,10 @@ describe('parseHead', () => {
         holder: { pid: 7, channels: ['a', '*'] },
       });
       assert.deepEqual(parseExt('{"version":1,"holder":{"pid":7}}'), { ...plain, holder: { pid: 7, channels: [] } });
+      assert.deepEqual(parseExt('{"version":1,"holder":{"pid":7,"name":"mailstation","version":"1.2.3","more":1}}'), {
+        ...plain,
+        holder: { pid: 7, name: 'mailstation', version: '1.2.3', channels: [] },
+      });
       for (const holder of ['null', '7', '"me"', '{}', '{"pid":"7"}', '{"pid":1.5}']) {
         assert.deepEqual(parseExt(`{"version":1,"holder":${holder}}`), plain);
       }
