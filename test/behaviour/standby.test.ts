@@ -102,7 +102,10 @@ describe('a server that does not stand by', () => {
     const same = createServer({ id: 'test-1', port, logger: keptLog().logger });
     const error = await failure(same.start());
     assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
-    assert.match(error.message, new RegExp(`in use, by process ${process.pid} \\(mailstation [\\d.]+\\), which leads "test-1".*standby: true`));
+    assert.match(
+      error.message,
+      new RegExp(`in use, by process ${process.pid} \\(mailstation [\\d.]+\\), which leads "test-1".*standby: true`),
+    );
   });
 });
 
