@@ -93,7 +93,8 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (to === 'connecting') this.#dial();
-    if (to === 'backoff') this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next());
+    if (to === 'backoff')
+      this.#timer = setTimeout(() => this.#lifecycle.move('connecting'), this.#backoff.next(reason));
     if (to === 'ready') this.#watchIdle();
     if (to === 'closed') this.#end(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
     this.emit('state', to, from, reason);

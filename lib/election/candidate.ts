@@ -21,7 +21,7 @@ export interface CandidateOptions {
 }
 
 /** In use and refused at the same time, so often in a row: some ten seconds. Whoever has the port does not listen on it. */
-const MAX_REFUSALS = 12;
+const MAX_REFUSALS = 26;
 
 /**
  *                     took the port
@@ -122,7 +122,7 @@ export class Candidate {
     } catch (error) {
       if (this.state !== 'competing') return undefined;
       // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
-      if (isRefused(error) && this.#backoff.attempts <= MAX_REFUSALS) return this.#pause();
+      if (isLettingGo(error) && this.#backoff.attempts <= MAX_REFUSALS) return this.#pause();
       const why = claim === undefined ? 'nobody leads' : 'the port is in use, by somebody else';
       return new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
     }
@@ -153,12 +153,14 @@ export class Candidate {
   }
 }
 
-/** Nobody listens any more, or the connection ended before the registration was answered. */
-function isRefused(error: unknown): boolean {
-  const codes = [error, (error as { cause?: unknown }).cause].map(
-    (each) => (each as { code?: unknown } | undefined)?.code,
-  );
-  return codes.includes('ECONNREFUSED') || codes.includes(RpcCode.ConnectionLost);
+/** Its holder is going: nobody listens any more, or what it had not accepted yet, or not answered, was cut off. */
+const LETTING_GO: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
+
+function isLettingGo(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (LETTING_GO.includes((each as { code?: unknown }).code)) return true;
+  }
+  return false;
 }
 
 function asListenError(error: unknown): RpcError {

@@ -38,6 +38,12 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that the system keeps until we accept them; its own limit (4,096 on Linux) holds. With Node's 511, a
+ * thousand callers that come at once to a server that has taken over wait a second for the retry of a dropped packet.
+ */
+export const LISTEN_BACKLOG = 4_096;
+
 export interface ListenOptions {
   readonly host: string;
   /** 0: the system chooses. */

@@ -1,5 +1,12 @@
 import * as net from 'node:net';
-import type { ByteStream, DialOptions, Listener, ListenOptions, StreamHandler } from './byte-stream.js';
+import {
+  type ByteStream,
+  type DialOptions,
+  LISTEN_BACKLOG,
+  type Listener,
+  type ListenOptions,
+  type StreamHandler,
+} from './byte-stream.js';
 
 class TcpStream implements ByteStream {
   readonly peer: string;
@@ -96,7 +103,7 @@ export function listenTcp({ host, port, onStream, onError }: ListenOptions): Pro
       onStream(new TcpStream(socket, `${socket.remoteAddress}:${socket.remotePort}`));
     });
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', onError);
       resolve({ host, port: (server.address() as net.AddressInfo).port, close: () => closeServer(server) });

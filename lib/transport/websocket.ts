@@ -3,7 +3,14 @@ import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
-import type { ByteStream, DialOptions, Listener, ListenOptions, StreamHandler } from './byte-stream.js';
+import {
+  type ByteStream,
+  type DialOptions,
+  LISTEN_BACKLOG,
+  type Listener,
+  type ListenOptions,
+  type StreamHandler,
+} from './byte-stream.js';
 
 /** As a socket's own high-water mark: past it, writing pauses. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -162,7 +169,7 @@ export function listenWebSocket(options: ListenOptions): Promise<Listener> {
     });
     sockets.on('error', () => {}); // it repeats the server's errors, which are handled below
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true }, () => {
+    server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', onError);
       resolve({ host, port: (server.address() as AddressInfo).port, close: () => closeServer(sockets, server) });

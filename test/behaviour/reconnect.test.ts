@@ -56,6 +56,22 @@ describe('a client connects again', () => {
     assert.equal(await calls.f(null), 2);
   });
 
+  it('within little more than half a second, however long nobody has listened', async (t) => {
+    const port = await unusedPort(t);
+    const { calls, moves } = await call(t, [{ id: 'test-1', serverType: 'test', port }], { timeout: 2 ** 31 - 1 });
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const attempts = () => moves.filter((move) => move === 'test-1 connecting -> backoff').length;
+    const answer = calls.f(null);
+    for (let attempt = 1; attempt <= 30; attempt++) {
+      await until(() => attempts() === attempt, { what: `attempt ${attempt}` });
+      t.mock.timers.tick(601);
+    }
+    t.mock.timers.reset();
+    await until(() => attempts() === 31, { what: 'the last attempt that was refused' });
+    await serve(t, { f: () => 'back' }, { port });
+    assert.equal(await answer, 'back');
+  });
+
   it('with growing pauses, though a server takes every connection and ends it at once', async (t) => {
     const leader = await rawLeader(t, async (peer) => {
       await acceptRegistration(peer);
