@@ -1,0 +1,111 @@
+import type { RpcError } from '../../lib/errors.js';
+import { createServer, type Server } from '../../server.js';
+import type { Executed } from './history.js';
+import { BUG_EVERY, type Bug, jumpClock, Peer } from './peer.js';
+
+/** Waits to be told what to serve, so that it can be started ahead of time. */
+export interface ServerSetting {
+  readonly type: 'serve';
+  /** This life of it. */
+  readonly name: string;
+  readonly id: string;
+  readonly port: number;
+  readonly standby: boolean;
+  readonly historyFile: string;
+  readonly bugs: readonly Bug[];
+}
+
+export type ServerCommand = ServerSetting | { readonly type: 'stop' } | { readonly type: 'clock'; readonly ms: number };
+
+/** What a caller sends of itself. `line` is read when the call is sent. */
+interface Caller {
+  readonly client: string;
+  readonly token: number;
+  readonly line: string;
+}
+
+let stop = async (): Promise<void> => process.exit();
+
+async function serve({ name, id, port, standby, historyFile, bugs }: ServerSetting): Promise<void> {
+  const peer = new Peer(name, historyFile);
+  let executions = 0;
+  const isDue = (bug: Bug): boolean => bugs.includes(bug) && executions % BUG_EVERY === bugs.indexOf(bug);
+  let heldBack: Executed | undefined;
+  let previous = '';
+
+  /** Written down before anything is answered. Gives what the answer says of whom it is for. */
+  function execute({ client, token, line }: Caller): string {
+    executions += 1;
+    const record: Executed = { type: 'executed', server: name, client, token, line };
+    if (isDue('reorder') && heldBack === undefined) heldBack = record;
+    else if (!isDue('answer unexecuted')) peer.history.write(record);
+    if (isDue('execute twice')) peer.history.write(record);
+    if (isDue('execute for nobody')) peer.history.write({ ...record, token: token + 1_000_000 });
+    if (heldBack !== undefined && heldBack !== record && heldBack.line === line && heldBack.client === client) {
+      peer.history.write(heldBack);
+      heldBack = undefined;
+    }
+    const own = `${client} ${token}`;
+    const answers = isDue('answer another') ? previous : own;
+    previous = own;
+    return answers;
+  }
+
+  const service = {
+    echo: (caller: Caller) => execute(caller),
+    slow: async (caller: Caller, ms: number) => {
+      const answers = execute(caller);
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return answers;
+    },
+    big: (caller: Caller, text: string) => [execute(caller), text],
+    fail: async (caller: Caller) => {
+      throw new Error(execute(caller));
+    },
+    oneway: (caller: Caller) => void execute(caller),
+  };
+  const make = () => {
+    const server = createServer({
+      id,
+      port,
+      standby,
+      serverType: 'test',
+      services: { user: { service } },
+      keepalive: 400,
+      drainTimeout: 2_000,
+      maxQueuedBytes: 512 * 1024,
+      logger: { info() {}, warn() {}, error() {} },
+    });
+    server.on('error', () => {}); // a holder of the port that hangs is among the faults
+    return server;
+  };
+  const server = await started(make);
+  stop = async () => {
+    await server.stop();
+    if (bugs.includes('leave a timer')) setTimeout(() => {}, 600_000);
+    await peer.end();
+  };
+  process.send?.({ type: 'serving', state: server.state });
+}
+
+/** While its server is away, its port may be the local one of anybody's connection for a moment. */
+async function started(make: () => Server): Promise<Server> {
+  for (let attempt = 0; ; attempt++) {
+    const server = make();
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      if (attempt === 50 || (error as RpcError).code !== 'ERR_RPC_ADDRESS_IN_USE') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+process.on('message', async (command: ServerCommand) => {
+  if (command.type === 'serve') await serve(command);
+  else if (command.type === 'clock') jumpClock(command.ms);
+  else await stop();
+});
+
+process.send?.({ type: 'ready' });
