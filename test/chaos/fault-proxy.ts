@@ -119,6 +119,7 @@ class Pipe {
       void this.#pump();
     });
     to.on('close', () => this.goOn());
+    to.on('drain', () => this.goOn());
   }
 
   /** The mode has changed, or there is room again. */
@@ -151,7 +152,7 @@ class Pipe {
         return;
       }
       for (const piece of this.#pieces(chunk)) {
-        if (!this.#to.write(piece)) await this.#woken(() => this.#to.once('drain', () => this.goOn()));
+        if (!this.#to.write(piece)) await this.#woken();
         if (piece.length < chunk.length) await new Promise((resolve) => setImmediate(resolve));
       }
       if (this.#heldBytes <= MAX_HELD_BYTES) this.#from.resume();
@@ -179,13 +180,12 @@ class Pipe {
     while (this.#proxy.mode === 'stall' && !this.#to.destroyed) await this.#woken();
   }
 
-  #woken(before: () => void = () => {}): Promise<void> {
+  #woken(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = () => {
         this.#wake = undefined;
         resolve();
       };
-      before();
       if (this.#to.destroyed) this.#wake();
     });
   }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerInfo } from '../../lib/call.js';
-import type { Random } from '../fuzz/random.js';
+import { Random } from '../fuzz/random.js';
 import type { FaultProxy, ProxyMode } from './fault-proxy.js';
 import type { ChaosClient, ChaosServer } from './processes.js';
 
@@ -54,7 +54,7 @@ export class Faults {
   }
 
   /** Resolves when the time is over and the last fault has been undone. */
-  async inject(ms: number, kinds: readonly FaultKind[] = FAULTS): Promise<void> {
+  async inject(ms: number, kinds: readonly FaultKind[]): Promise<void> {
     const { random } = this.#targets;
     const choices = kinds.flatMap((kind) => Array.from({ length: WEIGHTS[kind] }, () => kind));
     const endAt = performance.now() + ms;
@@ -63,7 +63,7 @@ export class Faults {
       await sleep(Math.min(40 + random.below(160), Math.max(1, endAt - performance.now())));
       if (choices.length === 0) continue;
       const kind = random.pick(choices);
-      const fault = this.#do(kind);
+      const fault = this.#do(kind, new Random(random.below(2 ** 31)));
       if (fault === undefined) continue;
       this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
       doing.push(fault);
@@ -72,56 +72,60 @@ export class Faults {
   }
 
   /** Undefined: it cannot be done now. */
-  #do(kind: FaultKind): Promise<void> | undefined {
-    const { random, servers, clients, proxies, killedClients } = this.#targets;
+  #do(kind: FaultKind, random: Random): Promise<void> | undefined {
+    const { servers, clients, proxies, killedClients } = this.#targets;
     switch (kind) {
       case 'kill a server':
-        return this.#to(servers, async (server) => {
+        return this.#to(random, servers, async (server) => {
           await server.kill();
           await sleep(random.below(400));
           await server.start();
         });
       case 'stop a server':
-        return this.#to(servers, async (server) => {
+        return this.#to(random, servers, async (server) => {
           await server.stop();
           await sleep(random.below(200));
           await server.start();
         });
       case 'freeze a server':
-        return this.#to(servers, (server) => frozen(server, 30 + random.below(1_200)));
+        return this.#to(random, servers, (server) => frozen(server, 30 + random.below(1_200)));
       case 'kill a client':
-        return this.#to(clients, async (client) => {
+        return this.#to(random, clients, async (client) => {
           killedClients.push(client.name);
           await client.kill();
           await client.start();
         });
       case 'stop a client':
-        return this.#to(clients, async (client) => {
+        return this.#to(random, clients, async (client) => {
           await client.stop(random.oneIn(2));
           await client.start();
         });
       case 'freeze a client':
-        return this.#to(clients, (client) => frozen(client, 30 + random.below(600)));
+        return this.#to(random, clients, (client) => frozen(client, 30 + random.below(600)));
       case 'cut connections':
         return random.pick(proxies).cut() > 0 ? Promise.resolve() : undefined;
       case 'delay bytes':
-        return this.#inMode('delay');
+        return this.#inMode('delay', random);
       case 'split bytes':
-        return this.#inMode('split');
+        return this.#inMode('split', random);
       case 'stall a link':
-        return this.#inMode('stall');
+        return this.#inMode('stall', random);
       case 'fill the queues':
-        return this.#to(clients, async (client) => client.tell({ type: 'burst', count: BURST }));
+        return this.#to(random, clients, async (client) => client.tell({ type: 'burst', count: BURST }));
       case 'change the roster':
-        return this.#to(clients, (client) => this.#churn(client));
+        return this.#to(random, clients, (client) => this.#churn(client, random));
       case 'jump the clocks':
         for (const process of [...servers, ...clients]) process.tell({ type: 'clock', ms: random.below(4e9) - 2e9 });
         return Promise.resolve();
     }
   }
 
-  #to<T extends { isBusy: boolean }>(all: readonly T[], fault: (one: T) => Promise<void>): Promise<void> | undefined {
-    const one = this.#targets.random.pick(all);
+  #to<T extends { isBusy: boolean }>(
+    random: Random,
+    all: readonly T[],
+    fault: (one: T) => Promise<void>,
+  ): Promise<void> | undefined {
+    const one = random.pick(all);
     if (one.isBusy) return undefined;
     one.isBusy = true;
     return fault(one).finally(() => {
@@ -129,8 +133,8 @@ export class Faults {
     });
   }
 
-  #inMode(mode: ProxyMode): Promise<void> | undefined {
-    const { random, proxies } = this.#targets;
+  #inMode(mode: ProxyMode, random: Random): Promise<void> | undefined {
+    const { proxies } = this.#targets;
     const proxy = random.pick(proxies);
     if (proxy.mode !== 'clean') return undefined;
     proxy.setMode(mode);
@@ -138,8 +142,8 @@ export class Faults {
   }
 
   /** Servers come and go, and move between their proxy's address and their own. */
-  async #churn(client: ChaosClient): Promise<void> {
-    const { random, roster } = this.#targets;
+  async #churn(client: ChaosClient, random: Random): Promise<void> {
+    const { roster } = this.#targets;
     for (let i = 0; i < CHURNS; i++) {
       const some = roster.filter(() => !random.oneIn(3));
       const moved = some.map((server) => (random.oneIn(3) ? { ...server, port: server['direct'] as number } : server));

@@ -1,22 +1,26 @@
 import { type ActiveResources, activeResources, grownSince } from '../support/leaks.js';
+import type { ViolationKind } from './checker.js';
 import { HistoryFile, type HistoryRecord } from './history.js';
 
 /** What the processes of a chaos run have in common: their history file, a clock that jumps, and their end. */
 
-/** What a peer does wrong on purpose, one time in {@link BUG_EVERY}, to see the whole chain catch it. */
-export type Bug =
-  | 'execute twice'
-  | 'execute for nobody'
-  | 'answer another'
-  | 'reorder'
-  | 'answer unexecuted'
-  | 'settle twice'
-  | 'never settle'
-  | 'settle late'
-  | 'hide the code'
-  | 'deny delivery'
-  | 'leave a timer';
+/** What a peer does wrong on purpose, and what the checker says of it: to see the whole chain catch it. */
+export const BUGS = {
+  'execute twice': 'executed twice',
+  'execute for nobody': 'executed by nobody',
+  'answer another': 'wrong answer',
+  'answer unexecuted': 'not executed though answered',
+  reorder: 'out of order',
+  'settle twice': 'settled twice',
+  'never settle': 'never settled',
+  'settle late': 'settled late',
+  'hide the code': 'error without a code',
+  'deny delivery': 'executed though not sent',
+  'leave a timer': 'left over',
+} as const satisfies Record<string, ViolationKind>;
+export type Bug = keyof typeof BUGS;
 
+/** Of so many executions or answers one is wrong, for each of the bugs. */
 export const BUG_EVERY = 20;
 
 const realNow = Date.now;
@@ -28,8 +32,10 @@ export function jumpClock(offsetMs: number): void {
   Date.now = () => realNow() + clockOffsetMs;
 }
 
-/** After its own clean-up a process has what it had at first. What closes only takes a moment. */
-const LEAK_GRACE_MS = 1_500;
+/** After its own clean-up a process has what it had at first. What closes only takes a moment, ms. */
+const CLOSING_MS = 1_500;
+/** And it ends by itself, ms. */
+const ENDING_MS = 3_000;
 
 export class Peer {
   readonly history: HistoryFile;
@@ -47,7 +53,7 @@ export class Peer {
   async end(): Promise<void> {
     const startedAt = performance.now();
     let left = grownSince(this.#before);
-    while (left !== '' && performance.now() - startedAt < LEAK_GRACE_MS) {
+    while (left !== '' && performance.now() - startedAt < CLOSING_MS) {
       await new Promise((resolve) => setImmediate(resolve));
       left = grownSince(this.#before);
     }
@@ -58,7 +64,7 @@ export class Peer {
     setTimeout(() => {
       this.#left('the process does not end');
       process.exit();
-    }, 3_000).unref();
+    }, ENDING_MS).unref();
   }
 
   #left(what: string): void {

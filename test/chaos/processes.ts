@@ -22,10 +22,12 @@ export class Processes {
   readonly #hooks: (() => unknown)[] = [];
   #names = 0;
   #isOver = false;
+  readonly #hasSpares: boolean;
 
-  constructor(folder: string, bugs: readonly Bug[]) {
+  constructor(folder: string, bugs: readonly Bug[], hasSpares: boolean) {
     this.#folder = folder;
     this.bugs = bugs;
+    this.#hasSpares = hasSpares;
   }
 
   /** One that waits to be told what it is, watched from now on. */
@@ -33,7 +35,7 @@ export class Processes {
     const spares = this.#spares.get(file.href) ?? [];
     this.#spares.set(file.href, spares);
     const child = await (spares.shift() ?? this.#spawn(file));
-    if (spares.length === 0 && !this.#isOver) spares.push(this.#spawn(file));
+    if (this.#hasSpares && spares.length === 0 && !this.#isOver) spares.push(this.#spawn(file));
     return new Life(child, `${name}#${++this.#names}`, (who, what) => this.note(who, what));
   }
 

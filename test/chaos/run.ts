@@ -8,7 +8,7 @@ import type { ServerInfo } from '../../lib/call.js';
 import { Random } from '../fuzz/random.js';
 import { check, type Violation } from './checker.js';
 import { FaultProxy } from './fault-proxy.js';
-import { type FaultKind, Faults } from './faults.js';
+import { FAULTS, type FaultKind, Faults } from './faults.js';
 import { readHistoryFile } from './history.js';
 import type { Bug } from './peer.js';
 import { ChaosClient, ChaosServer, Processes } from './processes.js';
@@ -20,8 +20,10 @@ export interface RunOptions {
   readonly seconds: number;
   /** @default all */
   readonly faults?: readonly FaultKind[];
-  /** What servers and clients do wrong on purpose. */
+  /** What servers and clients do wrong on purpose. @default nothing */
   readonly bugs?: readonly Bug[];
+  /** @default 2 */
+  readonly clients?: number;
 }
 
 export interface RunReport {
@@ -42,19 +44,24 @@ const SERVERS = [
   { id: 'b', processes: 1, hasProxy: true },
   { id: 'c', processes: 1, hasProxy: false },
 ] as const;
-const CLIENTS = 2;
 
 /** Load and faults for some seconds, the end of all of it, and what the checker finds. */
-export async function run({ seed, seconds, faults: kinds, bugs = [] }: RunOptions): Promise<RunReport> {
+export async function run({
+  seed,
+  seconds,
+  faults: kinds = FAULTS,
+  bugs = [],
+  clients: count = 2,
+}: RunOptions): Promise<RunReport> {
   const random = new Random(seed);
   const folder = mkdtempSync(join(tmpdir(), `mailstation-chaos-${seed}-`));
-  const processes = new Processes(folder, bugs);
+  const processes = new Processes(folder, bugs, kinds.length > 0);
   const proxies: FaultProxy[] = [];
   const servers: ChaosServer[] = [];
   const roster: ServerInfo[] = [];
   const killedClients: string[] = [];
   try {
-    for (const { id, processes: count, hasProxy } of SERVERS) {
+    for (const { id, processes: lives, hasProxy } of SERVERS) {
       const port = await freePort();
       let entry = port;
       if (hasProxy) {
@@ -63,10 +70,10 @@ export async function run({ seed, seconds, faults: kinds, bugs = [] }: RunOption
         entry = proxy.port;
       }
       roster.push({ id, serverType: 'test', port: entry, direct: port });
-      for (let i = 0; i < count; i++) servers.push(new ChaosServer(processes, { id, port, standby: count > 1 }));
+      for (let i = 0; i < lives; i++) servers.push(new ChaosServer(processes, { id, port, standby: lives > 1 }));
     }
     await Promise.all(servers.map((server) => server.start()));
-    const clients = Array.from({ length: CLIENTS }, () => new ChaosClient(processes, random.below(2 ** 31), roster));
+    const clients = Array.from({ length: count }, () => new ChaosClient(processes, random.below(2 ** 31), roster));
     await Promise.all(clients.map((client) => client.start()));
 
     const faults = new Faults({ random, servers, clients, proxies, roster, killedClients });

@@ -82,7 +82,6 @@ async function serve({ name, id, port, standby, historyFile, bugs }: ServerSetti
   const server = await started(make);
   stop = async () => {
     await server.stop();
-    if (bugs.includes('leave a timer')) setTimeout(() => {}, 600_000);
     await peer.end();
   };
   process.send?.({ type: 'serving', state: server.state });
