@@ -1,6 +1,7 @@
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
+export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';
 export { APIClientBase, type APIClientOptions } from './lib/cluster/api-client-base.js';
 export type { ClusterBuilder, Shared } from './lib/cluster/builder.js';

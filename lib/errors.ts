@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { CallTiming } from './call-timing.js';
 
 /**
  * Every failure that mailstation reports. Codes are public: they are added, never renamed or reused.
@@ -77,6 +78,7 @@ export interface RpcErrorDetail {
   /** `namespace.module.method` */
   method?: string | undefined;
   delivery?: Delivery | undefined;
+  timing?: CallTiming | undefined;
   cause?: unknown;
 }
 
@@ -87,6 +89,8 @@ export class RpcError extends Error {
   readonly method: string | undefined;
   /** Undefined for errors that are not about a call (options, loading, listening). */
   readonly delivery: Delivery | undefined;
+  /** Where the time went, of a call that timed out, could not be sent in time, or lost its connection. */
+  readonly timing: CallTiming | undefined;
 
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -94,6 +98,7 @@ export class RpcError extends Error {
     this.serverId = detail.serverId;
     this.method = detail.method;
     this.delivery = detail.delivery;
+    this.timing = detail.timing;
   }
 }
 

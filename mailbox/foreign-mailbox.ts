@@ -8,6 +8,7 @@ import { Backoff } from '../lib/transport/backoff.js';
 import { Latency } from '../lib/transport/latency.js';
 import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { PendingCalls } from '../lib/transport/pending-calls.js';
+import { Attempts, type ConnectAttempts } from './attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
@@ -58,13 +59,13 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#onMove(to, from, reason as RpcError | undefined),
   );
   readonly #backoff = new Backoff();
+  readonly #attempts = new Attempts();
   readonly #pending = new PendingCalls({ holdsProcess: true });
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
   readonly #latency = new Latency();
   #custom: AnyMailBox | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #lastFailure: RpcError | undefined;
 
   /** `given`: the client's own options, which the factory is handed with those of mailboxes filled in. */
   constructor(server: ServerInfo, factory: CustomMailBoxFactory, options: ResolvedMailBoxOptions, given: object = {}) {
@@ -96,7 +97,11 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
   }
 
   get lastFailure(): RpcError | undefined {
-    return this.#lastFailure;
+    return this.#attempts.lastFailure;
+  }
+
+  get attempts(): ConnectAttempts {
+    return this.#attempts.made;
   }
 
   connect(): void {
@@ -164,18 +169,20 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
 
   async #connect(): Promise<void> {
     let custom: AnyMailBox | undefined;
+    this.#attempts.begin();
     try {
       custom = this.#make();
       this.#custom = custom;
       await this.#connected(custom);
     } catch (error) {
       if (custom !== this.#custom) return; // it was given up before
-      this.#lastFailure = new RpcError(RpcCode.Connect, messageOf(error), { cause: toError(error) });
-      this.#lifecycle.move('backoff', this.#lastFailure);
+      const failure = new RpcError(RpcCode.Connect, messageOf(error), { cause: toError(error) });
+      this.#attempts.failed(failure);
+      this.#lifecycle.move('backoff', failure);
       return;
     }
     if (custom !== this.#custom) return;
-    this.#lastFailure = undefined;
+    this.#attempts.succeeded();
     this.#backoff.reset();
     this.#lifecycle.move('ready');
   }

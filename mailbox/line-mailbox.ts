@@ -7,6 +7,7 @@ import { MAX_TIMEOUT_MS } from '../lib/options.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import { Line } from '../lib/transport/line.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import { Attempts, type ConnectAttempts } from './attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
@@ -27,6 +28,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#onMove(to, from, reason as RpcError | undefined),
   );
   readonly #backoff = new Backoff();
+  readonly #attempts = new Attempts();
   readonly #retired = new Set<Line>();
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
@@ -35,7 +37,6 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   #timer: NodeJS.Timeout | undefined;
   #wasUsed = false;
   #readyAt = 0;
-  #lastFailure: RpcError | undefined;
 
   constructor(server: ServerInfo, options: ResolvedMailBoxOptions) {
     super();
@@ -65,7 +66,11 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   }
 
   get lastFailure(): RpcError | undefined {
-    return this.#lastFailure;
+    return this.#attempts.lastFailure;
+  }
+
+  get attempts(): ConnectAttempts {
+    return this.#attempts.made;
   }
 
   connect(): void {
@@ -106,6 +111,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     const { keepalive, ...options } = this.#options;
     const dialling = new AbortController();
     this.#dialling = dialling;
+    this.#attempts.begin();
     const handler = {
       onDrained: () => this.emit('drained'),
       onGoaway: (line: Line) => this.#onGoaway(line),
@@ -132,7 +138,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     }
     this.#dialling = undefined;
     this.#line = line;
-    this.#lastFailure = undefined;
+    this.#attempts.succeeded();
     this.#readyAt = performance.now();
     this.#lifecycle.move('ready');
   }
@@ -141,7 +147,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#dialling = undefined;
     const failure =
       error instanceof RpcError ? error : new RpcError(RpcCode.Connect, toError(error).message, { cause: error });
-    this.#lastFailure = failure;
+    this.#attempts.failed(failure);
     this.#lifecycle.move('backoff', failure);
   }
 

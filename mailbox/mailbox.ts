@@ -2,6 +2,7 @@ import type { ServerInfo } from '../lib/call.js';
 import type { Emitter } from '../lib/emitter.js';
 import type { RpcError } from '../lib/errors.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { ConnectAttempts } from './attempts.js';
 import type { MailBoxState } from './state.js';
 
 /** News of a mailbox. No call's outcome is among them: that goes to the call. */
@@ -36,6 +37,8 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly latency: number | undefined;
   /** Why the last attempt to connect failed, while there has been no success since. */
   readonly lastFailure: RpcError | undefined;
+  /** What was done to connect since there was a connection. */
+  readonly attempts: ConnectAttempts;
   /** Starts connecting when idle; otherwise nothing. Returns at once; `state` events tell the rest. */
   connect(): void;
   /** Only while `ready`. The call settles with its answer, its deadline, or the connection's end. */

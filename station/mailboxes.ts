@@ -59,11 +59,17 @@ export class MailBoxes {
 
 /** Why a call that waited for this mailbox until its deadline could not be sent. */
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
-  const failure = mailbox?.lastFailure;
-  if (failure !== undefined) {
-    const why = `not connected after ${call.timeout} ms; the last attempt: ${failure.message}`;
-    return call.error(RpcCode.Connect, why, 'not-sent', failure);
-  }
   const { host = DEFAULT_HOST, port } = mailbox?.server ?? {};
-  return call.error(RpcCode.Timeout, `still ${call.stage}, to ${host}:${port}, after ${call.timeout} ms`, 'not-sent');
+  const { count, forMs } = mailbox?.attempts ?? { count: 0, forMs: 0 };
+  const failure = mailbox?.lastFailure;
+  const about = { said: call.saidStage, connectAttempts: count, cause: failure };
+  const address = `${host}:${port}`;
+  if (failure !== undefined) {
+    const attempts = `${count} ${count === 1 ? 'attempt' : 'attempts'} at ${address} in ${forMs} ms`;
+    const why = `not connected after ${call.timeout} ms; ${attempts}, the last failure: ${failure.message}`;
+    return call.lateError(RpcCode.Connect, why, 'not-sent', about);
+  }
+  const going = count === 0 ? '' : `; the first attempt has lasted ${forMs} ms`;
+  const why = `still ${call.stage}, to ${address}, after ${call.timeout} ms${going}`;
+  return call.lateError(RpcCode.Timeout, why, 'not-sent', about);
 }

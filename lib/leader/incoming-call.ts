@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import type { Watched } from './overdue-calls.js';
 
 /** The connection that a call came in on. */
 export interface Answerer {
@@ -6,50 +7,60 @@ export interface Answerer {
   /** `code`: the failure is ours and not the method's. */
   answerError(id: number, error: Error, code: RpcCode | undefined): void;
   /** One of its calls is over. */
-  served(): void;
+  served(call: IncomingCall): void;
 }
 
 /** One call that came in, and where its answer goes. The first answer counts; a later one is dropped. */
-export class IncomingCall {
+export class IncomingCall implements Watched {
+  /** Of its request. */
+  readonly id: number;
   /** `namespace.module.method`, as the caller wrote it. */
   readonly method: string;
   readonly args: unknown[];
   readonly oneway: boolean;
   /** What the caller sent beside the arguments. */
   readonly meta: unknown;
-  readonly #id: number;
+  // While it is watched; see OverdueCalls.
+  receivedAt = 0;
+  reportAt = 0;
+  before: Watched | undefined = undefined;
+  after: Watched | undefined = undefined;
   #answerer: Answerer | undefined;
 
   constructor(answerer: Answerer, id: number, method: string, args: unknown[], oneway: boolean, meta: unknown) {
     this.#answerer = answerer;
-    this.#id = id;
+    this.id = id;
     this.method = method;
     this.args = args;
     this.oneway = oneway;
     this.meta = meta;
   }
 
+  get isAnswered(): boolean {
+    return this.#answerer === undefined;
+  }
+
   succeed(results: readonly unknown[]): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerResults(this.#id, this.method, results);
-    answerer.served();
+    if (!this.oneway) answerer.answerResults(this.id, this.method, results);
+    answerer.served(this);
   }
 
   /** The method failed, and the caller is told with what. */
   fail(error: Error): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerError(this.#id, error, isOurs(error) ? error.code : undefined);
-    answerer.served();
+    if (!this.oneway) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
+    answerer.served(this);
   }
 
   /** The call was not made: the fault is not the method's. */
   refuse(error: RpcError): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerError(this.#id, error, error.code);
-    answerer.served();
+    if (!this.oneway) answerer.answerError(this.id, error, error.code);
+    answerer.served(this);
   }
 
   #take(): Answerer | undefined {

@@ -10,7 +10,8 @@ import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import type { Channel } from './channel.js';
 import { FrameWatch } from './frame-watch.js';
 import { RefusalLog } from './refusal-log.js';
-import { type RegisterRequest, Session, type SessionHost, type SessionOptions } from './session.js';
+import type { RegisterRequest } from './register-request.js';
+import { Session, type SessionHost, type SessionOptions } from './session.js';
 import { WaitingRoom } from './waiting-room.js';
 import { type Admission, addressOf } from './whitelist.js';
 

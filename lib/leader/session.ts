@@ -17,6 +17,8 @@ import { PendingCalls } from '../transport/pending-calls.js';
 import { AnswerWriter, type AnswerWriterOptions } from './answer-writer.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
+import { OverdueCalls } from './overdue-calls.js';
+import type { RegisterRequest } from './register-request.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
@@ -42,15 +44,6 @@ export interface SessionHost {
   onClosed(session: Session, reason: RpcError): void;
 }
 
-export interface RegisterRequest {
-  readonly id: number;
-  readonly channelName: string;
-  /** Undefined: a stock peer. */
-  readonly ext: Extension | undefined;
-  /** What the Follower gives it, ms. */
-  readonly timeout: number;
-}
-
 const TRANSITIONS = {
   unregistered: ['registered', 'retiring', 'closed'],
   registered: ['retiring', 'closed'],
@@ -74,6 +67,8 @@ export class Session implements Answerer {
   #subscriber: ConnectedSubscriber | undefined;
   #codec: Codec = STOCK_CODEC;
   #ext: Extension | undefined;
+  /** For a peer that wants to be told of calls that run late. */
+  #overdue: OverdueCalls | undefined;
   /** Calls received and not yet answered. */
   #serving = 0;
   #onIdle: (() => void) | undefined;
@@ -87,7 +82,10 @@ export class Session implements Answerer {
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
-        onActivity: () => this.#keepalive?.heard(),
+        onActivity: () => {
+          this.#keepalive?.heard();
+          this.#overdue?.received();
+        },
         onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
@@ -129,6 +127,7 @@ export class Session implements Answerer {
       this.#subscriber = new ConnectedSubscriber(this.#connection, this.#pending, channel.topics, this.#codec);
     this.#answers.agree(this.#codec, request.ext);
     this.#connection.limitFrames(request.ext?.maxFrameBytes);
+    if (request.ext?.features.includes('progress')) this.#overdue = new OverdueCalls(this.#connection, this.#codec);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
@@ -147,8 +146,9 @@ export class Session implements Answerer {
     this.#answers.failure(id, error, code);
   }
 
-  served(): void {
+  served(call: IncomingCall): void {
     this.#serving -= 1;
+    this.#overdue?.delete(call);
     // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
     if (this.#serving === 0 && this.#ext === undefined) this.#keepalive?.heard();
     if (this.#serving === 0 && this.#onIdle !== undefined) process.nextTick(this.#onIdle);
@@ -236,7 +236,8 @@ export class Session implements Answerer {
     else this.refuse(request, `this connection is registered on ${JSON.stringify(this.#channelName)} already`);
   }
 
-  #onInvoke({ method, argLength, oneway, meta }: InvokeHead, { id, bytes, bodyStart, end }: FrameView): void {
+  #onInvoke({ method, argLength, oneway, meta }: InvokeHead, frame: FrameView): void {
+    const { id, timeout, bytes, bodyStart, end } = frame;
     if (!this.#connection.isOpen) return; // nobody could be told of its result
     const channel = this.#channel;
     if (channel === undefined)
@@ -253,7 +254,11 @@ export class Session implements Answerer {
       return;
     }
     this.#serving += 1;
-    channel.invoke(new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined));
+    const overdue = oneway ? undefined : this.#overdue;
+    const receivedAt = overdue?.receivedAt ?? 0;
+    const call = new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined);
+    channel.invoke(call);
+    if (overdue !== undefined && !call.isAnswered && this.#connection.isOpen) overdue.add(call, receivedAt, timeout);
   }
 
   #answerBadRequest(id: number, why: string): void {
@@ -281,6 +286,7 @@ export class Session implements Answerer {
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
     this.#subscriber?.leave(reason);
+    this.#overdue?.stop();
     this.#onIdle = undefined;
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);

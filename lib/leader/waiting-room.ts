@@ -1,4 +1,5 @@
-import type { RegisterRequest, Session } from './session.js';
+import type { RegisterRequest } from './register-request.js';
+import type { Session } from './session.js';
 
 /** How long a registration may wait for its channel's Leader, whatever time the peer gives it. */
 const MAX_WAIT_MS = 30_000;

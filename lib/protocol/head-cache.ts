@@ -16,6 +16,7 @@ const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'subscribe_result_res',
   'heartbeat',
   'heartbeat_res',
+  'progress',
 ]);
 
 interface KnownHead {

@@ -12,7 +12,9 @@ export type RequestHead =
   | { readonly type: 'subscribe_result'; readonly key: string }
   | { readonly type: 'heartbeat' }
   /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
-  | { readonly type: 'goaway' };
+  | { readonly type: 'goaway' }
+  /** Some of the peer's calls run late; the body is a list of which, and for how long: see `server-reports.ts`. Not answered. */
+  | { readonly type: 'progress' };
 
 export interface InvokeHead {
   readonly type: 'invoke';
@@ -62,7 +64,7 @@ export interface Extension {
   readonly version: number;
   /** Codec names, the preferred one first; in the answer, the one. */
   readonly codecs: readonly string[];
-  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`. */
+  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`, `progress`. */
   readonly features: readonly string[];
   /** The largest frame that I take, so that a larger one is refused where it would be sent. */
   readonly maxFrameBytes?: number;
@@ -81,8 +83,8 @@ export interface PortHolder {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway';
-export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway'];
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress';
+export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress'];
 
 /** However little a peer says that it takes: an error's answer must fit. */
 const MIN_FRAME_BYTES = 1024;
@@ -103,6 +105,7 @@ export const HEAD = {
   heartbeatRes: bytesOf({ type: 'heartbeat_res' }),
   goaway: bytesOf({ type: 'goaway' }),
   goawayRes: bytesOf({ type: 'goaway_res' }),
+  progress: bytesOf({ type: 'progress' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** A stock peer's answer: its body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
@@ -195,6 +198,7 @@ function validate(head: Record<string, unknown>): Head {
     case 'subscribe_result_res':
     case 'goaway':
     case 'goaway_res':
+    case 'progress':
       return { type };
     default:
       return invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type');

@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { eventLoop } from '../event-loop.js';
 
 /** What a heartbeat needs of the connection that it watches. */
 export interface Watched {
@@ -114,8 +115,10 @@ export class Heartbeat {
 
 /** A peer's death as an error: how long it was silent, and whether that may have been us. */
 export function peerSilent(peer: string, { silentMs, stallMs }: Silence): RpcError {
+  // The heartbeat sees only what kept its own timer waiting; of shorter stalls the watch knows, where calls waited.
+  const longestMs = Math.max(stallMs, eventLoop.longestStall(performance.now() - silentMs));
   return new RpcError(
     RpcCode.PeerSilent,
-    `${peer} sent nothing for ${silentMs} ms and did not answer heartbeats; in that time our own event loop was blocked for ${stallMs} ms at the longest`,
+    `${peer} sent nothing for ${silentMs} ms and did not answer heartbeats; in that time our own event loop was blocked for ${longestMs} ms at the longest`,
   );
 }

@@ -1,4 +1,5 @@
 import { RpcCode } from '../errors.js';
+import { eventLoop } from '../event-loop.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
@@ -33,22 +34,22 @@ export class HeldCalls {
       call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
       return false;
     }
-    call.hasWaited = true;
+    call.wait();
+    if (this.#calls.size === 0) eventLoop.enter();
     this.#calls.add(call);
     this.#timer.note(call.deadline);
     return true;
   }
 
   delete(call: OutgoingCall): void {
-    this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#empty();
+    if (this.#calls.delete(call) && this.#calls.size === 0) this.#empty();
   }
 
   /** Empties it; what was held, in the order in which it came. */
   takeAll(): OutgoingCall[] {
     const calls = [...this.#calls];
     this.#calls.clear();
-    this.#empty();
+    if (calls.length > 0) this.#empty();
     return calls;
   }
 
@@ -60,6 +61,7 @@ export class HeldCalls {
   }
 
   #empty(): void {
+    eventLoop.leave();
     this.#timer.stop();
     this.#onEmpty?.();
     this.#onEmpty = undefined;

@@ -16,6 +16,7 @@ import type { LineOptions } from './line-options.js';
 import type { OutgoingCall } from './outgoing-call.js';
 import { PendingCalls } from './pending-calls.js';
 import { type Agreement, Registration, readRefusal } from './registration.js';
+import { readServerReports } from './server-reports.js';
 
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
@@ -207,6 +208,7 @@ export class Line {
     this.#codec = codec;
     this.#isStock = leader === undefined;
     this.#features = leader?.features ?? [];
+    this.#pending.isReported = this.#features.includes('progress');
     this.#holder = leader?.holder;
     this.#connection.limitFrames(leader?.maxFrameBytes);
     this.#lifecycle.move('ready');
@@ -237,6 +239,7 @@ export class Line {
   }
 
   #onRequest(head: Head, frame: FrameView): void {
+    if (head.type === 'progress') return readServerReports(frame, this.#codec, this.#pending);
     const { id, timeout } = frame;
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
     this.#connection.send(RESPONSE, id, timeout, answerTo(head));

@@ -1,20 +1,17 @@
 import type { RpcMessage } from '../call.js';
+import { type CallTiming, type Explained, explain, type ServerTiming } from '../call-timing.js';
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
-import { decodeList } from '../protocol/argument-list.js';
+import { eventLoop } from '../event-loop.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head, InvokeResultHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
-import type { SentRequest } from './pending-calls.js';
+import { decodeResults, remoteError } from './answer.js';
+import type { SentRequest, ServerReport } from './pending-calls.js';
 import { RemoteMethod } from './remote-method.js';
+import { type Stage, StageTimes, stageTime } from './stage-times.js';
 
-/** Where a call is on its way; the word goes into the message of a timeout. */
-export type Stage =
-  | 'routing'
-  | 'before filters'
-  | 'waiting for a connection'
-  | 'waiting for room on its connection'
-  | 'waiting for the answer'
-  | 'after filters';
+/** A server that tells of calls which run late has told, or could not, when a call was unanswered for so long. ms */
+const REPORTED_FROM_MS = 50;
 
 /** What a caller may say about one call. */
 export interface CallOptions {
@@ -38,6 +35,12 @@ const FROM_SERVERS: readonly RpcCode[] = [
 /** Reasons that say more than that a connection was lost. */
 const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
 
+/** What {@link OutgoingCall.lateError} can say beside how long the call was where. */
+export interface LateDetail extends Explained {
+  readonly cause?: unknown;
+  readonly connectAttempts?: number;
+}
+
 /** How a call ends: an error, or all of the method's results. */
 export type Settle = (error: RpcError | undefined, results: readonly unknown[]) => void;
 
@@ -56,9 +59,6 @@ export class OutgoingCall implements SentRequest {
   /** ms on the clock of `performance.now()`. */
   readonly startedAt: number;
   readonly deadline: number;
-  stage: Stage = 'routing';
-  /** It has been waiting for something, so that less than `timeout` is left. */
-  hasWaited = false;
   serverId: string | undefined;
   /** The number of its frame on its connection; 0 before it was encoded. */
   frameNumber = 0;
@@ -66,6 +66,10 @@ export class OutgoingCall implements SentRequest {
   onSent: (() => void) | undefined;
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
+  #stage: Stage = 'routing';
+  /** Only of a call that had to wait: one that is sent in its caller's own tick reads no clock on its way. */
+  #times: StageTimes | undefined;
+  #server: ServerTiming | undefined;
 
   // Positional, since this is the one object that every call makes for itself.
   constructor(
@@ -91,6 +95,27 @@ export class OutgoingCall implements SentRequest {
 
   get serverType(): string {
     return this.method.serverType;
+  }
+
+  get stage(): Stage {
+    return this.#stage;
+  }
+
+  set stage(stage: Stage) {
+    this.#times?.leave(this.#stage, performance.now());
+    this.#stage = stage;
+  }
+
+  /** It has been waiting for something, so that less than `timeout` is left. */
+  get hasWaited(): boolean {
+    return this.#times !== undefined;
+  }
+
+  /** It has to wait, in the stage that it is in. */
+  wait(): void {
+    if (this.#times !== undefined) return;
+    this.#times = new StageTimes(this.startedAt);
+    if (this.#stage === 'after filters') this.#times.leave('waiting for the answer', performance.now());
   }
 
   /** Undefined when it had to wait for something: then the clock has not run for the server alone. */
@@ -126,6 +151,8 @@ export class OutgoingCall implements SentRequest {
     const { method, args, timeout, oneway, options, routeParam, startedAt } = this;
     const renewed = new OutgoingCall(method, args, timeout, oneway, options, routeParam, settle, startedAt);
     renewed.serverId = this.serverId;
+    renewed.#stage = this.#stage;
+    renewed.#times = this.#times;
     return renewed;
   }
 
@@ -148,32 +175,55 @@ export class OutgoingCall implements SentRequest {
   }
 
   /** An error of this call's: its method and server are filled in, and its message says what was being done. */
-  error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
+  error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown, timing?: CallTiming): RpcError {
     const where = this.serverId === undefined ? this.method.name : `${this.method.name} on ${this.serverId}`;
     return new RpcError(code, `${where}: ${why}`, {
       serverId: this.serverId,
       method: this.method.name,
       delivery,
+      timing,
       cause,
     });
   }
 
-  /** How far it has got, for whoever has to end it now. */
-  get delivery(): Delivery {
-    if (this.stage === 'waiting for the answer') return 'unknown';
-    return this.stage === 'after filters' ? 'answered' : 'not-sent';
+  /** As {@link error}, for one that came too late or was cut off: it also says where the time went. */
+  lateError(
+    code: RpcCode,
+    why: string,
+    delivery: Delivery,
+    { cause, connectAttempts = 0, ...about }: LateDetail = {},
+  ): RpcError {
+    const timing = this.#timing(connectAttempts);
+    return this.error(code, why + explain(timing, about), delivery, cause, timing);
   }
 
-  /** The deadline passed, wherever the call is. */
-  expire(): void {
-    const { stage, timeout } = this;
-    const what =
-      stage === 'waiting for the answer'
-        ? 'no answer'
-        : stage.startsWith('waiting')
-          ? `still ${stage}`
-          : `still in ${stage}`;
-    this.fail(this.error(RpcCode.Timeout, `${what} after ${timeout} ms`, this.delivery));
+  /** Where it is, as a late error's message names it. */
+  get saidStage(): NonNullable<Explained['said']> {
+    return { stage: stageTime(this.#stage), ms: this.timeout };
+  }
+
+  /** How far it has got, for whoever has to end it now. */
+  get delivery(): Delivery {
+    if (this.#stage === 'waiting for the answer') return 'unknown';
+    return this.#stage === 'after filters' ? 'answered' : 'not-sent';
+  }
+
+  /** The deadline passed, wherever the call is. `isReported`: its server tells of calls that run late. */
+  expire(isReported = false): void {
+    const stage = this.#stage;
+    const isSent = stage === 'waiting for the answer';
+    const what = isSent ? 'no answer' : stage.startsWith('waiting') ? `still ${stage}` : `still in ${stage}`;
+    const isServerSilent = isReported && isSent && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
+    const about = { said: this.saidStage, isServerSilent };
+    this.fail(this.lateError(RpcCode.Timeout, `${what} after ${this.timeout} ms`, this.delivery, about));
+  }
+
+  /** The server tells that it is still running there. */
+  reported({ runningMs, stallMs }: ServerReport): void {
+    const now = performance.now();
+    const saidAfterMs = Math.round(now - this.startedAt);
+    const wireMs = Math.max(0, Math.round(now - this.#stageSince - runningMs));
+    this.#server = { saidAfterMs, runningMs, wireMs, stallMs };
   }
 
   /** Its answer has come. */
@@ -196,7 +246,30 @@ export class OutgoingCall implements SentRequest {
   /** Its connection ended before the answer. */
   lost(reason: RpcError, delivery: Delivery): void {
     const code = LOST_BY_CHOICE.includes(reason.code) ? reason.code : RpcCode.ConnectionLost;
-    this.fail(this.error(code, reason.message, delivery, reason));
+    const about = { cause: reason, isStallSaid: reason.code === RpcCode.PeerSilent };
+    this.fail(this.lateError(code, reason.message, delivery, about));
+  }
+
+  get #stageSince(): number {
+    return this.#times?.since ?? this.startedAt;
+  }
+
+  #timing(connectAttempts: number): CallTiming {
+    const now = performance.now();
+    const stages = (this.#times ?? new StageTimes(this.startedAt)).rounded(this.#stage, now);
+    return {
+      totalMs: Math.round(now - this.startedAt),
+      routingMs: 0,
+      beforeFiltersMs: 0,
+      connectingMs: 0,
+      pendingMs: 0,
+      unansweredMs: 0,
+      afterFiltersMs: 0,
+      ...stages,
+      stallMs: eventLoop.longestStall(this.startedAt),
+      connectAttempts,
+      server: this.#server,
+    };
   }
 
   #failure(head: InvokeResultHead, frame: FrameView, codec: Codec): RpcError {
@@ -207,24 +280,4 @@ export class OutgoingCall implements SentRequest {
     const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;
     return this.error(code, remote.message, 'answered', remote.cause);
   }
-}
-
-function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): unknown[] {
-  if (head.results !== undefined) return decodeList(codec, bytes, bodyStart, end, head.results);
-  return bodyStart === end ? [] : [codec.decode(bytes, bodyStart, end)];
-}
-
-/** Rebuilt from listed fields: copying whatever the wire says onto an Error would let a peer replace its prototype. */
-function remoteError(body: unknown): Error {
-  const { name, message, code, stack } =
-    typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
-  const error = new Error(
-    typeof message === 'string' ? message : messageOf(body ?? 'the method failed without saying why'),
-  );
-  if (typeof name === 'string')
-    Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
-  if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code });
-  // Ours would point into the decoder; theirs is sent only where the server was told to expose it.
-  error.stack = typeof stack === 'string' ? stack : `${error.name}: ${error.message}`;
-  return error;
 }

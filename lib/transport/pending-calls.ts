@@ -1,4 +1,5 @@
 import type { Delivery, RpcError } from '../errors.js';
+import { eventLoop } from '../event-loop.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import { type FrameView, MAX_REQUEST_ID } from '../protocol/packet.js';
@@ -15,8 +16,18 @@ export interface SentRequest {
   answered(head: Head, frame: FrameView, codec: Codec): void;
   /** The connection ended for this reason before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
-  /** The deadline passed. */
-  expire(): void;
+  /** The deadline passed. `isReported`: the peer tells of calls that run late, see {@link ServerReport}. */
+  expire(isReported: boolean): void;
+  /** The peer tells that it is still at it, shortly before the deadline. */
+  reported?(report: ServerReport): void;
+}
+
+/** What a server says of a call that is about to run out of time. */
+export interface ServerReport {
+  /** ms since it received the call. */
+  readonly runningMs: number;
+  /** The longest that its event loop was kept in that time, ms. */
+  readonly stallMs: number;
 }
 
 /** Slots at first, and again once a burst is over. A power of two, as all their numbers are. */
@@ -46,6 +57,8 @@ export class PendingCalls {
   readonly #onExpired: () => void;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
+  /** The peer tells of calls that run late. */
+  isReported = false;
 
   /**
    * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while something waits: for who has no
@@ -80,9 +93,16 @@ export class PendingCalls {
     const slot = id & (this.#slots.length - 1);
     this.#slots[slot] = entry;
     this.#ids[slot] = id;
+    if (this.#size === 0) eventLoop.enter();
     this.#size += 1;
     this.#timer.note(entry.deadline);
     return id;
+  }
+
+  /** Stays on the table. */
+  get(id: number): SentRequest | undefined {
+    const slot = id & (this.#slots.length - 1);
+    return this.#ids[slot] === id ? this.#slots[slot] : undefined;
   }
 
   /** Undefined when the id is not known: the answer came after its deadline, or twice, or was never asked for. */
@@ -92,7 +112,10 @@ export class PendingCalls {
     if (entry === undefined || this.#ids[slot] !== id) return undefined;
     this.#slots[slot] = undefined;
     this.#size -= 1;
-    if (this.#size === 0) this.#emptied();
+    if (this.#size === 0) {
+      eventLoop.leave();
+      this.#emptied();
+    }
     return entry;
   }
 
@@ -109,6 +132,7 @@ export class PendingCalls {
   loseAll(reason: RpcError, handedFrames: number): void {
     const entries = this.#entries();
     this.#slots.fill(undefined);
+    if (this.#size > 0) eventLoop.leave();
     this.#size = 0;
     this.#timer.stop();
     for (const entry of entries) entry.lost(reason, entry.frameNumber > handedFrames ? 'not-sent' : 'unknown');
@@ -157,7 +181,8 @@ export class PendingCalls {
         earliest = entry.deadline;
       }
     }
-    for (const entry of due) entry.expire();
+    if (due.length > 0 && this.#size === 0) eventLoop.leave();
+    for (const entry of due) entry.expire(this.isReported);
     if (due.length > 0 && this.#size === 0) this.#emptied();
     if (due.length > 0) this.#onExpired();
     return earliest;

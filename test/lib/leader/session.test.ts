@@ -3,7 +3,8 @@ import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import type { Channel } from '../../../lib/leader/channel.js';
 import type { IncomingCall } from '../../../lib/leader/incoming-call.js';
-import { type RegisterRequest, Session, type SessionOptions } from '../../../lib/leader/session.js';
+import type { RegisterRequest } from '../../../lib/leader/register-request.js';
+import { Session, type SessionOptions } from '../../../lib/leader/session.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
 import { FakeStream, listOf, mockClock, type Packet, request, response, tick } from '../transport/support.js';
 

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { RpcError } from '../../../lib/errors.js';
+import { eventLoop } from '../../../lib/event-loop.js';
 import type { ByteStream, StreamHandler } from '../../../lib/transport/byte-stream.js';
 import { type CallOptions, OutgoingCall } from '../../../lib/transport/outgoing-call.js';
 import { RemoteMethod } from '../../../lib/transport/remote-method.js';
@@ -48,6 +49,8 @@ export function mockClock(t: TestContext, startAt = 1_000): MockClock {
   };
   for (const [name, fake] of Object.entries(fakes)) t.mock.method(globalThis, name as 'setTimeout', fake as never);
   t.mock.method(performance, 'now', () => now);
+  // This process's own event loop goes by another clock.
+  for (const name of ['enter', 'leave'] as const) t.mock.method(eventLoop, name, () => {});
 
   const fireDue = () => {
     for (const timer of [...timers].sort((a, b) => a.dueAt - b.dueAt)) {

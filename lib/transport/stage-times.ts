@@ -1,0 +1,61 @@
+import type { StageTime } from '../call-timing.js';
+
+/** Where a call is on its way; the word goes into the message of a timeout. */
+export type Stage =
+  | 'routing'
+  | 'before filters'
+  | 'waiting for a connection'
+  | 'waiting for room on its connection'
+  | 'waiting for the answer'
+  | 'after filters';
+
+const TIME_OF: Readonly<Record<Stage, StageTime>> = {
+  routing: 'routingMs',
+  'before filters': 'beforeFiltersMs',
+  'waiting for a connection': 'connectingMs',
+  'waiting for room on its connection': 'pendingMs',
+  'waiting for the answer': 'unansweredMs',
+  'after filters': 'afterFiltersMs',
+};
+
+export function stageTime(stage: Stage): StageTime {
+  return TIME_OF[stage];
+}
+
+/** How long a call was in each of its stages. Only calls that have to wait for something have one. */
+export class StageTimes {
+  readonly #spent = new Map<StageTime, number>();
+  #since: number;
+
+  /** `since`: when the first stage began; ms on the clock of `performance.now()`. */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  /** When the stage began in which the call is. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** The stage is over, and the next one begins. */
+  leave(stage: Stage, now: number): void {
+    const time = TIME_OF[stage];
+    this.#spent.set(time, (this.#spent.get(time) ?? 0) + now - this.#since);
+    this.#since = now;
+  }
+
+  /** In whole ms that add up to the whole: each is rounded together with what came before it. */
+  rounded(stage: Stage, now: number): Partial<Record<StageTime, number>> {
+    const spent = new Map(this.#spent);
+    spent.set(TIME_OF[stage], (spent.get(TIME_OF[stage]) ?? 0) + now - this.#since);
+    const rounded: Partial<Record<StageTime, number>> = {};
+    let exact = 0;
+    let total = 0;
+    for (const [time, ms] of spent) {
+      exact += ms;
+      rounded[time] = Math.round(exact) - total;
+      total = Math.round(exact);
+    }
+    return rounded;
+  }
+}
