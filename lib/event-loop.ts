@@ -34,10 +34,7 @@ export class EventLoopWatch {
   /** Somebody waits for something from now on. */
   enter(): void {
     this.#waiting += 1;
-    if (this.#timer !== undefined) return;
-    this.#idleLooks = 0;
-    this.#lookedAt = this.#now();
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    if (this.#timer === undefined) this.#start();
   }
 
   /** Once for each {@link enter}. */
@@ -45,13 +42,41 @@ export class EventLoopWatch {
     this.#waiting -= 1;
   }
 
-  /** ms, whole ones. Only while somebody waited it is known; else 0. */
+  /** Something goes on: it is looked at for another second at least. */
+  touch(): void {
+    this.#idleLooks = 0;
+    if (this.#timer === undefined) this.#start();
+  }
+
+  /** ms, whole ones, of what lies after `since`. Only while somebody waited it is known; else 0. */
   longestStall(since: number): number {
+    return this.#longest(since, (endedAt, ms) => Math.min(ms, endedAt - since));
+  }
+
+  /** The same, with the whole of one that has begun before: for what may have lain unread during it. */
+  longestStallAround(since: number): number {
+    return this.#longest(since, (endedAt, ms) => (endedAt > since - LOOK_MS ? ms : 0));
+  }
+
+  /** For how long what comes in now may have lain unread, ms. */
+  justKept(now: number): number {
+    const { endedAt, ms } = this.#stalls.at(-1) ?? { endedAt: 0, ms: 0 };
+    const looked = endedAt > now - LOOK_MS ? ms : 0;
+    return this.#timer === undefined ? 0 : Math.max(looked, Math.floor(now - this.#lookedAt - LOOK_MS));
+  }
+
+  #longest(since: number, share: (endedAt: number, ms: number) => number): number {
     const now = this.#now();
     // What has just ended may not have been looked at yet: timers fire in the order in which they were due.
-    let longest = this.#timer === undefined ? 0 : Math.min(now - this.#lookedAt - LOOK_MS, now - since);
-    for (const { endedAt, ms } of this.#stalls) longest = Math.max(longest, Math.min(ms, endedAt - since));
+    let longest = this.#timer === undefined || now <= since ? 0 : share(now, now - this.#lookedAt - LOOK_MS);
+    for (const { endedAt, ms } of this.#stalls) longest = Math.max(longest, share(endedAt, ms));
     return Math.max(0, Math.round(longest));
+  }
+
+  #start(): void {
+    this.#idleLooks = 0;
+    this.#lookedAt = this.#now();
+    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
   #look(): void {

@@ -4,8 +4,8 @@ import type { Connection } from '../transport/connection.js';
 import { DeadlineTimer } from '../transport/deadline-timer.js';
 import { type WireReport, writeServerReports } from '../transport/server-reports.js';
 
-/** A call is reported when so much of its time is left: a tenth, and in ms at least and at most this. */
-const LEFT_SHARE = 0.1;
+/** A call is reported when so much of its time is left: a fifth, and in ms at least and at most this. */
+const LEFT_SHARE = 0.2;
 const MIN_LEFT_MS = 10;
 const MAX_LEFT_MS = 500;
 
@@ -31,6 +31,8 @@ export class OverdueCalls {
   #first: Watched | undefined;
   /** When the bytes came that are just being read; 0 until somebody asks. */
   #receivedAt = 0;
+  /** And for how long they may have lain unread then. */
+  #unreadMs = 0;
 
   /** `codec`: what was agreed on with the caller. */
   constructor(connection: Connection, codec: Codec) {
@@ -44,14 +46,19 @@ export class OverdueCalls {
   }
 
   get receivedAt(): number {
-    this.#receivedAt ||= Math.floor(performance.now());
+    if (this.#receivedAt === 0) {
+      this.#receivedAt = Math.floor(performance.now());
+      this.#unreadMs = eventLoop.justKept(this.#receivedAt);
+      // Before any of them runs: a method may block the event loop while the next request lies unread.
+      eventLoop.touch();
+    }
     return this.#receivedAt;
   }
 
   /** `timeout`: what the call had left when it was sent, ms. */
   add(call: Watched, receivedAt: number, timeout: number): void {
     call.receivedAt = receivedAt;
-    call.reportAt = receivedAt + timeout - leftAtReport(timeout);
+    call.reportAt = receivedAt - this.#unreadMs + timeout - leftAtReport(timeout);
     const first = this.#first;
     if (first === undefined) eventLoop.enter();
     else first.before = call;
@@ -97,5 +104,9 @@ function leftAtReport(timeout: number): number {
 }
 
 function reportOf({ id, receivedAt }: Watched, now: number): WireReport {
-  return { id, runningMs: Math.max(0, Math.round(now - receivedAt)), stallMs: eventLoop.longestStall(receivedAt) };
+  return {
+    id,
+    runningMs: Math.max(0, Math.round(now - receivedAt)),
+    stallMs: eventLoop.longestStallAround(receivedAt),
+  };
 }

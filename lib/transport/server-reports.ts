@@ -6,8 +6,8 @@ import { type FrameView, REQUEST } from '../protocol/packet.js';
 import type { Connection } from './connection.js';
 import type { PendingCalls, ServerReport } from './pending-calls.js';
 
-/** Reports in a frame, which then fits whatever a peer takes. */
-const MAX_REPORTS = 16;
+/** Reports in a frame, which then fits the smallest limit that a peer may set. */
+const MAX_REPORTS = 8;
 /** The timeout field of a frame that nobody answers. */
 const NO_TIMEOUT_MS = 1;
 
@@ -44,7 +44,7 @@ export function writeServerReports(connection: Connection, codec: Codec, reports
 export function readServerReports({ bytes, bodyStart, end }: FrameView, codec: Codec, pending: PendingCalls): void {
   const reports = codec.decode(bytes, bodyStart, end);
   if (!Array.isArray(reports)) return;
-  for (const report of reports.slice(0, MAX_REPORTS)) {
+  for (const report of reports) {
     const { id, runningMs, stallMs } = (report ?? {}) as Partial<Record<keyof WireReport, unknown>>;
     if (!isMs(id) || !isMs(runningMs) || !isMs(stallMs)) continue;
     pending.get(id)?.reported?.({ runningMs, stallMs });

@@ -264,6 +264,16 @@ export const VECTORS: readonly Vector[] = [
     writeBody: () => {},
   },
   {
+    name: 'progress: what the server says of a call that runs late',
+    header: '01000000' + '0000000000000007' + '00000001' + '00000013' + '0000001e',
+    head: '{"type":"progress"}',
+    body: '91de0003' + 'a2696407' + 'a972756e6e696e674d73cd01c2' + 'a77374616c6c4d7304',
+    packet: { kind: REQUEST, id: 7, timeout: 1 },
+    parsed: { type: 'progress' },
+    ourHead: HEAD.progress,
+    writeBody: (out) => msgpackCodec.encode([{ id: 7, runningMs: 450, stallMs: 4 }], out),
+  },
+  {
     name: 'an answer to a request of an unknown type',
     header: '01010000' + '000000000000000d' + '7fffffff' + '00000002' + '00000000',
     head: '{}',

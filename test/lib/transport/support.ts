@@ -50,7 +50,7 @@ export function mockClock(t: TestContext, startAt = 1_000): MockClock {
   for (const [name, fake] of Object.entries(fakes)) t.mock.method(globalThis, name as 'setTimeout', fake as never);
   t.mock.method(performance, 'now', () => now);
   // This process's own event loop goes by another clock.
-  for (const name of ['enter', 'leave'] as const) t.mock.method(eventLoop, name, () => {});
+  for (const name of ['enter', 'leave', 'touch'] as const) t.mock.method(eventLoop, name, () => {});
 
   const fireDue = () => {
     for (const timer of [...timers].sort((a, b) => a.dueAt - b.dueAt)) {
