@@ -58,9 +58,9 @@ function setUp(t: TestContext, options: Partial<SessionOptions> = {}) {
       return fresh;
     },
     /** As a peer of our own kind, with the json codec. */
-    register(): void {
-      stream.receive(request(1, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
-      session.accept(registers[0] as RegisterRequest, channel, JSON_CODEC, EXT);
+    register(ext = EXT): void {
+      stream.receive(request(1, { type: 'register_channel', channelName: 'test-1', ext }));
+      session.accept(registers[0] as RegisterRequest, channel, JSON_CODEC, ext);
     },
     registerStock(): void {
       stream.receive(request(1, { type: 'register_channel', channelName: 'test-1' }));
@@ -351,6 +351,47 @@ describe('Session, serving', () => {
     calls[0]?.fail(new Error('boom'));
     assert.equal(session.serving, 0);
     await tick();
+  });
+});
+
+describe('Session, calls that run late', () => {
+  const LATE = { ...EXT, features: [...EXT.features, 'progress'] };
+
+  async function reported(t: TestContext, ext: typeof EXT | undefined, settle: (call: IncomingCall) => void) {
+    const clock = mockClock(t);
+    const { calls, register, registerStock, invoke, answers } = setUp(t, { heartbeatInterval: 60_000 });
+    if (ext === undefined) registerStock();
+    else register(ext);
+    for (const id of [7, 8]) invoke(id, []);
+    invoke(9, [], { oneway: true });
+    settle(calls[0] as IncomingCall);
+    clock.advance(2_600);
+    return (await answers()).filter(({ head }) => head.type === 'progress');
+  }
+
+  it('are told to a peer that wants to know, those alone that are not answered', async (t) => {
+    const [packet, ...more] = await reported(t, LATE, (call) => call.succeed([]));
+    assert.deepEqual(JSON.parse(String(packet?.body)), [{ id: 8, runningMs: 2_500, stallMs: 0 }]);
+    assert.equal(packet?.kind, 0, 'a request, which is not answered');
+    assert.deepEqual(more, []);
+  });
+
+  it('are told to no other', async (t) => {
+    assert.deepEqual(await reported(t, EXT, () => {}), []);
+    t.mock.restoreAll();
+    assert.deepEqual(await reported(t, undefined, () => {}), []);
+  });
+
+  it('are told to nobody once the connection is closed', async (t) => {
+    const clock = mockClock(t);
+    const { register, invoke, session, calls, closed } = setUp(t, { heartbeatInterval: 60_000 });
+    register(LATE);
+    invoke(7, []);
+    session.destroy(STOPPING);
+    assert.equal(clock.timers, 0);
+    calls[0]?.succeed([]);
+    clock.advance(3_000);
+    assert.equal(closed.length, 1);
   });
 });
 

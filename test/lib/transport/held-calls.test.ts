@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { eventLoop } from '../../../lib/event-loop.js';
 import { HeldCalls } from '../../../lib/transport/held-calls.js';
 import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
 import { fakeCall, mockClock, told } from './support.js';
@@ -28,6 +29,27 @@ describe('HeldCalls', () => {
     held.delete(call);
     assert.equal(clock.timers, 0, 'and sets no timer for nothing');
     clock.advance(100);
+  });
+
+  it('has the event loop watched while something is held, whichever way it goes', (t) => {
+    const clock = mockClock(t);
+    const count = (name: 'enter' | 'leave') => (eventLoop[name] as unknown as { mock: { callCount(): number } }).mock;
+    const watching = () => count('enter').callCount() - count('leave').callCount();
+    const held = new HeldCalls(() => {});
+    const [a, b, c] = [20, 20, 20].map((timeout) => fakeCall({ timeout }).call as OutgoingCall);
+    held.add(a as OutgoingCall);
+    held.add(b as OutgoingCall);
+    assert.equal(watching(), 1);
+    held.delete(a as OutgoingCall);
+    held.delete(a as OutgoingCall);
+    assert.equal(watching(), 1);
+    held.takeAll();
+    held.takeAll();
+    held.delete(b as OutgoingCall);
+    assert.equal(watching(), 0);
+    held.add(c as OutgoingCall);
+    clock.advance(20);
+    assert.equal(watching(), 0);
   });
 
   it('marks a call as one that has waited, so that what is left of its time is reckoned', () => {

@@ -5,7 +5,7 @@ import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
 import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
-import { fakeCall, listOf, told } from './support.js';
+import { fakeCall, listOf, mockClock, type Outcome, told } from './support.js';
 
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -18,6 +18,11 @@ function answer(call: OutgoingCall, head: object, body: Buffer = Buffer.alloc(0)
 const SUCCESS = { type: 'invoke_result', success: true };
 const FAILURE = { type: 'invoke_result', success: false };
 const gone = (code: RpcCode = RpcCode.ConnectionLost) => new RpcError(code, 'gone');
+
+function errorOf([outcome]: readonly Outcome[]): RpcError {
+  assert.ok(outcome !== undefined && 'error' in outcome);
+  return outcome.error;
+}
 
 /** Every way in which a call can end. */
 const ENDS: Record<string, (call: OutgoingCall) => void> = {
@@ -89,6 +94,88 @@ describe('OutgoingCall', () => {
       assert.equal(outcome.error.message, `user.m.f on test-1: ${message}`);
     });
   }
+
+  it('knows how long it was in each stage, once it had to wait', (t) => {
+    const clock = mockClock(t);
+    const { call, outcomes } = fakeCall({ timeout: 100 });
+    call.serverId = 'test-1';
+    clock.advance(10);
+    call.wait();
+    clock.advance(20);
+    call.stage = 'waiting for a connection';
+    clock.advance(30);
+    call.stage = 'waiting for the answer';
+    clock.advance(40);
+    call.expire();
+    const { timing, message } = errorOf(outcomes);
+    assert.deepEqual(
+      [timing?.totalMs, timing?.routingMs, timing?.connectingMs, timing?.unansweredMs],
+      [100, 30, 30, 40],
+    );
+    assert.equal(
+      message,
+      'user.m.f on test-1: no answer after 100 ms (30 ms in routing, 30 ms waiting for a connection, 40 ms unanswered)',
+    );
+  });
+
+  it('reads no clock on its way where it does not wait', (t) => {
+    const { call } = fakeCall();
+    const now = t.mock.method(performance, 'now');
+    call.stage = 'before filters';
+    call.stage = 'waiting for the answer';
+    call.succeed([]);
+    assert.equal(now.mock.callCount(), 0);
+    assert.equal(call.hasWaited, false);
+  });
+
+  it('has its time until the answer from after filters that take theirs, whether it had waited before or not', (t) => {
+    const clock = mockClock(t);
+    for (const hasWaited of [false, true]) {
+      const { call, outcomes } = fakeCall();
+      if (hasWaited) call.wait();
+      call.stage = 'waiting for the answer';
+      clock.advance(40);
+      call.intercept((settle) => {
+        const answered = call.renew(settle);
+        answered.stage = 'after filters';
+        answered.wait();
+        clock.advance(60);
+        answered.expire();
+        return () => {};
+      });
+      const { timing } = errorOf(outcomes);
+      assert.deepEqual([timing?.unansweredMs, timing?.afterFiltersMs], [40, 60]);
+    }
+  });
+
+  it('quotes what its server said of it, and says where that has said nothing', (t) => {
+    const clock = mockClock(t);
+    const expired = (isReported: boolean, report?: { runningMs: number; stallMs: number }) => {
+      const { call, outcomes } = fakeCall({ timeout: 100 });
+      call.stage = 'waiting for the answer';
+      clock.advance(80);
+      if (report !== undefined) call.reported(report);
+      clock.advance(20);
+      call.expire(isReported);
+      return errorOf(outcomes);
+    };
+    const told = expired(true, { runningMs: 70, stallMs: 5 });
+    assert.deepEqual(told.timing?.server, { saidAfterMs: 80, runningMs: 70, wireMs: 10, stallMs: 5 });
+    assert.match(told.message, /the server said after 80 ms that it had been running for 70 ms, 10 ms on the wire/);
+    assert.match(expired(true).message, /the server said nothing of it/);
+    assert.doesNotMatch(expired(false).message, /server/);
+  });
+
+  it('says nothing of a server that had too little time to say anything', (t) => {
+    const clock = mockClock(t);
+    const { call, outcomes } = fakeCall({ timeout: 100 });
+    call.wait();
+    clock.advance(60);
+    call.stage = 'waiting for the answer';
+    clock.advance(40);
+    call.expire(true);
+    assert.doesNotMatch(errorOf(outcomes).message, /server/);
+  });
 
   it('names its server only when it has one', () => {
     assert.equal(fakeCall().call.error(RpcCode.Route, 'why', 'not-sent').message, 'user.m.f: why');

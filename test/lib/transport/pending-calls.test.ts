@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { eventLoop } from '../../../lib/event-loop.js';
 import { MAX_REQUEST_ID } from '../../../lib/protocol/packet.js';
 import { PendingCalls, type SentRequest } from '../../../lib/transport/pending-calls.js';
 import { mockClock, tick } from './support.js';
@@ -242,5 +243,53 @@ describe('PendingCalls', () => {
 
   it('keeps its ids below 2^30 unless told otherwise, as cluster-client does', () => {
     assert.equal(MAX_REQUEST_ID, 2 ** 30);
+  });
+
+  it('has the event loop watched while something waits, whichever way it ends', (t) => {
+    const clock = mockClock(t);
+    const count = (name: 'enter' | 'leave') => (eventLoop[name] as unknown as { mock: { callCount(): number } }).mock;
+    const watching = () => count('enter').callCount() - count('leave').callCount();
+    const pending = new PendingCalls();
+    const add = (ms: number) => pending.add(new FakeRequest(clock.now + ms));
+    const [a, b] = [add(50), add(50)];
+    assert.equal(watching(), 1);
+    pending.take(a);
+    pending.take(a);
+    assert.equal(watching(), 1);
+    pending.take(b);
+    assert.equal(watching(), 0);
+    add(50);
+    add(90);
+    clock.advance(50);
+    assert.equal(watching(), 1);
+    clock.advance(50);
+    assert.equal(watching(), 0);
+    add(50);
+    pending.loseAll(gone, 0);
+    pending.loseAll(gone, 0);
+    assert.equal(watching(), 0);
+  });
+
+  it('shows an entry without taking it off', () => {
+    const pending = new PendingCalls();
+    const request = new FakeRequest();
+    const id = pending.add(request);
+    assert.equal(pending.get(id), request);
+    assert.equal(pending.get(id + 256), undefined, 'another id of the same slot');
+    assert.equal(pending.take(id), request);
+    assert.equal(pending.get(id), undefined);
+  });
+
+  it('says to what expires whether the peer tells of late calls', (t) => {
+    const clock = mockClock(t);
+    const pending = new PendingCalls();
+    const said: boolean[] = [];
+    const request = () => Object.assign(new FakeRequest(clock.now + 5), { expire: (is: boolean) => said.push(is) });
+    pending.add(request());
+    clock.advance(10);
+    pending.isReported = true;
+    pending.add(request());
+    clock.advance(10);
+    assert.deepEqual(said, [false, true]);
   });
 });
