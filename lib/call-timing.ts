@@ -23,12 +23,14 @@ export interface CallTiming {
   readonly server: ServerTiming | undefined;
 }
 
-/** A call that is still running over there, in the server's own words. */
+/** A call that is not answered yet over there, in the server's own words. */
 export interface ServerTiming {
   /** When its word came: ms after the call was made. */
   readonly saidAfterMs: number;
   /** ms from its receiving the call to its saying so. */
-  readonly runningMs: number;
+  readonly heldMs: number;
+  /** The method had been called. False: the call still waited for its turn. */
+  readonly isRunning: boolean;
   /** What is left of the time until its word came: the network, both ways, and whatever held the bytes up at both ends. */
   readonly wireMs: number;
   /** The longest that its event loop was kept in that time. */
@@ -85,9 +87,10 @@ function isAbout(ms: number, expectedMs: number): boolean {
 
 function serverOf({ server, stallMs, unansweredMs }: CallTiming, { isServerSilent = false }: Explained): string {
   if (server !== undefined) {
-    const { saidAfterMs, runningMs, wireMs } = server;
+    const { saidAfterMs, heldMs, isRunning, wireMs } = server;
+    const state = isRunning ? 'still running' : 'not begun yet';
     const wire = wireMs > 0 ? `, ${wireMs} ms on the wire` : '';
-    return `the server said after ${saidAfterMs} ms that it had been running for ${runningMs} ms${wire}`;
+    return `the server said after ${saidAfterMs} ms: received ${heldMs} ms before, ${state}${wire}`;
   }
   if (!isServerSilent) return '';
   // While we were kept, what the server said may have lain unread.

@@ -20,6 +20,8 @@ export class IncomingCall implements Watched {
   readonly oneway: boolean;
   /** What the caller sent beside the arguments. */
   readonly meta: unknown;
+  /** Its method is called as soon as it has come. */
+  readonly isRunning = true;
   // While it is watched; see OverdueCalls.
   receivedAt = 0;
   reportAt = 0;

@@ -12,6 +12,8 @@ const MAX_LEFT_MS = 500;
 /** A running call, as {@link OverdueCalls} keeps it. The fields are its own: a list through the calls makes no garbage. */
 export interface Watched {
   readonly id: number;
+  /** Its method has been called. */
+  readonly isRunning: boolean;
   /** Whole ms on the clock of `performance.now()`: small integers are kept without an object of their own. */
   receivedAt: number;
   reportAt: number;
@@ -103,10 +105,7 @@ function leftAtReport(timeout: number): number {
   return Math.ceil(Math.min(timeout / 2, MAX_LEFT_MS, Math.max(MIN_LEFT_MS, timeout * LEFT_SHARE)));
 }
 
-function reportOf({ id, receivedAt }: Watched, now: number): WireReport {
-  return {
-    id,
-    runningMs: Math.max(0, Math.round(now - receivedAt)),
-    stallMs: eventLoop.longestStallAround(receivedAt),
-  };
+function reportOf({ id, isRunning, receivedAt }: Watched, now: number): WireReport {
+  const heldMs = Math.max(0, Math.round(now - receivedAt));
+  return { id, heldMs, isRunning, stallMs: eventLoop.longestStallAround(receivedAt) };
 }

@@ -219,11 +219,11 @@ export class OutgoingCall implements SentRequest {
   }
 
   /** The server tells that it is still running there. */
-  reported({ runningMs, stallMs }: ServerReport): void {
+  reported({ heldMs, isRunning, stallMs }: ServerReport): void {
     const now = performance.now();
     const saidAfterMs = Math.round(now - this.startedAt);
-    const wireMs = Math.max(0, Math.round(now - this.#stageSince - runningMs));
-    this.#server = { saidAfterMs, runningMs, wireMs, stallMs };
+    const wireMs = Math.max(0, Math.round(now - this.#stageSince - heldMs));
+    this.#server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
   }
 
   /** Its answer has come. */

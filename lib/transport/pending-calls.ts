@@ -25,7 +25,9 @@ export interface SentRequest {
 /** What a server says of a call that is about to run out of time. */
 export interface ServerReport {
   /** ms since it received the call. */
-  readonly runningMs: number;
+  readonly heldMs: number;
+  /** The method was called; false: it waits for its turn. */
+  readonly isRunning: boolean;
   /** The longest that its event loop was kept in that time, ms. */
   readonly stallMs: number;
 }

@@ -45,9 +45,9 @@ export function readServerReports({ bytes, bodyStart, end }: FrameView, codec: C
   const reports = codec.decode(bytes, bodyStart, end);
   if (!Array.isArray(reports)) return;
   for (const report of reports) {
-    const { id, runningMs, stallMs } = (report ?? {}) as Partial<Record<keyof WireReport, unknown>>;
-    if (!isMs(id) || !isMs(runningMs) || !isMs(stallMs)) continue;
-    pending.get(id)?.reported?.({ runningMs, stallMs });
+    const { id, heldMs, isRunning, stallMs } = (report ?? {}) as Partial<Record<keyof WireReport, unknown>>;
+    if (!isMs(id) || !isMs(heldMs) || !isMs(stallMs)) continue;
+    pending.get(id)?.reported?.({ heldMs, isRunning: isRunning !== false, stallMs });
   }
 }
 

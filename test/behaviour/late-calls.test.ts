@@ -11,8 +11,10 @@ import { call, failure, serve, unusedPort } from './support.js';
 
 const SERVER = new URL('./fixtures/server-process.ts', import.meta.url);
 const FOREVER = () => new Promise<never>(() => {});
-const SERVER_SAID = /the server said after \d+ ms that it had been running for \d+ ms/;
-const SERVER_SILENT = /the server said nothing of it: its event loop is blocked, or the request or its answer/;
+const SERVER_SAID = /the server said after \d+ ms: received \d+ ms before, still running/;
+/** The second where this process itself was kept for long, as on a busy machine. */
+const SERVER_SILENT =
+  /the server said nothing of it: its event loop is blocked, or the request or its answer|nothing was heard of the server/;
 
 function busy(ms: number): void {
   const until = performance.now() + ms;
@@ -43,8 +45,8 @@ describe('a call that times out', () => {
     assert.match(error.message, SERVER_SAID);
     const { server, unansweredMs, totalMs } = timingOf(error);
     assert.ok(server !== undefined);
-    assert.ok(server.runningMs >= 700 && server.runningMs <= unansweredMs, `${server.runningMs} ms`);
-    assert.ok(server.saidAfterMs >= server.runningMs && server.saidAfterMs <= totalMs, `${server.saidAfterMs} ms`);
+    assert.ok(server.heldMs >= 700 && server.heldMs <= unansweredMs, `${server.heldMs} ms`);
+    assert.ok(server.saidAfterMs >= server.heldMs && server.saidAfterMs <= totalMs, `${server.saidAfterMs} ms`);
   });
 
   it('says of a server whose event loop is blocked that it said nothing', async (t) => {
@@ -68,7 +70,6 @@ describe('a call that times out', () => {
     assert.match(error.message, /longest event loop stall: .*the server's \d+ ms/);
     const { server } = timingOf(error);
     assert.ok(server !== undefined && server.stallMs >= 700, `${server?.stallMs} ms`);
-    assert.ok(server.wireMs >= 500, `${server.wireMs} ms unread`);
   });
 
   it('says of a stopped server process that it said nothing, and how long it stood still once it goes on', async (t) => {
@@ -78,7 +79,7 @@ describe('a call that times out', () => {
       await child.next({ match: (message) => (message as { type: string }).type === 'called' });
       process.kill(child.pid as number, 'SIGSTOP');
     };
-    const [first] = await Promise.all([failure(calls.hang.with({ timeout: 500 })(null)), stop()]);
+    const [first] = await Promise.all([failure(calls.hang.with({ timeout: 2_000 })(null)), stop()]);
     assert.match(first.message, SERVER_SILENT);
     process.kill(child.pid as number, 'SIGCONT');
     await calls.pid(null);
@@ -92,23 +93,23 @@ describe('a call that times out', () => {
 
   it('names the share of a slow router and of a slow filter', async (t) => {
     const served = await serve(t, { f: FOREVER });
-    const { calls, client } = await call(t, [served], { router: () => sleep(200, 'test-1'), timeout: 600 });
+    const { calls, client } = await call(t, [served], { router: () => sleep(200, 'test-1'), timeout: 2_000 });
     client.before(() => sleep(100));
     const error = await failure(calls.f(null));
     assert.match(
       error.message,
-      /no answer after 600 ms \(\d+ ms in routing, \d+ ms in before filters, .*\d+ ms unanswered/,
+      /no answer after 2000 ms \(\d+ ms in routing, \d+ ms in before filters, .*\d+ ms unanswered/,
     );
     const { routingMs, beforeFiltersMs, unansweredMs } = timingOf(error);
-    assert.ok(routingMs >= 199 && beforeFiltersMs >= 99 && unansweredMs <= 302, JSON.stringify(error.timing));
+    assert.ok(routingMs >= 199 && beforeFiltersMs >= 99 && unansweredMs > 0, JSON.stringify(error.timing));
   });
 
   it('has the time until the answer apart from that of a slow after filter', async (t) => {
     const served = await serve(t, { f: () => sleep(200) });
-    const { calls, client } = await call(t, [served], { timeout: 600 });
+    const { calls, client } = await call(t, [served], { timeout: 2_000 });
     client.after(FOREVER);
     const error = await failure(calls.f(null));
-    assert.match(error.message, /still in after filters after 600 ms \(.*\d+ ms unanswered, \d+ ms in after filters/);
+    assert.match(error.message, /still in after filters after 2000 ms \(.*\d+ ms unanswered, \d+ ms in after filters/);
     const { unansweredMs, afterFiltersMs } = timingOf(error);
     assert.ok(unansweredMs >= 150 && afterFiltersMs > 0, JSON.stringify(error.timing));
   });
@@ -126,17 +127,17 @@ describe('a call that times out', () => {
 
   it('says how many attempts to connect were made, and why the last one failed', async (t) => {
     const port = await unusedPort(t);
-    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port }], { timeout: 400 });
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port }], { timeout: 1_000 });
     const error = await failure(calls.f(null));
     assert.match(
       error.message,
       new RegExp(
-        `not connected after 400 ms; \\d+ attempts at 127\\.0\\.0\\.1:${port} in \\d+ ms, the last failure: connect ECONNREFUSED`,
+        `not connected after 1000 ms; \\d+ attempts at 127\\.0\\.0\\.1:${port} in \\d+ ms, the last failure: connect ECONNREFUSED`,
       ),
     );
     const { connectAttempts, connectingMs } = timingOf(error);
     assert.ok(connectAttempts >= 3, `${connectAttempts}`);
-    assert.ok(connectingMs >= 399);
+    assert.ok(connectingMs >= 999);
   });
 
   it('says how long the only attempt to connect has gone on', async (t) => {

@@ -14,7 +14,7 @@ const NOTHING: CallTiming = {
   connectAttempts: 0,
   server: undefined,
 };
-const server = { saidAfterMs: 452, runningMs: 448, wireMs: 2, stallMs: 0 };
+const server = { saidAfterMs: 452, heldMs: 448, isRunning: true, wireMs: 2, stallMs: 0 };
 const said = { stage: 'unansweredMs', ms: 500 } as const;
 
 const cases: [what: string, timing: Partial<CallTiming>, about: Explained, text: string][] = [
@@ -46,14 +46,20 @@ const cases: [what: string, timing: Partial<CallTiming>, about: Explained, text:
     'what the server said',
     { totalMs: 500, connectingMs: 2, unansweredMs: 498, stallMs: 3, server: { ...server, stallMs: 4 } },
     { said },
-    ' (2 ms waiting for a connection, 498 ms unanswered; the server said after 452 ms that it had been running for' +
-      " 448 ms, 2 ms on the wire; longest event loop stall: ours 3 ms, the server's 4 ms)",
+    ' (2 ms waiting for a connection, 498 ms unanswered; the server said after 452 ms: received 448 ms before,' +
+      " still running, 2 ms on the wire; longest event loop stall: ours 3 ms, the server's 4 ms)",
   ],
   [
     'the server’s stall alone',
     { totalMs: 500, unansweredMs: 500, server: { ...server, wireMs: 0, stallMs: 300 } },
     { said },
-    " (the server said after 452 ms that it had been running for 448 ms; longest event loop stall: the server's 300 ms)",
+    " (the server said after 452 ms: received 448 ms before, still running; longest event loop stall: the server's 300 ms)",
+  ],
+  [
+    'that the method was not even called',
+    { totalMs: 500, unansweredMs: 500, server: { ...server, isRunning: false } },
+    { said },
+    ' (the server said after 452 ms: received 448 ms before, not begun yet, 2 ms on the wire)',
   ],
   [
     'that the server said nothing',

@@ -265,13 +265,13 @@ export const VECTORS: readonly Vector[] = [
   },
   {
     name: 'progress: what the server says of a call that runs late',
-    header: '01000000' + '0000000000000007' + '00000001' + '00000013' + '0000001e',
+    header: '01000000' + '0000000000000007' + '00000001' + '00000013' + '00000026',
     head: '{"type":"progress"}',
-    body: '91de0003' + 'a2696407' + 'a972756e6e696e674d73cd01c2' + 'a77374616c6c4d7304',
+    body: '91de0004' + 'a2696407' + 'a668656c644d73cd01c2' + 'a9697352756e6e696e67c3' + 'a77374616c6c4d7304',
     packet: { kind: REQUEST, id: 7, timeout: 1 },
     parsed: { type: 'progress' },
     ourHead: HEAD.progress,
-    writeBody: (out) => msgpackCodec.encode([{ id: 7, runningMs: 450, stallMs: 4 }], out),
+    writeBody: (out) => msgpackCodec.encode([{ id: 7, heldMs: 450, isRunning: true, stallMs: 4 }], out),
   },
   {
     name: 'an answer to a request of an unknown type',

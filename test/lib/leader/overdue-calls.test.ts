@@ -12,7 +12,8 @@ const NOBODY: Answerer = { answerResults() {}, answerError() {}, served() {} };
 
 interface Told {
   readonly id: number;
-  readonly runningMs: number;
+  readonly heldMs: number;
+  readonly isRunning: boolean;
   readonly stallMs: number;
 }
 
@@ -63,7 +64,7 @@ describe('OverdueCalls', () => {
     clock.advance(399);
     assert.deepEqual(await told(), []);
     clock.advance(1);
-    assert.deepEqual(await told(), [{ id: 5, runningMs: 400, stallMs: 7 }]);
+    assert.deepEqual(await told(), [{ id: 5, heldMs: 400, isRunning: true, stallMs: 7 }]);
     clock.advance(1_000);
     assert.equal((await told()).length, 1);
     assert.equal(clock.timers, 0);
@@ -88,7 +89,7 @@ describe('OverdueCalls', () => {
     clock.advance(499);
     assert.deepEqual(await told(), []);
     clock.advance(1);
-    assert.deepEqual(await told(), [{ id: 1, runningMs: 500, stallMs: 0 }]);
+    assert.deepEqual(await told(), [{ id: 1, heldMs: 500, isRunning: true, stallMs: 0 }]);
     t.mock.method(eventLoop, 'justKept', () => 3_000);
     receive(2, 1_000);
     clock.advance(1);

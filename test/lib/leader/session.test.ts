@@ -371,7 +371,7 @@ describe('Session, calls that run late', () => {
 
   it('are told to a peer that wants to know, those alone that are not answered', async (t) => {
     const [packet, ...more] = await reported(t, LATE, (call) => call.succeed([]));
-    assert.deepEqual(JSON.parse(String(packet?.body)), [{ id: 8, runningMs: 2_500, stallMs: 0 }]);
+    assert.deepEqual(JSON.parse(String(packet?.body)), [{ id: 8, heldMs: 2_500, isRunning: true, stallMs: 0 }]);
     assert.equal(packet?.kind, 0, 'a request, which is not answered');
     assert.deepEqual(more, []);
   });

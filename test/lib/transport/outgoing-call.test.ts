@@ -5,6 +5,7 @@ import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
 import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
+import type { ServerReport } from '../../../lib/transport/pending-calls.js';
 import { fakeCall, listOf, mockClock, type Outcome, told } from './support.js';
 
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
@@ -150,7 +151,7 @@ describe('OutgoingCall', () => {
 
   it('quotes what its server said of it, and says where that has said nothing', (t) => {
     const clock = mockClock(t);
-    const expired = (isReported: boolean, report?: { runningMs: number; stallMs: number }) => {
+    const expired = (isReported: boolean, report?: ServerReport) => {
       const { call, outcomes } = fakeCall({ timeout: 100 });
       call.stage = 'waiting for the answer';
       clock.advance(80);
@@ -159,9 +160,9 @@ describe('OutgoingCall', () => {
       call.expire(isReported);
       return errorOf(outcomes);
     };
-    const told = expired(true, { runningMs: 70, stallMs: 5 });
-    assert.deepEqual(told.timing?.server, { saidAfterMs: 80, runningMs: 70, wireMs: 10, stallMs: 5 });
-    assert.match(told.message, /the server said after 80 ms that it had been running for 70 ms, 10 ms on the wire/);
+    const told = expired(true, { heldMs: 70, isRunning: true, stallMs: 5 });
+    assert.deepEqual(told.timing?.server, { saidAfterMs: 80, heldMs: 70, isRunning: true, wireMs: 10, stallMs: 5 });
+    assert.match(told.message, /the server said after 80 ms: received 70 ms before, still running, 10 ms on the wire/);
     assert.match(expired(true).message, /the server said nothing of it/);
     assert.doesNotMatch(expired(false).message, /server/);
   });

@@ -40,33 +40,37 @@ function connected() {
   return { stream, connection: new Connection(stream, handler, options) };
 }
 
-const reportOf = (id: number) => ({ id, runningMs: 2 ** 31, stallMs: 2 ** 31 });
+const reportOf = (id: number) => ({ id, heldMs: 2 ** 31, isRunning: false, stallMs: 2 ** 31 });
 
 describe('reports of a server', () => {
   it('reach the calls that they are about, which go on waiting', () => {
     const { pending, told } = waiting();
-    read([{ id: 1, runningMs: 450, stallMs: 4, more: 'of a later version' }], pending);
-    assert.deepEqual(told, [{ runningMs: 450, stallMs: 4 }]);
+    read([{ id: 1, heldMs: 450, isRunning: true, stallMs: 4, more: 'of a later version' }], pending);
+    read([{ id: 1, heldMs: 460, isRunning: false, stallMs: 4 }], pending);
+    assert.deepEqual(told, [
+      { heldMs: 450, isRunning: true, stallMs: 4 },
+      { heldMs: 460, isRunning: false, stallMs: 4 },
+    ]);
     assert.equal(pending.size, 1);
   });
 
   it('are passed by where nobody waits for the call any more', () => {
     const { pending, told } = waiting();
-    read([{ id: 257, runningMs: 1, stallMs: 1 }], pending);
+    read([{ id: 257, heldMs: 1, stallMs: 1 }], pending);
     pending.take(1);
-    read([{ id: 1, runningMs: 1, stallMs: 1 }], pending);
+    read([{ id: 1, heldMs: 1, stallMs: 1 }], pending);
     assert.deepEqual(told, []);
   });
 
   it('are passed by where they make no sense', () => {
     const { pending, told } = waiting();
-    const nonsense = [null, 5, 'x', {}, [], [null], [5], [{ id: 1 }], { id: 1, runningMs: 1, stallMs: 1 }];
+    const nonsense = [null, 5, 'x', {}, [], [null], [5], [{ id: 1 }], { id: 1, heldMs: 1, stallMs: 1 }];
     const odd = [-1, 1.5, '1', null, 1e300];
     for (const body of nonsense) read(body, pending);
     for (const value of odd) {
-      read([{ id: value, runningMs: 1, stallMs: 1 }], pending);
-      read([{ id: 1, runningMs: value, stallMs: 1 }], pending);
-      read([{ id: 1, runningMs: 1, stallMs: value }], pending);
+      read([{ id: value, heldMs: 1, stallMs: 1 }], pending);
+      read([{ id: 1, heldMs: value, stallMs: 1 }], pending);
+      read([{ id: 1, heldMs: 1, stallMs: value }], pending);
     }
     assert.deepEqual(told, []);
   });
