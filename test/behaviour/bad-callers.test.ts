@@ -246,7 +246,7 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     const { error } = unstock((await peer.next()).body) as { error: { message: string } };
     assert.match(
       error.message,
-      /nobody leads the channel "nobody" on this port; process \d+ holds it and leads "test-1"/,
+      /nobody leads the channel "nobody" on this port; process \d+ \(mailstation [\d.]+\) holds it and leads "test-1"/,
     );
     peer.write(request(2, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
     assert.equal(unstock((await peer.next()).body)['success'], true);
