@@ -63,7 +63,8 @@ export class Delegates {
     for (let level: object | null = prototype; level !== null; level = Object.getPrototypeOf(level)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
         const isOurs = name.startsWith('_') || name in ReadyEmitter.prototype || this.#descriptors.has(name);
-        if (!isOurs && (types.isAsyncFunction(value) || types.isGeneratorFunction(value))) this.delegate(name);
+        // One of the two, and not an async generator, which is both.
+        if (!isOurs && types.isAsyncFunction(value) !== types.isGeneratorFunction(value)) this.delegate(name);
       }
     }
   }

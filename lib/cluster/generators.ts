@@ -12,8 +12,9 @@ export function promising(method: GeneratorMethod): (...args: unknown[]) => Prom
   return Bluebird.coroutine(method as never, { yieldHandler: awaited }) as (...args: unknown[]) => PromiseLike<unknown>;
 }
 
+/** Not an async generator, which Node takes for both: nobody can be sent what that yields. */
 export function isGeneratorMethod(method: unknown): method is GeneratorMethod {
-  return types.isGeneratorFunction(method);
+  return types.isGeneratorFunction(method) && !types.isAsyncFunction(method);
 }
 
 /** Undefined for what cannot be waited for: bluebird then fails the generator with an error that shows it. */
