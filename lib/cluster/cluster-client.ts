@@ -2,6 +2,7 @@ import { type Callback, userCallback } from '../callback.js';
 import { describeError } from '../diagnostics.js';
 import { invalid } from '../options.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
+import { asCallerKnowsIt } from './error-names.js';
 import { isGeneratorMethod } from './generators.js';
 import { HostedClient } from './hosted-client.js';
 import type { ResolvedClusterOptions } from './options.js';
@@ -44,8 +45,8 @@ export class ClusterClient extends ReadyEmitter {
       },
       onFailed: (error) => this.ready(error),
       onError: (error) => this.emit('error', error),
-      onClosed: () => {
-        this.ready(false);
+      onClosed: (reason) => {
+        this.failReady(asCallerKnowsIt(reason));
         this.emit('close');
       },
     });

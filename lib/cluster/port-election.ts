@@ -32,6 +32,10 @@ export class PortElection implements RoleSource {
   /** Of whoever leads, from the moment on at which it does. */
   #hosted: HostedClient | undefined;
   #isClosed = false;
+  /** The system is asked for the port. */
+  #claiming: Promise<void> | undefined;
+  /** Open ones: the role's, and those of Leaders that are gone, which still answer what was sent on them. */
+  readonly #lines = new Map<Line, Promise<void>>();
 
   /** `host` makes the real client, when it is known that this process leads. */
   constructor(
@@ -45,9 +49,10 @@ export class PortElection implements RoleSource {
     this.#host = host;
     this.#roleHandler = roleHandler;
     this.#candidate = new Candidate({
-      claim: options.isLeader === false ? undefined : () => this.#takeSeat(),
+      claim: options.isLeader === false ? undefined : () => this.#claim(),
       follow: (handler, signal) => this.#follow(handler, signal),
       onObstacle: (error) => this.#handler?.onObstacle(error),
+      onRefused: (error) => this.#handler?.onPassingObstacle(error),
       onMove: (to) => this.#onMove(to),
     });
   }
@@ -61,14 +66,18 @@ export class PortElection implements RoleSource {
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
     this.#isClosed = true;
     this.#candidate.leave(reason);
+    await this.#claiming?.catch(() => {});
     if (this.#role !== undefined) await this.#role.close(reason, timeoutMs);
     else if (this.#seat !== undefined) await this.#endLeading(this.#seat, reason, 0);
+    if (this.#lines.size === 0) return;
+    await settledWithin(Promise.all(this.#lines.values()), timeoutMs);
+    for (const line of this.#lines.keys()) line.destroy(reason);
   }
 
   async #leadOrFail(): Promise<void> {
     const { name, port } = this.#options;
     try {
-      await this.#takeSeat();
+      await this.#claim();
     } catch (error) {
       if (this.#isClosed) return;
       const { code } = error as RpcError;
@@ -77,6 +86,11 @@ export class PortElection implements RoleSource {
       return this.#handler?.onFailed(occupied);
     }
     if (!this.#isClosed) await this.#lead();
+  }
+
+  #claim(): Promise<void> {
+    this.#claiming = this.#takeSeat();
+    return this.#claiming;
   }
 
   async #takeSeat(): Promise<void> {
@@ -90,9 +104,9 @@ export class PortElection implements RoleSource {
       onSessionClosed: () => {},
       onError: (error) => this.#roleHandler.onError(error),
     });
-    this.#seat = seat;
     // It was closed while the system was asked for the port.
     if (this.#isClosed) await seat.release(new RpcError(RpcCode.Closed, `${name} was closed`));
+    else this.#seat = seat;
   }
 
   #onMove(to: CandidateState): void {
@@ -107,6 +121,7 @@ export class PortElection implements RoleSource {
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
     const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, responseTimeout } = this.#options;
     let role: FollowerRole | undefined;
+    let onEnd = (): void => {};
     const line = await Line.open(
       {
         ...resolveListeningOptions({ port, maxFrameBytes }, this.#options.logger),
@@ -128,10 +143,16 @@ export class PortElection implements RoleSource {
         onClosed: (which, reason) => {
           handler.onClosed(which, reason);
           role?.onClosed();
+          this.#lines.delete(which);
+          onEnd();
         },
       },
       signal,
     );
+    const ended = new Promise<void>((resolve) => {
+      onEnd = resolve;
+    });
+    if (line.state !== 'closed') this.#lines.set(line, ended);
     const publishMethod = this.#publishMethod;
     role = new FollowerRole(line, { name, responseTimeout, publishMethod }, this.#roleHandler);
     this.#follower = role;

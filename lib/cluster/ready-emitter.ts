@@ -60,6 +60,12 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     return Number.POSITIVE_INFINITY;
   }
 
+  /** It will never be ready any more, which is no error: only who waits for it, now or later, is told. */
+  protected failReady(error: Error): void {
+    this.#outcome = { error };
+    this.#tell();
+  }
+
   #wait(callback: ReadyCallback): void {
     this.#waiting.push(callback);
     this.#tell();

@@ -16,6 +16,8 @@ export interface RoleSourceHandler {
   onLost(reason: RpcError): void;
   /** Nobody leads, for this reason; it goes on trying. */
   onObstacle(error: RpcError): void;
+  /** The same, of a reason that passes by itself as a rule: not worth a word until something fails for it. */
+  onPassingObstacle(error: RpcError): void;
   /** There will be none. */
   onFailed(error: Error): void;
 }

@@ -23,7 +23,8 @@ export interface SharedClientHandler {
   onLost(): void;
   onFailed(error: Error): void;
   onError(error: Error): void;
-  onClosed(): void;
+  /** Nobody will ever be ready again. */
+  onClosed(reason: RpcError): void;
 }
 
 /**
@@ -75,7 +76,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
 
   start(source: RoleSource): void {
     this.#source = source;
-    this.#patience = setTimeout(() => this.#onNobody(), this.#options.maxWaitTime);
+    this.#beginWaiting();
     source.start(this);
   }
 
@@ -127,6 +128,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   onLost(reason: RpcError): void {
     if (!this.#lifecycle.move('electing')) return;
     this.#role = undefined;
+    this.#beginWaiting();
     this.#options.logger.warn(`mailstation: ${reason.message}; ${process.pid} competes for its place`);
     this.#handler.onLost();
   }
@@ -137,6 +139,10 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     this.#obstacle = error;
     if (isNews && this.#lifecycle.state === 'electing')
       this.#options.logger.warn(`mailstation: ${this.#options.name} waits, and goes on trying: ${error.message}`);
+  }
+
+  onPassingObstacle(error: RpcError): void {
+    this.#obstacle = error;
   }
 
   onFailed(error: Error): void {
@@ -215,6 +221,11 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     );
   }
 
+  #beginWaiting(): void {
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#onNobody(), this.#options.maxWaitTime);
+  }
+
   /** `ready()` fails; but should somebody lead later, it is ready after all. */
   #onNobody(): void {
     if (this.#lifecycle.state !== 'electing') return;
@@ -236,7 +247,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     } finally {
       this.#role = undefined;
       this.#lifecycle.move('closed');
-      this.#handler.onClosed();
+      this.#handler.onClosed(reason);
     }
   }
 }

@@ -16,6 +16,8 @@ export interface CandidateOptions {
   follow(handler: LineHandler, signal: AbortSignal): Promise<Line>;
   /** Nobody leads whom this one could follow: told at each attempt that {@link Candidate.compete} did not report itself. */
   onObstacle(error: RpcError): void;
+  /** As {@link onObstacle}, of one that passes by itself as a rule: whoever had the port is just letting go of it. */
+  onRefused?(error: RpcError): void;
   /** The standing changed. */
   onMove(to: CandidateState): void;
 }
@@ -121,10 +123,12 @@ export class Candidate {
       return undefined;
     } catch (error) {
       if (this.state !== 'competing') return undefined;
-      // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
-      if (isLettingGo(error) && this.#backoff.attempts <= MAX_REFUSALS) return this.#pause();
       const why = claim === undefined ? 'nobody leads' : 'the port is in use, by somebody else';
-      return new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
+      const obstacle = new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
+      // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
+      if (!isLettingGo(error) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
+      this.#options.onRefused?.(obstacle);
+      return this.#pause();
     }
   }
 

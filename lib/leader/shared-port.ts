@@ -24,7 +24,10 @@ export interface Seat {
    * wait. Resolves when all have gone: after `timeoutMs` at the latest.
    */
   withdraw(reason: RpcError, timeoutMs: number): Promise<void>;
-  /** Somebody else may lead the channel now. The port is let go of when nothing is led on it; resolves when it is free. */
+  /**
+   * Somebody else may lead the channel now. The port is let go of when nothing is led on it; resolves when it is free.
+   * Again: the same promise.
+   */
   release(reason: RpcError): Promise<void>;
 }
 
@@ -71,6 +74,15 @@ async function open(options: PortHostOptions, ports: Ports): Promise<SharedPort>
       if (isClosing || names.has(name)) return undefined;
       names.add(name);
       let led: Channel | undefined;
+      let released: Promise<void> | undefined;
+      const release = async (reason: RpcError): Promise<void> => {
+        if (led !== undefined) void host.withdraw(led, reason, 0);
+        names.delete(name);
+        if (names.size > 0) return;
+        isClosing = true;
+        await host.retire(reason, 0);
+        ports.delete(options.port);
+      };
       return {
         lead(channel) {
           led = channel;
@@ -80,13 +92,9 @@ async function open(options: PortHostOptions, ports: Ports): Promise<SharedPort>
           if (led !== undefined) await host.withdraw(led, reason, timeoutMs);
           led = undefined;
         },
-        async release(reason) {
-          if (led !== undefined) void host.withdraw(led, reason, 0);
-          names.delete(name);
-          if (names.size > 0) return;
-          isClosing = true;
-          await host.retire(reason, 0);
-          ports.delete(options.port);
+        release(reason) {
+          released ??= release(reason);
+          return released;
         },
       };
     },

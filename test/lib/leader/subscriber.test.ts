@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { RpcCode, RpcError } from '../../../lib/errors.js';
+import type { Subscriber, Topics } from '../../../lib/leader/channel.js';
+import { ConnectedSubscriber } from '../../../lib/leader/subscriber.js';
+import type { Codec } from '../../../lib/protocol/codec.js';
+import { chooseCodec } from '../../../lib/protocol/codecs.js';
+import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
+import { Connection } from '../../../lib/transport/connection.js';
+import { PendingCalls } from '../../../lib/transport/pending-calls.js';
+import { FakeStream, mockClock, response, tick } from '../transport/support.js';
+
+const JSON_CODEC = chooseCodec(['json']) as Codec;
+const MSGPACK = chooseCodec(['msgpack']) as Codec;
+
+function setUp(t: TestContext, { maxFrameBytes = 10_000 } = {}) {
+  const stream = new FakeStream();
+  const pending = new PendingCalls();
+  const told: unknown[] = [];
+  const topics: Topics = {
+    pushTimeout: 500,
+    subscribe: (key, reg, _who) => void told.push(['subscribe', key, reg]),
+    unsubscribe: (key, _who) => void told.push(['unsubscribe', key]),
+    left: (_who, reason) => void told.push(['left', reason?.code]),
+    onUndelivered: (key, peer, error) => void told.push(['undelivered', key, peer, error.code, error.message]),
+  };
+  const connection = new Connection(
+    stream,
+    {
+      onRequest() {},
+      onResponse: (head, frame) => pending.take(frame.id)?.answered(head, frame, JSON_CODEC),
+      onActivity() {},
+      onDrained() {},
+      onClosed: (reason) => pending.loseAll(reason, 0),
+    },
+    { maxFrameBytes, maxQueuedBytes: 1_000_000, flushInterval: 0, pauseWhenBlocked: false },
+  );
+  t.after(() => connection.destroy(new RpcError(RpcCode.Closed, 'the test is over')));
+  const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
+  return { stream, pending, connection, subscriber, told };
+}
+
+describe('ConnectedSubscriber', () => {
+  it('asks for keys, and gives them up', (t) => {
+    const { subscriber, told } = setUp(t);
+    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: { id: 1 } });
+    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: { id: 1 } });
+    subscriber.leave(new RpcError(RpcCode.PeerSilent, 'silent'));
+    assert.deepEqual(told, [
+      ['subscribe', 'a', { id: 1 }],
+      ['unsubscribe', 'a'],
+      ['left', RpcCode.PeerSilent],
+    ]);
+  });
+
+  it('is the same one to its topics each time', (t) => {
+    const { stream, pending, connection } = setUp(t);
+    const seen = new Set<Subscriber>();
+    const topics: Topics = {
+      pushTimeout: 1,
+      subscribe: (_key, _reg, who) => void seen.add(who),
+      unsubscribe: (_key, who) => void seen.add(who),
+      left: (who) => void seen.add(who),
+      onUndelivered() {},
+    };
+    const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
+    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: 1 });
+    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: 1 });
+    subscriber.leave(new RpcError(RpcCode.ConnectionLost, 'gone'));
+    assert.deepEqual([seen.size, stream.isDestroyed], [1, false]);
+  });
+
+  it("sends values in its connection's codec, and waits for their acknowledgement", async (t) => {
+    const { stream, pending, subscriber, told } = setUp(t);
+    subscriber.push('a', EncodedValue.of({ n: 1 }, MSGPACK));
+    await tick();
+    const [sent] = stream.packets;
+    assert.deepEqual([sent?.kind, sent?.timeout, sent?.head], [0, 500, { type: 'subscribe_result', key: 'a' }]);
+    assert.equal(String(sent?.body), '{"n":1}');
+    assert.equal(pending.size, 1);
+    stream.receive(response(sent?.id as number, { type: 'subscribe_result_res' }));
+    assert.deepEqual([pending.size, told], [0, []]);
+  });
+
+  it('tells of a value that is not acknowledged in time', async (t) => {
+    const clock = mockClock(t);
+    const { subscriber, told } = setUp(t);
+    subscriber.push('a', EncodedValue.of(1, JSON_CODEC));
+    clock.advance(2_000);
+    assert.deepEqual(told, [
+      ['undelivered', 'a', 'fake:1', RpcCode.Timeout, 'no answer to a subscribed value in 500 ms'],
+    ]);
+  });
+
+  it('does not tell of one whose subscriber has gone meanwhile: that is told elsewhere', async (t) => {
+    const { stream, pending, subscriber, told } = setUp(t);
+    subscriber.push('a', EncodedValue.of(1, JSON_CODEC));
+    await tick();
+    stream.close();
+    assert.deepEqual([pending.size, subscriber.isOpen, told], [0, false, []]);
+    subscriber.push('a', EncodedValue.of(2, JSON_CODEC));
+    assert.deepEqual([pending.size, told], [0, []]);
+  });
+
+  it('tells of a value that cannot be sent, and sends the next', async (t) => {
+    const { stream, pending, subscriber, told } = setUp(t, { maxFrameBytes: 200 });
+    subscriber.push('a', EncodedValue.of('x'.repeat(1_000), JSON_CODEC));
+    subscriber.push('a', EncodedValue.of(new Map([[{}, 1]]), MSGPACK));
+    subscriber.push('a', EncodedValue.of('next', JSON_CODEC));
+    await tick();
+    assert.deepEqual(
+      told.map((each) => (each as string[])[3]),
+      [RpcCode.FrameTooLarge, RpcCode.Encode],
+    );
+    assert.match(String((told[0] as string[])[4]), /^it cannot be sent: /);
+    assert.deepEqual([pending.size, String(stream.packets[0]?.body), stream.packets.length], [1, '"next"', 1]);
+  });
+});
