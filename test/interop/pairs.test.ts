@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { testCalls } from './calls.js';
+import { Group } from './group.js';
+import type { Pair, PairTest } from './pair.js';
+import type { Library, Peer } from './peer.js';
+import { testSubscriptions } from './subscriptions.js';
+import { Upstream } from './upstream.js';
+
+/** The first is the specification: what is expected of the others has to hold of it too. */
+const PAIRS: readonly (readonly [leading: Library, following: Library])[] = [
+  ['stock', 'stock'],
+  ['mailstation', 'stock'],
+  ['stock', 'mailstation'],
+  ['mailstation', 'mailstation'],
+];
+
+for (const [leading, following] of PAIRS) {
+  describe(`${leading} leads, ${following} follows`, () => {
+    const closing: (() => unknown)[] = [];
+    let pair: Pair | undefined;
+
+    before(async () => {
+      const scope = { after: (close: () => unknown) => void closing.push(close) };
+      const upstream = await Upstream.start(scope);
+      const { members } = await Group.start(scope, upstream, [leading, following]);
+      const [leader, follower] = members as [Peer, Peer];
+      pair = { leader, follower, upstream };
+    });
+    after(async () => {
+      for (const close of closing.reverse()) await close();
+    });
+
+    const test: PairTest = (name, body) => {
+      it(name, async () => {
+        assert.ok(pair);
+        await body(pair);
+        for (const peer of [pair.leader, pair.follower]) assert.deepEqual([peer.isRunning, peer.stderr], [true, '']);
+      });
+    };
+    testCalls(test);
+    testSubscriptions(test);
+  });
+}
