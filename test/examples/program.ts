@@ -7,6 +7,8 @@ import { until, untilEvent } from '../support/until.js';
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly cwd?: string;
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Flags of node itself. */
   readonly nodeFlags?: readonly string[];
 }
@@ -74,7 +76,7 @@ export function startProgram(t: Pick<TestContext, 'after'>, file: string, option
   const { args = [], nodeFlags = [], cwd } = options;
   const child = spawn(process.execPath, [...nodeFlags, file, ...args], {
     cwd,
-    env,
+    env: { ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.after(() => child.kill('SIGKILL'));
