@@ -44,7 +44,11 @@ describe('a Leader that is killed', () => {
       assert.equal(leader.library, library);
       const next = Peer.start(t, library);
       upstream.published.length = 0;
+      const [follower] = group.members.filter((member) => member !== leader) as [Peer];
+      const held = follower.call('hold').catch((error: unknown) => error);
+      await follower.call('servedBy'); // behind it on the same connection
       const gone = await group.kill(leader);
+      assert.ok((await held) instanceof PeerError, 'a call that was under way fails');
       await assertWhole(group, upstream, gone, `after ${gone}`);
       const newcomer = await next;
       await group.join(newcomer);
@@ -72,11 +76,10 @@ describe('a Leader that is killed', () => {
       t.diagnostic(`${kill}: of ${leader.library}, then ${(await group.leader()).library} leads`);
     }
     assert.equal(upstream.total, 1 + KILLS, 'one real client for each Leader');
-    assert.equal(upstream.mostAtOnce, 1);
   });
 });
 
-describe('a Leader that is closed', () => {
+describe('a Leader that is closed', { concurrency: true }, () => {
   for (const [closing, staying] of [
     ['mailstation', 'stock'],
     ['stock', 'mailstation'],
@@ -93,24 +96,8 @@ describe('a Leader that is closed', () => {
       await assertWhole(group, upstream, leader.pid, 'after the close');
       assert.equal(await follower.leads(), true);
       assert.equal(leader.isRunning, true, 'its process goes on');
-    });
-  }
-});
-
-describe('a call that is under way when its Leader dies', () => {
-  for (const [leading, following] of [
-    ['mailstation', 'stock'],
-    ['stock', 'mailstation'],
-  ] as const) {
-    it(`of ${leading} fails for the Follower of ${following}, at once`, async (t) => {
-      const upstream = await Upstream.start(t);
-      const group = await Group.compete(t, upstream, [leading, following]);
-      const [leader, follower] = group.members as [Peer, Peer];
-      const held = follower.call('hold').catch((error: unknown) => error);
-      await follower.call('servedBy'); // behind it on the same connection
-      await group.kill(leader);
-      assert.ok((await held) instanceof PeerError);
-      assert.equal(await group.untilServed(leader.pid), follower.pid);
+      // Ours closes its real client before it lets go of the port.
+      if (closing === 'mailstation') assert.equal(upstream.mostAtOnce, 1);
     });
   }
 });
