@@ -67,12 +67,16 @@ function told(connections) {
   return connections === 1 ? '1 connection' : `${connections} connections`;
 }
 
-async function ask(worker) {
+function ask(worker) {
   worker.send('report');
-  for (;;) {
-    const [message] = await once(worker, 'message');
-    if ('leads' in message) return message;
-  }
+  return new Promise((resolve) => {
+    const listener = (message) => {
+      if (!('leads' in message)) return;
+      worker.off('message', listener);
+      resolve(message);
+    };
+    worker.on('message', listener);
+  });
 }
 
 async function freePort() {

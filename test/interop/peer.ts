@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Json, type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 import type { Registration } from './fixtures/data-client.js';
-import type { Request } from './fixtures/peer.js';
+import type { ClientOptions, Request } from './fixtures/peer.js';
 import { pack, unpack } from './fixtures/values.js';
 
 const PROGRAM = new URL('./fixtures/peer.ts', import.meta.url);
@@ -26,11 +26,13 @@ export class PeerError extends Error {
   }
 }
 
-/** A process with one shared client, seen from the test. */
+let lastId = 0;
+
+/** A process with a shared client, seen from the test. */
 export class Peer {
   readonly library: Library;
   readonly #child: SpawnedProcess;
-  #lastId = 0;
+  readonly #client: string;
 
   /** A process that has loaded the library, and made no client yet. It is killed when the test is over. */
   static async start(t: Scope, library: Library): Promise<Peer> {
@@ -38,9 +40,15 @@ export class Peer {
     return new Peer(library, child);
   }
 
-  private constructor(library: Library, child: SpawnedProcess) {
+  private constructor(library: Library, child: SpawnedProcess, client = 'main') {
     this.library = library;
     this.#child = child;
+    this.#client = client;
+  }
+
+  /** Another client of the same process. */
+  as(client: string): Peer {
+    return new Peer(this.library, this.#child, client);
   }
 
   get pid(): number {
@@ -56,7 +64,7 @@ export class Peer {
   }
 
   /** Resolves when the client is ready. */
-  async create(options: object, upstreamPort: number): Promise<void> {
+  async create(options: ClientOptions, upstreamPort: number): Promise<void> {
     await this.#ask({ op: 'create', options, upstreamPort });
   }
 
@@ -134,9 +142,9 @@ export class Peer {
   }
 
   async #ask(request: Request): Promise<unknown> {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    this.#child.send({ id, ...request } as unknown as Json);
+    lastId += 1;
+    const id = lastId;
+    this.#child.send({ id, client: this.#client, ...request } as unknown as Json);
     const answer = (await this.#child.next({
       match: (message) => (message as { id?: number }).id === id,
       timeoutMs: ANSWER_LIMIT_MS,

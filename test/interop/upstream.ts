@@ -53,8 +53,12 @@ export class Upstream {
     return [...this.#connections].flatMap(({ subscriptions }) => subscriptions).filter((id) => id === dataId).length;
   }
 
-  async untilSubscribed(dataId: string): Promise<void> {
-    await until(() => this.subscriptions(dataId) > 0, { what: `a subscription to ${dataId}`, timeoutMs: 20_000 });
+  async untilSubscribed(dataId: string, times = 1): Promise<void> {
+    await until(() => this.subscriptions(dataId) >= times, { what: `a subscription to ${dataId}`, timeoutMs: 20_000 });
+  }
+
+  async untilUnsubscribed(dataId: string): Promise<void> {
+    await until(() => this.unsubscribed.includes(dataId), { what: `the end of ${dataId}`, timeoutMs: 20_000 });
   }
 
   async untilPublished(dataId: string, value: string): Promise<void> {
