@@ -105,8 +105,8 @@ function prepare(fn: Method, self: object): (name: string, sent: number) => Serv
   return (name, sent) => ({ name, fn, self, callbacks: takesAny || fn.length > sent });
 }
 
-/** A rest parameter, or `arguments`: how many it takes cannot be told. */
+/** A rest parameter, one with a default, or `arguments`: how many it takes cannot be told. */
 function hasOpenEnd(fn: Method): boolean {
   const source = Function.prototype.toString.call(fn);
-  return /\barguments\b/.test(source) || source.slice(0, source.search(/=>|\)\s*\{/)).includes('...');
+  return /\barguments\b/.test(source) || /\.\.\.|=/.test(source.slice(0, source.search(/=>|\)\s*\{/)));
 }

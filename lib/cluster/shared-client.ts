@@ -61,6 +61,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   #source: RoleSource | undefined;
   #role: Role | undefined;
   #obstacle: RpcError | undefined;
+  #toldObstacle: string | undefined;
   #failure: Error | undefined;
   #patience: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -118,6 +119,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
     this.#obstacle = undefined;
+    this.#toldObstacle = undefined;
     clearTimeout(this.#patience);
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
     for (const reg of this.#published.values()) role.publish(reg);
@@ -135,8 +137,10 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
 
   /** Told once for each reason: while it lasts, it is met again and again. */
   onObstacle(error: RpcError): void {
-    const isNews = this.#obstacle?.message !== error.message;
+    const told = withoutNumbers(error.message);
+    const isNews = told !== this.#toldObstacle;
     this.#obstacle = error;
+    this.#toldObstacle = told;
     if (isNews && this.#lifecycle.state === 'electing')
       this.#options.logger.warn(`mailstation: ${this.#options.name} waits, and goes on trying: ${error.message}`);
   }
@@ -254,4 +258,9 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
 
 function closed(name: string): RpcError {
   return new RpcError(RpcCode.Closed, `${name} was closed`);
+}
+
+/** The same reason at each attempt differs by how many ms that took. */
+function withoutNumbers(message: string): string {
+  return message.replace(/\d+/g, '#');
 }

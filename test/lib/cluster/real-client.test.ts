@@ -24,6 +24,12 @@ describe('RealClient, a callback', () => {
     'a function that takes a callback': [(_a: unknown, _callback: unknown) => {}, 1, true],
     'one that takes any number': [(..._all: unknown[]) => {}, 3, true],
     'one that takes any number after the first': [(_a: unknown, ..._all: unknown[]) => {}, 3, true],
+    'one whose last has a default': [(_a: unknown, _callback: unknown = null) => {}, 1, true],
+    'one with a default before its callback': [
+      (_a: unknown, _options: unknown = {}, _callback?: unknown) => {},
+      2,
+      true,
+    ],
     'one that reads its `arguments`': [
       function (this: unknown) {
         // biome-ignore lint/complexity/noArguments: it is what is tested

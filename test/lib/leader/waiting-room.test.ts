@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RegisterRequest, Session } from '../../../lib/leader/session.js';
+import type { RegisterRequest } from '../../../lib/leader/register-request.js';
+import type { Session } from '../../../lib/leader/session.js';
 import { WaitingRoom } from '../../../lib/leader/waiting-room.js';
 import { mockClock } from '../transport/support.js';
 
