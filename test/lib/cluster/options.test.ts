@@ -36,7 +36,7 @@ describe('resolveClusterOptions', () => {
       isBroadcast: true,
       subscribeTimeout: undefined,
       pendingSize: 10_000,
-      maxFrameBytes: 4 * 1024 * 1024,
+      maxFrameBytes: 64 * 1024 * 1024,
       exposeStack: false,
       transcode: undefined,
     });
