@@ -1,6 +1,7 @@
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
-export type { RpcMessage, ServerInfo, TransportName } from './lib/call.js';
+export type { ConnectedPeer, RpcMessage, ServerInfo, TransportName } from './lib/call.js';
+export { type CallContext, callContext } from './lib/call-context.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';
 export { APIClientBase, type APIClientOptions } from './lib/cluster/api-client-base.js';
@@ -21,7 +22,6 @@ export type {
   MessageCallback,
 } from './lib/leader/foreign-acceptor.js';
 export type { ListeningOptions } from './lib/leader/options.js';
-export type { ConnectedPeer } from './lib/leader/port-host.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
@@ -60,5 +60,7 @@ export type {
   FilterObject,
   MailStationEvents,
   MailStationState,
+  TooBusyOptions,
   TraceStep,
 } from './station/index.js';
+export { tooBusy } from './station/index.js';

@@ -1,14 +1,15 @@
+import type { ConnectedPeer } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import type { Channel } from './lib/leader/channel.js';
+import { type Channel, withAsyncContext } from './lib/leader/channel.js';
 import { type AcceptorFactory, ForeignAcceptor } from './lib/leader/foreign-acceptor.js';
 import type { IncomingCall } from './lib/leader/incoming-call.js';
 import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
-import { type ConnectedPeer, PortHost } from './lib/leader/port-host.js';
+import { PortHost } from './lib/leader/port-host.js';
 import { traceCalls } from './lib/leader/trace-calls.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
@@ -89,6 +90,7 @@ export class Server extends Emitter<ServerEvents> {
   readonly #drainTimeout: number;
   readonly #logger: Logger;
   readonly #trace: boolean;
+  readonly #asyncContext: boolean;
   readonly #services = new ServiceRegistry();
   readonly #remotes: Remotes;
   readonly #host: PortHost | ForeignAcceptor;
@@ -107,6 +109,7 @@ export class Server extends Emitter<ServerEvents> {
     this.#logger = loggerOption('logger', options.logger, loggerOption('rpcLogger', options.rpcLogger, consoleLogger));
     this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, false);
     const remotes = resolveServiceOptions(options);
+    this.#asyncContext = remotes.asyncContext;
     this.#remotes = new Remotes(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
     this.#drainTimeout = integer('drainTimeout', options.drainTimeout, 30_000, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
@@ -177,7 +180,8 @@ export class Server extends Emitter<ServerEvents> {
     try {
       await this.#remotes.load();
       const channel: Channel = { name: this.id, invoke: (call) => this.#invoke(call) };
-      this.#host.lead(this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel);
+      const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
+      this.#host.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
       await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());
     } catch (error) {
       this.#lifecycle.move('closed');

@@ -21,6 +21,16 @@ export interface ServerInfo {
   readonly [key: string]: unknown;
 }
 
+/** Who connected, as pomelo-rpc's acceptors say it. */
+export interface ConnectedPeer {
+  /** Unique among the connections of this server, past ones included. */
+  readonly id: string;
+  /** Its address; that of IPv4 also where it arrived over IPv6. */
+  readonly ip: string;
+  /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */
+  readonly peer: string;
+}
+
 /** What is called, in pomelo's words: routers and filters see it, and filters may rewrite it. */
 export interface RpcMessage {
   namespace: string;

@@ -35,6 +35,10 @@ export const RpcCode = {
   ServerRemoved: 'ERR_RPC_SERVER_REMOVED',
   /** The call's deadline passed. */
   Timeout: 'ERR_RPC_TIMEOUT',
+  /** The caller's `AbortSignal` aborted; `cause` is the signal's reason. */
+  Cancelled: 'ERR_RPC_CANCELLED',
+  /** The server has more calls than it takes, and did not start this one. */
+  Overloaded: 'ERR_RPC_OVERLOADED',
   /** An argument or a result cannot be carried faithfully by the agreed codec. */
   Encode: 'ERR_RPC_ENCODE',
   /** An answer arrived whose value cannot be decoded. */

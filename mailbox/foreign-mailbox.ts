@@ -116,6 +116,7 @@ export class ForeignMailBox extends Emitter<MailBoxEvents> implements MailBox {
     }
     call.stage = 'waiting for the answer';
     const id = this.#pending.add(call);
+    if (call.isCancellable) call.heldBy(() => this.#pending.take(id));
     const settle = (error: unknown, results: readonly unknown[]): void => {
       if (this.#pending.take(id) === undefined) return; // its deadline passed, or it was answered before
       this.#latency.answered(call.sentAt);

@@ -1,4 +1,5 @@
 import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
+import { outsideCalls } from '../lib/call-context.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
@@ -117,13 +118,12 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
     };
-    Line.open(
-      { ...options, heartbeatInterval: keepalive, transport, host, port, channel: id },
-      handler,
-      dialling.signal,
-    ).then(
-      (line) => this.#onLineOpen(line),
-      (error: unknown) => this.#onDialFailed(error),
+    const lineOptions = { ...options, heartbeatInterval: keepalive, transport, host, port, channel: id };
+    outsideCalls(() =>
+      Line.open(lineOptions, handler, dialling.signal).then(
+        (line) => this.#onLineOpen(line),
+        (error: unknown) => this.#onDialFailed(error),
+      ),
     );
   }
 

@@ -1,7 +1,9 @@
 import type { ServerInfo } from '../lib/call.js';
+import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
+import { cancelWith, isAbortSignal } from '../lib/transport/cancel-with.js';
 import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import { type Outcome, toAll } from './broadcast.js';
@@ -45,6 +47,7 @@ export class Caller {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a call must be an object');
     timeoutMs('timeout', options.timeout, 1);
     boolean('idempotent', options.idempotent, false);
+    if (options.signal !== undefined && !isAbortSignal(options.signal)) throw invalid('signal must be an AbortSignal');
     return options;
   }
 
@@ -115,11 +118,11 @@ export class Caller {
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
     const servers = this.#serversOf(method);
-    const timeout = options.timeout ?? this.#timeout;
+    const timeout = this.#timeoutOf(options);
     const startedAt = performance.now();
     return toAll(servers, (serverId) => {
       // One deadline for all of them, although not all of them are called at once.
-      const left = Math.max(1, Math.ceil(startedAt + timeout - performance.now()));
+      const left = Math.max(Math.min(1, timeout), Math.ceil(startedAt + timeout - performance.now()));
       // Each call has arguments of its own: a filter that rewrites one server's must not reach the others'.
       return this.toServer(method, serverId, [...args], { ...options, timeout: left }) as Promise<unknown>;
     });
@@ -133,7 +136,7 @@ export class Caller {
     routeParam: unknown,
     target: Target,
   ): Promise<unknown> | undefined {
-    const timeout = options.timeout ?? this.#timeout;
+    const timeout = this.#timeoutOf(options);
     const callback = takeCallback(args);
     if (callback !== undefined) {
       let hasReturned = false;
@@ -160,7 +163,7 @@ export class Caller {
     routeParam: unknown,
     target: Target,
   ): Promise<void> {
-    const timeout = options.timeout ?? this.#timeout;
+    const timeout = this.#timeoutOf(options);
     const callback = takeCallback(args);
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
@@ -171,12 +174,32 @@ export class Caller {
     return sent;
   }
 
+  /** What the options or the client say, or what is left to the call as a part of which this one is made. 0: nothing. */
+  #timeoutOf(options: CallOptions): number {
+    const timeout = options.timeout ?? this.#timeout;
+    const outer = outerCall();
+    if (outer === undefined) return timeout;
+    return Math.max(0, Math.min(timeout, Math.ceil(outer.deadline - performance.now())));
+  }
+
   #send(call: OutgoingCall, target: Target): void {
-    if (!this.#sink.admit(call)) return;
+    if (!this.#sink.admit(call) || !mayGoOn(call)) return;
     if (target === BY_ROUTER) this.#sink.route(call);
     else if (typeof target === 'string' && target !== '') this.#sink.dispatch(call, target);
     else call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
   }
+}
+
+/** False, and it has failed, where it is cancelled already, or has no time left. */
+function mayGoOn(call: OutgoingCall): boolean {
+  const { signal } = call.options;
+  if (signal !== undefined && !cancelWith(call, signal)) return false;
+  const outer = outerCall();
+  if (outer === undefined) return true;
+  if (call.timeout > 0) return cancelWith(call, outer.context.signal);
+  const why = `no time is left to ${outer.context.method}, as a part of which it was called`;
+  call.fail(call.error(RpcCode.Timeout, why, 'not-sent'));
+  return false;
 }
 
 function takeCallback(args: unknown[]): Callback<unknown[]> | undefined {

@@ -33,6 +33,12 @@ export class Backlog {
     if (waiting.size >= this.#limit) return false;
     waiting.add(call);
     this.#held.add(call);
+    if (call.isCancellable) {
+      call.heldBy(() => {
+        waiting.delete(call);
+        this.#held.delete(call);
+      });
+    }
     return true;
   }
 

@@ -5,3 +5,4 @@ export type { MailStationEvents } from './events.js';
 export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters.js';
 export { MailStation, type MailStationState } from './mailstation.js';
 export { type MailStationOptions, type ResolvedMailStationOptions, resolveMailStationOptions } from './options.js';
+export { type TooBusyOptions, tooBusy } from './too-busy.js';

@@ -151,6 +151,7 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** Sends a call, which was admitted, to the server that its router chose. */
   dispatch(call: OutgoingCall, serverId: string): void {
+    if (call.isSettled) return; // cancelled by its own router
     call.serverId = serverId;
     if (this.#lifecycle.state === 'closed') {
       call.fail(call.error(RpcCode.Closed, 'the client is stopped', 'not-sent'));

@@ -1,3 +1,4 @@
+import { enter, keepAcrossAwaits, leave, runAcrossAwaits } from '../call-context.js';
 import type { RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
@@ -36,4 +37,20 @@ export interface Subscriber {
   readonly isOpen: boolean;
   /** Must not throw. */
   push(key: string, value: EncodedValue): void;
+}
+
+/** Hands a call to its channel; what that does in its own tick finds the call by `callContext()`. */
+export function startCall(channel: Channel, call: IncomingCall): void {
+  const outer = enter(call);
+  try {
+    channel.invoke(call);
+  } finally {
+    leave(outer);
+  }
+}
+
+/** The same channel, whose calls are found by `callContext()` across awaits too. */
+export function withAsyncContext(channel: Channel): Channel {
+  keepAcrossAwaits();
+  return { ...channel, invoke: (call) => runAcrossAwaits(call, () => channel.invoke(call)) };
 }

@@ -1,10 +1,10 @@
-import { methodName } from '../call.js';
-import { describeError, type Logger } from '../diagnostics.js';
+import { type ConnectedPeer, methodName } from '../call.js';
+import { describeError } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
+import { CallGate, type CallGateOptions, type GateShare } from './call-gate.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
-import type { ConnectedPeer } from './port-host.js';
 import { canonicalAddress } from './whitelist.js';
 
 /** A request as pomelo-rpc's acceptors hand it on. */
@@ -64,11 +64,10 @@ export type AcceptorFactory =
   | ((opts: AcceptorOptions, callback: MessageCallback) => Acceptor)
   | { create(opts: AcceptorOptions, callback: MessageCallback): Acceptor };
 
-export interface ForeignAcceptorOptions {
+export interface ForeignAcceptorOptions extends CallGateOptions {
   readonly factory: AcceptorFactory;
   readonly host: string;
   readonly port: number;
-  readonly logger: Logger;
   /** What the user gave the server, and the acceptor is given. */
   readonly serverOptions: object;
   services(): AcceptorOptions['services'];
@@ -88,6 +87,9 @@ export class ForeignAcceptor implements Answerer {
   readonly #options: ForeignAcceptorOptions;
   /** Of the calls that are not answered yet. */
   readonly #answers = new Map<number, AcceptorAnswer>();
+  readonly #gate: CallGate;
+  /** Of all its connections, which it keeps to itself: there is no bound to one of them. */
+  readonly #share: GateShare = { calls: Number.NEGATIVE_INFINITY };
   #channel: Channel | undefined;
   #acceptor: Acceptor | undefined;
   #lastId = 0;
@@ -102,6 +104,7 @@ export class ForeignAcceptor implements Answerer {
     if (typeof factory !== 'function' && typeof factory?.create !== 'function')
       throw invalid('acceptorFactory must be a function, or an object with create');
     this.#options = options;
+    this.#gate = new CallGate(options);
     this.host = options.host;
     this.port = options.port;
   }
@@ -160,8 +163,9 @@ export class ForeignAcceptor implements Answerer {
     this.#answer(id, error, []);
   }
 
-  served(): void {
+  served(call: IncomingCall): void {
     this.#serving -= 1;
+    this.#gate.left(call, this.#share);
     if (this.#serving === 0) this.#onIdle?.();
   }
 
@@ -212,7 +216,17 @@ export class ForeignAcceptor implements Answerer {
     if (this.#stopReason !== undefined) call.refuse(this.#stopReason);
     else if (!isMessage || this.#channel === undefined)
       call.refuse(new RpcError(RpcCode.BadRequest, 'a request needs { namespace, service, method, args }'));
-    else this.#channel.invoke(call);
+    else this.#letIn(call, this.#channel);
+  }
+
+  #letIn(call: IncomingCall, channel: Channel): void {
+    const full = this.#gate.whyNot(this.#share);
+    if (full === undefined) {
+      this.#gate.letIn(call, channel, this.#share);
+      return;
+    }
+    if (call.oneway) this.#gate.tellRefused('dropped a one-way call', call.method, call.peer, full);
+    call.refuse(new RpcError(RpcCode.Overloaded, full));
   }
 
   #answer(id: number, error: Error | null, results: readonly unknown[]): void {
@@ -230,6 +244,7 @@ export class ForeignAcceptor implements Answerer {
   }
 
   async #close(): Promise<void> {
+    this.#gate.close();
     const acceptor = this.#acceptor;
     this.#acceptor = undefined;
     try {

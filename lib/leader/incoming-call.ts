@@ -1,17 +1,24 @@
+import type { ConnectedPeer } from '../call.js';
+import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { IncomingContext } from './incoming-context.js';
 import type { Watched } from './overdue-calls.js';
 
 /** The connection that a call came in on. */
 export interface Answerer {
+  /** Who is at its other end; undefined where that is not known. */
+  readonly caller?: ConnectedPeer | undefined;
   answerResults(id: number, method: string, results: readonly unknown[]): void;
   /** `code`: the failure is ours and not the method's. */
   answerError(id: number, error: Error, code: RpcCode | undefined): void;
   /** One of its calls is over. */
   served(call: IncomingCall): void;
+  /** The call is to be told when nobody waits for it any more. */
+  watch?(call: IncomingCall): void;
 }
 
 /** One call that came in, and where its answer goes. The first answer counts; a later one is dropped. */
-export class IncomingCall implements Watched {
+export class IncomingCall implements ServedCall, Watched {
   /** Of its request. */
   readonly id: number;
   /** `namespace.module.method`, as the caller wrote it. */
@@ -20,32 +27,58 @@ export class IncomingCall implements Watched {
   readonly oneway: boolean;
   /** What the caller sent beside the arguments. */
   readonly meta: unknown;
-  /** Its method is called as soon as it has come. */
-  readonly isRunning = true;
+  readonly deadline: number;
+  /** It has a place among the calls that run at once: the gate's own note. */
+  isRunning = false;
   // While it is watched; see OverdueCalls.
   receivedAt = 0;
   reportAt = 0;
   before: Watched | undefined = undefined;
   after: Watched | undefined = undefined;
   #answerer: Answerer | undefined;
+  #isUnwanted = false;
+  #context: IncomingContext | undefined;
 
-  constructor(answerer: Answerer, id: number, method: string, args: unknown[], oneway: boolean, meta: unknown) {
+  constructor(
+    answerer: Answerer,
+    id: number,
+    method: string,
+    args: unknown[],
+    oneway: boolean,
+    meta: unknown,
+    deadline = Number.POSITIVE_INFINITY,
+  ) {
     this.#answerer = answerer;
     this.id = id;
     this.method = method;
     this.args = args;
     this.oneway = oneway;
     this.meta = meta;
+    this.deadline = deadline;
   }
 
-  get isAnswered(): boolean {
+  get isOver(): boolean {
     return this.#answerer === undefined;
+  }
+
+  /** Address and port of its caller, for messages. */
+  get peer(): string {
+    return this.#answerer?.caller?.peer ?? 'a caller';
+  }
+
+  /** Made when it is first asked for: most methods do not. */
+  get context(): CallContext {
+    if (this.#context === undefined) {
+      this.#context = new IncomingContext(this.method, this.meta, this.#answerer?.caller, this.deadline);
+      this.#answerer?.watch?.(this);
+    }
+    return this.#context;
   }
 
   succeed(results: readonly unknown[]): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerResults(this.id, this.method, results);
+    if (this.#isWanted) answerer.answerResults(this.id, this.method, results);
     answerer.served(this);
   }
 
@@ -53,7 +86,7 @@ export class IncomingCall implements Watched {
   fail(error: Error): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
+    if (this.#isWanted) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
     answerer.served(this);
   }
 
@@ -61,8 +94,34 @@ export class IncomingCall implements Watched {
   refuse(error: RpcError): void {
     const answerer = this.#take();
     if (answerer === undefined) return;
-    if (!this.oneway) answerer.answerError(this.id, error, error.code);
+    if (this.#isWanted) answerer.answerError(this.id, error, error.code);
     answerer.served(this);
+  }
+
+  /** Nobody waits for it any more: its method is told so, where it has asked. */
+  abort(reason: RpcError): void {
+    this.#context?.abort(reason);
+  }
+
+  /** Its deadline has passed; an answer that comes all the same is sent. */
+  expire(): void {
+    if (this.#context?.isAborted === false)
+      this.abort(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
+  }
+
+  /** As {@link abort}; and its answer is not to be sent. */
+  cancelled(reason: RpcError): void {
+    this.#isUnwanted = true;
+    this.abort(reason);
+  }
+
+  /** It is not made, and nobody waits to hear so. */
+  drop(): void {
+    this.#take()?.served(this);
+  }
+
+  get #isWanted(): boolean {
+    return !this.oneway && !this.#isUnwanted;
   }
 
   #take(): Answerer | undefined {

@@ -55,6 +55,29 @@ export interface ListeningOptions {
   maxUnregistered?: number;
   /** How long a connection may take to register, or to send the rest of a frame. Unit: ms. @default 10_000 */
   handshakeTimeout?: number;
+  /**
+   * Calls that run at once, over all connections, each until its method has answered (a one-way call until its deadline
+   * at the latest). Past it they wait: see {@link ListeningOptions.maxQueued}. What a server can do at once only its
+   * author knows; the default just ends a pile-up before the memory does, at twice what one caller may bring about.
+   * @default 100_000
+   */
+  maxConcurrent?: number;
+  /**
+   * Calls that may wait for one of those to end, in the order of their arrival and each until its own deadline. Past it
+   * a call is refused at once with `ERR_RPC_OVERLOADED`, `delivery: 'not-sent'`; a one-way call is dropped, and the log
+   * tells how many were. @default 1_000
+   */
+  maxQueued?: number;
+  /**
+   * Calls of one connection, running and waiting, so that one caller cannot take all there is. Past it they are refused
+   * as above. @default 50_000, which a client holds back by itself: its `maxInFlight`
+   */
+  maxCallsPerConnection?: number;
+  /**
+   * Refuse calls, as above, while the event loop is later than this, as a smoothed measure. 0: never. Unit: ms.
+   * @default 0; 70 is what pomelo's toobusy filter has
+   */
+  maxEventLoopLag?: number;
 }
 
 /** What is left of {@link PortHostOptions} once the numbers are known. */
@@ -84,6 +107,10 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     maxConnections: integer('maxConnections', given.maxConnections, 10_000, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, 1_000, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, 10_000),
+    maxConcurrent: integer('maxConcurrent', given.maxConcurrent, 100_000, 1),
+    maxQueued: integer('maxQueued', given.maxQueued, 1_000, 0),
+    maxCallsPerConnection: integer('maxCallsPerConnection', given.maxCallsPerConnection, 50_000, 1),
+    maxEventLoopLag: integer('maxEventLoopLag', given.maxEventLoopLag, 0, 0, MAX_TIMEOUT_MS),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ConnectedPeer } from '../call.js';
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
@@ -7,6 +8,7 @@ import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import { quoted } from '../quoted.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
+import { CallGate, type CallGateOptions } from './call-gate.js';
 import type { Channel } from './channel.js';
 import { FrameWatch } from './frame-watch.js';
 import { RefusalLog } from './refusal-log.js';
@@ -18,7 +20,10 @@ import { type Admission, addressOf } from './whitelist.js';
 /** How often unregistered and half-sent connections are looked for. */
 const SWEEP_MS = 2_500;
 
-export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
+export interface PortHostOptions
+  extends SessionOptions,
+    CallGateOptions,
+    Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
   /** Past it the oldest that has not registered gives way; where all have, the new one is closed at once. */
   readonly maxConnections: number;
   /** Connections that have not registered; past it the oldest of them gives way to a new one. */
@@ -36,21 +41,12 @@ export interface PortHostOptions extends SessionOptions, Pick<PortClaim, 'transp
   onError(error: Error): void;
 }
 
-/** Who connected, as pomelo-rpc's acceptors say it. */
-export interface ConnectedPeer {
-  /** Unique among the connections of this server, past ones included. */
-  readonly id: string;
-  /** Its address; that of IPv4 also where it arrived over IPv6. */
-  readonly ip: string;
-  /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */
-  readonly peer: string;
-}
-
 /**
  * The process that holds a port, and with it all the channels on it: takes in connections, and brings each Follower
  * together with the Leader of the channel that it asks for.
  */
 export class PortHost implements SessionHost {
+  readonly gate: CallGate;
   readonly #options: PortHostOptions;
   readonly #channels = new Map<string | undefined, Channel>();
   /** And who they are; undefined for one that was not let in, or not yet: such a one is not read from. */
@@ -68,6 +64,7 @@ export class PortHost implements SessionHost {
 
   constructor(options: PortHostOptions) {
     this.#options = options;
+    this.gate = new CallGate(options);
     this.#refusals = new RefusalLog(options.logger);
   }
 
@@ -131,6 +128,7 @@ export class PortHost implements SessionHost {
     await this.#listener?.close();
     clearInterval(this.#sweeper);
     this.#refusals.close();
+    this.gate.close();
     this.#waiting.clear();
     for (const [session, peer] of [...this.#sessions]) {
       if (peer === undefined) session.destroy(reason);
@@ -150,6 +148,7 @@ export class PortHost implements SessionHost {
     void this.#listener?.close();
     clearInterval(this.#sweeper);
     this.#refusals.close();
+    this.gate.close();
     this.#waiting.clear();
     for (const session of [...this.#sessions.keys()]) session.destroy(reason);
   }
@@ -194,6 +193,7 @@ export class PortHost implements SessionHost {
     this.#lastPeerId += 1;
     const peer: ConnectedPeer = { id: String(this.#lastPeerId), ip, peer: session.peer };
     this.#sessions.set(session, peer);
+    session.caller = peer;
     this.#options.onSession(peer);
   }
 

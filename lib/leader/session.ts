@@ -1,10 +1,10 @@
+import type { ConnectedPeer } from '../call.js';
 import { debug } from '../diagnostics.js';
-import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
+import { type RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
-import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import { type Extension, HEAD, type Head, type InvokeHead, type SubscribeHead } from '../protocol/message.js';
+import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ByteStream } from '../transport/byte-stream.js';
@@ -15,10 +15,11 @@ import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { AnswerWriter, type AnswerWriterOptions } from './answer-writer.js';
+import type { CallGate } from './call-gate.js';
 import type { Channel } from './channel.js';
-import { type Answerer, IncomingCall } from './incoming-call.js';
 import { OverdueCalls } from './overdue-calls.js';
 import type { RegisterRequest } from './register-request.js';
+import { SessionCalls } from './session-calls.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
@@ -39,6 +40,8 @@ export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocke
 
 /** What a session needs of the port that it came in on. */
 export interface SessionHost {
+  /** Of the port's own, over all its sessions. */
+  readonly gate: CallGate;
   /** A Follower asks for a channel: accept or refuse it, now or later, with the session's own methods. */
   onRegister(session: Session, request: RegisterRequest): void;
   onClosed(session: Session, reason: RpcError): void;
@@ -53,7 +56,7 @@ const TRANSITIONS = {
 type SessionState = keyof typeof TRANSITIONS;
 
 /** The Leader's end of one connection: a Follower that registers on a channel, and the calls that it makes there. */
-export class Session implements Answerer {
+export class Session {
   readonly openedAt = performance.now();
   readonly #host: SessionHost;
   readonly #options: SessionOptions;
@@ -61,16 +64,13 @@ export class Session implements Answerer {
   readonly #answers: AnswerWriter;
   readonly #pending = new PendingCalls();
   readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
+  readonly #calls: SessionCalls;
   #keepalive: Keepalive | undefined;
   #channel: Channel | undefined;
   #channelName: string | undefined;
   #subscriber: ConnectedSubscriber | undefined;
   #codec: Codec = STOCK_CODEC;
   #ext: Extension | undefined;
-  /** For a peer that wants to be told of calls that run late. */
-  #overdue: OverdueCalls | undefined;
-  /** Calls received and not yet answered. */
-  #serving = 0;
   #onIdle: (() => void) | undefined;
   #onClosed: (() => void) | undefined;
 
@@ -83,8 +83,8 @@ export class Session implements Answerer {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
         onActivity: () => {
+          this.#calls.arrived();
           this.#keepalive?.heard();
-          this.#overdue?.received();
         },
         onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
@@ -92,6 +92,13 @@ export class Session implements Answerer {
       { ...options, pauseWhenBlocked: true },
     );
     this.#answers = new AnswerWriter(this.#connection, options);
+    this.#calls = new SessionCalls({
+      connection: this.#connection,
+      answers: this.#answers,
+      gate: host.gate,
+      logger: options.logger,
+      onIdle: () => this.#onServed(),
+    });
   }
 
   get peer(): string {
@@ -102,8 +109,14 @@ export class Session implements Answerer {
     return this.#lifecycle.state;
   }
 
+  /** Calls received and not yet answered. */
   get serving(): number {
-    return this.#serving;
+    return this.#calls.serving;
+  }
+
+  /** Who it is, once it was let in. */
+  set caller(caller: ConnectedPeer) {
+    this.#calls.caller = caller;
   }
 
   /** The channel that it was accepted on. */
@@ -127,7 +140,9 @@ export class Session implements Answerer {
       this.#subscriber = new ConnectedSubscriber(this.#connection, this.#pending, channel.topics, this.#codec);
     this.#answers.agree(this.#codec, request.ext);
     this.#connection.limitFrames(request.ext?.maxFrameBytes);
-    if (request.ext?.features.includes('progress')) this.#overdue = new OverdueCalls(this.#connection, this.#codec);
+    const tellsLate = request.ext?.features.includes('progress') === true;
+    const overdue = tellsLate ? new OverdueCalls(this.#connection, this.#codec) : undefined;
+    this.#calls.begin(channel, this.#codec, overdue);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
@@ -136,22 +151,6 @@ export class Session implements Answerer {
   /** Only for peers of our own kind: a stock one dies of a refusal for good. */
   refuse(request: RegisterRequest, message: string): void {
     this.#answers.refused(request.id, message);
-  }
-
-  answerResults(id: number, method: string, results: readonly unknown[]): void {
-    this.#answers.results(id, method, results);
-  }
-
-  answerError(id: number, error: Error, code: RpcCode | undefined): void {
-    this.#answers.failure(id, error, code);
-  }
-
-  served(call: IncomingCall): void {
-    this.#serving -= 1;
-    this.#overdue?.delete(call);
-    // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
-    if (this.#serving === 0 && this.#ext === undefined) this.#keepalive?.heard();
-    if (this.#serving === 0 && this.#onIdle !== undefined) process.nextTick(this.#onIdle);
   }
 
   /**
@@ -180,7 +179,7 @@ export class Session implements Answerer {
     const left = (): number => Math.max(1, endAt - performance.now());
     const endWhenIdle = (): void => {
       this.#onIdle = () => this.#connection.end(reason, left());
-      if (this.#serving === 0) this.#onIdle();
+      if (this.serving === 0) this.#onIdle();
     };
     if (!wasRegistered || this.#ext?.features.includes('goaway') !== true) return endWhenIdle();
     // A peer that has not read its answers yet has not read this either.
@@ -196,7 +195,10 @@ export class Session implements Answerer {
   #onRequest(head: Head, frame: FrameView): void {
     switch (head.type) {
       case 'invoke':
-        this.#onInvoke(head, frame);
+        this.#calls.invoke(head, frame);
+        break;
+      case 'cancel':
+        this.#calls.cancel(frame.id);
         break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
@@ -205,7 +207,7 @@ export class Session implements Answerer {
         this.#onRegister({ id: frame.id, timeout: frame.timeout, ...head });
         break;
       case 'invalid':
-        this.#answerBadRequest(frame.id, head.reason);
+        this.#calls.answerBadRequest(frame.id, head.reason);
         break;
       case 'subscribe':
       case 'unSubscribe':
@@ -220,11 +222,11 @@ export class Session implements Answerer {
   /** A stock peer neither waits for an answer nor minds one. */
   #onSubscribe(head: SubscribeHead, id: number): void {
     if (this.#subscriber === undefined)
-      return this.#answerBadRequest(id, 'nothing can be subscribed to on this connection');
+      return this.#calls.answerBadRequest(id, 'nothing can be subscribed to on this connection');
     try {
       this.#subscriber.onRequest(head);
     } catch (error) {
-      return this.answerError(id, toError(error), undefined);
+      return this.#answers.failure(id, toError(error), undefined);
     }
     this.#answers.done(id);
   }
@@ -236,33 +238,10 @@ export class Session implements Answerer {
     else this.refuse(request, `this connection is registered on ${JSON.stringify(this.#channelName)} already`);
   }
 
-  #onInvoke({ method, argLength, oneway, meta }: InvokeHead, frame: FrameView): void {
-    const { id, timeout, bytes, bodyStart, end } = frame;
-    if (!this.#connection.isOpen) return; // nobody could be told of its result
-    const channel = this.#channel;
-    if (channel === undefined)
-      return this.#answerBadRequest(id, `${method} was called before register_channel was answered`);
-    let args: unknown[];
-    try {
-      args = decodeList(this.#codec, bytes, bodyStart, end, argLength);
-    } catch (error) {
-      if (!oneway) this.#answerBadRequest(id, `the arguments of ${method} cannot be decoded: ${messageOf(error)}`);
-      else
-        this.#options.logger.warn(
-          `mailstation: a one-way call of ${quoted(method)} from ${this.peer} cannot be decoded: ${quoted(messageOf(error))}`,
-        );
-      return;
-    }
-    this.#serving += 1;
-    const overdue = oneway ? undefined : this.#overdue;
-    const receivedAt = overdue?.receivedAt ?? 0;
-    const call = new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined);
-    channel.invoke(call);
-    if (overdue !== undefined && !call.isAnswered && this.#connection.isOpen) overdue.add(call, receivedAt, timeout);
-  }
-
-  #answerBadRequest(id: number, why: string): void {
-    this.answerError(id, new RpcError(RpcCode.BadRequest, why), RpcCode.BadRequest);
+  #onServed(): void {
+    // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
+    if (this.#ext === undefined) this.#keepalive?.heard();
+    if (this.#onIdle !== undefined) process.nextTick(this.#onIdle);
   }
 
   #startHeartbeat(): void {
@@ -278,7 +257,7 @@ export class Session implements Answerer {
   }
 
   #onSilence(silence: Silence): void {
-    if (this.#ext === undefined && this.#serving > 0) this.#keepalive?.restart();
+    if (this.#ext === undefined && this.serving > 0) this.#keepalive?.restart();
     else this.destroy(peerSilent(this.peer, silence));
   }
 
@@ -286,8 +265,8 @@ export class Session implements Answerer {
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
     this.#subscriber?.leave(reason);
-    this.#overdue?.stop();
     this.#onIdle = undefined;
+    this.#calls.end(reason);
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);
     this.#onClosed?.();

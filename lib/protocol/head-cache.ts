@@ -17,6 +17,7 @@ const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'heartbeat',
   'heartbeat_res',
   'progress',
+  'cancel',
 ]);
 
 interface KnownHead {

@@ -14,7 +14,9 @@ export type RequestHead =
   /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
   | { readonly type: 'goaway' }
   /** Some of the peer's calls run late; the body is a list of which, and for how long: see `server-reports.ts`. Not answered. */
-  | { readonly type: 'progress' };
+  | { readonly type: 'progress' }
+  /** Nobody waits any more for the answer to the request of this packet's own id. It is not answered itself. */
+  | { readonly type: 'cancel' };
 
 export interface InvokeHead {
   readonly type: 'invoke';
@@ -64,7 +66,7 @@ export interface Extension {
   readonly version: number;
   /** Codec names, the preferred one first; in the answer, the one. */
   readonly codecs: readonly string[];
-  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`, `progress`. */
+  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`, `progress`, `cancel`. */
   readonly features: readonly string[];
   /** The largest frame that I take, so that a larger one is refused where it would be sent. */
   readonly maxFrameBytes?: number;
@@ -83,8 +85,8 @@ export interface PortHolder {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress';
-export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress'];
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel';
+export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel'];
 
 /** However little a peer says that it takes: an error's answer must fit. */
 const MIN_FRAME_BYTES = 1024;
@@ -106,6 +108,7 @@ export const HEAD = {
   goaway: bytesOf({ type: 'goaway' }),
   goawayRes: bytesOf({ type: 'goaway_res' }),
   progress: bytesOf({ type: 'progress' }),
+  cancel: bytesOf({ type: 'cancel' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** A stock peer's answer: its body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
@@ -199,6 +202,7 @@ function validate(head: Record<string, unknown>): Head {
     case 'goaway':
     case 'goaway_res':
     case 'progress':
+    case 'cancel':
       return { type };
     default:
       return invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type');

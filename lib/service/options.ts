@@ -32,6 +32,12 @@ export interface ServiceOptions {
    * what is saved there is run at once. The watching does not keep the process alive. @default false
    */
   reloadRemotes?: boolean;
+  /**
+   * Keep {@link callContext} across the awaits of a method, by Node's `AsyncLocalStorage`; the calls that the method
+   * makes in this process then end with its own, at its deadline or when it is cancelled. It costs every promise in the
+   * process a little. @default false
+   */
+  asyncContext?: boolean;
 }
 
 export interface ResolvedServiceOptions {
@@ -40,6 +46,7 @@ export interface ResolvedServiceOptions {
   readonly context: unknown;
   readonly callbacks: boolean;
   readonly reloadRemotes: boolean;
+  readonly asyncContext: boolean;
 }
 
 /** Throws {@link RpcCode.InvalidArgument}. */
@@ -51,6 +58,7 @@ export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOpt
     context: given.context,
     callbacks,
     reloadRemotes: boolean('reloadRemotes', given.reloadRemotes, false),
+    asyncContext: boolean('asyncContext', given.asyncContext, false),
   });
 }
 

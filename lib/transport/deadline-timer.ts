@@ -1,3 +1,5 @@
+import { outsideCalls } from '../call-context.js';
+
 /** Deadlines closer together than this share one look, so that 10,000 of them do not make 10,000 scans. */
 const COALESCE_MS = 5;
 /** Scans of a very large table take at most one part in so many of the time, and deadlines fire later instead. */
@@ -40,7 +42,8 @@ export class DeadlineTimer {
     clearTimeout(this.#timer);
     this.#dueAt = dueAt;
     // Node's timers cut fractions of a ms off, and would fire early by as much.
-    this.#timer = setTimeout(() => this.#fire(), Math.min(MAX_WAIT_MS, Math.max(0, Math.ceil(dueAt - now))));
+    const wait = Math.min(MAX_WAIT_MS, Math.max(0, Math.ceil(dueAt - now)));
+    this.#timer = outsideCalls(() => setTimeout(() => this.#fire(), wait));
     if (!this.#holdsProcess) this.#timer.unref();
   }
 

@@ -38,6 +38,7 @@ export class HeldCalls {
     if (this.#calls.size === 0) eventLoop.enter();
     this.#calls.add(call);
     this.#timer.note(call.deadline);
+    if (call.isCancellable) call.heldBy(() => this.delete(call));
     return true;
   }
 

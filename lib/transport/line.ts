@@ -50,7 +50,7 @@ export class Line {
   readonly #handler: LineHandler;
   readonly #connection: Connection;
   readonly #registration: Registration;
-  readonly #pending = new PendingCalls({ onExpired: () => this.#onDrained() });
+  readonly #pending = new PendingCalls({ onExpired: (calls) => this.#onExpired(calls) });
   readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
   #keepalive: Keepalive | undefined;
@@ -171,6 +171,7 @@ export class Line {
     call.frameNumber = connection.committedFrames;
     call.onSent?.();
     if (oneway) call.succeed([]);
+    else if (call.isCancellable) call.heldBy(() => this.#abandon(id));
   }
 
   /**
@@ -230,6 +231,22 @@ export class Line {
     this.#latency.answered(request.sentAt);
     request.answered(head, frame, this.#codec);
     if (this.#isFull) this.#onDrained();
+  }
+
+  /** Nobody waits for this answer any more, and the Leader is told so. */
+  #abandon(id: number): void {
+    if (this.#pending.take(id) === undefined) return;
+    this.#sendCancel(id);
+    this.#onDrained();
+  }
+
+  #onExpired(calls: readonly number[]): void {
+    for (const id of calls) this.#sendCancel(id);
+    this.#onDrained();
+  }
+
+  #sendCancel(id: number): void {
+    if (this.#features.includes('cancel')) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
   }
 
   #onDrained(): void {

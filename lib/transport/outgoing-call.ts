@@ -3,9 +3,9 @@ import { type CallTiming, type Explained, explain, type ServerTiming } from '../
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import type { Codec } from '../protocol/codec.js';
-import type { Head, InvokeResultHead } from '../protocol/message.js';
+import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
-import { decodeResults, remoteError } from './answer.js';
+import { decodeResults, readFailure } from './answer.js';
 import type { SentRequest, ServerReport } from './pending-calls.js';
 import { RemoteMethod } from './remote-method.js';
 import { type Stage, StageTimes, stageTime } from './stage-times.js';
@@ -21,16 +21,12 @@ export interface CallOptions {
   readonly idempotent?: boolean;
   /** A value of the caller's own that travels beside the arguments; stock peers are not sent it. */
   readonly meta?: unknown;
+  /**
+   * Ends the call when it aborts, with `ERR_RPC_CANCELLED`: not yet sent, it never is; sent, the server is told, whose
+   * method sees it in `callContext().signal`. A one-way call that was sent is over already.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
-
-/** What a server may say of itself. Any other code from it is not to be taken for one of our own. */
-const FROM_SERVERS: readonly RpcCode[] = [
-  RpcCode.NoMethod,
-  RpcCode.NeedsCallback,
-  RpcCode.BadRequest,
-  RpcCode.Encode,
-  RpcCode.FrameTooLarge,
-];
 
 /** Reasons that say more than that a connection was lost. */
 const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
@@ -64,6 +60,11 @@ export class OutgoingCall implements SentRequest {
   frameNumber = 0;
   /** For whoever watches: its frame is in the send queue. */
   onSent: (() => void) | undefined;
+  /** Whoever has it in a table must say how it is taken out: see {@link OutgoingCall.heldBy}. */
+  isCancellable = false;
+  #letGo: (() => void) | undefined;
+  /** Waits in its place for the after filters. */
+  #renewed: OutgoingCall | undefined;
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
   #stage: Stage = 'routing';
@@ -153,7 +154,25 @@ export class OutgoingCall implements SentRequest {
     renewed.serverId = this.serverId;
     renewed.#stage = this.#stage;
     renewed.#times = this.#times;
+    renewed.isCancellable = this.isCancellable;
+    if (this.isCancellable) this.#renewed = renewed;
     return renewed;
+  }
+
+  /** `letGo` takes it out of where it is held or waits now; only asked for where it {@link isCancellable}. */
+  heldBy(letGo: () => void): void {
+    if (this.isSettled) letGo();
+    else this.#letGo = letGo;
+  }
+
+  /** Ends it for this reason, wherever it is. False when it was settled before. */
+  cancel(reason: unknown): boolean {
+    if (this.#renewed !== undefined) return this.#renewed.cancel(reason);
+    if (this.isSettled) return false;
+    const { stage, delivery } = this;
+    const where = stage.startsWith('waiting') ? `while ${stage}` : `in ${stage}`;
+    this.#letGo?.();
+    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${where}`, delivery, reason));
   }
 
   /** False when the call was settled before. */
@@ -226,13 +245,18 @@ export class OutgoingCall implements SentRequest {
     this.#server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
   }
 
+  get isCall(): boolean {
+    return true;
+  }
+
   /** Its answer has come. */
   answered(head: Head, frame: FrameView, codec: Codec): void {
     let results: unknown[];
     try {
       if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
       if (!head.success) {
-        this.fail(this.#failure(head, frame, codec));
+        const { code, message, delivery, cause } = readFailure(head, codec, frame);
+        this.fail(this.error(code, message, delivery, cause));
         return;
       }
       results = decodeResults(head, codec, frame);
@@ -270,14 +294,5 @@ export class OutgoingCall implements SentRequest {
       connectAttempts,
       server: this.#server,
     };
-  }
-
-  #failure(head: InvokeResultHead, frame: FrameView, codec: Codec): RpcError {
-    const { bytes, bodyStart, end } = frame;
-    const body = bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end);
-    const remote = remoteError(body);
-    if (head.code === undefined) return this.error(RpcCode.Remote, remote.message, 'answered', remote);
-    const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;
-    return this.error(code, remote.message, 'answered', remote.cause);
   }
 }

@@ -13,6 +13,8 @@ export interface SentRequest {
   readonly frameNumber: number;
   /** When it was sent, ms on the same clock; undefined where its latency says nothing about the server. */
   readonly sentAt: number | undefined;
+  /** A call, and no request of the connection's own: the peer works on it until it is told that nobody waits. */
+  readonly isCall?: boolean;
   answered(head: Head, frame: FrameView, codec: Codec): void;
   /** The connection ended for this reason before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
@@ -56,7 +58,7 @@ export class PendingCalls {
   readonly #timer: DeadlineTimer;
   readonly #idLimit: number;
   readonly #holdsProcess: boolean;
-  readonly #onExpired: () => void;
+  readonly #onExpired: (calls: readonly number[]) => void;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
   /** The peer tells of calls that run late. */
@@ -64,9 +66,14 @@ export class PendingCalls {
 
   /**
    * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while something waits: for who has no
-   * socket that sees to it. `onExpired` is called when some have expired, after they were told.
+   * socket that sees to it. `onExpired` is called when some have expired, after they were told, with the ids of those
+   * that were calls.
    */
-  constructor({ idLimit = MAX_REQUEST_ID, holdsProcess = false, onExpired = () => {} } = {}) {
+  constructor({
+    idLimit = MAX_REQUEST_ID,
+    holdsProcess = false,
+    onExpired = ((_calls) => {}) as (calls: readonly number[]) => void,
+  } = {}) {
     this.#idLimit = idLimit;
     this.#onExpired = onExpired;
     this.#holdsProcess = holdsProcess;
@@ -173,12 +180,14 @@ export class PendingCalls {
   #expire(now: number): number {
     let earliest = Number.POSITIVE_INFINITY;
     const due: SentRequest[] = [];
+    const calls: number[] = [];
     for (const [slot, entry] of this.#slots.entries()) {
       if (entry === undefined) continue;
       if (entry.deadline <= now) {
         this.#slots[slot] = undefined;
         this.#size -= 1;
         due.push(entry);
+        if (entry.isCall) calls.push(this.#ids[slot] as number);
       } else if (entry.deadline < earliest) {
         earliest = entry.deadline;
       }
@@ -186,7 +195,7 @@ export class PendingCalls {
     if (due.length > 0 && this.#size === 0) eventLoop.leave();
     for (const entry of due) entry.expire(this.isReported);
     if (due.length > 0 && this.#size === 0) this.#emptied();
-    if (due.length > 0) this.#onExpired();
+    if (due.length > 0) this.#onExpired(calls);
     return earliest;
   }
 }

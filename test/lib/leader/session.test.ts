@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { CallGate, type CallGateOptions } from '../../../lib/leader/call-gate.js';
 import type { Channel } from '../../../lib/leader/channel.js';
 import type { IncomingCall } from '../../../lib/leader/incoming-call.js';
 import type { RegisterRequest } from '../../../lib/leader/register-request.js';
@@ -18,7 +19,7 @@ function stockDecode(body: Buffer): Record<string, unknown> {
   return STOCK_CODEC.decode(body, 0, body.length) as Record<string, unknown>;
 }
 
-function setUp(t: TestContext, options: Partial<SessionOptions> = {}) {
+function setUp(t: TestContext, options: Partial<SessionOptions & CallGateOptions> = {}) {
   const stream = new FakeStream();
   const calls: IncomingCall[] = [];
   const closed: RpcError[] = [];
@@ -26,7 +27,10 @@ function setUp(t: TestContext, options: Partial<SessionOptions> = {}) {
   const log: string[] = [];
   const channel: Channel = { name: 'test-1', invoke: (call) => calls.push(call) };
   const write = (line: string) => void log.push(line);
+  const logger = { info: write, warn: write, error: write };
+  const bounds = { maxConcurrent: 100, maxQueued: 100, maxCallsPerConnection: 100, maxEventLoopLag: 0, logger };
   const host = {
+    gate: new CallGate({ ...bounds, ...options }),
     onRegister: (_session: Session, register: RegisterRequest) => registers.push(register),
     onClosed: (_session: Session, reason: RpcError) => closed.push(reason),
   };
@@ -36,7 +40,7 @@ function setUp(t: TestContext, options: Partial<SessionOptions> = {}) {
     flushInterval: 0,
     heartbeatInterval: 1_000,
     exposeStack: false,
-    logger: { info: write, warn: write, error: write },
+    logger,
     ...options,
   });
   t.after(() => session.destroy(new RpcError(RpcCode.Closed, 'the test is over')));

@@ -99,7 +99,7 @@ describe('parseHead', () => {
       ['{}', /without a type/],
       ['{"type":7}', /without a type/],
       ['{"type":"invalid","reason":"mine"}', /type "invalid" is not known/],
-      ['{"type":"cancel"}', /type "cancel" is not known/],
+      ['{"type":"reflect"}', /type "reflect" is not known/],
       ['{"type":"register_channel"}', /without a channelName/],
       ['{"type":"register_channel","channelName":7}', /without a channelName/],
       ['{"type":"invoke","argLength":0}', /without a method/],

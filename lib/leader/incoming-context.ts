@@ -1,0 +1,43 @@
+import type { ConnectedPeer } from '../call.js';
+import type { CallContext } from '../call-context.js';
+import type { RpcError } from '../errors.js';
+
+/** What a method is told of its call. The `AbortController` is made when the signal is first asked for. */
+export class IncomingContext implements CallContext {
+  readonly method: string;
+  readonly meta: unknown;
+  readonly caller: ConnectedPeer | undefined;
+  readonly deadline: number;
+  #controller: AbortController | undefined;
+  #reason: RpcError | undefined;
+
+  constructor(method: string, meta: unknown, caller: ConnectedPeer | undefined, deadline: number) {
+    this.method = method;
+    this.meta = meta;
+    this.caller = caller;
+    this.deadline = deadline;
+  }
+
+  get remaining(): number {
+    return Math.max(0, this.deadline - performance.now());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get isAborted(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** The first reason counts. */
+  abort(reason: RpcError): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}
