@@ -26,6 +26,11 @@ const REFUSED: Record<string, readonly unknown[]> = {
   maxQueuedBytes: [...NOT_NUMBERS, -1],
   maxConnections: [...NOT_NUMBERS, 0, -1],
   maxUnregistered: [...NOT_NUMBERS, 0, -1],
+  maxConcurrent: [...NOT_NUMBERS, 0, -1],
+  maxQueued: [...NOT_NUMBERS, -1],
+  maxCallsPerConnection: [...NOT_NUMBERS, 0, -1],
+  maxEventLoopLag: [...NOT_NUMBERS, -1, 2 ** 31],
+  asyncContext: ['true', 1, null],
   reloadRemotes: ['true', 1, null],
   rpcDebugLog: ['true', 1, null],
   acceptorFactory: [5, null, {}, { create: 5 }],
@@ -93,6 +98,10 @@ describe('createServer', () => {
       maxQueuedBytes: 0,
       maxConnections: 1,
       maxUnregistered: 1,
+      maxConcurrent: 1,
+      maxQueued: 0,
+      maxCallsPerConnection: 1,
+      maxEventLoopLag: 0,
     };
     const ms = 2 ** 31 - 1;
     const high = {

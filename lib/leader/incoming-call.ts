@@ -37,6 +37,7 @@ export class IncomingCall implements ServedCall, Watched {
   after: Watched | undefined = undefined;
   #answerer: Answerer | undefined;
   #isUnwanted = false;
+  #abortReason: RpcError | undefined;
   #context: IncomingContext | undefined;
 
   constructor(
@@ -70,6 +71,7 @@ export class IncomingCall implements ServedCall, Watched {
   get context(): CallContext {
     if (this.#context === undefined) {
       this.#context = new IncomingContext(this.method, this.meta, this.#answerer?.caller, this.deadline);
+      if (this.#abortReason !== undefined) this.#context.abort(this.#abortReason);
       this.#answerer?.watch?.(this);
     }
     return this.#context;
@@ -98,8 +100,9 @@ export class IncomingCall implements ServedCall, Watched {
     answerer.served(this);
   }
 
-  /** Nobody waits for it any more: its method is told so, where it has asked. */
+  /** Nobody waits for it any more: its method is told so, where it asks. */
   abort(reason: RpcError): void {
+    this.#abortReason ??= reason;
     this.#context?.abort(reason);
   }
 

@@ -163,7 +163,7 @@ describe('a call with a signal, aborted after it was sent', () => {
       peer.write(response(id, { type: 'register_channel_res', ext: CANCEL_EXT }, stock({ success: true })));
     });
     const { calls } = await call(t, [leader.info]);
-    const error = await failure(calls.f.with({ timeout: 50 })(null));
+    const error = await failure(calls.f.with({ timeout: 500 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'unknown']);
     const peer = await leader.connection();
     const { id } = await peer.next('invoke');

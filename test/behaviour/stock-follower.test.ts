@@ -82,6 +82,21 @@ describe('a stock cluster-client Follower', () => {
     assert.equal(child.isRunning, true);
   });
 
+  it('is told of an overload by a plain error with its code, and served again afterwards', async (t) => {
+    const gate = makeGate();
+    const service = { f: () => gate.pass('answered'), g: () => 'g' };
+    const served = await serve(t, service, { maxConcurrent: 1, maxQueued: 0 });
+    const [busy, other] = [await follow(t, served.port, ['f']), await follow(t, served.port, ['g'])];
+    const result = busy.call('f');
+    await gate.arrivals(1);
+    const { type, name, message, code } = await other.call('g');
+    assert.deepEqual([type, name, code], ['failure', 'RpcError', 'ERR_RPC_OVERLOADED']);
+    assert.equal(message, '1 calls run (maxConcurrent) and 0 wait (maxQueued) already');
+    gate.open();
+    assert.deepEqual(await result, { type: 'result', value: "'answered'" });
+    assert.deepEqual(await other.call('g'), { type: 'result', value: "'g'" });
+  });
+
   it('is answered on whatever channel it asks for by a server without an id', async (t) => {
     const served = await serve(t, { f: () => 5 }, { id: undefined as never });
     const { call } = await follow(t, served.port, ['f'], 'whatever');

@@ -145,6 +145,16 @@ describe('PendingCalls', () => {
     assert.deepEqual(events.slice(3), ['expired', '0 left']);
   });
 
+  it('says of the calls among them which they were, so that their peers can be told', (t) => {
+    const clock = mockClock(t);
+    const expired: (readonly number[])[] = [];
+    const pending = new PendingCalls({ onExpired: (calls) => expired.push(calls) });
+    for (const isCall of [true, false, true]) pending.add(Object.assign(new FakeRequest(clock.now + 10), { isCall }));
+    pending.add(Object.assign(new FakeRequest(clock.now + 500), { isCall: true }));
+    clock.advance(20);
+    assert.deepEqual(expired, [[1, 3]]);
+  });
+
   it('calls back when nothing waits any more, after the last one was settled', async () => {
     const pending = new PendingCalls();
     const events: string[] = [];
