@@ -135,6 +135,23 @@ describe("an acceptor of the user's own", () => {
     assert.deepEqual(await second.acceptor.ask('several', [1]), [null, 1, 2]);
   });
 
+  it('is refused more than maxConcurrent and maxQueued allow, and served again when there is room', async (t) => {
+    const { acceptor, lines } = await started(t, { maxConcurrent: 1, maxQueued: 0 });
+    const hanging: RpcError[] = [];
+    const ask = (method: string, answer?: (error: unknown) => void) =>
+      acceptor.receive(null, { namespace: 'user', service: 'm', method, args: [] }, answer);
+    const first = acceptor.ask('later', ['x']);
+    ask('add', (error) => hanging.push(error as RpcError));
+    assert.deepEqual(
+      hanging.map(({ code, message }) => [code, message]),
+      [[RpcCode.Overloaded, '1 calls run (maxConcurrent) and 0 wait (maxQueued) already']],
+    );
+    ask('add');
+    assert.match(lines.join('\n'), /dropped a one-way call of "user\.m\.add" from a caller: 1 calls run/);
+    assert.deepEqual(await first, [null, 'x']);
+    assert.deepEqual(await acceptor.ask('add', [1, 2]), [null, 3]);
+  });
+
   it('is answered with an error for what is not there, and for what is no request', async (t) => {
     const { acceptor } = await started(t);
     const code = (answer: readonly unknown[]) => (answer[0] as RpcError).code;

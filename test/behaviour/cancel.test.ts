@@ -31,22 +31,25 @@ describe('a call with a signal, aborted before it is sent', () => {
     expectNoLeaks(t);
     let called = 0;
     const served = await serve(t, { f: () => called++ });
-    const slow = await call(t, [served], { router: FOREVER });
+    const slow = await call(t, [served], { router: FOREVER, pendingSize: 1 });
     const first = new AbortController();
-    const waiting = failure(slow.calls.f.with({ signal: first.signal })(null));
-    first.abort(STOP);
-    const error = await waiting;
-    assert.deepEqual([error.code, error.delivery, error.cause], ['ERR_RPC_CANCELLED', 'not-sent', STOP]);
+    for (const controller of [new AbortController(), first]) {
+      const waiting = failure(slow.calls.f.with({ signal: controller.signal })(null));
+      controller.abort(STOP);
+      const error = await waiting;
+      assert.deepEqual([error.code, error.delivery, error.cause], ['ERR_RPC_CANCELLED', 'not-sent', STOP]);
+    }
     const second = new AbortController();
     const { calls } = await call(t, [served], {
-      router: () => {
-        second.abort();
+      router: (param: unknown) => {
+        if (param === 'abort') second.abort();
         return 'test-1';
       },
     });
-    assert.equal((await failure(calls.f.with({ signal: second.signal })(null))).code, 'ERR_RPC_CANCELLED');
+    await calls.f('connect first');
+    assert.equal((await failure(calls.f.with({ signal: second.signal })('abort'))).code, 'ERR_RPC_CANCELLED');
     await calls.f(null);
-    assert.equal(called, 1, 'only the one that was not aborted');
+    assert.equal(called, 2, 'only those that were not aborted');
     assert.deepEqual([listeners(first.signal), listeners(second.signal)], [0, 0]);
     await slow.client.stop(); // it waits for nothing
   });

@@ -107,6 +107,18 @@ describe('ForeignMailBox', () => {
     );
   });
 
+  it('forgets a call that is cancelled, and minds no answer that comes later', async (t) => {
+    const { mailbox, custom, ready } = setUp(t);
+    await ready();
+    const { call, outcomes } = fakeCall();
+    call.isCancellable = true;
+    mailbox.send(call);
+    call.cancel(new Error('the user left'));
+    assert.deepEqual([told(outcomes), mailbox.inFlight], [[`${RpcCode.Cancelled} unknown`], 0]);
+    custom().sent[0]?.answer(null, null, [null, 'late']);
+    assert.equal(outcomes.length, 1);
+  });
+
   it('takes the first answer', async (t) => {
     const { mailbox, custom, ready } = setUp(t);
     await ready();
