@@ -97,6 +97,22 @@ describe('a server with maxConcurrent', () => {
     assert.equal(started, 0);
   });
 
+  it('says of a call that timed out while it waited that it was not begun', async (t) => {
+    const gate = makeGate();
+    let started = 0;
+    const served = await serve(t, { first: () => gate.pass(), f: () => started++ }, { maxConcurrent: 1 });
+    const { calls } = await call(t, [served]);
+    const first = calls.first(null);
+    await gate.arrivals(1);
+    const error = await failure(calls.f.with({ timeout: 1_000 })(null));
+    assert.equal(error.code, 'ERR_RPC_TIMEOUT');
+    // Whoever is first: its own clock, with what the server has told before, or the server's refusal.
+    assert.match(error.message, /not begun yet|its time was over before it could be started/);
+    gate.open();
+    await first;
+    assert.equal(started, 0);
+  });
+
   it('does not start what was cancelled while it waited, and has room for another', async (t) => {
     expectNoLeaks(t);
     const gate = makeGate();

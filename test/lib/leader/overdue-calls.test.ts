@@ -29,6 +29,7 @@ function setUp(t: TestContext) {
     /** A call that has just come. */
     receive(id: number, timeout: number): IncomingCall {
       const call = new IncomingCall(NOBODY, id, 'user.m.f', [], false, undefined);
+      call.isRunning = true;
       overdue.received();
       overdue.add(call, overdue.receivedAt, timeout);
       return call;
@@ -68,6 +69,16 @@ describe('OverdueCalls', () => {
     clock.advance(1_000);
     assert.equal((await told()).length, 1);
     assert.equal(clock.timers, 0);
+  });
+
+  it('tells of one that waits for its turn that it does', async (t) => {
+    const { clock, receive, told } = setUp(t);
+    receive(5, 500).isRunning = false;
+    clock.advance(400);
+    assert.deepEqual(
+      (await told()).map(({ isRunning }) => isRunning),
+      [false],
+    );
   });
 
   it('leaves the report a fifth of the time to arrive in: 10 ms at least, 500 ms at most, half of a short one', async (t) => {
