@@ -2,7 +2,7 @@ import type { RpcMessage, ServerInfo } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import { invalid, loggerOption, nonEmptyString, oneOf, timeoutMs } from './lib/options.js';
+import { invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { CallOptions } from './lib/transport/outgoing-call.js';
 import { RemoteMethod } from './lib/transport/remote-method.js';
 import {
@@ -16,17 +16,22 @@ import {
 } from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
 import {
+  type CallWays,
   type ErrorHandler,
+  FailureModes,
+  type FailureOptions,
   type Filter,
   type MailBoxState,
   MailStation,
   type MailStationEvents,
   type MailStationOptions,
   type MailStationState,
+  resolveFailureOptions,
   resolveMailStationOptions,
+  type ServerHealthReport,
 } from './station/index.js';
 
-export interface ClientOptions extends MailStationOptions, RouterOptions {
+export interface ClientOptions extends MailStationOptions, FailureOptions, RouterOptions {
   /**
    * The deadline of a call that does not bring its own: routing, filters, connecting and the remote method together.
    * Unit: ms. @default 30_000 — pomelo-rpc
@@ -38,8 +43,6 @@ export interface ClientOptions extends MailStationOptions, RouterOptions {
   routerType?: RouterName;
   /** Handed to router functions. @default the client */
   routeContext?: unknown;
-  /** What happens to a call that fails: `failfast` reports it to the caller. @default 'failfast' */
-  failMode?: 'failfast';
 }
 
 /** The caller's end: proxies, routers and the mail station, put together. */
@@ -53,12 +56,12 @@ export class Client<Remotes = Any> {
   readonly #proxies: Proxies;
   readonly #caller: Caller;
   readonly #router: CallRouter;
+  readonly #failureModes: FailureModes;
   readonly #routerOptions: RouterOptions;
 
   /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
   constructor(options: ClientOptions = {}) {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a client must be an object');
-    oneOf('failMode', options.failMode, 'failfast', ['failfast']);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
     this.#station = new MailStation(resolveMailStationOptions(options));
@@ -66,10 +69,15 @@ export class Client<Remotes = Any> {
     this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = loggerOption('logger', options.logger, quietLogger);
     const station = this.#station;
+    const failureModes = new FailureModes(resolveFailureOptions(options), callWays(station, this.#router), {
+      onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
+      onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
+    });
+    this.#failureModes = failureModes;
     const calls: CallSink = {
       admit: (call) => station.admit(call),
-      route: (call) => this.#router.route(call),
-      dispatch: (call, serverId) => station.dispatch(call, serverId),
+      route: (call) => failureModes.start(call, undefined),
+      dispatch: (call, serverId) => failureModes.start(call, serverId),
       servers: (serverType) => station.servers(serverType),
     };
     const timeout = timeoutMs('timeout', options.timeout, 30_000);
@@ -98,9 +106,11 @@ export class Client<Remotes = Any> {
 
   /**
    * Refuses new calls, lets those under way settle for `drainTimeout`, rejects the rest, and closes all connections.
-   * `force`: rejects them at once. Resolves when all is closed. Again: the same promise.
+   * `force`: rejects them at once. What waits to be tried again in the background (`failback`) is given up, with its
+   * events. Resolves when all is closed. Again: the same promise.
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
+    this.#failureModes.stop();
     return withCallback(this.#station.stop(force), callback);
   }
 
@@ -140,9 +150,17 @@ export class Client<Remotes = Any> {
     this.#station.replaceServers(list('replaceServers', servers));
   }
 
-  /** The servers of a type, in the order in which they were added. Frozen; a new array after each change. */
+  /**
+   * The servers of a type that calls may be routed to, in the order in which they were added: all of them or, with
+   * `ejection`, those that are not ejected. Frozen; a new array after each change.
+   */
   getServersByType(serverType: string): readonly ServerInfo[] {
-    return this.#station.servers(serverType);
+    return this.#station.candidates(serverType);
+  }
+
+  /** With `ejection`: what is known of a server's health. Undefined before it was called, and without that option. */
+  health(serverId: string): ServerHealthReport | undefined {
+    return this.#station.health(serverId);
   }
 
   /** Every server that is known, by its id. A copy, as are the two below. */
@@ -225,6 +243,19 @@ export class Client<Remotes = Any> {
 /** A client that is not started yet. See {@link ClientOptions}. */
 export function createClient<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
   return new Client(options);
+}
+
+function callWays(station: MailStation, router: CallRouter): CallWays {
+  return {
+    admit: (call) => station.admit(call),
+    route: (call, tried) => router.route(call, tried),
+    dispatch: (call, serverId) => station.dispatch(call, serverId),
+    hasOther: (serverType, tried) => station.servers(serverType).some(({ id }) => !tried.has(id)),
+    hold: (call) => station.hold(call),
+    release: (call) => station.release(call),
+    filterAnswer: (call) => station.filterAnswer(call),
+    isOpen: () => station.state === 'started',
+  };
 }
 
 function list<T>(what: string, given: readonly T[]): readonly T[] {

@@ -12,7 +12,8 @@ export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
 export type { ClusterOptions } from './lib/cluster/options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
 export type { Logger } from './lib/diagnostics.js';
-export { type Delivery, RpcCode, RpcError } from './lib/errors.js';
+export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
+export type { FailMode } from './lib/fail-mode.js';
 export type {
   Acceptor,
   AcceptorAnswer,
@@ -52,15 +53,20 @@ export {
   type ServerOptions,
   type ServerState,
 } from './server.js';
-export type {
-  ErrorHandler,
-  Filter,
-  FilterFunction,
-  FilterNext,
-  FilterObject,
-  MailStationEvents,
-  MailStationState,
-  TooBusyOptions,
-  TraceStep,
+export {
+  type EjectionOptions,
+  type ErrorHandler,
+  FailbackReceipt,
+  type Filter,
+  type FilterFunction,
+  type FilterNext,
+  type FilterObject,
+  type MailStationEvents,
+  type MailStationState,
+  type Readmission,
+  type RetryBudgetOptions,
+  type ServerHealthReport,
+  type TooBusyOptions,
+  type TraceStep,
+  tooBusy,
 } from './station/index.js';
-export { tooBusy } from './station/index.js';

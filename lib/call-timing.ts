@@ -15,6 +15,8 @@ export interface CallTiming {
   /** Sent, and without an answer: the network both ways, and the server. */
   readonly unansweredMs: number;
   readonly afterFiltersMs: number;
+  /** In a `failMode` that tries again: earlier attempts, and the waits between them. */
+  readonly earlierMs: number;
   /** The longest in that time that this process's event loop was kept from going round: 20 ms more or less. */
   readonly stallMs: number;
   /** Attempts to connect that did not come to a connection, since the last one that did. */
@@ -40,10 +42,11 @@ export interface ServerTiming {
 /** The stages of a call's time, in the order in which it goes through them. */
 export type StageTime = Extract<
   keyof CallTiming,
-  'routingMs' | 'beforeFiltersMs' | 'connectingMs' | 'pendingMs' | 'unansweredMs' | 'afterFiltersMs'
+  'routingMs' | 'beforeFiltersMs' | 'connectingMs' | 'pendingMs' | 'unansweredMs' | 'afterFiltersMs' | 'earlierMs'
 >;
 
 const STAGES: Readonly<Record<StageTime, string>> = {
+  earlierMs: 'in earlier attempts',
   routingMs: 'in routing',
   beforeFiltersMs: 'in before filters',
   connectingMs: 'waiting for a connection',

@@ -76,6 +76,14 @@ export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
  */
 export type Delivery = 'not-sent' | 'unknown' | 'answered';
 
+/** One attempt at a call that failed. */
+export interface FailedAttempt {
+  /** Undefined where it did not get so far as to have a server. */
+  readonly serverId: string | undefined;
+  readonly code: RpcCode;
+  readonly delivery: Delivery | undefined;
+}
+
 export interface RpcErrorDetail {
   /** Id of the server that the call was for, once it was routed. */
   serverId?: string | undefined;
@@ -84,6 +92,7 @@ export interface RpcErrorDetail {
   delivery?: Delivery | undefined;
   timing?: CallTiming | undefined;
   cause?: unknown;
+  attempts?: readonly FailedAttempt[] | undefined;
 }
 
 /** The one error class of mailstation: told apart by {@link RpcError.code}. */
@@ -95,6 +104,8 @@ export class RpcError extends Error {
   readonly delivery: Delivery | undefined;
   /** Where the time went, of a call that timed out, could not be sent in time, or lost its connection. */
   readonly timing: CallTiming | undefined;
+  /** With a `failMode` that tries again: the attempts that failed, in order. Not there otherwise. */
+  declare readonly attempts?: readonly FailedAttempt[];
 
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -103,6 +114,7 @@ export class RpcError extends Error {
     this.method = detail.method;
     this.delivery = detail.delivery;
     this.timing = detail.timing;
+    if (detail.attempts !== undefined) this.attempts = detail.attempts;
   }
 }
 

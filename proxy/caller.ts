@@ -2,6 +2,7 @@ import type { ServerInfo } from '../lib/call.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
+import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/fail-mode.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
 import { cancelWith, isAbortSignal } from '../lib/transport/cancel-with.js';
 import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
@@ -48,6 +49,7 @@ export class Caller {
     timeoutMs('timeout', options.timeout, 1);
     boolean('idempotent', options.idempotent, false);
     if (options.signal !== undefined && !isAbortSignal(options.signal)) throw invalid('signal must be an AbortSignal');
+    resolveFailOptions(options, DEFAULT_FAIL_OPTIONS);
     return options;
   }
 

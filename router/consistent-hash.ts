@@ -51,6 +51,7 @@ export function consistentHash(options: ConsistentHashOptions = {}): Router {
 
   return {
     name: 'consistent-hash',
+    isKeyed: true,
     pick(servers, request) {
       if (servers.length === 1) return servers[0];
       return ringOf(servers, request.serverType).find(keyOf(request.msg, hashFieldIndex)) ?? servers[0];

@@ -11,6 +11,7 @@ import type { Router } from './router.js';
 export function defaultRouter(): Router {
   return {
     name: 'default',
+    isKeyed: true,
     pick(servers, { routeParam }) {
       if (servers.length === 1) return servers[0];
       return servers[checksum(uidOf(routeParam)) % servers.length] ?? servers[0];

@@ -31,6 +31,12 @@ export interface Router {
   /** Names the router in errors. */
   readonly name: string;
   /**
+   * It picks by a key of the call, so that the same key has the same server. While servers are left out (ejected, or tried
+   * before), it is asked with all of them first, and only keys that fall to those are picked for again, among the rest: the
+   * others stay where they are. @default false
+   */
+  readonly isKeyed?: boolean;
+  /**
    * `servers` is a frozen snapshot of all servers of the type, ids unique, in the order in which they were added.
    * Its identity changes exactly when the membership or an entry does, so work may be cached by snapshot.
    */

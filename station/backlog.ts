@@ -62,6 +62,19 @@ export class Backlog {
     return [...this.drain(serverId)];
   }
 
+  /** Takes those of a server's queue of which this is true, in the order in which they came. */
+  takeWhere(serverId: string, isWanted: (call: OutgoingCall) => boolean): OutgoingCall[] {
+    const waiting = this.#byServer.get(serverId);
+    if (waiting === undefined) return [];
+    const taken = [...waiting].filter(isWanted);
+    for (const call of taken) {
+      waiting.delete(call);
+      this.#held.delete(call);
+    }
+    if (waiting.size === 0) this.#byServer.delete(serverId);
+    return taken;
+  }
+
   /** Empties all queues; what was in them, in the order in which it came. */
   takeAll(): OutgoingCall[] {
     this.#byServer.clear();

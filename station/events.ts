@@ -4,8 +4,10 @@ import type { PomeloCode } from '../lib/pomelo-codes.js';
 import type { CallOptions } from '../lib/transport/outgoing-call.js';
 import type { MailBoxState } from '../mailbox/index.js';
 import type { TraceStep } from './call-tracer.js';
+import type { FailbackReceipt } from './failure/index.js';
+import type { Readmission } from './health/index.js';
 
-/** News of a mail station. Source: pomelo-rpc, but for `replaceServer`, `mailbox` and `trace`. */
+/** News of a mail station. Source: pomelo-rpc, for its first three and `error`. */
 export type MailStationEvents = {
   addServer: [id: string];
   removeServer: [id: string];
@@ -29,4 +31,12 @@ export type MailStationEvents = {
   trace: [step: TraceStep];
   /** A mailbox moved: for those who want to watch connections come and go. */
   mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
+  /** With `ejection`: routers are not given this server for so many ms. `reason`: the last of its failures. */
+  eject: [id: string, reason: RpcError, ms: number];
+  /** They are given it again: its time was over, or it could be connected to again. */
+  readmit: [id: string, by: Readmission];
+  /** With `failback`: a call that had failed was answered in the background. All its results. */
+  'failback:delivered': [receipt: FailbackReceipt, results: readonly unknown[]];
+  /** It was not, and is not tried any more; or the method itself failed. `error.attempts` has every attempt. */
+  'failback:givenUp': [receipt: FailbackReceipt, error: RpcError];
 };

@@ -2,7 +2,16 @@ export type { MailBoxState } from '../mailbox/index.js';
 export type { ErrorHandler } from './call-filters.js';
 export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';
+export {
+  type CallWays,
+  FailbackReceipt,
+  FailureModes,
+  type FailureOptions,
+  type RetryBudgetOptions,
+  resolveFailureOptions,
+} from './failure/index.js';
 export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters.js';
+export type { EjectionOptions, Readmission, ServerHealthReport } from './health/index.js';
 export { MailStation, type MailStationState } from './mailstation.js';
 export { type MailStationOptions, type ResolvedMailStationOptions, resolveMailStationOptions } from './options.js';
 export { type TooBusyOptions, tooBusy } from './too-busy.js';

@@ -10,7 +10,9 @@ import type { MailBox, MailBoxState } from '../mailbox/index.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
+import { Attempt } from './failure/index.js';
 import type { Filter } from './filters.js';
+import { Outliers, type ServerHealthReport } from './health/index.js';
 import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
@@ -41,6 +43,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   readonly #undecided: HeldCalls;
   readonly #filters: CallFilters;
   readonly #tracer: CallTracer | undefined;
+  readonly #outliers: Outliers | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: ResolvedMailStationOptions) {
@@ -54,6 +57,13 @@ export class MailStation extends Emitter<MailStationEvents> {
     const { trace } = options;
     if (trace !== undefined)
       this.#tracer = new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
+    if (options.ejection !== undefined) {
+      this.#outliers = new Outliers(options.ejection, {
+        servers: (serverType) => this.servers(serverType),
+        onEject: (id, reason, ms) => this.emit('eject', id, reason, ms),
+        onReadmit: (id, by) => this.emit('readmit', id, by),
+      });
+    }
   }
 
   get state(): MailStationState {
@@ -78,6 +88,17 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   servers(serverType: string): readonly ServerInfo[] {
     return this.#roster.ofType(serverType);
+  }
+
+  /** Those that routers choose from: without the ejected ones. The same array as long as nothing changes. */
+  candidates(serverType: string): readonly ServerInfo[] {
+    const servers = this.#roster.ofType(serverType);
+    return this.#outliers === undefined ? servers : this.#outliers.admitted(serverType, servers);
+  }
+
+  /** Undefined where nothing is known, or nobody asked to know (see `ejection`). */
+  health(id: string): ServerHealthReport | undefined {
+    return this.#outliers?.report(id);
   }
 
   allServers(): readonly ServerInfo[] {
@@ -167,9 +188,15 @@ export class MailStation extends Emitter<MailStationEvents> {
       call.fail(call.error(RpcCode.NoServer, `no server with the id "${serverId}" is known`, 'not-sent'));
       return;
     }
-    if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
+    if (this.#outliers !== undefined && !call.oneway) call.watcher = this.#outliers.of(mailbox.server);
+    if (!(call instanceof Attempt)) this.filterAnswer(call);
     this.#outbox.send(call, mailbox);
   };
+
+  /** Puts the after filters between the call's answer and its caller. */
+  filterAnswer(call: OutgoingCall): void {
+    if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
+  }
 
   #tellFailure(call: OutgoingCall): void {
     call.intercept((settle) => (error, results) => {
@@ -185,8 +212,17 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #onMailboxState(id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    if (this.#outliers !== undefined) this.#judge(this.#outliers, id, to, from, reason);
     this.emit('mailbox', id, to, from, reason);
     if (from === 'ready') this.emit('close', id, reason);
+  }
+
+  #judge(outliers: Outliers, id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    if (to === 'ready') return outliers.connected(id);
+    const server = this.#roster.get(id);
+    // One that says that it stops has not failed; if nobody takes its place, dialling will tell.
+    if (to !== 'backoff' || server === undefined || reason === undefined || reason.code === RpcCode.Stopping) return;
+    outliers.of(server).connectionFailed(reason, from === 'connecting');
   }
 
   /** All changes are made before any is told: a listener that throws keeps none from being made. */
@@ -200,9 +236,11 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #follow({ id, kind, old, now }: RosterChange): void {
+    const isElsewhere = old !== undefined && now !== undefined && !sameAddress(old, now);
+    if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
     if (kind === 'removed') {
       this.#outbox.remove(id, new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id }));
-    } else if (old !== undefined && now !== undefined && !sameAddress(old, now)) {
+    } else if (isElsewhere) {
       const why = `server ${id} moved to another address`;
       this.#outbox.move(now, new RpcError(RpcCode.ServerRemoved, why, { serverId: id }));
     }
@@ -216,6 +254,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     await this.#outbox.closeAll(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
+    this.#outliers?.stop();
     await this.#closeAll(0);
   }
 

@@ -6,6 +6,7 @@ import {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
+import { type EjectionOptions, resolveEjection } from './health/index.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
@@ -21,6 +22,12 @@ export interface MailStationOptions extends MailBoxOptions {
   mailboxFactory?: CustomMailBoxFactory;
   /** pomelo-rpc's README has it so. */
   mailBoxFactory?: CustomMailBoxFactory;
+  /**
+   * Servers that fail again and again are not chosen by routers for a while; see {@link EjectionOptions}. Off unless asked
+   * for: a router that pins users to servers would send an ejected server's users to servers that do not know them.
+   * @default false
+   */
+  ejection?: boolean | EjectionOptions;
   /** Names this client in traces. @default the context's `serverId`, as in pomelo-rpc, else the process id */
   clientId?: string;
   /** Log, and emit as `trace` events, each step of each call; never its arguments. @default false — pomelo-rpc */
@@ -38,6 +45,8 @@ export interface ResolvedMailStationOptions {
   readonly drainTimeout: number;
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
+  /** Undefined: none is ever left out. */
+  readonly ejection: Required<EjectionOptions> | undefined;
   /** As they were given, for the user's own mailboxes. */
   readonly given: object;
   /** Undefined: calls are not traced. */
@@ -59,6 +68,7 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,
+    ejection: resolveEjection(given.ejection),
     given,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
       ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }

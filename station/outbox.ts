@@ -3,6 +3,7 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { MailBox, MailBoxState } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
+import { Attempt } from './failure/index.js';
 import { MailBoxes, notConnected } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
@@ -95,6 +96,8 @@ export class Outbox {
 
   #wait(call: OutgoingCall, mailbox: MailBox): void {
     mailbox.connect();
+    const { lastFailure } = mailbox;
+    if (lastFailure !== undefined && isHasty(call)) return outOfReach(call, lastFailure);
     call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
     if (this.#backlog.add(call, mailbox.server.id)) return;
     const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
@@ -104,6 +107,12 @@ export class Outbox {
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     if (to === 'ready') this.#sendPending(mailbox);
     this.#handler.onState(mailbox, to, from, reason);
+    if (to === 'backoff' && from === 'connecting') this.#giveUpHasty(mailbox);
+  }
+
+  #giveUpHasty({ server: { id }, lastFailure }: MailBox): void {
+    if (lastFailure === undefined || this.#backlog.size(id) === 0) return;
+    for (const call of this.#backlog.takeWhere(id, isHasty)) outOfReach(call, lastFailure);
   }
 
   /**
@@ -129,4 +138,12 @@ export class Outbox {
   #onBacklogDue(call: OutgoingCall): void {
     call.fail(notConnected(call, this.#mailboxes.get(call.serverId ?? '')));
   }
+}
+
+function isHasty(call: OutgoingCall): boolean {
+  return call instanceof Attempt && call.isHasty;
+}
+
+function outOfReach(call: OutgoingCall, failure: RpcError): void {
+  call.fail(call.error(RpcCode.Connect, `not connected: ${failure.message}`, 'not-sent', failure));
 }

@@ -2,6 +2,7 @@ import type { RpcMessage } from '../call.js';
 import { type CallTiming, type Explained, explain, type ServerTiming } from '../call-timing.js';
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
+import type { FailOptions } from '../fail-mode.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
@@ -14,7 +15,7 @@ import { type Stage, StageTimes, stageTime } from './stage-times.js';
 const REPORTED_FROM_MS = 50;
 
 /** What a caller may say about one call. */
-export interface CallOptions {
+export interface CallOptions extends FailOptions {
   /** One deadline for all of it: routing, filters, connecting, the remote method. ms, 1 to 2^31 - 1. @default the client's `timeout` */
   readonly timeout?: number;
   /** May be executed twice: failure modes may then repeat it although it may have run. @default false */
@@ -35,6 +36,12 @@ const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemove
 export interface LateDetail extends Explained {
   readonly cause?: unknown;
   readonly connectAttempts?: number;
+}
+
+/** Whoever judges a server by how its calls end. */
+export interface CallWatcher {
+  answered(): void;
+  failed(error: RpcError): void;
 }
 
 /** How a call ends: an error, or all of the method's results. */
@@ -63,8 +70,10 @@ export class OutgoingCall implements SentRequest {
   /** Whoever has it in a table must say how it is taken out: see {@link OutgoingCall.heldBy}. */
   isCancellable = false;
   #letGo: (() => void) | undefined;
-  /** Waits in its place for the after filters. */
-  #renewed: OutgoingCall | undefined;
+  /** Waits in its place: for the after filters, or as an attempt at it. */
+  #standIn: OutgoingCall | undefined;
+  /** Told how it ended, before its caller is. */
+  watcher: CallWatcher | undefined;
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
   #stage: Stage = 'routing';
@@ -154,8 +163,7 @@ export class OutgoingCall implements SentRequest {
     renewed.serverId = this.serverId;
     renewed.#stage = this.#stage;
     renewed.#times = this.#times;
-    renewed.isCancellable = this.isCancellable;
-    if (this.isCancellable) this.#renewed = renewed;
+    this.standsIn(renewed);
     return renewed;
   }
 
@@ -165,9 +173,16 @@ export class OutgoingCall implements SentRequest {
     else this.#letGo = letGo;
   }
 
+  /** From now on that one is cancelled in its place, whose end is its own; undefined: it is itself again. */
+  standsIn(call: OutgoingCall | undefined): void {
+    if (!this.isCancellable) return;
+    if (call !== undefined) call.isCancellable = true;
+    this.#standIn = call;
+  }
+
   /** Ends it for this reason, wherever it is. False when it was settled before. */
   cancel(reason: unknown): boolean {
-    if (this.#renewed !== undefined) return this.#renewed.cancel(reason);
+    if (this.#standIn !== undefined) return this.#standIn.cancel(reason);
     if (this.isSettled) return false;
     const { stage, delivery } = this;
     const where = stage.startsWith('waiting') ? `while ${stage}` : `in ${stage}`;
@@ -180,6 +195,7 @@ export class OutgoingCall implements SentRequest {
     const settle = this.#settle;
     if (settle === undefined) return false;
     this.#settle = undefined;
+    this.watcher?.answered();
     settle(undefined, results);
     return true;
   }
@@ -189,6 +205,7 @@ export class OutgoingCall implements SentRequest {
     const settle = this.#settle;
     if (settle === undefined) return false;
     this.#settle = undefined;
+    this.watcher?.failed(error);
     settle(error, []);
     return true;
   }
@@ -289,6 +306,7 @@ export class OutgoingCall implements SentRequest {
       pendingMs: 0,
       unansweredMs: 0,
       afterFiltersMs: 0,
+      earlierMs: 0,
       ...stages,
       stallMs: eventLoop.longestStall(this.startedAt),
       connectAttempts,

@@ -7,6 +7,7 @@ export type Stage =
   | 'waiting for a connection'
   | 'waiting for room on its connection'
   | 'waiting for the answer'
+  | 'waiting to be tried again'
   | 'after filters';
 
 const TIME_OF: Readonly<Record<Stage, StageTime>> = {
@@ -15,6 +16,7 @@ const TIME_OF: Readonly<Record<Stage, StageTime>> = {
   'waiting for a connection': 'connectingMs',
   'waiting for room on its connection': 'pendingMs',
   'waiting for the answer': 'unansweredMs',
+  'waiting to be tried again': 'earlierMs',
   'after filters': 'afterFiltersMs',
 };
 

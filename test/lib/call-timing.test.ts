@@ -10,6 +10,7 @@ const NOTHING: CallTiming = {
   pendingMs: 0,
   unansweredMs: 0,
   afterFiltersMs: 0,
+  earlierMs: 0,
   stallMs: 0,
   connectAttempts: 0,
   server: undefined,

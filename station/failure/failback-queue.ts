@@ -1,0 +1,136 @@
+import { type QueueObject, queue } from 'async';
+import { type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
+import type { FailOptions } from '../../lib/fail-mode.js';
+import { type CallOptions, OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import type { RemoteMethod } from '../../lib/transport/remote-method.js';
+import { FailbackReceipt } from './failback-receipt.js';
+import type { Tried } from './policy.js';
+import { isFinal, mayRunTwice } from './repeatable.js';
+
+/** So many are being tried at once: a server that comes back is not met by all of them. */
+const CONCURRENCY = 8;
+
+export interface FailbackHandler {
+  /** Makes one attempt at a call; it settles with whatever comes of that. */
+  deliver(call: OutgoingCall, serverId: string | undefined): void;
+  onDelivered(receipt: FailbackReceipt, results: readonly unknown[]): void;
+  onGivenUp(receipt: FailbackReceipt, error: RpcError): void;
+}
+
+/** A call that was taken on, with all that is needed to make it again. */
+interface Entry {
+  readonly receipt: FailbackReceipt;
+  readonly method: RemoteMethod;
+  readonly args: readonly unknown[];
+  readonly timeout: number;
+  readonly oneway: boolean;
+  readonly callOptions: CallOptions;
+  readonly routeParam: unknown;
+  readonly serverId: string | undefined;
+  readonly options: Required<FailOptions>;
+  readonly failed: FailedAttempt[];
+  lastError: RpcError;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Calls that failed, and are to be tried again in the background: `retryTimes` times, `retryConnectTime` apart, each time
+ * with the whole timeout. Source of the behaviour and of the size: Dubbo's failback.
+ *
+ * In memory only: what is left when the client stops is given up, and what is left when the process dies is lost.
+ */
+export class FailbackQueue {
+  readonly limit: number;
+  readonly #handler: FailbackHandler;
+  readonly #entries = new Set<Entry>();
+  readonly #due: QueueObject<Entry>;
+  #receipts = 0;
+  #isStopped = false;
+
+  /** `limit`: calls. */
+  constructor(limit: number, handler: FailbackHandler) {
+    this.limit = limit;
+    this.#handler = handler;
+    this.#due = queue((entry: Entry, done: () => void) => this.#deliver(entry, done), CONCURRENCY);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Undefined when it is full or stopped. The process is kept alive while there is something to deliver. */
+  accept({ call, named, options, servers }: Tried, error: RpcError): FailbackReceipt | undefined {
+    if (this.#isStopped || this.#entries.size >= this.limit) return undefined;
+    const { method, args, timeout, oneway, routeParam } = call;
+    this.#receipts += 1;
+    const receipt = new FailbackReceipt(this.#receipts, method.name, error);
+    const [serverId] = servers;
+    const entry: Entry = {
+      ...{ receipt, method, args: [...args], timeout, oneway, routeParam, serverId: named, options },
+      callOptions: call.options,
+      failed: [{ serverId, code: error.code, delivery: error.delivery }],
+      lastError: error,
+      timer: undefined,
+    };
+    this.#entries.add(entry);
+    this.#wait(entry);
+    return receipt;
+  }
+
+  /** Gives up what waits; what is just being tried may still succeed. */
+  stop(): void {
+    this.#isStopped = true;
+    const waiting = [...this.#entries].filter(({ timer }) => timer !== undefined);
+    this.#due.remove(({ data }) => {
+      waiting.push(data);
+      return true;
+    });
+    for (const entry of waiting) this.#giveUp(entry, 'the client was stopped');
+  }
+
+  #wait(entry: Entry): void {
+    entry.timer = setTimeout(() => {
+      entry.timer = undefined;
+      void this.#due.push(entry);
+    }, entry.options.retryConnectTime);
+  }
+
+  #deliver(entry: Entry, done: () => void): void {
+    const { method, args, timeout, oneway, callOptions, routeParam, serverId } = entry;
+    const call = new OutgoingCall(method, [...args], timeout, oneway, callOptions, routeParam, (error, results) => {
+      done();
+      if (error === undefined) this.#delivered(entry, results);
+      else this.#failed(entry, call, error);
+    });
+    this.#handler.deliver(call, serverId);
+  }
+
+  #delivered(entry: Entry, results: readonly unknown[]): void {
+    this.#entries.delete(entry);
+    this.#handler.onDelivered(entry.receipt, results);
+  }
+
+  #failed(entry: Entry, call: OutgoingCall, error: RpcError): void {
+    entry.failed.push({ serverId: error.serverId, code: error.code, delivery: error.delivery });
+    entry.lastError = error;
+    if (isFinal(error)) this.#giveUp(entry, 'the answer is final');
+    else if (!mayRunTwice(error, call)) this.#giveUp(entry, 'it may have run, and is not marked as idempotent');
+    else if (this.#isStopped) this.#giveUp(entry, 'the client was stopped');
+    else if (entry.failed.length > entry.options.retryTimes)
+      this.#giveUp(entry, `retryTimes is ${entry.options.retryTimes}`);
+    else this.#wait(entry);
+  }
+
+  #giveUp(entry: Entry, why: string): void {
+    clearTimeout(entry.timer);
+    this.#entries.delete(entry);
+    const { lastError: last, failed, receipt } = entry;
+    const code = this.#isStopped && !isFinal(last) ? RpcCode.Closed : last.code;
+    const mayHaveRun = failed.some(({ delivery }) => delivery !== 'not-sent');
+    const delivery = last.delivery === 'not-sent' && mayHaveRun ? 'unknown' : last.delivery;
+    const { serverId, method } = last;
+    const message = `${last.message}; given up after ${failed.length} attempts: ${why}`;
+    const detail = { serverId, method, delivery, cause: last.cause ?? last, attempts: Object.freeze([...failed]) };
+    this.#handler.onGivenUp(receipt, new RpcError(code, message, detail));
+  }
+}

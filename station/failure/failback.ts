@@ -1,0 +1,25 @@
+import type { RpcError } from '../../lib/errors.js';
+import type { FailbackQueue } from './failback-queue.js';
+import { type Decision, type FailurePolicy, giveUp, type Tried } from './policy.js';
+
+/** Taken on: its caller gets a receipt, and it is tried again in the background. Source: Dubbo's failback. */
+export class Failback implements FailurePolicy {
+  readonly #queue: FailbackQueue;
+
+  constructor(queue: FailbackQueue) {
+    this.#queue = queue;
+  }
+
+  /** Its caller is not kept waiting for a server that is out of reach. */
+  isHasty(): boolean {
+    return true;
+  }
+
+  decide(tried: Tried, error: RpcError): Decision {
+    if (tried.options.retryTimes === 0) return giveUp('retryTimes is 0');
+    const receipt = this.#queue.accept(tried, error);
+    if (receipt === undefined)
+      return giveUp(`${this.#queue.limit} calls are to be tried again already, which is failbackSize`);
+    return { does: 'accept', receipt };
+  }
+}

@@ -1,0 +1,56 @@
+import type { RpcError } from '../../lib/errors.js';
+import type { FailOptions } from '../../lib/fail-mode.js';
+import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import type { FailbackReceipt } from './failback-receipt.js';
+
+/** Whoever routes and sends calls: the client's router and station, put together. */
+export interface CallWays {
+  /** True when a new call may go on; otherwise it has been failed. */
+  admit(call: OutgoingCall): boolean;
+  /** To the server that its router chooses, none of those that were tried. */
+  route(call: OutgoingCall, tried?: ReadonlySet<string>): void;
+  dispatch(call: OutgoingCall, serverId: string): void;
+  /** Whether the type has a server beside those that were tried. */
+  hasOther(serverType: string, tried: ReadonlySet<string>): boolean;
+  /** Keeps a call's deadline between two attempts. False: too many are kept, and the call has failed instead. */
+  hold(call: OutgoingCall): boolean;
+  release(call: OutgoingCall): void;
+  /** Has the after filters stand between the call's answer, which is in, and its caller. */
+  filterAnswer(call: OutgoingCall): void;
+  /** New attempts are welcome: the client is started, and not being stopped. */
+  isOpen(): boolean;
+}
+
+/** A call that is under way in a mode which may try it again. */
+export interface Tried {
+  readonly call: OutgoingCall;
+  /** The server that the caller named. */
+  readonly named: string | undefined;
+  readonly servers: ReadonlySet<string>;
+  /** Attempts that failed; the last one just now. At least 1. */
+  readonly count: number;
+  readonly options: Required<FailOptions>;
+}
+
+export type Decision =
+  /** `serverId`: to that server; undefined: to one that was not tried. */
+  | { readonly does: 'try again'; readonly afterMs: number; readonly serverId: string | undefined }
+  | { readonly does: 'accept'; readonly receipt: FailbackReceipt }
+  | { readonly does: 'give up'; readonly why: string };
+
+/** What a mode does with a call whose attempt has failed, where the call may be repeated. */
+export interface FailurePolicy {
+  /** Whether its next attempt is to fail as soon as its server is seen to be out of reach, or to wait for it. */
+  isHasty(call: OutgoingCall, tried: ReadonlySet<string>): boolean;
+  /** `isFree`: the attempt never left this process. */
+  decide(tried: Tried, error: RpcError, isFree: boolean): Decision;
+}
+
+export function giveUp(why: string): Decision {
+  return { does: 'give up', why };
+}
+
+/** Undefined while there may be another one. */
+export function enough({ count, options: { retryTimes } }: Tried): Decision | undefined {
+  return count > retryTimes ? giveUp(`retryTimes is ${retryTimes}`) : undefined;
+}

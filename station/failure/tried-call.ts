@@ -1,0 +1,148 @@
+import { type Delivery, type FailedAttempt, RpcError } from '../../lib/errors.js';
+import type { FailOptions } from '../../lib/fail-mode.js';
+import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import { Attempt } from './attempt.js';
+import type { CallWays, FailurePolicy, Tried } from './policy.js';
+import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
+import type { RetryBudget } from './retry-budget.js';
+
+/** A call in a mode that may try it again: one attempt after the other, until one is answered or its policy gives up. */
+export class TriedCall implements Tried {
+  readonly call: OutgoingCall;
+  readonly named: string | undefined;
+  readonly options: Required<FailOptions>;
+  readonly servers = new Set<string>();
+  readonly #policy: FailurePolicy;
+  readonly #ways: CallWays;
+  readonly #budget: RetryBudget | undefined;
+  readonly #failed: FailedAttempt[] = [];
+  #whyNoMore = '';
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `named`: the server that the caller named. Without a `budget` retries are bounded otherwise. */
+  constructor(
+    call: OutgoingCall,
+    named: string | undefined,
+    options: Required<FailOptions>,
+    policy: FailurePolicy,
+    ways: CallWays,
+    budget: RetryBudget | undefined,
+  ) {
+    this.call = call;
+    this.named = named;
+    this.options = options;
+    this.#policy = policy;
+    this.#ways = ways;
+    this.#budget = budget;
+  }
+
+  get count(): number {
+    return this.#failed.length;
+  }
+
+  start(): void {
+    // Whoever ends the call: what its caller is told has all attempts in it.
+    this.call.intercept((settle) => (error, results) => {
+      clearTimeout(this.#timer);
+      settle(error === undefined ? undefined : this.#told(error), results);
+    });
+    this.#budget?.earn(this.call.startedAt);
+    this.#try(this.named);
+  }
+
+  #try(serverId: string | undefined): void {
+    const { call } = this;
+    const isHasty = this.#policy.isHasty(call, this.servers);
+    const attempt: Attempt = new Attempt(call, this.#failed.length === 0, isHasty, (error, results) =>
+      this.#onSettled(attempt, error, results),
+    );
+    call.standsIn(attempt);
+    if (serverId === undefined) this.#ways.route(attempt, this.servers);
+    else this.#ways.dispatch(attempt, serverId);
+  }
+
+  #onSettled(attempt: Attempt, error: RpcError | undefined, results: readonly unknown[]): void {
+    const { call } = this;
+    if (call.isSettled) return; // it was ended meanwhile
+    call.serverId = attempt.serverId;
+    call.stage = attempt.stage;
+    if (error === undefined) {
+      this.#filterAnswer(attempt);
+      call.succeed(results);
+    } else if (this.#failed.length === 0 && isFinal(error)) this.#fail(attempt, error);
+    else {
+      this.#failed.push({ serverId: attempt.serverId, code: error.code, delivery: error.delivery });
+      if (attempt.serverId !== undefined) this.servers.add(attempt.serverId);
+      this.#goOn(attempt, error);
+    }
+  }
+
+  #goOn(attempt: Attempt, error: RpcError): void {
+    const isFree = neverLeft(error, attempt);
+    this.#whyNoMore = isFinal(error) ? '' : this.#whyNot(error);
+    if (isFinal(error) || this.#whyNoMore !== '') return this.#fail(attempt, error);
+    const decision = this.#policy.decide(this, error, isFree);
+    if (decision.does === 'accept') {
+      this.call.succeed([decision.receipt]);
+      return;
+    }
+    if (decision.does === 'give up') this.#whyNoMore = decision.why;
+    else this.#whyNoMore = this.#whyNotNow(decision.afterMs, isFree);
+    if (decision.does === 'give up' || this.#whyNoMore !== '') this.#fail(attempt, error);
+    else if (decision.afterMs === 0) this.#try(decision.serverId);
+    else this.#wait(decision.afterMs, decision.serverId);
+  }
+
+  /** Whatever the policy: '' where it may be tried again. */
+  #whyNot(error: RpcError): string {
+    if (!this.#ways.isOpen()) return 'the client is being stopped';
+    return mayRunTwice(error, this.call) ? '' : 'it may have run, and is not marked as idempotent';
+  }
+
+  #whyNotNow(afterMs: number, isFree: boolean): string {
+    const now = performance.now();
+    const left = this.call.deadline - now;
+    if (left <= afterMs) return `it has ${Math.max(0, Math.round(left))} ms left of its ${this.call.timeout}`;
+    return isFree || this.#budget === undefined || this.#budget.spend(now) ? '' : 'the retry budget is spent';
+  }
+
+  #wait(ms: number, serverId: string | undefined): void {
+    const { call } = this;
+    call.stage = 'waiting to be tried again';
+    call.standsIn(undefined);
+    if (!this.#ways.hold(call)) return;
+    this.#timer = setTimeout(() => {
+      this.#ways.release(call);
+      this.#try(serverId);
+    }, Math.ceil(ms));
+  }
+
+  #fail(attempt: Attempt, error: RpcError): void {
+    if (error.delivery === 'answered') this.#filterAnswer(attempt);
+    this.call.fail(error);
+  }
+
+  /** They see what the before filters left of the message that was answered. */
+  #filterAnswer(attempt: Attempt): void {
+    this.call.msg = attempt.msg;
+    this.call.options = attempt.options;
+    this.#ways.filterAnswer(this.call);
+  }
+
+  #told(error: RpcError): RpcError {
+    const failed = this.#failed;
+    if (failed.length === 0) return error;
+    const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
+    const why = this.#whyNoMore === '' ? '' : `; not tried again: ${this.#whyNoMore}`;
+    const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
+    const { code, serverId, method, cause } = error;
+    const detail = { serverId, method, cause, delivery: this.#delivery(error), attempts: Object.freeze([...failed]) };
+    return new RpcError(code, `${error.message}${why}${tries}`, detail);
+  }
+
+  /** The last attempt may not have been sent, and an earlier one may have run all the same. */
+  #delivery({ delivery }: RpcError): Delivery | undefined {
+    if (delivery !== 'not-sent') return delivery;
+    return this.#failed.every((attempt) => attempt.delivery === 'not-sent') ? 'not-sent' : 'unknown';
+  }
+}

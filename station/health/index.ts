@@ -1,0 +1,3 @@
+export { type EjectionOptions, resolveEjection } from './options.js';
+export { Outliers, type Readmission } from './outliers.js';
+export type { ServerHealthReport } from './server-health.js';
