@@ -250,7 +250,10 @@ function callWays(station: MailStation, router: CallRouter): CallWays {
     admit: (call) => station.admit(call),
     route: (call, tried) => router.route(call, tried),
     dispatch: (call, serverId) => station.dispatch(call, serverId),
-    hasOther: (serverType, tried) => station.servers(serverType).some(({ id }) => !tried.has(id)),
+    untried: (serverType, tried) => {
+      const servers = station.servers(serverType);
+      return tried.size === 0 ? servers.length : servers.filter(({ id }) => !tried.has(id)).length;
+    },
     hold: (call) => station.hold(call),
     release: (call) => station.release(call),
     filterAnswer: (call) => station.filterAnswer(call),

@@ -10,8 +10,8 @@ export interface CallWays {
   /** To the server that its router chooses, none of those that were tried. */
   route(call: OutgoingCall, tried?: ReadonlySet<string>): void;
   dispatch(call: OutgoingCall, serverId: string): void;
-  /** Whether the type has a server beside those that were tried. */
-  hasOther(serverType: string, tried: ReadonlySet<string>): boolean;
+  /** How many servers the type has beside those that were tried. */
+  untried(serverType: string, tried: ReadonlySet<string>): number;
   /** Keeps a call's deadline between two attempts. False: too many are kept, and the call has failed instead. */
   hold(call: OutgoingCall): boolean;
   release(call: OutgoingCall): void;
@@ -27,7 +27,7 @@ export interface Tried {
   /** The server that the caller named. */
   readonly named: string | undefined;
   readonly servers: ReadonlySet<string>;
-  /** Attempts that failed; the last one just now. At least 1. */
+  /** Attempts that failed. */
   readonly count: number;
   readonly options: Required<FailOptions>;
 }
@@ -41,7 +41,7 @@ export type Decision =
 /** What a mode does with a call whose attempt has failed, where the call may be repeated. */
 export interface FailurePolicy {
   /** Whether its next attempt is to fail as soon as its server is seen to be out of reach, or to wait for it. */
-  isHasty(call: OutgoingCall, tried: ReadonlySet<string>): boolean;
+  isHasty(tried: Tried): boolean;
   /** `isFree`: the attempt never left this process. */
   decide(tried: Tried, error: RpcError, isFree: boolean): Decision;
 }

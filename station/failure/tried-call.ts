@@ -52,7 +52,7 @@ export class TriedCall implements Tried {
 
   #try(serverId: string | undefined): void {
     const { call } = this;
-    const isHasty = this.#policy.isHasty(call, this.servers);
+    const isHasty = this.#policy.isHasty(this);
     const attempt: Attempt = new Attempt(call, this.#failed.length === 0, isHasty, (error, results) =>
       this.#onSettled(attempt, error, results),
     );

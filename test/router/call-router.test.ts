@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ServerInfo } from '../../lib/call.js';
+import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import { RemoteMethod } from '../../lib/transport/remote-method.js';
+import { CallRouter, type RouterLike, type RouterName, resolveRouter } from '../../router/index.js';
+import { fakeCall } from '../lib/transport/support.js';
+import { manyServers, seeded } from './support.js';
+
+const METHOD = new RemoteMethod({ namespace: 'user', serverType: 'test', service: 'm', method: 'f' });
+
+function setUp(like: RouterLike, servers = manyServers(5)) {
+  const left = { out: new Set<string>() };
+  const targets: string[] = [];
+  let candidates: readonly ServerInfo[] = servers;
+  const router = new CallRouter(
+    {
+      servers: () => servers,
+      candidates: () => candidates,
+      inFlight: () => 0,
+      latency: () => undefined,
+      hold: () => true,
+      release() {},
+      dispatch: (_call, serverId) => void targets.push(serverId),
+    },
+    resolveRouter(like, { random: seeded(1), hashFieldIndex: 0 }),
+    undefined,
+  );
+  const eject = (...ids: string[]) => {
+    left.out = new Set(ids);
+    candidates = ids.length === 0 ? servers : Object.freeze(servers.filter(({ id }) => !left.out.has(id)));
+  };
+  /** Where the call for this user goes. */
+  const route = (uid: number, tried?: ReadonlySet<string>): string | undefined => {
+    router.route(new OutgoingCall(METHOD, [uid], 1_000, false, {}, { uid }, () => {}), tried);
+    return targets.pop();
+  };
+  const all = (tried?: ReadonlySet<string>) => Array.from({ length: 500 }, (_, uid) => route(uid, tried));
+  return { eject, route, all, targets, router };
+}
+
+const NAMES: readonly RouterName[] = ['df', 'rd', 'rr', 'wrr', 'la', 'ch', 'p2c'];
+
+describe('CallRouter', () => {
+  for (const name of NAMES) {
+    it(`${name}: chooses none that is ejected, and all of them when they are back`, () => {
+      const { eject, all } = setUp(name);
+      const before = new Set(all());
+      assert.equal(before.size, 5);
+      eject('test-2', 'test-5');
+      assert.deepEqual([...new Set(all())].sort(), ['test-1', 'test-3', 'test-4']);
+      eject();
+      assert.equal(new Set(all()).size, 5);
+    });
+
+    it(`${name}: chooses none that was tried, ejected ones last of all`, () => {
+      const { eject, all } = setUp(name);
+      eject('test-2');
+      assert.deepEqual([...new Set(all(new Set(['test-1', 'test-3'])))].sort(), ['test-4', 'test-5']);
+      assert.deepEqual([...new Set(all(new Set(['test-1', 'test-3', 'test-4', 'test-5'])))], ['test-2']);
+    });
+  }
+
+  for (const name of ['df', 'ch'] as const) {
+    it(`${name}: an ejected server's keys move, and no others; they come back with it`, () => {
+      const { eject, all } = setUp(name);
+      const before = all();
+      eject('test-3');
+      const during = all();
+      for (const [uid, server] of before.entries()) {
+        if (server === 'test-3') assert.notEqual(during[uid], 'test-3');
+        else assert.equal(during[uid], server);
+      }
+      assert.deepEqual(during, all(), 'and stay where they have moved to');
+      eject();
+      assert.deepEqual(all(), before);
+    });
+  }
+
+  it('takes the next in the list where a function insists on one that was tried', () => {
+    const { route } = setUp(() => 'test-4');
+    assert.equal(route(1, new Set(['test-4'])), 'test-5');
+    assert.equal(route(1, new Set(['test-4', 'test-5', 'test-1'])), 'test-2');
+    assert.equal(route(1), 'test-4');
+  });
+
+  it('lets a function have a server that is ejected, or that no list has', () => {
+    const { route, eject } = setUp((uid: unknown) => ((uid as { uid: number }).uid === 1 ? 'test-1' : 'elsewhere'));
+    eject('test-1');
+    assert.deepEqual([route(1), route(2)], ['test-1', 'elsewhere']);
+  });
+
+  it('asks a function that answers later likewise', async () => {
+    const { route, targets, router } = setUp(async () => 'test-5');
+    route(1, new Set(['test-5']));
+    router.route(fakeCall().call, new Set(['test-5']));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(targets, ['test-1', 'test-1']);
+  });
+});
