@@ -14,6 +14,7 @@ export type { Transcode } from './lib/cluster/transcode.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
 export type { FailMode } from './lib/fail-mode.js';
+export { FailbackReceipt } from './lib/failback-receipt.js';
 export type {
   Acceptor,
   AcceptorAnswer,
@@ -56,7 +57,6 @@ export {
 export {
   type EjectionOptions,
   type ErrorHandler,
-  FailbackReceipt,
   type Filter,
   type FilterFunction,
   type FilterNext,

@@ -1,4 +1,5 @@
 import type { RpcError } from '../lib/errors.js';
+import type { FailbackReceipt } from '../lib/failback-receipt.js';
 import type { CallOptions } from '../lib/transport/outgoing-call.js';
 import type { Outcome } from './broadcast.js';
 
@@ -25,6 +26,7 @@ export interface MethodForms<Args extends readonly unknown[], Results extends re
   readonly toServer: (<Id extends string>(serverId: Id, ...args: Args) => Promise<First<From<Id, Results>>>) &
     WithCallback<Args, Results>['toServer'];
   /** The same method, called with these options. */
+  with(options: FailbackOptions): TypedMethod<Args, OrReceipt<Results>>;
   with(options: CallOptions): TypedMethod<Args, Results>;
   /** Without an answer: resolves when the call was handed to the connection. */
   oneway(routeParam: unknown, ...args: Args): Promise<void>;
@@ -62,6 +64,15 @@ export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Pr
 type First<Results extends readonly unknown[]> = Results extends readonly [] ? void : Results[0];
 
 type Outcomes<Results extends readonly unknown[]> = [outcomes: Outcome<First<Results>>[]];
+
+type FailbackOptions = CallOptions & { readonly failMode: 'failback' };
+
+/** With failback a call may also resolve with a receipt, in place of its first result. */
+type OrReceipt<Results extends readonly unknown[]> = number extends Results['length']
+  ? Results
+  : Results extends readonly [infer One, ...infer More]
+    ? [result: One | FailbackReceipt, ...more: Partial<More>]
+    : [receipt: FailbackReceipt | undefined];
 
 /** The results of one server or, where its id is the literal `'*'`, of all. */
 type From<Id extends string, Results extends readonly unknown[]> = string extends Id
@@ -112,6 +123,7 @@ export interface UntypedMethod<Result = Any> {
     ...args: Args
   ): Answer<Args, First<From<Id, [Result]>>>;
   /** The same method, called with these options. */
+  with(options: FailbackOptions): UntypedMethod<Result | FailbackReceipt>;
   with(options: CallOptions): UntypedMethod<Result>;
   /** Without an answer: resolves when the call was handed to the connection. */
   oneway(routeParam: unknown, ...args: unknown[]): Promise<void>;

@@ -4,7 +4,6 @@ export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';
 export {
   type CallWays,
-  FailbackReceipt,
   FailureModes,
   type FailureOptions,
   type RetryBudgetOptions,

@@ -20,6 +20,14 @@ const REFUSED: Record<string, readonly unknown[]> = {
   bufferMsg: ['true', 1, {}],
   codecs: ['json', [], ['xml'], [5], {}, null],
   failMode: ['failwhale', null, 5],
+  retryTimes: [...NOT_NUMBERS, -1],
+  retryConnectTime: [...NOT_NUMBERS, -1, 2 ** 31],
+  failbackSize: [...NOT_NUMBERS, -1],
+  retryBudget: [5, null, { ratio: 2 }, { ratio: -1 }, { ratio: '1' }, { minPerSecond: -1 }, { minPerSecond: 1.5 }],
+  ejection: [
+    ...[5, null, 'on', { consecutiveFailures: 0 }, { baseEjectionTime: 0 }, { maxEjectionPercent: 101 }],
+    { baseEjectionTime: 1_000, maxEjectionTime: 999 },
+  ],
   router: [5, {}, 'no such strategy', null, []],
   routerType: ['no such strategy'],
   mailboxFactory: [5, {}, 'tcp', { create: 5 }],
@@ -59,6 +67,8 @@ describe('createClient', () => {
     const low: ClientOptions = {
       ...{ timeout: 1, connectTimeout: 1, keepalive: 1, interval: 1, idleTimeout: 0, drainTimeout: 0 },
       ...{ pendingSize: 0, maxQueuedBytes: 0, bufferMsg: false, codecs: ['json'], failMode: 'failfast' },
+      ...{ retryTimes: 0, retryConnectTime: 0, failbackSize: 0, retryBudget: { ratio: 0, minPerSecond: 0 } },
+      ejection: { consecutiveFailures: 1, baseEjectionTime: 1, maxEjectionTime: 1, maxEjectionPercent: 0 },
     };
     const ms = 2 ** 31 - 1;
     const high: ClientOptions = {
@@ -70,6 +80,8 @@ describe('createClient', () => {
         maxQueuedBytes: 1e12,
         bufferMsg: true,
         codecs: ['json', 'msgpack'],
+        ...{ failMode: 'failback', retryTimes: 1e9, retryConnectTime: ms, failbackSize: 1e9 },
+        ...{ retryBudget: { ratio: 1, minPerSecond: 1e9 }, ejection: true },
       },
     };
     for (const options of [undefined, {}, low, high]) assert.equal(createClient(options).state, 'idle');
@@ -137,7 +149,16 @@ describe('Client', () => {
   it('refuses call options that are none', () => {
     client.addProxy({ namespace: 'user', serverType: 'test' });
     const method = client.proxies['user']?.['test']?.['m']?.['f'] ?? assert.fail();
-    for (const options of [null, 5, { timeout: 0 }, { timeout: '5' }, { timeout: 2 ** 31 }, { idempotent: 'yes' }]) {
+    for (const options of [
+      null,
+      5,
+      { timeout: 0 },
+      { timeout: '5' },
+      { timeout: 2 ** 31 },
+      { idempotent: 'yes' },
+      { failMode: 'never' },
+      { retryTimes: -1 },
+    ]) {
       assert.throws(() => method.with(options as never), { code: 'ERR_RPC_INVALID_ARGUMENT' }, JSON.stringify(options));
     }
   });

@@ -1,9 +1,9 @@
 import { type QueueObject, queue } from 'async';
 import { type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
 import type { FailOptions } from '../../lib/fail-mode.js';
+import { FailbackReceipt } from '../../lib/failback-receipt.js';
 import { type CallOptions, OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../../lib/transport/remote-method.js';
-import { FailbackReceipt } from './failback-receipt.js';
 import type { Tried } from './policy.js';
 import { isFinal, mayRunTwice } from './repeatable.js';
 

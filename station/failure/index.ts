@@ -1,5 +1,4 @@
 export { Attempt } from './attempt.js';
-export { FailbackReceipt } from './failback-receipt.js';
 export { FailureModes } from './failure-modes.js';
 export { type FailureOptions, resolveFailureOptions } from './options.js';
 export type { CallWays } from './policy.js';
