@@ -189,7 +189,7 @@ export class MailStation extends Emitter<MailStationEvents> {
       return;
     }
     if (this.#outliers !== undefined && !call.oneway) call.watcher = this.#outliers.of(mailbox.server);
-    if (!(call instanceof Attempt)) this.filterAnswer(call);
+    if (this.#filters.hasAfter && !(call instanceof Attempt)) this.filterAnswer(call);
     this.#outbox.send(call, mailbox);
   };
 

@@ -10,6 +10,7 @@ async function setUp(t: TestContext, options: ClientOptions = {}) {
   const stuck = await serve(t, {
     f: () => gate.pass('test-1'),
     fail: () => Promise.reject(new Error()),
+    well: () => 'well',
   });
   const others = [
     await serve(t, { f: () => 'test-2' }, { id: 'test-2' }),
@@ -61,6 +62,8 @@ describe('ejection', () => {
 
   it("counts failures in a row, and none of a method's own", async (t) => {
     const { calls, told, timeOut } = await setUp(t);
+    await timeOut(4);
+    await calls.well.toServer('test-1');
     await timeOut(4);
     await failure(calls.fail.toServer('test-1'));
     await timeOut(4);
