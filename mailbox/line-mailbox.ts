@@ -170,7 +170,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
       this.#line = undefined;
       this.#forgiveFailures(line);
       // Ended as soon as it was made, it was no more than an attempt.
-      if (this.#backoff.attempts > 0) this.#lastFailure = reason;
+      if (this.#backoff.attempts > 0) this.#attempts.failed(reason);
     }
     if (this.state !== 'draining') {
       if (wasCurrent) this.#lifecycle.move('backoff', reason);

@@ -135,8 +135,15 @@ export class TriedCall implements Tried {
     const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
     const why = this.#whyNoMore === '' ? '' : `; not tried again: ${this.#whyNoMore}`;
     const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
-    const { code, serverId, method, cause } = error;
-    const detail = { serverId, method, cause, delivery: this.#delivery(error), attempts: Object.freeze([...failed]) };
+    const { code, serverId, method, cause, timing } = error;
+    const detail = {
+      serverId,
+      method,
+      cause,
+      timing,
+      delivery: this.#delivery(error),
+      attempts: Object.freeze([...failed]),
+    };
     return new RpcError(code, `${error.message}${why}${tries}`, detail);
   }
 

@@ -95,8 +95,11 @@ export class Outliers {
     const { serverId, serverType } = health;
     if (this.#byId.get(serverId) !== health) return; // it was removed, and its last calls are failing
     const all = this.#handler.servers(serverType);
-    const already = all.filter(({ id }) => this.#byId.get(id)?.isEjected === true).length;
-    if (already + 1 > this.#most(all.length)) return;
+    const others = all.filter(({ id }) => id !== serverId && this.#byId.get(id)?.isEjected !== true);
+    if (all.length - others.length > this.#most(all.length)) return;
+    // Where most of them fail it is no outlier: they are overloaded, and would be the more so with one less.
+    const well = others.filter(({ id }) => this.#byId.get(id)?.isWell !== false).length;
+    if (well * 2 < others.length) return;
     const ms = health.eject(performance.now(), reason);
     this.#ejected.add(health);
     this.#admitted.delete(serverType);

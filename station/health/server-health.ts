@@ -13,6 +13,8 @@ const TRANSITIONS = {
  * it; see {@link ServerHealth.connectionFailed}. Whatever was answered speaks for it.
  */
 const AGAINST: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Connect];
+/** A call during which our own event loop was kept for more than this share of its time says nothing of the server. */
+const OUR_SHARE = 0.25;
 
 export interface HealthHandler {
   /** So many failures in a row that it ought to be ejected. */
@@ -58,6 +60,11 @@ export class ServerHealth implements CallWatcher {
     return this.#lifecycle.state === 'ejected';
   }
 
+  /** No failure since the last answer. */
+  get isWell(): boolean {
+    return this.#failures === 0;
+  }
+
   get isOutOfReach(): boolean {
     return this.#isOutOfReach;
   }
@@ -73,7 +80,7 @@ export class ServerHealth implements CallWatcher {
 
   failed(error: RpcError): void {
     if (error.delivery === 'answered') this.answered();
-    else if (AGAINST.includes(error.code)) this.#failed(error, error.code === RpcCode.Connect);
+    else if (AGAINST.includes(error.code) && !isOurFault(error)) this.#failed(error, error.code === RpcCode.Connect);
   }
 
   /** `isDial`: it could not be made; otherwise it stood, and was lost. */
@@ -112,4 +119,8 @@ export class ServerHealth implements CallWatcher {
     this.#isOutOfReach = isDial;
     if (this.#failures >= this.#options.consecutiveFailures) this.#handler.onOutlier(this, reason);
   }
+}
+
+function isOurFault({ timing }: RpcError): boolean {
+  return timing !== undefined && timing.stallMs > timing.totalMs * OUR_SHARE;
 }

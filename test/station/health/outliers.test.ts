@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ServerInfo } from '../../../lib/call.js';
+import type { CallTiming } from '../../../lib/call-timing.js';
 import { type Delivery, RpcCode, RpcError } from '../../../lib/errors.js';
 import { type EjectionOptions, resolveEjection } from '../../../station/health/options.js';
 import { Outliers } from '../../../station/health/outliers.js';
 import { mockClock } from '../../lib/transport/support.js';
 import { manyServers } from '../../router/support.js';
+
+const NO_TIME: CallTiming = {
+  ...{ totalMs: 100, routingMs: 0, beforeFiltersMs: 0, connectingMs: 0, pendingMs: 0, unansweredMs: 100 },
+  ...{ afterFiltersMs: 0, earlierMs: 0, stallMs: 0, connectAttempts: 0, server: undefined },
+};
 
 function setUp(t: TestContext, count = 4, options: EjectionOptions = {}) {
   const clock = mockClock(t);
@@ -127,6 +133,27 @@ describe('Outliers', () => {
     const alone = setUp(t, 1, { maxEjectionPercent: 100 });
     alone.fail(1, 50);
     assert.deepEqual([alone.told, alone.left()], [[], ['1']]);
+  });
+
+  it('ejects none where most of the others fail as well: it is no outlier then', (t) => {
+    const { told, fail, health } = setUp(t, 4);
+    fail(2, 1);
+    fail(3, 1);
+    fail(1, 9);
+    assert.deepEqual(told, []);
+    health(2).answered();
+    fail(1, 1);
+    assert.equal(told.length, 1);
+  });
+
+  it('holds nothing against it while our own event loop was kept', (t) => {
+    const { told, health } = setUp(t);
+    const late = (stallMs: number) =>
+      health(1).failed(new RpcError(RpcCode.Timeout, 'late', { delivery: 'unknown', timing: { ...NO_TIME, stallMs } }));
+    for (let at = 0; at < 9; at++) late(26);
+    assert.deepEqual(told, []);
+    for (let at = 0; at < 5; at++) late(25);
+    assert.equal(told.length, 1);
   });
 
   it('ignores health where more than half are ejected, because others were removed', (t) => {
