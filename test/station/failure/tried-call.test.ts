@@ -157,6 +157,18 @@ describe('a call with failover', () => {
     assert.deepEqual([ways.last.args, ways.last.hasWaited], [[1], true]);
   });
 
+  it('says in a late error how much of its time went into earlier attempts', (t) => {
+    const { ways, fake, clock } = setUp(t, { timeout: 1_000, servers: 2 });
+    clock.advance(600);
+    ways.fail();
+    ways.last.stage = 'waiting for a connection';
+    clock.advance(400);
+    ways.last.expire();
+    const error = errorOf(fake);
+    assert.deepEqual([error.timing?.earlierMs, error.timing?.connectingMs, error.timing?.totalMs], [600, 400, 1_000]);
+    assert.match(error.message, /600 ms in earlier attempts, 400 ms waiting for a connection/);
+  });
+
   it('does not begin what its deadline leaves no time for', (t) => {
     const { ways, fake, clock } = setUp(t, { timeout: 100, options: { idempotent: true } });
     clock.advance(95);
