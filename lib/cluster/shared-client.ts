@@ -217,11 +217,12 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   #nobodyLeads(call: OutgoingCall): RpcError {
     const { port } = this.#options;
     const why = this.#obstacle === undefined ? '' : `; ${this.#obstacle.message}`;
-    return call.error(
+    const about = { said: call.saidStage, cause: this.#obstacle };
+    return call.lateError(
       RpcCode.Timeout,
       `nobody had led it on port ${port} after ${call.timeout} ms${why}`,
       'not-sent',
-      this.#obstacle,
+      about,
     );
   }
 

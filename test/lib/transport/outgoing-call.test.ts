@@ -83,7 +83,8 @@ describe('OutgoingCall', () => {
     ['after filters', 'answered', 'still in after filters after 1000 ms'],
   ] as const;
   for (const [stage, delivery, message] of stages) {
-    it(`says when its deadline passes in ${stage} that, and how far it got`, () => {
+    it(`says when its deadline passes in ${stage} that, and how far it got`, (t) => {
+      mockClock(t);
       const { call, outcomes } = fakeCall();
       call.serverId = 'test-1';
       call.stage = stage;
@@ -134,6 +135,7 @@ describe('OutgoingCall', () => {
     for (const hasWaited of [false, true]) {
       const { call, outcomes } = fakeCall();
       if (hasWaited) call.wait();
+      clock.advance(hasWaited ? 20 : 0);
       call.stage = 'waiting for the answer';
       clock.advance(40);
       call.intercept((settle) => {
@@ -145,7 +147,7 @@ describe('OutgoingCall', () => {
         return () => {};
       });
       const { timing } = errorOf(outcomes);
-      assert.deepEqual([timing?.unansweredMs, timing?.afterFiltersMs], [40, 60]);
+      assert.deepEqual([timing?.routingMs, timing?.unansweredMs, timing?.afterFiltersMs], [hasWaited ? 20 : 0, 40, 60]);
     }
   });
 
