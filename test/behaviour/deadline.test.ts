@@ -43,9 +43,10 @@ describe('a call has one deadline', () => {
 
   it('over the remote method', async (t) => {
     expectNoLeaks(t);
-    const served = await serve(t, { f: FOREVER });
-    const { calls } = await call(t, [served], { timeout: 50 });
-    const error = await failure(calls.f(null));
+    const served = await serve(t, { f: FOREVER, ready: () => true });
+    const { calls } = await call(t, [served]);
+    await calls.ready(null); // on a busy machine connecting alone may take as long
+    const error = await failure(calls.f.with({ timeout: 50 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'unknown']);
     assert.match(error.message, /^user\.service\.f on test-1: no answer after 50 ms/);
   });
