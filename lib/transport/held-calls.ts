@@ -82,12 +82,15 @@ export class HeldCalls {
   }
 }
 
-/** Waits for the promise, but no longer than so many ms. */
+/** Waits for the promise, but no longer than so many ms. Rejects as that does, if in time. */
 export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);
   });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

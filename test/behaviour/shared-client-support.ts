@@ -53,6 +53,12 @@ export class Registry extends EventEmitter {
     return value;
   }
 
+  /** Is never answered. */
+  async never(): Promise<never> {
+    this.emit('called');
+    return new Promise(() => {});
+  }
+
   async fail(message: string): Promise<never> {
     throw Object.assign(new TypeError(message), { code: 'E_FAILED' });
   }
