@@ -158,7 +158,12 @@ class Caller {
         return `${target.serverId} ${lines.get(target.serverId ?? '')}`;
       },
     };
-    const more = kind === 'slow' ? [random.below(60)] : kind === 'big' ? ['x'.repeat(random.below(60_000))] : [];
+    const more =
+      kind === 'slow'
+        ? [random.below(random.oneIn(20) ? 1_500 : 60)]
+        : kind === 'big'
+          ? ['x'.repeat(random.below(60_000))]
+          : [];
     const settle = (error: RpcError | null, answer?: unknown) => this.#settle(kind, token, error ?? undefined, answer);
     const args = [caller, ...more, settle];
     const method = this.#client.proxies.user.test.service[kind].with({ timeout, idempotent });
@@ -183,8 +188,8 @@ class Caller {
     const answers = error === undefined ? answerOf(kind, answer) : remoteAnswer(error);
     this.#write(answers === undefined ? record : { ...record, answers });
     if (isDue('settle twice')) this.#write(record);
-    // As callers do who try again: from within the callback of a call that was lost.
-    if (error?.delivery === 'unknown' && this.#random.oneIn(4)) this.burst(1);
+    // As callers do who try again: from within the callback of a call that failed.
+    if (error !== undefined && this.#random.oneIn(4)) this.burst(1);
   }
 
   #describe(error: RpcError, isCodeHidden: boolean) {

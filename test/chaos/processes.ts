@@ -11,6 +11,7 @@ const CLIENT = new URL('./client-process.ts', import.meta.url);
 
 /** Of a process that was told to end, and has calls to settle or to answer. */
 const END_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 20_000;
 
 type Command = ServerCommand | ClientCommand;
 
@@ -78,12 +79,21 @@ class Life {
     });
   }
 
+  /** Unless it is ending: nobody listens any more. */
   tell(command: Command): void {
-    if (this.#child.isRunning) this.#child.send(command as never);
+    if (this.#child.isRunning && !this.#isEndExpected) this.#child.send(command as never);
   }
 
   async said(type: string, timeoutMs: number): Promise<void> {
     await this.#child.next({ match: (message) => (message as { type?: string }).type === type, timeoutMs });
+  }
+
+  async started(type: string): Promise<void> {
+    try {
+      await this.said(type, START_TIMEOUT_MS);
+    } catch (error) {
+      this.#note(this.name, `it did not start: ${(error as Error).message}\n${this.#child.stderr.slice(-2_000)}`);
+    }
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
@@ -97,8 +107,8 @@ class Life {
 
   /** Tells it to end, and waits until it has. */
   async end(command: Command): Promise<void> {
-    this.#isEndExpected = true;
     this.tell(command);
+    this.#isEndExpected = true;
     try {
       await this.said('over', END_TIMEOUT_MS);
       const { code, signal } = await this.#child.exited;
@@ -160,7 +170,7 @@ export class ChaosServer extends Member {
     this.life = life;
     const historyFile = this.processes.historyFile(life.name);
     life.tell({ type: 'serve', name: life.name, ...this.#setting, historyFile, bugs: this.processes.bugs });
-    await life.said('serving', 20_000);
+    await life.started('serving');
   }
 
   /** As its operator stops it. */

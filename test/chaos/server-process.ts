@@ -76,7 +76,7 @@ async function serve({ name, id, port, standby, historyFile, bugs }: ServerSetti
       maxQueuedBytes: 512 * 1024,
       logger: { info() {}, warn() {}, error() {} },
     });
-    server.on('error', () => {}); // a holder of the port that hangs is among the faults
+    server.on('error', (error) => console.error(`told: ${error.message}`)); // a holder of the port that hangs, for one
     return server;
   };
   const server = await started(make);
@@ -95,6 +95,7 @@ async function started(make: () => Server): Promise<Server> {
       await server.start();
       return server;
     } catch (error) {
+      console.error(`attempt ${attempt}: ${(error as Error).message}`);
       if (attempt === 50 || (error as RpcError).code !== 'ERR_RPC_ADDRESS_IN_USE') throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
