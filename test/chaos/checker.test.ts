@@ -71,6 +71,7 @@ const BAD: Readonly<Record<ViolationKind, readonly HistoryRecord[]>> = {
   'settled twice': [...GOOD, settled(1)],
   'never settled': [...GOOD, made(8)],
   'settled late': [...GOOD, made(8), executed(8), settled(8, { at: 8 + 1_000 + 60_000 })],
+  'timed out early': [...GOOD, made(8), settled(8, failure('unknown', 'ERR_RPC_TIMEOUT'))],
   'error without a code': [
     ...GOOD,
     made(8),
@@ -106,6 +107,11 @@ describe('the checker of chaos runs', () => {
     assert.deepEqual(kinds([made(1, { kind: 'fail' }), executed(1), settled(1, { ...remote, answers: 'c1 2' })]), [
       'wrong answer',
     ]);
+  });
+
+  it('takes a timeout at the deadline, or soon after it, for what it is', () => {
+    for (const at of [1_000, 1_005, 4_000])
+      assert.deepEqual(kinds([made(0), settled(0, { at, ...failure('unknown', 'ERR_RPC_TIMEOUT') })]), []);
   });
 
   it('lets an idempotent call run twice, and one without a promised order overtake', () => {

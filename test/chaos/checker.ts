@@ -5,6 +5,7 @@ export const VIOLATIONS = [
   'settled twice',
   'never settled',
   'settled late',
+  'timed out early',
   'error without a code',
   'executed twice',
   'executed by nobody',
@@ -24,6 +25,9 @@ export interface Violation {
 
 /** A deadline is kept late where a process was stopped or had no CPU; one that is forgotten is not kept at all. */
 const LATE_MS = 6_000;
+
+/** Deadlines are never early; but two clocks are read, one after the other. */
+const EARLY_MS = 1;
 
 interface CallHistory {
   readonly made: Made;
@@ -65,6 +69,8 @@ function checkCall({ made, settled, executed }: CallHistory, isKilled: boolean, 
   if (end === undefined) return;
   const lateMs = end.at - made.at - made.timeout;
   if (lateMs > LATE_MS) report('settled late', `${name}: ${Math.round(lateMs)} ms after its deadline, ${show(end)}`);
+  if (end.error?.code === 'ERR_RPC_TIMEOUT' && lateMs < -EARLY_MS)
+    report('timed out early', `${name}: ${Math.round(-lateMs)} ms before its deadline, ${show(end)}`);
   if (end.error !== undefined && !/^ERR_RPC_/.test(end.error.code ?? ''))
     report('error without a code', `${name}: ${show(end)}`);
   if (end.answers !== undefined && end.answers !== nameOf(made)) report('wrong answer', `${name}: ${show(end)}`);

@@ -14,6 +14,7 @@ export const BUGS = {
   'settle twice': 'settled twice',
   'never settle': 'never settled',
   'settle late': 'settled late',
+  'time out early': 'timed out early',
   'hide the code': 'error without a code',
   'deny delivery': 'executed though not sent',
   'leave a timer': 'left over',

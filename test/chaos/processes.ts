@@ -4,7 +4,7 @@ import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import type { ClientCommand } from './client-process.js';
 import { HistoryFile } from './history.js';
 import type { Bug } from './peer.js';
-import type { ServerCommand } from './server-process.js';
+import type { ServerCommand, ServerPlace } from './server-process.js';
 
 const SERVER = new URL('./server-process.ts', import.meta.url);
 const CLIENT = new URL('./client-process.ts', import.meta.url);
@@ -155,12 +155,9 @@ abstract class Member {
 }
 
 export class ChaosServer extends Member {
-  readonly #setting: { readonly id: string; readonly port: number; readonly standby: boolean };
+  readonly #setting: ServerPlace;
 
-  constructor(
-    processes: Processes,
-    setting: { readonly id: string; readonly port: number; readonly standby: boolean },
-  ) {
+  constructor(processes: Processes, setting: ServerPlace) {
     super(processes);
     this.#setting = setting;
   }

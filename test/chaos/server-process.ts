@@ -1,16 +1,22 @@
+import type { TransportName } from '../../lib/call.js';
 import type { RpcError } from '../../lib/errors.js';
 import { createServer, type Server } from '../../server.js';
 import type { Executed } from './history.js';
 import { BUG_EVERY, type Bug, jumpClock, Peer } from './peer.js';
 
+/** Where it serves, in each of its lives. */
+export interface ServerPlace {
+  readonly id: string;
+  readonly port: number;
+  readonly transport: TransportName;
+  readonly standby: boolean;
+}
+
 /** Waits to be told what to serve, so that it can be started ahead of time. */
-export interface ServerSetting {
+export interface ServerSetting extends ServerPlace {
   readonly type: 'serve';
   /** This life of it. */
   readonly name: string;
-  readonly id: string;
-  readonly port: number;
-  readonly standby: boolean;
   readonly historyFile: string;
   readonly bugs: readonly Bug[];
 }
@@ -26,7 +32,7 @@ interface Caller {
 
 let stop = async (): Promise<void> => process.exit();
 
-async function serve({ name, id, port, standby, historyFile, bugs }: ServerSetting): Promise<void> {
+async function serve({ name, id, port, transport, standby, historyFile, bugs }: ServerSetting): Promise<void> {
   const peer = new Peer(name, historyFile);
   let executions = 0;
   const isDue = (bug: Bug): boolean => bugs.includes(bug) && executions % BUG_EVERY === bugs.indexOf(bug);
@@ -68,6 +74,7 @@ async function serve({ name, id, port, standby, historyFile, bugs }: ServerSetti
     const server = createServer({
       id,
       port,
+      transport,
       standby,
       serverType: 'test',
       services: { user: { service } },
