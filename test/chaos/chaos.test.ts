@@ -17,7 +17,7 @@ describe('calls under faults', () => {
     it(`settle once, execute once, and tell the truth: seed ${seed}`, async () => {
       const report = await run({ seed, seconds: SECONDS });
       assert.deepEqual(report.violations, [], found(report));
-      assert.ok(report.calls > 200 && report.executions > 100, `${report.calls} calls, ${report.executions} executed`);
+      assert.ok(report.calls > 100 && report.executions > 30, `${report.calls} calls, ${report.executions} executed`);
       assert.ok(report.endings.has('answered'));
       assert.ok(report.faults.size >= 4, `${[...report.faults]}`);
     });

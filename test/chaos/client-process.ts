@@ -83,7 +83,7 @@ class Caller {
   #records: HistoryRecord[] = [];
 
   constructor({ name, seed, historyFile, bugs }: ClientSetting) {
-    this.#peer = new Peer(name, historyFile);
+    this.#peer = new Peer(name, historyFile, bugs);
     this.#name = name;
     this.#random = new Random(seed);
     this.#bugs = bugs;

@@ -33,7 +33,7 @@ interface Caller {
 let stop = async (): Promise<void> => process.exit();
 
 async function serve({ name, id, port, transport, standby, historyFile, bugs }: ServerSetting): Promise<void> {
-  const peer = new Peer(name, historyFile);
+  const peer = new Peer(name, historyFile, bugs);
   let executions = 0;
   const isDue = (bug: Bug): boolean => bugs.includes(bug) && executions % BUG_EVERY === bugs.indexOf(bug);
   let heldBack: Executed | undefined;
