@@ -49,7 +49,7 @@ export function testCalls(test: PairTest): void {
     }
   });
 
-  test('large values arrive too: 1 MiB of text, 512 KiB of bytes', async ({ follower }) => {
+  test('large values arrive too: 1 MiB in the encoding of stock peers', async ({ follower }) => {
     await follower.echoLarge(2 ** 20);
   });
 

@@ -8,7 +8,9 @@ import { pack, unpack } from './fixtures/values.js';
 
 const PROGRAM = new URL('./fixtures/peer.ts', import.meta.url);
 /** A stock Follower looks for its Leader every 3 s, and waits 6 s where its registration was not heard. */
-const ANSWER_LIMIT_MS = 20_000;
+const ANSWER_LIMIT_MS = 30_000;
+
+const START_LIMIT_MS = 40_000;
 
 /** Whose `cluster()` a process has: the real cluster-client's, or ours. */
 export type Library = 'stock' | 'mailstation';
@@ -36,7 +38,7 @@ export class Peer {
 
   /** A process that has loaded the library, and made no client yet. It is killed when the test is over. */
   static async start(t: Scope, library: Library): Promise<Peer> {
-    const { child } = await spawnProcess(t, PROGRAM, { args: [library] });
+    const { child } = await spawnProcess(t, PROGRAM, { args: [library], readyTimeoutMs: START_LIMIT_MS });
     return new Peer(library, child);
   }
 
@@ -77,7 +79,7 @@ export class Peer {
     return this.#ask({ op: 'call', method, args: pack(args), style });
   }
 
-  /** Text of so many bytes and a Buffer of half as many, of which stock peers make eight times as much, go to the real client and come back, or this rejects. */
+  /** Text and a Buffer that take so many bytes in a stock peer's encoding go to the real client and come back, or this rejects. */
   async echoLarge(bytes: number): Promise<void> {
     await this.#ask({ op: 'echoLarge', bytes });
   }
