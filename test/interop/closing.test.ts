@@ -14,7 +14,7 @@ describe('a Leader that is closed', { concurrency: true }, () => {
       const upstream = await Upstream.start(t);
       const group = await Group.compete(t, upstream, [closing, staying]);
       const [leader, follower] = group.members as [Peer, Peer];
-      await use(group.members);
+      await use(group.members, upstream);
       upstream.published.length = 0;
       await leader.close();
       group.forget(leader);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Group } from './group.js';
 import { type Library, Peer, PeerError } from './peer.js';
 import { Upstream } from './upstream.js';
-import { assertWhole, KEY, use } from './whole.js';
+import { assertWhole, use } from './whole.js';
 
 const KILLS = 5;
 
@@ -11,7 +11,7 @@ describe('a Leader that is killed', () => {
   it('is followed by one of another library, and that by one of its own', async (t) => {
     const upstream = await Upstream.start(t);
     const group = await Group.compete(t, upstream, ['stock', 'mailstation']);
-    await use(group.members);
+    await use(group.members, upstream);
     for (const library of ['stock', 'mailstation'] as const) {
       const leader = await group.leader();
       assert.equal(leader.library, library);
@@ -28,9 +28,8 @@ describe('a Leader that is killed', () => {
       await assertWhole(group, upstream, gone, `after ${gone}`);
       const newcomer = await next;
       await group.join(newcomer);
-      await newcomer.subscribe(KEY);
+      await use([newcomer], upstream);
       assert.deepEqual(await newcomer.values(1), [`after ${gone}`], 'the last value is for newcomers too');
-      await newcomer.publish({ dataId: 'member', value: String(newcomer.pid) });
     }
   });
 
@@ -38,7 +37,7 @@ describe('a Leader that is killed', () => {
     const upstream = await Upstream.start(t);
     const libraries: Library[] = ['mailstation', 'stock', 'mailstation', 'stock', 'mailstation'];
     const group = await Group.compete(t, upstream, libraries);
-    await use(group.members);
+    await use(group.members, upstream);
     for (let kill = 1; kill <= KILLS; kill++) {
       const leader = await group.leader();
       const next = kill < KILLS ? Peer.start(t, leader.library) : undefined; // the group stays mixed
@@ -49,7 +48,7 @@ describe('a Leader that is killed', () => {
       const newcomer = await next;
       if (newcomer === undefined) break;
       await group.join(newcomer);
-      await use([newcomer]);
+      await use([newcomer], upstream);
       assert.deepEqual(await newcomer.values(1), [kill]);
     }
     assert.equal(upstream.total, 1 + KILLS, 'one real client for each Leader');

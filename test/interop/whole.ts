@@ -7,10 +7,11 @@ import type { Upstream } from './upstream.js';
 export const KEY = 'addresses';
 
 /** Every member subscribes, and publishes something of its own. */
-export async function use(members: readonly Peer[]): Promise<void> {
+export async function use(members: readonly Peer[], upstream: Upstream): Promise<void> {
   for (const member of members) {
     await member.subscribe(KEY);
     await member.publish({ dataId: 'member', value: String(member.pid) });
+    await upstream.untilPublished('member', String(member.pid));
   }
 }
 

@@ -45,7 +45,7 @@ const { createLab } = createRequire(import.meta.url)('../fixtures/lab.cjs') as {
   createLab(name: string, lib: object): Lab;
 };
 const POMELO = fileURLToPath(new URL('../fixtures/pomelo-rpc.cjs', import.meta.url));
-const POMELO_LIMIT_MS = 20_000;
+const STOCK_LIMIT_MS = 20_000;
 
 /** A lab of mailstation in this process; all that it opens is closed, and seen to be closed, when the test is over. */
 export function ourLab(t: TestContext): Lab {
@@ -61,25 +61,30 @@ export function ours<T>(t: TestContext, scenario: Scenario<T>): Promise<T> {
 }
 
 /** What the same scenario gives with pomelo-rpc, in a process of its own. */
-export async function theirs<T>(t: TestContext, scenario: Scenario<T>): Promise<T> {
+export function theirs<T>(t: TestContext, scenario: Scenario<T>): Promise<T> {
+  return inProcess(t, POMELO, 'pomelo-rpc', scenario.toString());
+}
+
+/** What a scenario's source gives in a process of its own, which runs `program`. */
+export async function inProcess<T>(t: TestContext, program: string, library: string, source: string): Promise<T> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = fork(POMELO, {
+  const child = fork(program, {
     env,
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    timeout: POMELO_LIMIT_MS,
+    timeout: STOCK_LIMIT_MS,
   });
   t.after(() => child.kill('SIGKILL'));
   const exited = once(child, 'exit');
   await once(child, 'message');
   const reported = once(child, 'message');
-  child.send({ source: scenario.toString() });
+  child.send({ source });
   const first = await Promise.race([reported, exited.then(() => undefined)]);
   const report = first?.[0] as { result?: T; failure?: string } | undefined;
   await exited;
-  if (report === undefined) throw new Error('the process of pomelo-rpc ended without a report');
-  if (report.failure !== undefined) throw new Error(`with pomelo-rpc: ${report.failure}`);
+  if (report === undefined) throw new Error(`the process of ${library} ended without a report`);
+  if (report.failure !== undefined) throw new Error(`with ${library}: ${report.failure}`);
   return report.result as T;
 }
 

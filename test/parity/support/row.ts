@@ -1,7 +1,7 @@
 import { it, type TestContext } from 'node:test';
 
 /**
- * - `same`: as in pomelo-rpc
+ * - `same`: as in pomelo-rpc, or cluster-client
  * - `better`: the same for who calls it, and more beside
  * - `renamed`: there under another name
  * - `retired`: not there, for a reason; it is refused or answered with a clear error
@@ -10,9 +10,9 @@ import { it, type TestContext } from 'node:test';
 export type Standing = 'same' | 'better' | 'renamed' | 'retired' | 'open';
 
 export interface Row {
-  /** `client.07`, `server.03`, `fault.08`; parts of a row have a word behind it: `client.01.router`. */
+  /** `client.07`, `server.03`, `shared.05`, `fault.08`; parts of a row have a word behind it: `client.01.router`. */
   readonly id: string;
-  /** What pomelo-rpc or pinus-rpc does; for a fault, what its user sees there. */
+  /** What pomelo-rpc, pinus-rpc or cluster-client does; for a fault, what its user sees there. */
   readonly theirs: string;
   readonly standing: Standing;
   /** What it is here, in a sentence. For `retired` and `open`: why, and what to do instead. */

@@ -11,12 +11,13 @@ const STANDING: Record<Standing, string> = {
   open: 'not yet',
 };
 
-const HEAD = `# Parity with pomelo-rpc and pinus-rpc
+const HEAD = `# Parity with pomelo-rpc, pinus-rpc and cluster-client
 
-What pomelo-rpc 1.0.7 offers, and pinus-rpc beside it, and what became of it here. Each line is a test of this
-repository, and this page is written by the tests: \`npm test -- parity\` runs them, most of them with pomelo-rpc itself
-beside ours, and \`node --import tsx scripts/parity.mjs\` writes the page. How to move a program over is told in
-[migrating-from-pomelo-rpc.md](migrating-from-pomelo-rpc.md).
+What pomelo-rpc 1.0.7 offers, and pinus-rpc beside it, and cluster-client 3.7.0, and what became of it here. Each line is a
+test of this repository, and this page is written by the tests: \`npm test -- parity\` runs them, most of them with
+pomelo-rpc or cluster-client itself beside ours, and \`node --import tsx scripts/parity.mjs\` writes the page. How to move a
+program over is told in [migrating-from-pomelo-rpc.md](migrating-from-pomelo-rpc.md) and
+[migrating-from-cluster-client.md](migrating-from-cluster-client.md).
 `;
 
 /** Every row of the suite, in the order of the page. */
@@ -34,6 +35,7 @@ export function renderPage(rows: readonly Row[]): string {
     counts(rows),
     section('Calling', 'pomelo-rpc, pinus-rpc', 'here', of('client')),
     section('Serving', 'pomelo-rpc, pinus-rpc', 'here', of('server')),
+    section('Sharing a client', 'cluster-client', 'here', of('shared')),
     faults(of('fault')),
   ].join('\n');
 }
