@@ -12,7 +12,7 @@ const TRANSITIONS = {
  * Failures that speak against the server. A lost connection does too, but once, and not once for each call that was on
  * it; see {@link ServerHealth.connectionFailed}. Whatever was answered speaks for it.
  */
-const AGAINST: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Connect];
+const AGAINST: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Connect, RpcCode.Overloaded];
 /** A call during which our own event loop was kept for more than this share of its time says nothing of the server. */
 const OUR_SHARE = 0.25;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../client.js';
 import type { ServerInfo } from '../../lib/call.js';
-import type { RpcCode, RpcError } from '../../lib/errors.js';
+import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { FAIL_MODES, type FailMode } from '../../lib/fail-mode.js';
 import { FailbackReceipt } from '../../lib/failback-receipt.js';
 import type { CallOptions } from '../../lib/transport/outgoing-call.js';
@@ -133,7 +133,7 @@ const SCENARIOS: Record<keyof typeof FAULTS, Scenario> = {
     t.mock.method(LineMailBox.prototype, 'send', function refuse(this: LineMailBox, made: Parameters<typeof send>[0]) {
       if (this.server.id !== 'test-1' || refusals++ > 0) return send.call(this, made);
       made.stage = 'waiting for the answer';
-      made.fail(made.error('ERR_RPC_OVERLOADED' as RpcCode, 'the server is overloaded', 'not-sent'));
+      made.fail(made.error(RpcCode.Overloaded, 'the server is overloaded', 'not-sent'));
     });
     return make();
   },

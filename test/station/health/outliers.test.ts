@@ -44,6 +44,12 @@ describe('Outliers', () => {
     assert.equal(report?.reason?.code, 'ERR_RPC_TIMEOUT');
   });
 
+  it('ejects one that refuses calls because it is overloaded', (t) => {
+    const { told, fail } = setUp(t);
+    fail(1, 5, RpcCode.Overloaded, 'not-sent');
+    assert.deepEqual(told, ['test-1 ejected for 30000: ERR_RPC_OVERLOADED']);
+  });
+
   it('begins to count anew with each answer, be it the error of a method', (t) => {
     const { told, fail, health } = setUp(t);
     fail(1, 4);
