@@ -131,7 +131,7 @@ async function rolling(
   load.start();
   await load.next(({ pid }) => pid !== undefined, 'first answer');
   const from = performance.now();
-  await sleep(3 * QUIET_MS);
+  await sleep(2 * QUIET_MS);
   const quiet = [{ from, to: performance.now() }];
   const busy: Span[] = [];
   for (const server of servers) {
@@ -155,8 +155,7 @@ export async function rollingIds({ aside }: { aside: boolean }): Promise<Outcome
   const infos = await threeIds();
   return underLoad(infos, async (setting) => {
     const { fleet, client } = setting;
-    const servers: ServerProcess[] = [];
-    for (const info of infos) servers.push(await fleet.start({ ...info, standby: false }));
+    const servers = await Promise.all(infos.map((info) => fleet.start({ ...info, standby: false })));
     return rolling(setting, servers, async (server) => {
       const { id, port } = server.setting;
       if (aside) client.removeServer(id);
@@ -173,8 +172,7 @@ export async function rollingStandbys(): Promise<Outcome> {
   const info = { id: 'test-1', port: await freePort() };
   return underLoad([info], async (setting) => {
     const { fleet } = setting;
-    const servers: ServerProcess[] = [];
-    for (let i = 0; i < 3; i++) servers.push(await fleet.start({ ...info, standby: true }));
+    const servers = await Promise.all([1, 2, 3].map(() => fleet.start({ ...info, standby: true })));
     return rolling(setting, servers, async (server) => {
       await server.stop();
       return fleet.start(server.setting);

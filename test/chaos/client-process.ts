@@ -144,9 +144,12 @@ class Caller {
     const kind = random.pick(KINDS);
     const idempotent = random.oneIn(5);
     const timeout = random.pick([20, 100, 500, 1_500, MAX_TIMEOUT_MS]);
+    const failMode = random.oneIn(6) ? 'failover' : random.oneIn(12) ? 'failsafe' : 'failfast';
+    // One that may be sent again comes later than those that were called after it.
+    const ordered = failMode === 'failfast';
     const client = this.#name;
     const at = performance.now();
-    this.#write({ type: 'made', client, token, kind, idempotent, ordered: true, timeout, at });
+    this.#write({ type: 'made', client, token, kind, idempotent, ordered, timeout, at });
     this.#unsettled += 1;
     const target: Target = { serverId: random.oneIn(3) ? undefined : random.pick(this.#servers)?.id };
     const lines = this.#lines;
@@ -164,9 +167,16 @@ class Caller {
         : kind === 'big'
           ? ['x'.repeat(random.below(60_000))]
           : [];
-    const settle = (error: RpcError | null, answer?: unknown) => this.#settle(kind, token, error ?? undefined, answer);
+    const cancelling = random.oneIn(8) ? new AbortController() : undefined;
+    const cancelTimer =
+      cancelling === undefined ? undefined : setTimeout(() => cancelling.abort(), random.below(2 * timeout));
+    const settle = (error: RpcError | null, answer?: unknown): void => {
+      clearTimeout(cancelTimer);
+      this.#settle(kind, token, error ?? undefined, answer);
+    };
     const args = [caller, ...more, settle];
-    const method = this.#client.proxies.user.test.service[kind].with({ timeout, idempotent });
+    const options = { timeout, idempotent, failMode, retryConnectTime: 50, signal: cancelling?.signal };
+    const method = this.#client.proxies.user.test.service[kind].with(options);
     const isOneway = kind === 'oneway';
     if (target.serverId === undefined) (isOneway ? method.route(target, true) : method.route(target))(...args);
     else method.to(target.serverId, isOneway)(...args);
