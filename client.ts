@@ -29,6 +29,7 @@ import {
   resolveFailureOptions,
   resolveMailStationOptions,
   type ServerHealthReport,
+  type SharingState,
 } from './station/index.js';
 
 export interface ClientOptions extends MailStationOptions, FailureOptions, RouterOptions {
@@ -94,6 +95,14 @@ export class Client<Remotes = Any> {
 
   get state(): MailStationState {
     return this.#station.state;
+  }
+
+  /**
+   * With {@link MailStationOptions.share}: whether this process has the mailboxes of all (`leading`), another has them
+   * (`following`), or nobody yet (`electing`); the event `share` tells of changes. Undefined without it.
+   */
+  get sharing(): SharingState | undefined {
+    return this.#station.sharing;
   }
 
   /** Connects nothing yet: connections are made when first needed. Rejects with {@link RpcCode.Closed} the second time. */

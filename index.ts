@@ -66,6 +66,8 @@ export {
   type Readmission,
   type RetryBudgetOptions,
   type ServerHealthReport,
+  type ShareOptions,
+  type SharingState,
   type TooBusyOptions,
   type TraceStep,
   tooBusy,

@@ -11,6 +11,8 @@ export type MailBoxEvents = {
   state: [to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
   /** After {@link MailBox.isFull}: it takes calls again. */
   drained: [];
+  /** A call that it was given could not be sent after all, and is not settled: it waits again. */
+  returned: [call: OutgoingCall];
   /** Closed for good: by `close`, and by nothing else. */
   close: [id: string];
 };

@@ -6,6 +6,7 @@ import type { CallOptions } from '../lib/transport/outgoing-call.js';
 import type { MailBoxState } from '../mailbox/index.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';
+import type { SharingState } from './share/share.js';
 
 /** News of a mail station. Source: pomelo-rpc, for its first three and `error`. */
 export type MailStationEvents = {
@@ -29,6 +30,8 @@ export type MailStationEvents = {
   ];
   /** With `rpcDebugLog`: each step of each call. */
   trace: [step: TraceStep];
+  /** With `share`: who has the mailboxes now, this process (`leading`), another (`following`), or nobody yet. */
+  share: [state: SharingState];
   /** A mailbox moved: for those who want to watch connections come and go. */
   mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
   /** With `ejection`: routers are not given this server for so many ms. `reason`: the last of its failures. */

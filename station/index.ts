@@ -13,4 +13,6 @@ export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters
 export type { EjectionOptions, Readmission, ServerHealthReport } from './health/index.js';
 export { MailStation, type MailStationState } from './mailstation.js';
 export { type MailStationOptions, type ResolvedMailStationOptions, resolveMailStationOptions } from './options.js';
+export type { ShareOptions } from './share/options.js';
+export type { SharingState } from './share/share.js';
 export { type TooBusyOptions, tooBusy } from './too-busy.js';

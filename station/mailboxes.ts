@@ -8,19 +8,26 @@ export interface MailBoxesHandler {
   onState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void;
   /** After it was full: it takes calls again. */
   onDrained(mailbox: MailBox): void;
+  /** A call is not settled, and waits again. */
+  onReturned(mailbox: MailBox, call: OutgoingCall): void;
 }
+
+/** Makes the mailbox of a server. */
+export type MakeMailBox = (server: ServerInfo) => MailBox;
 
 /** One mailbox a server, made when first needed; and those that are on their way out. */
 export class MailBoxes {
   readonly #options: ResolvedMailStationOptions;
   readonly #handler: MailBoxesHandler;
+  readonly #make: MakeMailBox;
   readonly #byServer = new Map<string, MailBox>();
   /** Of servers that were removed or moved, until their last answers are in. */
   readonly #leaving = new Set<MailBox>();
 
-  constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler) {
+  constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler, make = mailboxMaker(options)) {
     this.#options = options;
     this.#handler = handler;
+    this.#make = make;
   }
 
   get(serverId: string): MailBox | undefined {
@@ -33,13 +40,10 @@ export class MailBoxes {
   }
 
   open(server: ServerInfo): MailBox {
-    const { mailboxFactory, mailbox: options, given } = this.#options;
-    const mailbox =
-      mailboxFactory === undefined
-        ? new LineMailBox(server, options)
-        : new ForeignMailBox(server, mailboxFactory, options, given);
+    const mailbox = this.#make(server);
     this.#byServer.set(server.id, mailbox);
     mailbox.on('drained', () => this.#handler.onDrained(mailbox));
+    mailbox.on('returned', (call) => this.#handler.onReturned(mailbox, call));
     mailbox.on('state', (to, from, reason) => this.#handler.onState(mailbox, to, from, reason));
     return mailbox;
   }
@@ -55,6 +59,11 @@ export class MailBoxes {
     const all = [...this.#byServer.values(), ...this.#leaving];
     await Promise.all(all.map((mailbox) => mailbox.close(reason, timeoutMs)));
   }
+}
+
+function mailboxMaker({ mailboxFactory, mailbox: options, given }: ResolvedMailStationOptions): MakeMailBox {
+  if (mailboxFactory === undefined) return (server) => new LineMailBox(server, options);
+  return (server) => new ForeignMailBox(server, mailboxFactory, options, given);
 }
 
 /** Why a call that waited for this mailbox until its deadline could not be sent. */

@@ -14,8 +14,9 @@ import { Attempt } from './failure/index.js';
 import type { Filter } from './filters.js';
 import { Outliers, type ServerHealthReport } from './health/index.js';
 import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange, sameAddress } from './roster.js';
+import { Share, type SharingState } from './share/share.js';
 
 const TRANSITIONS = {
   idle: ['started', 'closed'],
@@ -38,6 +39,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     debug.station('%s -> %s', from, to),
   );
   readonly #roster = new Roster();
+  readonly #share: Share | undefined;
   readonly #outbox: Outbox;
   /** Calls whose router or filters take their time. */
   readonly #undecided: HeldCalls;
@@ -49,9 +51,12 @@ export class MailStation extends Emitter<MailStationEvents> {
   constructor(options: ResolvedMailStationOptions) {
     super();
     this.#options = options;
-    this.#outbox = new Outbox(options, {
+    const share = options.share && new Share(options, options.share, (to) => this.emit('share', to));
+    this.#share = share;
+    const handler: OutboxHandler = {
       onState: ({ server: { id } }, to, from, reason) => this.#onMailboxState(id, to, from, reason),
-    });
+    };
+    this.#outbox = new Outbox(options, handler, share && ((server) => share.open(server)));
     this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.#undecided);
     const { trace } = options;
@@ -70,9 +75,19 @@ export class MailStation extends Emitter<MailStationEvents> {
     return this.#lifecycle.state;
   }
 
-  /** Connects nothing: connections are made when first needed. False when it was started before. */
+  /** Undefined: the mailboxes are this station's own. */
+  get sharing(): SharingState | undefined {
+    return this.#share?.state;
+  }
+
+  /**
+   * Connects nothing: connections are made when first needed. What shares mailboxes begins to compete for them. False
+   * when it was started before.
+   */
   start(): boolean {
-    return this.#lifecycle.move('started');
+    if (!this.#lifecycle.move('started')) return false;
+    this.#share?.start();
+    return true;
   }
 
   /**
@@ -251,7 +266,8 @@ export class MailStation extends Emitter<MailStationEvents> {
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
     await this.#heldAreSettled(left);
-    await this.#outbox.closeAll(stopped(), left());
+    await Promise.all([this.#share?.retire(stopped(), left()), this.#outbox.closeAll(stopped(), left())]);
+    await this.#share?.close(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
     this.#outliers?.stop();
@@ -271,7 +287,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     for (const call of [...this.#undecided.takeAll(), ...this.#outbox.takeWaiting()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    await this.#outbox.closeAll(reason, timeoutMs);
+    await Promise.all([this.#outbox.closeAll(reason, timeoutMs), this.#share?.close(reason, timeoutMs)]);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
 import { type EjectionOptions, resolveEjection } from './health/index.js';
+import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from './share/options.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
@@ -28,6 +29,8 @@ export interface MailStationOptions extends MailBoxOptions {
    * @default false
    */
   ejection?: boolean | EjectionOptions;
+  /** Have the connections to servers in common with other processes of this machine. @default each has its own */
+  share?: ShareOptions;
   /** Names this client in traces. @default the context's `serverId`, as in pomelo-rpc, else the process id */
   clientId?: string;
   /** Log, and emit as `trace` events, each step of each call; never its arguments. @default false — pomelo-rpc */
@@ -47,6 +50,9 @@ export interface ResolvedMailStationOptions {
   readonly mailbox: ResolvedMailBoxOptions;
   /** Undefined: none is ever left out. */
   readonly ejection: Required<EjectionOptions> | undefined;
+  /** Undefined: the mailboxes are this client's own. */
+  readonly share: ResolvedShareOptions | undefined;
+  readonly logger: Logger;
   /** As they were given, for the user's own mailboxes. */
   readonly given: object;
   /** Undefined: calls are not traced. */
@@ -62,6 +68,9 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
   ) {
     throw invalid('mailboxFactory must be a function, or an object with a function create');
   }
+  const share = resolveShareOptions(given.share);
+  if (share !== undefined && mailboxFactory !== undefined)
+    throw invalid('share does not go with mailboxFactory: mailboxes of your own are not shared');
   const mailbox = resolveMailBoxOptions(given);
   return Object.freeze({
     pendingSize: integer('pendingSize', given.pendingSize, DEFAULT_PENDING_SIZE, 0),
@@ -69,6 +78,8 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
     mailboxFactory,
     mailbox,
     ejection: resolveEjection(given.ejection),
+    share,
+    logger: loggerOption('logger', given.logger, quietLogger),
     given,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
       ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }

@@ -4,7 +4,7 @@ import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { MailBox, MailBoxState } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { Attempt } from './failure/index.js';
-import { MailBoxes, notConnected } from './mailboxes.js';
+import { MailBoxes, type MakeMailBox, notConnected } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface OutboxHandler {
@@ -26,13 +26,17 @@ export class Outbox {
   /** The mailbox that is just being sent what has waited for it. */
   #flushing: MailBox | undefined;
 
-  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler) {
+  /** `make`: mailboxes of another kind than the options ask for. */
+  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, make?: MakeMailBox) {
     this.#options = options;
     this.#handler = handler;
-    this.#mailboxes = new MailBoxes(options, {
-      onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
-      onDrained: (mailbox) => this.#sendPending(mailbox),
-    });
+    const mailboxesHandler = {
+      onState: (mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined) =>
+        this.#onMailboxState(mailbox, to, from, reason),
+      onDrained: (mailbox: MailBox) => this.#sendPending(mailbox),
+      onReturned: (mailbox: MailBox, call: OutgoingCall) => this.#onReturned(call, mailbox),
+    };
+    this.#mailboxes = new MailBoxes(options, mailboxesHandler, make);
     this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
   }
 
@@ -102,6 +106,14 @@ export class Outbox {
     if (this.#backlog.add(call, mailbox.server.id)) return;
     const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
     call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
+  }
+
+  /** Its server may have moved or gone since. */
+  #onReturned(call: OutgoingCall, mailbox: MailBox): void {
+    if (call.isSettled) return;
+    const current = this.#mailboxes.get(mailbox.server.id);
+    if (current !== undefined) this.send(call, current);
+    else call.fail(call.error(RpcCode.ServerRemoved, 'the server was removed', 'not-sent'));
   }
 
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {

@@ -120,6 +120,11 @@ export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
   );
 }
 
+/** The same for entries that lead to one connection, and go by one id. */
+export function addressKey({ id, host = DEFAULT_HOST, port, transport = 'tcp' }: ServerInfo): string {
+  return JSON.stringify([id, transport, host, port]);
+}
+
 /** A frozen copy: what the user does with their object later is their own affair. */
 function checkServer(given: ServerInfo): ServerInfo {
   if (typeof given !== 'object' || given === null)

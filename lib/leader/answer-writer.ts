@@ -13,6 +13,8 @@ import {
   resultsHead,
 } from '../protocol/message.js';
 import { RESPONSE } from '../protocol/packet.js';
+import { relayMessage } from '../protocol/relay-message.js';
+import { tellError } from '../told-error.js';
 import type { Connection } from '../transport/connection.js';
 
 /** An answer's timeout field: stock peers copy the request's, nobody reads it. */
@@ -85,6 +87,20 @@ export class AnswerWriter {
     } catch (error) {
       this.#resultsFailed(id, method, error);
     }
+  }
+
+  /** Another server's answer, as it came: `source[start … end)`. */
+  bytes(id: number, method: string, head: Uint8Array, source: Buffer, start: number, end: number): void {
+    const failed = this.#write(id, head, (out) => out.append(source, start, end));
+    if (failed !== undefined) this.#resultsFailed(id, method, failed);
+  }
+
+  /** A call that was to be relayed has failed, before or after the server had it. */
+  relayFailure(id: number, error: RpcError): void {
+    const { code, delivery = 'unknown' } = error;
+    const head = relayMessage({ type: 'relay_failure', code, delivery });
+    const failed = this.#write(id, head, (out) => this.#codec.encode(tellError(error), out));
+    if (failed !== undefined) this.#connection.destroy(asRpcError(failed));
   }
 
   /** `code`: the failure is ours and not the method's. */

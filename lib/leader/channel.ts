@@ -3,6 +3,7 @@ import type { RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import type { IncomingCall } from './incoming-call.js';
+import type { RelayHandler, RelayPeer } from './relay-peer.js';
 
 /** What leads a channel: for an RPC server the dispatcher over its services, for `cluster()` the real client. */
 export interface Channel {
@@ -16,6 +17,8 @@ export interface Channel {
   readonly topics?: Topics;
   /** A codec of the user's own, in place of all others, toward stock peers too. Source: cluster-client, `transcode` */
   readonly codec?: Codec;
+  /** A Follower has registered that may have calls relayed. Undefined: nothing is relayed on this channel. */
+  readonly relay?: (peer: RelayPeer) => RelayHandler;
 }
 
 /** The subscriptions of a channel's Followers. */

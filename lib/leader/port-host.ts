@@ -6,6 +6,7 @@ import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
+import { RELAY } from '../protocol/relay-message.js';
 import { quoted } from '../quoted.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { CallGate, type CallGateOptions } from './call-gate.js';
@@ -230,7 +231,7 @@ export class PortHost implements SessionHost {
     const ext: Extension = {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
-      features: FEATURES,
+      features: channel.relay === undefined ? FEATURES : [...FEATURES, RELAY],
       maxFrameBytes: this.#options.maxFrameBytes,
       holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() },
     };

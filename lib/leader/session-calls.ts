@@ -114,6 +114,17 @@ export class SessionCalls implements Answerer {
     }
   }
 
+  /** A call has come in that is not served here, but relayed. */
+  taken(): void {
+    this.#serving += 1;
+  }
+
+  /** It is over. */
+  released(): void {
+    this.#serving -= 1;
+    if (this.#serving === 0) this.#options.onIdle();
+  }
+
   watch(call: IncomingCall): void {
     if (this.#endReason !== undefined && !call.oneway) call.abort(this.#endReason);
     this.#watched ??= new WatchedCalls();

@@ -19,6 +19,7 @@ import type { CallGate } from './call-gate.js';
 import type { Channel } from './channel.js';
 import { OverdueCalls } from './overdue-calls.js';
 import type { RegisterRequest } from './register-request.js';
+import { type RelayHandler, RelayPeer } from './relay-peer.js';
 import { SessionCalls } from './session-calls.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
@@ -69,6 +70,7 @@ export class Session {
   #channel: Channel | undefined;
   #channelName: string | undefined;
   #subscriber: ConnectedSubscriber | undefined;
+  #relay: RelayHandler | undefined;
   #codec: Codec = STOCK_CODEC;
   #ext: Extension | undefined;
   #onIdle: (() => void) | undefined;
@@ -145,6 +147,7 @@ export class Session {
     this.#calls.begin(channel, this.#codec, overdue);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
+    this.#relay = channel.relay?.(new RelayPeer(this.#calls, this.#connection, this.#answers, this.#codec));
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 
@@ -205,6 +208,12 @@ export class Session {
         break;
       case 'register_channel':
         this.#onRegister({ id: frame.id, timeout: frame.timeout, ...head });
+        break;
+      case 'relay':
+      case 'open_mailbox':
+      case 'close_mailbox':
+        if (this.#relay === undefined) this.#calls.answerBadRequest(frame.id, 'nothing is relayed on this channel');
+        else this.#relay.onRequest(head, frame);
         break;
       case 'invalid':
         this.#calls.answerBadRequest(frame.id, head.reason);
@@ -267,6 +276,7 @@ export class Session {
     this.#subscriber?.leave(reason);
     this.#onIdle = undefined;
     this.#calls.end(reason);
+    this.#relay?.onGone();
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);
     this.#onClosed?.();

@@ -60,6 +60,14 @@ export function decodeList(codec: Codec, bytes: Buffer, start: number, end: numb
   return items;
 }
 
+/** Where the first item of a list ends. Throws {@link RpcCode.BadRequest} where there is none. */
+export function itemEnd(bytes: Buffer, start: number, end: number): number {
+  if (end - start < 4) throw lying('item 1 is missing');
+  const length = readUint32(bytes, start);
+  if (length > end - start - 4) throw lying(`item 1 claims ${length} bytes, ${end - start - 4} are left`);
+  return start + 4 + length;
+}
+
 function lying(what: string): RpcError {
   return new RpcError(RpcCode.BadRequest, `the body does not hold the list that its head announces: ${what}`);
 }

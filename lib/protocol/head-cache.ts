@@ -11,6 +11,7 @@ const MAX_KEPT_BYTES = 256;
  */
 const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'invoke',
+  'relay',
   'invoke_result',
   'subscribe_result',
   'subscribe_result_res',

@@ -1,5 +1,6 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { parseJson } from './json.js';
+import { isTarget, type RelayMessage, readRelayMessage } from './relay-message.js';
 
 /**
  * The heads of packets (cluster-client: conn objects). Those of cluster-client 3.7 are written exactly as it writes
@@ -35,6 +36,12 @@ export interface SubscribeHead {
   readonly reg: unknown;
 }
 
+/** An invoke that goes on to another server: `to` is what its sender calls that. See {@link RelayMessage}. */
+export interface RelayHead extends Omit<InvokeHead, 'type'> {
+  readonly type: 'relay';
+  readonly to: number;
+}
+
 export type ResponseHead =
   | { readonly type: 'register_channel_res'; readonly ext: Extension | undefined }
   | InvokeResultHead
@@ -55,7 +62,7 @@ export interface InvalidHead {
   readonly reason: string;
 }
 
-export type Head = RequestHead | ResponseHead | InvalidHead;
+export type Head = RequestHead | ResponseHead | RelayHead | RelayMessage | InvalidHead;
 
 /**
  * What two of our own ends say to each other when registering, and stock peers ignore. In the request: what the
@@ -134,8 +141,9 @@ export function subscribeResultHead(key: string): Buffer {
   return bytesOf({ type: 'subscribe_result', key });
 }
 
-export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean): Buffer {
-  const head = { type: 'invoke', method, argLength, oneway };
+/** `to`: by way of a relay, which knows the server by this number. */
+export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean, to?: number): Buffer {
+  const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
   return bytesOf(meta ? { ...head, meta: 1 } : head);
 }
 
@@ -204,12 +212,24 @@ function validate(head: Record<string, unknown>): Head {
     case 'progress':
     case 'cancel':
       return { type };
+    case 'relay':
+      return validateRelay(head);
     default:
-      return invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type');
+      return (
+        readRelayMessage(head) ??
+        invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type')
+      );
   }
 }
 
-function validateInvoke(head: Record<string, unknown>): Head {
+function validateRelay(head: Record<string, unknown>): Head {
+  const { to } = head;
+  if (!isTarget(to)) return invalid('relay without a number to relay to');
+  const invoke = validateInvoke(head);
+  return invoke.type === 'invoke' ? { ...invoke, type: 'relay', to } : invoke;
+}
+
+function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
   const { method, argLength, oneway, meta } = head;
   if (typeof method !== 'string') return invalid('invoke without a method');
   if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);

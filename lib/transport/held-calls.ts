@@ -7,17 +7,22 @@ import type { OutgoingCall } from './outgoing-call.js';
  * Calls that wait for something before they can be sent (or, after their answer, for a filter): a router's answer, a
  * filter's, a connection. Their deadlines are kept here, as those of sent calls are kept by their connection.
  */
-export class HeldCalls {
-  readonly #calls = new Set<OutgoingCall>();
-  readonly #onDue: (call: OutgoingCall) => void;
+export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
+  readonly #calls = new Set<C>();
+  readonly #onDue: (call: C) => void;
   readonly #limit: number;
   readonly #timer: DeadlineTimer;
+  readonly #earlyMs: number;
   #onEmpty: (() => void) | undefined;
 
-  /** `onDue` settles a call whose deadline has passed; it is no longer held then. `limit`: calls. */
-  constructor(onDue: (call: OutgoingCall) => void, limit = Number.POSITIVE_INFINITY) {
+  /**
+   * `onDue` settles a call whose deadline has passed; it is no longer held then. `limit`: calls. `earlyMs`: so long
+   * before the deadline, so that whoever is told of it hears it in time.
+   */
+  constructor(onDue: (call: C) => void, limit = Number.POSITIVE_INFINITY, earlyMs = 0) {
     this.#onDue = onDue;
     this.#limit = limit;
+    this.#earlyMs = earlyMs;
     // A process must not end while one of its calls has still to settle and no socket holds it.
     this.#timer = new DeadlineTimer((now) => this.#expire(now), true);
   }
@@ -27,7 +32,7 @@ export class HeldCalls {
   }
 
   /** False when the limit is reached; the call has been failed then. */
-  add(call: OutgoingCall): boolean {
+  add(call: C): boolean {
     // What has its answer already is not sent away for want of room.
     if (this.#calls.size >= this.#limit && call.stage !== 'after filters') {
       const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
@@ -37,17 +42,24 @@ export class HeldCalls {
     call.wait();
     if (this.#calls.size === 0) eventLoop.enter();
     this.#calls.add(call);
-    this.#timer.note(call.deadline);
+    this.#timer.note(call.deadline - this.#earlyMs);
     if (call.isCancellable) call.heldBy(() => this.delete(call));
     return true;
   }
 
-  delete(call: OutgoingCall): void {
+  delete(call: C): void {
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#empty();
   }
 
+  /** The one that was held longest; undefined where none is. */
+  take(): C | undefined {
+    const [first] = this.#calls;
+    if (first !== undefined) this.delete(first);
+    return first;
+  }
+
   /** Empties it; what was held, in the order in which it came. */
-  takeAll(): OutgoingCall[] {
+  takeAll(): C[] {
     const calls = [...this.#calls];
     this.#calls.clear();
     if (calls.length > 0) this.#empty();
@@ -71,11 +83,12 @@ export class HeldCalls {
   #expire(now: number): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const call of [...this.#calls]) {
-      if (call.deadline <= now) {
+      const dueAt = call.deadline - this.#earlyMs;
+      if (dueAt <= now) {
         this.delete(call);
         this.#onDue(call);
-      } else if (call.deadline < earliest) {
-        earliest = call.deadline;
+      } else if (dueAt < earliest) {
+        earliest = dueAt;
       }
     }
     return earliest;

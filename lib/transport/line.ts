@@ -1,10 +1,10 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
-import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
 import type { ByteStream } from './byte-stream.js';
 import { Connection } from './connection.js';
 import { ControlRequest } from './control-request.js';
@@ -26,6 +26,8 @@ export interface LineHandler {
   onDrained?(): void;
   /** A value of a key that was subscribed to; it lies in the frame's body. Must not throw. */
   onPush?(key: string, frame: FrameView, codec: Codec): void;
+  /** News of a mailbox that the Leader shares. */
+  onMailBoxState?(line: Line, head: MailBoxStateHead): void;
   /** The Leader is about to leave: send it nothing more. What was sent before is still answered. */
   onGoaway(line: Line): void;
   /** Exactly once for a line that was registered, just before the calls that wait on it are lost. */
@@ -133,6 +135,11 @@ export class Line {
     return this.#latency.answers > 1;
   }
 
+  /** What the Leader takes beyond cluster-client's own. */
+  get features(): readonly string[] {
+    return this.#features;
+  }
+
   /** Who holds the port; undefined for a stock Leader. */
   get holder(): PortHolder | undefined {
     return this.#holder;
@@ -145,9 +152,9 @@ export class Line {
   /** Sends a call, or fails it; only while `ready`. The call settles with its answer, its deadline, or this line's end. */
   invoke(call: OutgoingCall): void {
     const connection = this.#connection;
-    const { args, oneway } = call;
-    const meta = call.options.meta !== undefined && this.#features.includes('meta');
-    const head = call.method.head(meta ? args.length + 1 : args.length, oneway, meta);
+    const { oneway } = call;
+    const meta = call.hasMeta && this.#features.includes('meta');
+    const head = call.head(meta);
     const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
     if (left <= 0) return call.expire();
     call.stage = 'waiting for the answer';
@@ -155,8 +162,7 @@ export class Line {
     try {
       const out = connection.begin(REQUEST, id, left, head);
       try {
-        if (meta) encodeItem(out, this.#codec, call.options.meta);
-        encodeList(out, this.#codec, args, 'args');
+        call.writeBody(out, this.#codec, meta);
         connection.commit();
       } catch (error) {
         connection.rollback();
@@ -190,6 +196,11 @@ export class Line {
     };
     const request = new ControlRequest(what, timeoutMs, onAnswer, onFailure);
     this.#connection.send(REQUEST, this.#pending.add(request), timeoutMs, head);
+  }
+
+  /** Sends what nobody answers; nothing once the line is closed. */
+  tell(head: Uint8Array): void {
+    this.#connection.send(REQUEST, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS, head);
   }
 
   /** No new calls; ends in order when the last answer is in, and at the latest after `timeoutMs`. */
@@ -258,6 +269,7 @@ export class Line {
   #onRequest(head: Head, frame: FrameView): void {
     if (head.type === 'progress') return readServerReports(frame, this.#codec, this.#pending);
     const { id, timeout } = frame;
+    if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
     this.#connection.send(RESPONSE, id, timeout, answerTo(head));
     if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#codec);

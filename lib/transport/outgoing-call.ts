@@ -3,13 +3,17 @@ import { type CallTiming, type Explained, explain, type ServerTiming } from '../
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import type { FailOptions } from '../fail-mode.js';
+import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
+import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import type { RelayFailureHead } from '../protocol/relay-message.js';
 import { decodeResults, readFailure } from './answer.js';
 import type { SentRequest, ServerReport } from './pending-calls.js';
 import { RemoteMethod } from './remote-method.js';
 import { type Stage, StageTimes, stageTime } from './stage-times.js';
+import { readRelayFailure, type Via } from './via.js';
 
 /** A server that tells of calls which run late has told, or could not, when a call was unanswered for so long. ms */
 const REPORTED_FROM_MS = 50;
@@ -74,6 +78,8 @@ export class OutgoingCall implements SentRequest {
   #standIn: OutgoingCall | undefined;
   /** Told how it ended, before its caller is. */
   watcher: CallWatcher | undefined;
+  /** Undefined: straight to its server. Who is on the way is believed what servers are not. */
+  via: Via<OutgoingCall> | undefined;
   #settle: Settle | undefined;
   #msg: RpcMessage | undefined;
   #stage: Stage = 'routing';
@@ -126,6 +132,23 @@ export class OutgoingCall implements SentRequest {
     if (this.#times !== undefined) return;
     this.#times = new StageTimes(this.startedAt);
     if (this.#stage === 'after filters') this.#times.leave('waiting for the answer', performance.now());
+  }
+
+  /** The caller gave it a value to travel beside its arguments. */
+  get hasMeta(): boolean {
+    return this.options.meta !== undefined;
+  }
+
+  /** Of its packet; with `meta`, that is sent along. */
+  head(meta: boolean): Buffer {
+    const method = this.via === undefined ? this.method : this.via.method(this.method);
+    return method.head(meta ? this.args.length + 1 : this.args.length, this.oneway, meta);
+  }
+
+  /** Throws where an argument cannot be carried by the codec. */
+  writeBody(out: FrameWriter, codec: Codec, meta: boolean): void {
+    if (meta) encodeItem(out, codec, this.options.meta);
+    encodeList(out, codec, this.args, 'args');
   }
 
   /** Undefined when it had to wait for something: then the clock has not run for the server alone. */
@@ -270,6 +293,8 @@ export class OutgoingCall implements SentRequest {
   answered(head: Head, frame: FrameView, codec: Codec): void {
     let results: unknown[];
     try {
+      if (head.type === 'relay_failure' && this.via !== undefined)
+        return this.#relayFailed(head, frame, codec, this.via);
       if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
       if (!head.success) {
         const { code, message, delivery, cause } = readFailure(head, codec, frame);
@@ -288,7 +313,14 @@ export class OutgoingCall implements SentRequest {
   lost(reason: RpcError, delivery: Delivery): void {
     const code = LOST_BY_CHOICE.includes(reason.code) ? reason.code : RpcCode.ConnectionLost;
     const about = { cause: reason, isStallSaid: reason.code === RpcCode.PeerSilent };
-    this.fail(this.lateError(code, reason.message, delivery, about));
+    const why = this.via === undefined ? reason.message : `the process that relayed it is gone: ${reason.message}`;
+    this.fail(this.lateError(code, why, delivery, about));
+  }
+
+  #relayFailed(head: RelayFailureHead, frame: FrameView, codec: Codec, via: Via<OutgoingCall>): void {
+    const failure = readRelayFailure(head, codec, frame);
+    if (failure === undefined) return via.returned(this);
+    this.fail(this.error(failure.code, failure.message, head.delivery, failure.cause));
   }
 
   get #stageSince(): number {

@@ -1,0 +1,120 @@
+import { type Delivery, RpcCode, RpcError } from '../../lib/errors.js';
+import type { RelayPeer } from '../../lib/leader/relay-peer.js';
+import { MAX_TIMEOUT_MS } from '../../lib/options.js';
+import { decodeList, encodeList, itemEnd } from '../../lib/protocol/argument-list.js';
+import type { Codec } from '../../lib/protocol/codec.js';
+import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import {
+  failureHead,
+  HEAD,
+  type Head,
+  type InvokeResultHead,
+  type RelayHead,
+  resultsHead,
+} from '../../lib/protocol/message.js';
+import type { FrameView } from '../../lib/protocol/packet.js';
+import { type CallOptions, OutgoingCall, type Settle } from '../../lib/transport/outgoing-call.js';
+import type { RemoteMethod } from '../../lib/transport/remote-method.js';
+
+const NO_BYTES = Buffer.alloc(0);
+const NO_OPTIONS: CallOptions = {};
+/** Stands for the results of a call whose answer has gone on as bytes. */
+const AS_BYTES: readonly unknown[] = [];
+
+type OnSettled = (error: RpcError | undefined) => void;
+
+/**
+ * A call of another process of ours, on its way through this one. Its arguments and its answer stay the bytes that came,
+ * under heads of our own, unless the server's codec is another than its caller's.
+ */
+export class RelayedCall extends OutgoingCall {
+  readonly #peer: RelayPeer;
+  readonly #id: number;
+  readonly #head: RelayHead;
+  #bytes: Buffer;
+  #start: number;
+  #end: number;
+  #isKept = false;
+
+  /** To be sent before the frame's handler returns, or else to be {@link keep kept}. */
+  constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, onSettled: OnSettled) {
+    const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(1, frame.timeout));
+    const settle = answering(peer, frame.id, head, onSettled);
+    super(method, [], timeout, head.oneway, NO_OPTIONS, undefined, settle);
+    this.#peer = peer;
+    this.#id = frame.id;
+    this.#head = head;
+    this.#bytes = frame.bytes;
+    this.#start = frame.bodyStart;
+    this.#end = frame.end;
+  }
+
+  /** Its caller is still there. */
+  get isWanted(): boolean {
+    return this.#peer.isOpen;
+  }
+
+  get bodyBytes(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Copies its arguments: the bytes that they lie in are about to be used for something else. */
+  keep(): void {
+    if (this.#isKept) return;
+    this.#isKept = true;
+    this.#bytes = Buffer.from(this.#bytes.subarray(this.#start, this.#end));
+    this.#end -= this.#start;
+    this.#start = 0;
+  }
+
+  override get hasMeta(): boolean {
+    return this.#head.meta;
+  }
+
+  override head(meta: boolean): Buffer {
+    const { argLength, meta: hasMeta, oneway } = this.#head;
+    return this.method.head(hasMeta && !meta ? argLength - 1 : argLength, oneway, meta);
+  }
+
+  override writeBody(out: FrameWriter, codec: Codec, meta: boolean): void {
+    const isMetaLeftOut = this.#head.meta && !meta;
+    const bytes = this.#bytes;
+    this.#bytes = NO_BYTES; // it is sent once, and may wait long for its answer
+    if (codec === this.#peer.codec) {
+      out.append(bytes, isMetaLeftOut ? itemEnd(bytes, this.#start, this.#end) : this.#start, this.#end);
+      return;
+    }
+    const items = decodeList(this.#peer.codec, bytes, this.#start, this.#end, this.#head.argLength);
+    encodeList(out, codec, isMetaLeftOut ? items.slice(1) : items);
+  }
+
+  override answered(head: Head, frame: FrameView, codec: Codec): void {
+    if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return super.answered(head, frame, codec);
+    if (this.isSettled) return;
+    this.#peer.answerBytes(this.#id, this.method.name, answerHead(head), frame.bytes, frame.bodyStart, frame.end);
+    this.succeed(AS_BYTES);
+  }
+
+  /** Without saying where: its caller does. */
+  override error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
+    return new RpcError(code, why, { delivery, cause });
+  }
+}
+
+/** Never the server's own head: what is not known here must not reach a process that believes this one. */
+function answerHead({ success, results, code }: InvokeResultHead): Buffer {
+  if (success) return results === undefined ? HEAD.success : resultsHead(results);
+  return code === undefined ? HEAD.failure : failureHead(code);
+}
+
+function answering(peer: RelayPeer, id: number, { method, oneway }: RelayHead, onSettled: OnSettled): Settle {
+  return (error, results) => {
+    onSettled(error);
+    if (oneway || results === AS_BYTES) return peer.served();
+    if (error === undefined) peer.answerResults(id, method, results);
+    else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, error);
+    else if (error.code === RpcCode.Remote) peer.answerError(id, error.cause as Error, undefined);
+    else peer.answerError(id, error, error.code);
+    peer.served();
+  };
+}

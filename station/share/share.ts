@@ -1,0 +1,181 @@
+import type { ServerInfo } from '../../lib/call.js';
+import { debug, type Logger } from '../../lib/diagnostics.js';
+import { Candidate, type CandidateState } from '../../lib/election/candidate.js';
+import { RpcCode, RpcError } from '../../lib/errors.js';
+import type { IncomingCall } from '../../lib/leader/incoming-call.js';
+import { PortHost } from '../../lib/leader/port-host.js';
+import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
+import { Line, type LineHandler } from '../../lib/transport/line.js';
+import type { LineOptions } from '../../lib/transport/line-options.js';
+import type { ResolvedMailStationOptions } from '../options.js';
+import { LocalTarget } from './local-target.js';
+import { hostOptions, lineOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
+import { Relay } from './relay.js';
+import { RelayFollower } from './relay-follower.js';
+import { RemoteTarget } from './remote-target.js';
+import { SharedMailBox, type TargetSource } from './shared-mailbox.js';
+import type { Target, TargetUser } from './target.js';
+
+/** `electing`: nobody leads yet, or nobody can be reached who does. */
+export type SharingState = 'idle' | 'electing' | 'leading' | 'following' | 'closed';
+
+const STATES: Readonly<Record<CandidateState, SharingState>> = {
+  idle: 'idle',
+  competing: 'electing',
+  leading: 'leading',
+  following: 'following',
+  closed: 'closed',
+};
+
+/**
+ * The mailboxes of a process that shares them with others of its machine. They compete for a port: whoever has it
+ * leads, and has the real mailboxes; the others send their calls by way of it. When it is gone the next one leads, and
+ * opens what its own mailboxes and the others' ask for.
+ */
+export class Share implements TargetSource {
+  readonly #options: ResolvedShareOptions;
+  readonly #lineOptions: LineOptions;
+  readonly #logger: Logger;
+  readonly #onMove: (to: SharingState) => void;
+  readonly #candidate: Candidate;
+  readonly #relay: Relay;
+  readonly #host: PortHost;
+  readonly #mailboxes = new Set<SharedMailBox>();
+  /** To the process that leads, while this one follows. */
+  #line: Line | undefined;
+  /** By what their servers are called on that line. */
+  readonly #remotes = new Map<number, RemoteTarget>();
+  #lastTo = 0;
+  #obstacle: RpcError | undefined;
+
+  constructor(options: ResolvedMailStationOptions, share: ResolvedShareOptions, onMove: (to: SharingState) => void) {
+    const { logger, mailbox } = options;
+    this.#options = share;
+    this.#lineOptions = lineOptions(share, mailbox);
+    this.#logger = logger;
+    this.#onMove = onMove;
+    this.#relay = new Relay(options, logger);
+    this.#host = new PortHost(hostOptions(share, mailbox, logger));
+    this.#host.lead({
+      name: SHARE_CHANNEL,
+      invoke: refuse,
+      relay: (peer) => new RelayFollower(this.#relay, peer),
+    });
+    this.#candidate = new Candidate({
+      claim: share.lead ? () => this.#host.listen() : undefined,
+      follow: (handler, signal) => this.#follow(handler, signal),
+      onObstacle: (error) => this.#onObstacle(error),
+      onMove: (to) => this.#onCandidateMove(to),
+    });
+  }
+
+  get state(): SharingState {
+    return STATES[this.#candidate.state];
+  }
+
+  get obstacle(): RpcError | undefined {
+    return this.#obstacle;
+  }
+
+  /** Competes from now on, until it is closed. */
+  start(): void {
+    this.#candidate.persist();
+  }
+
+  open(server: ServerInfo): SharedMailBox {
+    const mailbox = new SharedMailBox(server, this);
+    this.#mailboxes.add(mailbox);
+    return mailbox;
+  }
+
+  onClosed(mailbox: SharedMailBox): void {
+    this.#mailboxes.delete(mailbox);
+  }
+
+  target(server: ServerInfo, user: TargetUser): Target | undefined {
+    if (this.state === 'leading') return new LocalTarget(this.#relay, server, user);
+    const line = this.#line;
+    if (line === undefined) return undefined;
+    this.#lastTo += 1;
+    const to = this.#lastTo;
+    const remote = new RemoteTarget(line, to, server, user, () => {
+      if (this.#line === line) this.#remotes.delete(to);
+    });
+    this.#remotes.set(to, remote);
+    return remote;
+  }
+
+  /**
+   * Lets the next one lead, where this one does: what it has for others is answered, for `timeoutMs` at the most, and
+   * what waits here goes back to them. This process's own mailboxes go on as they are.
+   */
+  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.state !== 'leading') return;
+    this.#relay.giveBack();
+    await this.#host.retire(reason, timeoutMs);
+  }
+
+  /** Resolves when all connections are closed: after `timeoutMs` at the latest. 0: at once. */
+  async close(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#candidate.close(reason);
+    this.#host.destroy(reason);
+    await this.#relay.close(reason, timeoutMs);
+  }
+
+  async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
+    const shareHandler: LineHandler = {
+      ...handler,
+      onDrained: () => this.#onLineDrained(),
+      onMailBoxState: (line, head) => this.#onMailBoxState(line, head),
+    };
+    const line = await Line.open(this.#lineOptions, shareHandler, signal);
+    if (!line.features.includes(RELAY)) {
+      const why = `${line.peer} leads no shared mailboxes: it is a server, or another package's Leader`;
+      const refusal = new RpcError(RpcCode.Register, why);
+      line.destroy(refusal);
+      throw refusal;
+    }
+    this.#line = line;
+    return line;
+  }
+
+  #onCandidateMove(to: CandidateState): void {
+    debug.station('share: %s', to);
+    if (to === 'leading' || to === 'following') {
+      this.#obstacle = undefined;
+      for (const mailbox of [...this.#mailboxes]) mailbox.attach();
+    }
+    if (to === 'competing' && this.#line !== undefined) this.#leave(this.#line);
+    this.#onMove(STATES[to]);
+  }
+
+  #leave(line: Line): void {
+    this.#line = undefined;
+    this.#remotes.clear();
+    const why = line.isGoingAway ? 'is stopping' : 'is gone';
+    const cause = line.closeReason;
+    const reason = new RpcError(RpcCode.ConnectionLost, `the process that has the shared mailboxes ${why}`, { cause });
+    for (const mailbox of [...this.#mailboxes]) mailbox.detach(reason);
+  }
+
+  #onMailBoxState(line: Line, head: MailBoxStateHead): void {
+    if (line === this.#line) this.#remotes.get(head.to)?.onState(head);
+  }
+
+  #onLineDrained(): void {
+    for (const remote of [...this.#remotes.values()]) remote.onDrained();
+  }
+
+  #onObstacle(error: RpcError): void {
+    const { port } = this.#options;
+    if (error.message !== this.#obstacle?.message)
+      this.#logger.warn(`mailstation: the mailboxes cannot be shared on port ${port}: ${error.message}`);
+    const why = `nobody has the shared mailboxes, port ${port}: ${error.message}`;
+    this.#obstacle = new RpcError(RpcCode.Connect, why, { cause: error.cause ?? error });
+  }
+}
+
+/** Its Followers have their calls relayed, each to the server that it names. */
+function refuse(call: IncomingCall): void {
+  call.refuse(new RpcError(RpcCode.NoMethod, 'mailboxes are shared here, and nothing is served'));
+}

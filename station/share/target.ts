@@ -1,0 +1,29 @@
+import type { RpcError } from '../../lib/errors.js';
+import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+
+/** Where a shared mailbox sends its calls: the real mailbox, in the process that leads; in the others, a way to it. */
+export interface Target {
+  /** While ready: no more calls for now, until {@link TargetUser.onDrained}. */
+  readonly isFull: boolean;
+  /** Connects where it is idle. Its user is told how it is, at once or later, and of every change after that. */
+  connect(): void;
+  /** Only while it is ready. */
+  send(call: OutgoingCall): void;
+  /** Its user has no more use for it, and is told nothing more. */
+  release(): void;
+}
+
+export interface TargetUser {
+  onNews(news: TargetNews): void;
+  onDrained(): void;
+  /** The call could not be sent, and is not settled: it goes to whatever target is next. */
+  onReturned(call: OutgoingCall): void;
+}
+
+export interface TargetNews {
+  readonly state: 'idle' | 'connecting' | 'ready' | 'backoff';
+  /** Why it has left its last state. */
+  readonly reason?: RpcError | undefined;
+  /** Why the last attempt to connect failed, while there has been no success since. */
+  readonly lastFailure?: RpcError | undefined;
+}
