@@ -43,6 +43,8 @@ export class Share implements TargetSource {
   readonly #mailboxes = new Set<SharedMailBox>();
   /** To the process that leads, while this one follows. */
   #line: Line | undefined;
+  /** To those that led before, while they still answer. */
+  readonly #retired = new Set<Line>();
   /** By what their servers are called on that line. */
   readonly #remotes = new Map<number, RemoteTarget>();
   #lastTo = 0;
@@ -119,12 +121,17 @@ export class Share implements TargetSource {
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
     this.#candidate.close(reason);
     this.#host.destroy(reason);
+    for (const line of [...this.#retired]) line.destroy(reason);
     await this.#relay.close(reason, timeoutMs);
   }
 
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
     const shareHandler: LineHandler = {
       ...handler,
+      onClosed: (line, reason) => {
+        this.#retired.delete(line);
+        handler.onClosed(line, reason);
+      },
       onDrained: () => this.#onLineDrained(),
       onMailBoxState: (line, head) => this.#onMailBoxState(line, head),
     };
@@ -152,6 +159,7 @@ export class Share implements TargetSource {
   #leave(line: Line): void {
     this.#line = undefined;
     this.#remotes.clear();
+    if (line.closeReason === undefined) this.#retired.add(line);
     const why = line.isGoingAway ? 'is stopping' : 'is gone';
     const cause = line.closeReason;
     const reason = new RpcError(RpcCode.ConnectionLost, `the process that has the shared mailboxes ${why}`, { cause });
