@@ -18,8 +18,8 @@ import type { RemoteMethod } from '../../lib/transport/remote-method.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_OPTIONS: CallOptions = {};
-/** Stands for the results of a call whose answer has gone on as bytes. */
-const AS_BYTES: readonly unknown[] = [];
+/** Stands for the results of a call that needs no answer from here any more. */
+const NOT_ANSWERED: readonly unknown[] = [];
 
 type OnSettled = (error: RpcError | undefined) => void;
 
@@ -92,7 +92,12 @@ export class RelayedCall extends OutgoingCall {
     if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return super.answered(head, frame, codec);
     if (this.isSettled) return;
     this.#peer.answerBytes(this.#id, this.method.name, answerHead(head), frame.bytes, frame.bodyStart, frame.end);
-    this.succeed(AS_BYTES);
+    this.succeed(NOT_ANSWERED);
+  }
+
+  /** Its caller has a deadline of its own, which knows more of it. */
+  override expire(): void {
+    this.succeed(NOT_ANSWERED);
   }
 
   /** Without saying where: its caller does. */
@@ -110,7 +115,7 @@ function answerHead({ success, results, code }: InvokeResultHead): Buffer {
 function answering(peer: RelayPeer, id: number, { method, oneway }: RelayHead, onSettled: OnSettled): Settle {
   return (error, results) => {
     onSettled(error);
-    if (oneway || results === AS_BYTES) return peer.served();
+    if (oneway || results === NOT_ANSWERED) return peer.served();
     if (error === undefined) peer.answerResults(id, method, results);
     else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, error);
     else if (error.code === RpcCode.Remote) peer.answerError(id, error.cause as Error, undefined);

@@ -5,6 +5,7 @@ import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { IncomingCall } from '../../lib/leader/incoming-call.js';
 import { PortHost } from '../../lib/leader/port-host.js';
 import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
+import { settledWithin } from '../../lib/transport/held-calls.js';
 import { Line, type LineHandler } from '../../lib/transport/line.js';
 import type { LineOptions } from '../../lib/transport/line-options.js';
 import type { ResolvedMailStationOptions } from '../options.js';
@@ -43,8 +44,12 @@ export class Share implements TargetSource {
   readonly #mailboxes = new Set<SharedMailBox>();
   /** To the process that leads, while this one follows. */
   #line: Line | undefined;
-  /** To those that led before, while they still answer. */
-  readonly #retired = new Set<Line>();
+  /** That one, and those to whoever led before, while they still answer. */
+  readonly #open = new Set<Line>();
+  #onNoneOpen: (() => void) | undefined;
+  /** Whoever leads may leave now: this one does not compete any more. */
+  #isClosing = false;
+  #claiming: Promise<void> | undefined;
   /** By what their servers are called on that line. */
   readonly #remotes = new Map<number, RemoteTarget>();
   #lastTo = 0;
@@ -64,7 +69,7 @@ export class Share implements TargetSource {
       relay: (peer) => new RelayFollower(this.#relay, peer),
     });
     this.#candidate = new Candidate({
-      claim: share.lead ? () => this.#host.listen() : undefined,
+      claim: share.lead ? () => this.#claim() : undefined,
       follow: (handler, signal) => this.#follow(handler, signal),
       onObstacle: (error) => this.#onObstacle(error),
       onMove: (to) => this.#onCandidateMove(to),
@@ -117,20 +122,44 @@ export class Share implements TargetSource {
     await this.#host.retire(reason, timeoutMs);
   }
 
-  /** Resolves when all connections are closed: after `timeoutMs` at the latest. 0: at once. */
+  /**
+   * Sends what is queued, and closes all connections: after `timeoutMs` at the latest. 0: at once. What was sent has been
+   * settled before, or is given up.
+   */
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (timeoutMs > 0) await this.#drainLines(reason, timeoutMs);
     this.#candidate.close(reason);
     this.#host.destroy(reason);
-    for (const line of [...this.#retired]) line.destroy(reason);
+    for (const line of [...this.#open]) line.destroy(reason);
     await this.#relay.close(reason, timeoutMs);
+    await this.#claiming?.catch(() => {}); // it lets go of the port by itself; whoever stops it may want that port next
+  }
+
+  async #claim(): Promise<void> {
+    this.#claiming = this.#host.listen();
+    await this.#claiming;
+    if (this.state === 'closed') this.#host.destroy(new RpcError(RpcCode.Closed, 'the client was stopped meanwhile'));
+  }
+
+  async #drainLines(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    const drained = new Promise<void>((resolve) => {
+      this.#onNoneOpen = resolve;
+    });
+    for (const line of [...this.#open]) line.drain(reason, timeoutMs);
+    await settledWithin(drained, timeoutMs); // one that was left before may have more time for what it answers
   }
 
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
     const shareHandler: LineHandler = {
-      ...handler,
+      onGoaway: (line) => {
+        if (!this.#isClosing) handler.onGoaway(line);
+      },
       onClosed: (line, reason) => {
-        this.#retired.delete(line);
-        handler.onClosed(line, reason);
+        this.#open.delete(line);
+        if (!this.#isClosing) handler.onClosed(line, reason);
+        if (this.#open.size === 0) this.#onNoneOpen?.();
       },
       onDrained: () => this.#onLineDrained(),
       onMailBoxState: (line, head) => this.#onMailBoxState(line, head),
@@ -143,6 +172,7 @@ export class Share implements TargetSource {
       throw refusal;
     }
     this.#line = line;
+    if (line.closeReason === undefined) this.#open.add(line);
     return line;
   }
 
@@ -159,7 +189,6 @@ export class Share implements TargetSource {
   #leave(line: Line): void {
     this.#line = undefined;
     this.#remotes.clear();
-    if (line.closeReason === undefined) this.#retired.add(line);
     const why = line.isGoingAway ? 'is stopping' : 'is gone';
     const cause = line.closeReason;
     const reason = new RpcError(RpcCode.ConnectionLost, `the process that has the shared mailboxes ${why}`, { cause });
