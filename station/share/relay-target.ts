@@ -78,11 +78,12 @@ export class RelayTarget {
   relay(call: RelayedCall): void {
     call.serverId = this.mailbox.server.id;
     if (this.#takesCalls && this.#held.size === 0) return this.send(call);
+    this.#lookIfFull(); // its connection may have filled since the last call
     if (this.#givesBack) return giveBack(call);
     const bytes = call.bodyBytes;
     const { now, limit } = this.#heldBytes;
     call.stage = this.mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
-    if (now + bytes > limit) {
+    if (now > limit) {
       const why = `${now} bytes of calls are ${call.stage} already; maxQueuedBytes allows ${limit}`;
       call.fail(call.error(RpcCode.QueueFull, why, 'not-sent'));
       return;

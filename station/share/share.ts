@@ -81,7 +81,8 @@ export class Share implements TargetSource {
   }
 
   get obstacle(): RpcError | undefined {
-    return this.#obstacle;
+    if (this.#obstacle !== undefined || this.state !== 'electing') return this.#obstacle;
+    return new RpcError(RpcCode.Connect, `nobody has the shared mailboxes, port ${this.#options.port}, yet`);
   }
 
   /** Competes from now on, until it is closed. */
