@@ -14,6 +14,9 @@ import type { TargetNews } from './target.js';
 /** Servers that one Follower may have connected at once. */
 const MAX_TARGETS = 4_096;
 
+/** Calls of one Follower at once, at the least: it bounds them itself, by a `maxInFlight` of its own. */
+const MIN_IN_FLIGHT = 50_000;
+
 interface Used {
   readonly target: RelayTarget;
   readonly user: MailBoxUser;
@@ -74,7 +77,7 @@ export class RelayFollower implements RelayHandler {
   }
 
   #send(head: RelayHead, frame: FrameView): void {
-    const { maxInFlight } = this.#relay.options.mailbox;
+    const limit = Math.max(MIN_IN_FLIGHT, this.#relay.options.mailbox.maxInFlight);
     const call = new RelayedCall(this.#peer, head, frame, this.#relay.method(head.method), (error) => {
       this.#inFlight -= 1;
       if (error !== undefined && head.oneway) this.#logOneway(head, error);
@@ -84,8 +87,8 @@ export class RelayFollower implements RelayHandler {
     const used = this.#used.get(head.to);
     if (used === undefined) {
       call.fail(call.error(RpcCode.BadRequest, `${head.to} is the number of no mailbox that was opened`, 'not-sent'));
-    } else if (this.#inFlight > maxInFlight) {
-      const why = `${maxInFlight} calls of this process are being relayed already, which is maxInFlight`;
+    } else if (this.#inFlight > limit) {
+      const why = `${limit} calls of this process are being relayed already, which is as many as one may have`;
       call.fail(call.error(RpcCode.PendingFull, why, 'not-sent'));
     } else {
       used.target.relay(call);
