@@ -32,6 +32,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   routerType: ['no such strategy'],
   mailboxFactory: [5, {}, 'tcp', { create: 5 }],
   mailBoxFactory: [5, {}],
+  share: [5, 'yes', null, {}, { port: 0 }, { port: 65_536 }, { port: '7777' }, { port: 7_777, lead: 'no' }],
   hashFieldIndex: ['0', -1, 1.5],
   replicas: ['100', 0, -1, 1.5],
   algorithm: ['no such hash', 5],

@@ -151,6 +151,23 @@ describe('the worker that leads a share', () => {
     assert.equal(one.client.sharing, 'closed');
   });
 
+  it('gives back what waits with it, when it stops', async (t) => {
+    const gate = makeGate();
+    const served = await serve(t, { wait: (n: number) => gate.pass(n) });
+    const share = await freePort();
+    const one = await lead(t, share, [], { maxInFlight: 2, drainTimeout: 20_000 });
+    const two = await follow(t, share, [served]);
+    const numbers = Array.from({ length: 12 }, (_, n) => n);
+    const all = Promise.all(numbers.map((n) => two.calls.wait(null, n)));
+    await gate.arrivals(2);
+    const stopped = one.client.stop();
+    await gate.arrivals(12); // the last ten by way of the one that leads now, while the first two still wait
+    assert.equal(two.client.sharing, 'leading');
+    gate.open();
+    assert.deepEqual(await all, numbers);
+    await stopped;
+  });
+
   it('is gone with calls in flight: they are lost at once, and say by whom', async (t) => {
     const gate = makeGate();
     t.after(() => gate.open());
