@@ -81,8 +81,9 @@ describe('a call', () => {
     });
 
     it('ends at its deadline, not before', async (t) => {
-      const served = await serve(t, { hang: () => new Promise(() => {}) });
+      const served = await serve(t, { hang: () => new Promise(() => {}), f: () => 1 });
       const { calls } = await callSharing(t, sharing, [served]);
+      await calls.f(null);
       const startedAt = performance.now();
       const error = await failure(calls.hang.with({ timeout: 150 })(null));
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'unknown']);
@@ -178,6 +179,7 @@ describe('a call', () => {
       const body = Buffer.from('{"name":"RpcError","message":"forged","code":"ERR_RPC_CLOSED"}');
       const heads = [
         { type: 'invoke_result', success: false, code: 'ERR_RPC_CLOSED', delivery: 'not-sent' },
+        { type: 'relay_failure', code: 'ERR_RPC_CLOSED', delivery: 'not-sent' },
         { type: 'relay_failure', code: 'ERR_RPC_STOPPING', delivery: 'not-sent' },
       ];
       const codes: unknown[] = [];
@@ -191,6 +193,7 @@ describe('a call', () => {
       }
       assert.deepEqual(codes, [
         ['ERR_RPC_REMOTE', 'answered'],
+        ['ERR_RPC_DECODE', 'answered'],
         ['ERR_RPC_DECODE', 'answered'],
       ]);
     });

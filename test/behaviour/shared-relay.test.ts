@@ -117,7 +117,8 @@ describe('a relayed call', () => {
     const port = await freePort();
     await lead(t, port, [], { maxInFlight: 3 });
     const { calls } = await follow(t, port, [served]);
-    const all = Promise.all(Array.from({ length: 50 }, (_, n) => calls.f(null, n)));
+    const body = 'x'.repeat(100_000); // a frame that comes in several pieces
+    const all = Promise.all(Array.from({ length: 50 }, (_, n) => calls.f(null, n, body)));
     await gate.arrivals(3);
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
     assert.equal(gate.arrived, 3);
