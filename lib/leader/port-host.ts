@@ -6,7 +6,6 @@ import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
-import { RELAY } from '../protocol/relay-message.js';
 import { quoted } from '../quoted.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { CallGate, type CallGateOptions } from './call-gate.js';
@@ -14,6 +13,7 @@ import type { Channel } from './channel.js';
 import { FrameWatch } from './frame-watch.js';
 import { RefusalLog } from './refusal-log.js';
 import type { RegisterRequest } from './register-request.js';
+import { RELAY_FEATURES } from './relay-peer.js';
 import { Session, type SessionHost, type SessionOptions } from './session.js';
 import { WaitingRoom } from './waiting-room.js';
 import { type Admission, addressOf } from './whitelist.js';
@@ -231,7 +231,7 @@ export class PortHost implements SessionHost {
     const ext: Extension = {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
-      features: channel.relay === undefined ? FEATURES : [...FEATURES, RELAY],
+      features: channel.relay === undefined ? FEATURES : RELAY_FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
       holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() },
     };

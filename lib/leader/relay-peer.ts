@@ -5,12 +5,16 @@ import { type FrameView, REQUEST } from '../protocol/packet.js';
 import {
   type CloseMailBoxHead,
   type OpenMailBoxHead,
+  RELAY,
   UNANSWERED_ID,
   UNANSWERED_TIMEOUT_MS,
 } from '../protocol/relay-message.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { SessionCalls } from './session-calls.js';
+
+/** What a channel that relays takes: neither cancelling nor telling of late calls goes past it. */
+export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', RELAY];
 
 export type RelayRequest = RelayHead | OpenMailBoxHead | CloseMailBoxHead;
 

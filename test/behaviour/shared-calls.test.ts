@@ -87,7 +87,8 @@ describe('a call', () => {
       const startedAt = performance.now();
       const error = await failure(calls.hang.with({ timeout: 150 })(null));
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'unknown']);
-      assert.match(error.message, /no answer after 150 ms$/);
+      assert.match(error.message, /no answer after 150 ms/);
+      if (sharing === 'another') assert.doesNotMatch(error.message, /the server said nothing/, 'it was not asked');
       assert.ok(performance.now() - startedAt >= 149);
     });
 
@@ -96,7 +97,7 @@ describe('a call', () => {
       const { calls } = await callSharing(t, sharing, [{ id: 'test-1', serverType: 'test', port }]);
       const error = await failure(calls.f.with({ timeout: 300 })(null));
       assert.deepEqual([error.code, error.delivery, error.serverId], ['ERR_RPC_CONNECT', 'not-sent', 'test-1']);
-      assert.match(error.message, /not connected after 300 ms; the last attempt: .*ECONNREFUSED/);
+      assert.match(error.message, /not connected after 300 ms;.* the last failure: .*ECONNREFUSED/);
       assert.equal((error.cause as RpcError).code, 'ERR_RPC_CONNECT');
       assert.equal(((error.cause as RpcError).cause as { code: string }).code, 'ECONNREFUSED');
     });

@@ -242,7 +242,7 @@ describe('the process that leads a share', () => {
     );
     const { head, body } = await answer(peer, 9);
     assert.deepEqual(head, { type: 'relay_failure', code: 'ERR_RPC_CONNECT', delivery: 'not-sent' });
-    assert.match(body.toString(), /the last attempt: .*ECONNREFUSED/);
+    assert.match(body.toString(), /the last failure: .*ECONNREFUSED/);
     assert.ok(performance.now() - startedAt < 3_000);
   });
 
