@@ -11,10 +11,15 @@ import {
 } from '../protocol/relay-message.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
-import type { SessionCalls } from './session-calls.js';
 
 /** What a channel that relays takes: neither cancelling nor telling of late calls goes past it. */
 export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', RELAY];
+
+/** Counts a connection's calls: it is not let go before the last one is over. */
+export interface CallCount {
+  taken(): void;
+  released(): void;
+}
 
 export type RelayRequest = RelayHead | OpenMailBoxHead | CloseMailBoxHead;
 
@@ -30,11 +35,11 @@ export interface RelayHandler {
 export class RelayPeer {
   /** Agreed on with it. */
   readonly codec: Codec;
-  readonly #calls: SessionCalls;
+  readonly #calls: CallCount;
   readonly #connection: Connection;
   readonly #answers: AnswerWriter;
 
-  constructor(calls: SessionCalls, connection: Connection, answers: AnswerWriter, codec: Codec) {
+  constructor(calls: CallCount, connection: Connection, answers: AnswerWriter, codec: Codec) {
     this.#calls = calls;
     this.#connection = connection;
     this.#answers = answers;
