@@ -3,7 +3,7 @@ import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
-import type { CallOptions } from './lib/transport/outgoing-call.js';
+import type { CallOptions } from './lib/transport/call-contract.js';
 import { RemoteMethod } from './lib/transport/remote-method.js';
 import {
   type Any,

@@ -29,7 +29,7 @@ export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/remotes.js';
-export type { CallOptions } from './lib/transport/outgoing-call.js';
+export type { CallOptions } from './lib/transport/call-contract.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState, PlainMailBox } from './mailbox/index.js';
 export type {
   BoundMethod,

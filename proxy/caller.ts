@@ -4,8 +4,9 @@ import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/fail-mode.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
+import type { CallOptions, Settle } from '../lib/transport/call-contract.js';
 import { cancelWith, isAbortSignal } from '../lib/transport/cancel-with.js';
-import { type CallOptions, OutgoingCall, type Settle } from '../lib/transport/outgoing-call.js';
+import { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import { type Outcome, toAll } from './broadcast.js';
 

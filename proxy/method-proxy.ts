@@ -1,4 +1,4 @@
-import type { CallOptions } from '../lib/transport/outgoing-call.js';
+import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import { Caller } from './caller.js';
 import type { UntypedMethod } from './typed-method.js';

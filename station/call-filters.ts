@@ -1,7 +1,8 @@
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
+import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { HeldCalls } from '../lib/transport/held-calls.js';
-import type { CallOptions, OutgoingCall } from '../lib/transport/outgoing-call.js';
+import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { throwUncaught } from '../lib/uncaught.js';
 import {
   type Filter,

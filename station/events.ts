@@ -2,7 +2,7 @@ import type { RpcMessage, ServerInfo } from '../lib/call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { FailbackReceipt } from '../lib/failback-receipt.js';
 import type { PomeloCode } from '../lib/pomelo-codes.js';
-import type { CallOptions } from '../lib/transport/outgoing-call.js';
+import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { MailBoxState } from '../mailbox/index.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';

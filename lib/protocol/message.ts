@@ -124,6 +124,13 @@ export const HEAD = {
   empty: bytesOf({}),
 } as const;
 
+/** Of the answer to a request of a Leader's own. It always has a conn object, or a stock peer's parser throws. */
+export function answerHead(request: Head): Uint8Array {
+  if (request.type === 'heartbeat') return HEAD.heartbeatRes;
+  if (request.type === 'goaway') return HEAD.goawayRes;
+  return request.type === 'subscribe_result' ? HEAD.subscribeResultRes : HEAD.empty;
+}
+
 export function registerHead(channelName: string, ext: Extension | undefined): Buffer {
   return bytesOf({ type: 'register_channel', channelName, ext });
 }

@@ -2,7 +2,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import { HEAD, type Head, type PortHolder } from '../protocol/message.js';
+import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
 import type { ByteStream } from './byte-stream.js';
@@ -271,7 +271,7 @@ export class Line {
     const { id, timeout } = frame;
     if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
-    this.#connection.send(RESPONSE, id, timeout, answerTo(head));
+    this.#connection.send(RESPONSE, id, timeout, answerHead(head));
     if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#codec);
     if (head.type !== 'goaway' || this.#isGoingAway) return;
     this.#isGoingAway = true;
@@ -289,13 +289,6 @@ export class Line {
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#registration.lost(reason);
   }
-}
-
-/** An answer always has a conn object, or a stock peer's parser throws. */
-function answerTo(head: Head): Uint8Array {
-  if (head.type === 'heartbeat') return HEAD.heartbeatRes;
-  if (head.type === 'goaway') return HEAD.goawayRes;
-  return head.type === 'subscribe_result' ? HEAD.subscribeResultRes : HEAD.empty;
 }
 
 /** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */

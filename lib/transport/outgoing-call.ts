@@ -1,8 +1,6 @@
 import type { RpcMessage } from '../call.js';
 import { type CallTiming, type Explained, explain, type ServerTiming } from '../call-timing.js';
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
-import { eventLoop } from '../event-loop.js';
-import type { FailOptions } from '../fail-mode.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
@@ -10,46 +8,17 @@ import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { RelayFailureHead } from '../protocol/relay-message.js';
 import { decodeResults, readFailure } from './answer.js';
+import type { CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
 import type { SentRequest, ServerReport } from './pending-calls.js';
 import { RemoteMethod } from './remote-method.js';
-import { type Stage, StageTimes, stageTime } from './stage-times.js';
+import { deliveryIn, type Stage, StageTimes, stageTime, stillIn, timingOf, whileIn } from './stage-times.js';
 import { readRelayFailure, type Via } from './via.js';
 
 /** A server that tells of calls which run late has told, or could not, when a call was unanswered for so long. ms */
 const REPORTED_FROM_MS = 50;
 
-/** What a caller may say about one call. */
-export interface CallOptions extends FailOptions {
-  /** One deadline for all of it: routing, filters, connecting, the remote method. ms, 1 to 2^31 - 1. @default the client's `timeout` */
-  readonly timeout?: number;
-  /** May be executed twice: failure modes may then repeat it although it may have run. @default false */
-  readonly idempotent?: boolean;
-  /** A value of the caller's own that travels beside the arguments; stock peers are not sent it. */
-  readonly meta?: unknown;
-  /**
-   * Ends the call when it aborts, with `ERR_RPC_CANCELLED`: not yet sent, it never is; sent, the server is told, whose
-   * method sees it in `callContext().signal`. A one-way call that was sent is over already.
-   */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Reasons that say more than that a connection was lost. */
 const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
-
-/** What {@link OutgoingCall.lateError} can say beside how long the call was where. */
-export interface LateDetail extends Explained {
-  readonly cause?: unknown;
-  readonly connectAttempts?: number;
-}
-
-/** Whoever judges a server by how its calls end. */
-export interface CallWatcher {
-  answered(): void;
-  failed(error: RpcError): void;
-}
-
-/** How a call ends: an error, or all of the method's results. */
-export type Settle = (error: RpcError | undefined, results: readonly unknown[]) => void;
 
 /**
  * One call on its way out. It settles exactly once, whoever gets there first: its answer, its deadline, a lost
@@ -207,10 +176,8 @@ export class OutgoingCall implements SentRequest {
   cancel(reason: unknown): boolean {
     if (this.#standIn !== undefined) return this.#standIn.cancel(reason);
     if (this.isSettled) return false;
-    const { stage, delivery } = this;
-    const where = stage.startsWith('waiting') ? `while ${stage}` : `in ${stage}`;
     this.#letGo?.();
-    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${where}`, delivery, reason));
+    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${whileIn(this.#stage)}`, this.delivery, reason));
   }
 
   /** False when the call was settled before. */
@@ -263,18 +230,17 @@ export class OutgoingCall implements SentRequest {
 
   /** How far it has got, for whoever has to end it now. */
   get delivery(): Delivery {
-    if (this.#stage === 'waiting for the answer') return 'unknown';
-    return this.#stage === 'after filters' ? 'answered' : 'not-sent';
+    return deliveryIn(this.#stage);
   }
 
   /** The deadline passed, wherever the call is. `isReported`: its server tells of calls that run late. */
   expire(isReported = false): void {
-    const stage = this.#stage;
-    const isSent = stage === 'waiting for the answer';
-    const what = isSent ? 'no answer' : stage.startsWith('waiting') ? `still ${stage}` : `still in ${stage}`;
+    const isSent = this.#stage === 'waiting for the answer';
     const isServerSilent = isReported && isSent && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
     const about = { said: this.saidStage, isServerSilent };
-    this.fail(this.lateError(RpcCode.Timeout, `${what} after ${this.timeout} ms`, this.delivery, about));
+    this.fail(
+      this.lateError(RpcCode.Timeout, `${stillIn(this.#stage)} after ${this.timeout} ms`, this.delivery, about),
+    );
   }
 
   /** The server tells that it is still running there. */
@@ -328,21 +294,7 @@ export class OutgoingCall implements SentRequest {
   }
 
   #timing(connectAttempts: number): CallTiming {
-    const now = performance.now();
-    const stages = (this.#times ?? new StageTimes(this.startedAt)).rounded(this.#stage, now);
-    return {
-      totalMs: Math.round(now - this.startedAt),
-      routingMs: 0,
-      beforeFiltersMs: 0,
-      connectingMs: 0,
-      pendingMs: 0,
-      unansweredMs: 0,
-      afterFiltersMs: 0,
-      earlierMs: 0,
-      ...stages,
-      stallMs: eventLoop.longestStall(this.startedAt),
-      connectAttempts,
-      server: this.#server,
-    };
+    const times = this.#times ?? new StageTimes(this.startedAt);
+    return timingOf(times, this.#stage, this.startedAt, connectAttempts, this.#server);
   }
 }

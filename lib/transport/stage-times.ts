@@ -1,4 +1,6 @@
-import type { StageTime } from '../call-timing.js';
+import type { CallTiming, ServerTiming, StageTime } from '../call-timing.js';
+import type { Delivery } from '../errors.js';
+import { eventLoop } from '../event-loop.js';
 
 /** Where a call is on its way; the word goes into the message of a timeout. */
 export type Stage =
@@ -22,6 +24,23 @@ const TIME_OF: Readonly<Record<Stage, StageTime>> = {
 
 export function stageTime(stage: Stage): StageTime {
   return TIME_OF[stage];
+}
+
+/** What a call had come to, of which no more was heard: `no answer`, `still in routing`. */
+export function stillIn(stage: Stage): string {
+  if (stage === 'waiting for the answer') return 'no answer';
+  return stage.startsWith('waiting') ? `still ${stage}` : `still in ${stage}`;
+}
+
+/** When something happened to it: `while waiting for the answer`, `in routing`. */
+export function whileIn(stage: Stage): string {
+  return stage.startsWith('waiting') ? `while ${stage}` : `in ${stage}`;
+}
+
+/** How far a call has got that is ended now. */
+export function deliveryIn(stage: Stage): Delivery {
+  if (stage === 'waiting for the answer') return 'unknown';
+  return stage === 'after filters' ? 'answered' : 'not-sent';
 }
 
 /** How long a call was in each of its stages. Only calls that have to wait for something have one. */
@@ -60,4 +79,29 @@ export class StageTimes {
     }
     return rounded;
   }
+}
+
+/** Where the time of a call went that began at `startedAt` and is in this stage now. */
+export function timingOf(
+  times: StageTimes,
+  stage: Stage,
+  startedAt: number,
+  connectAttempts: number,
+  server: ServerTiming | undefined,
+): CallTiming {
+  const now = performance.now();
+  return {
+    totalMs: Math.round(now - startedAt),
+    routingMs: 0,
+    beforeFiltersMs: 0,
+    connectingMs: 0,
+    pendingMs: 0,
+    unansweredMs: 0,
+    afterFiltersMs: 0,
+    earlierMs: 0,
+    ...times.rounded(stage, now),
+    stallMs: eventLoop.longestStall(startedAt),
+    connectAttempts,
+    server,
+  };
 }

@@ -1,4 +1,5 @@
-import { OutgoingCall, type Settle } from '../../lib/transport/outgoing-call.js';
+import type { Settle } from '../../lib/transport/call-contract.js';
+import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 
 /**
  * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline.

@@ -13,7 +13,8 @@ import {
   resultsHead,
 } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
-import { type CallOptions, OutgoingCall, type Settle } from '../../lib/transport/outgoing-call.js';
+import type { CallOptions, Settle } from '../../lib/transport/call-contract.js';
+import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import type { RemoteMethod } from '../../lib/transport/remote-method.js';
 
 const NO_BYTES = Buffer.alloc(0);

@@ -52,8 +52,6 @@ const MAX_LINES = 300;
 /** File -> why it is better long than in two. */
 const LONG_FILES: Readonly<Record<string, string>> = {
   'lib/protocol/msgpack-decoder.ts': 'one switch over the types of a format, and a short reader for each of them',
-  'lib/transport/line.ts': 'the one life of a line; what can be told apart from it is in files of its own already',
-  'lib/transport/outgoing-call.ts': 'the one object of a call, with every way in which it can end',
 };
 
 const libraryFiles = sourceFiles(LIBRARY);

@@ -5,7 +5,7 @@ import type { ServerInfo } from '../../lib/call.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { FAIL_MODES, type FailMode } from '../../lib/fail-mode.js';
 import { FailbackReceipt } from '../../lib/failback-receipt.js';
-import type { CallOptions } from '../../lib/transport/outgoing-call.js';
+import type { CallOptions } from '../../lib/transport/call-contract.js';
 import { LineMailBox } from '../../mailbox/index.js';
 import { readText } from '../architecture/house.js';
 import { listOf, response } from '../lib/transport/support.js';
