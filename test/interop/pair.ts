@@ -1,3 +1,4 @@
+import type { Group } from './group.js';
 import type { Peer } from './peer.js';
 import type { Upstream } from './upstream.js';
 
@@ -6,6 +7,8 @@ export interface Pair {
   readonly leader: Peer;
   readonly follower: Peer;
   readonly upstream: Upstream;
+  /** They are its first two members. */
+  readonly group: Group;
 }
 
 /** Each test of a suite is given the same two processes. */

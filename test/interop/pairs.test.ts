@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { testCalls } from './calls.js';
 import { Group } from './group.js';
+import { testOptions } from './options.js';
 import type { Pair, PairTest } from './pair.js';
 import type { Library, Peer } from './peer.js';
 import { testSubscriptions } from './subscriptions.js';
@@ -23,9 +24,9 @@ for (const [leading, following] of PAIRS) {
     before(async () => {
       const scope = { after: (close: () => unknown) => void closing.push(close) };
       const upstream = await Upstream.start(scope);
-      const { members } = await Group.start(scope, upstream, [leading, following]);
-      const [leader, follower] = members as [Peer, Peer];
-      pair = { leader, follower, upstream };
+      const group = await Group.start(scope, upstream, [leading, following]);
+      const [leader, follower] = group.members as [Peer, Peer];
+      pair = { leader, follower, upstream, group };
     });
     after(async () => {
       for (const close of closing.reverse()) await close();
@@ -40,5 +41,6 @@ for (const [leading, following] of PAIRS) {
     };
     testCalls(test);
     testSubscriptions(test);
+    testOptions(test);
   });
 }
