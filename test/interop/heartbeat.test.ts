@@ -2,12 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Group } from './group.js';
-import type { Library, Peer } from './peer.js';
+import type { Library, Peer, Scope } from './peer.js';
 import { Upstream } from './upstream.js';
 
-/** A stock Leader drops who has been silent for three of them, a stock Follower a Leader that was for one. */
-const INTERVAL_MS = 300;
-const QUIET_MS = 11 * INTERVAL_MS;
+/**
+ * A stock Leader drops who has been silent for three of them, a stock Follower a Leader that was for one, even if it is
+ * itself that did not run. On a busy machine that happens at the short interval; a heartbeat that is not sent at all is
+ * missed at the long one too.
+ */
+const INTERVALS_MS = [300, 900];
+const QUIET_INTERVALS = 11;
 
 /**
  * Not stock with itself: a stock Follower sends no heartbeat while it waits for an answer, and its stock Leader drops it
@@ -20,26 +24,30 @@ const PAIRS: readonly (readonly [leading: Library, following: Library])[] = [
 ];
 
 describe('heartbeats', () => {
-  // It is time itself that has to pass here, and nothing may happen in it.
   it('keep two processes together when idle, and while a call takes its time', async (t) => {
-    const pairs = await Promise.all(
-      PAIRS.map(async ([leading, following]) => {
-        const upstream = await Upstream.start(t);
-        const group = await Group.start(t, upstream, [leading, following], { heartbeatInterval: INTERVAL_MS });
-        const [leader, follower] = group.members as [Peer, Peer];
-        return { name: `${leading} leads, ${following} follows`, upstream, leader, follower };
-      }),
-    );
-    for (const { name, leader, follower } of pairs) assert.equal(await follower.call('servedBy'), leader.pid, name);
-    await sleep(QUIET_MS);
-    const held = pairs.map(({ follower }) => follower.call('hold').catch((error: Error) => error.message));
-    await sleep(QUIET_MS);
-    for (const [at, { name, upstream, leader, follower }] of pairs.entries()) {
-      upstream.release();
-      assert.equal(await held[at], leader.pid, name);
-      const events = [await leader.events(), await follower.events()];
-      assert.deepEqual(events, [[], []], `${name}: nothing was closed, and no error was told`);
-      assert.equal(upstream.total, 1, name);
+    let complaints: string[] = [];
+    for (const interval of INTERVALS_MS) {
+      complaints = (await Promise.all(PAIRS.map((pair) => stayTogether(t, pair, interval)))).flat();
+      if (complaints.length === 0) return;
+      t.diagnostic(`every ${interval} ms: ${complaints.join('; ')}`);
     }
+    assert.deepEqual(complaints, []);
   });
 });
+
+/** Resolves with what went wrong. It is time itself that has to pass here, and nothing may happen in it. */
+async function stayTogether(t: Scope, [leading, following]: (typeof PAIRS)[number], interval: number) {
+  const upstream = await Upstream.start(t);
+  const group = await Group.start(t, upstream, [leading, following], { heartbeatInterval: interval });
+  const [leader, follower] = group.members as [Peer, Peer];
+  await sleep(QUIET_INTERVALS * interval);
+  const held = follower.call('hold').catch((error: Error) => error.message);
+  await sleep(QUIET_INTERVALS * interval);
+  upstream.release();
+  const answer = await held;
+  const complaints = [...(await leader.events()), ...(await follower.events())];
+  if (answer !== leader.pid) complaints.push(`the call gave ${answer}`);
+  if (upstream.total !== 1) complaints.push(`${upstream.total} real clients were made`);
+  await Promise.all(group.members.map((member) => member.kill()));
+  return complaints.map((complaint) => `${leading} leads, ${following} follows: ${complaint}`);
+}
