@@ -35,12 +35,13 @@ export abstract class APIClientBase extends ReadyEmitter {
   constructor(options: APIClientOptions = {}) {
     super();
     this.options = options;
+    const init = this.#initMethod();
     const builder: AnyBuilder = (options.cluster ?? createBuilder)(this.DataClient, this.clusterOptions);
     for (const [from, to] of Object.entries(this.delegates)) builder.delegate(from, to);
     this._client = builder.create(options);
     passOnEvents(this._client, (event, args) => void this.emit(event, ...args));
-    if (options.initMethod === undefined) this._client.ready(((error) => this.ready(error ?? true)) as ReadyCallback);
-    else this.#init(options.initMethod);
+    if (init === undefined) this._client.ready(((error) => this.#onClientReady(error)) as ReadyCallback);
+    else this.#init(init);
   }
 
   /** The class of the real client. */
@@ -68,9 +69,21 @@ export abstract class APIClientBase extends ReadyEmitter {
     if (this._client instanceof ClusterClient) await ClusterClient.close(this._client);
   }
 
-  #init(name: string): void {
-    const method = (this as unknown as Record<string, unknown>)[name];
+  /** It was closed before it was ready, which is no error but to who waits. */
+  #onClientReady(error: Error | undefined): void {
+    if ((error as { code?: unknown } | undefined)?.code === RpcCode.Closed) this.failReady(error as Error);
+    else this.ready(error ?? true);
+  }
+
+  #initMethod(): (() => unknown) | undefined {
+    const name = this.options.initMethod;
+    if (name === undefined) return undefined;
+    const method: unknown = Reflect.get(this, name);
     if (typeof method !== 'function') throw invalid(`initMethod: ${name} is not a method of this client`);
+    return method as () => unknown;
+  }
+
+  #init(method: () => unknown): void {
     // Not before the constructor of whoever extends this is through.
     process.nextTick(async () => {
       try {

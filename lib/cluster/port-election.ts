@@ -2,7 +2,7 @@ import { describeError } from '../diagnostics.js';
 import { Candidate, type CandidateState } from '../election/candidate.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { resolveListeningOptions } from '../leader/options.js';
-import { type Seat, takeSeat } from '../leader/shared-port.js';
+import { type Seat, seatHere, takeSeat } from '../leader/shared-port.js';
 import { settledWithin } from '../transport/held-calls.js';
 import { Line, type LineHandler } from '../transport/line.js';
 import { FollowerRole } from './follower-role.js';
@@ -120,6 +120,12 @@ export class PortElection implements RoleSource {
 
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
     const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, responseTimeout } = this.#options;
+    // One of this process may take its place at once: it does not wait to be refused.
+    const seat = await seatHere(name, port);
+    const giveUp = new AbortController();
+    const left = new RpcError(RpcCode.ConnectionLost, `whoever led ${name} in this process has let go of it`);
+    if (seat?.released === undefined && seat !== undefined && this.#options.isLeader !== false) throw left;
+    void seat?.released?.then(() => giveUp.abort(left));
     let role: FollowerRole | undefined;
     let onEnd = (): void => {};
     const line = await Line.open(
@@ -147,7 +153,7 @@ export class PortElection implements RoleSource {
           onEnd();
         },
       },
-      signal,
+      AbortSignal.any([signal, giveUp.signal]),
     );
     const ended = new Promise<void>((resolve) => {
       onEnd = resolve;

@@ -13,6 +13,8 @@ const PORTS = Symbol.for('mailstation.sharedPorts.1');
 interface SharedPort {
   /** Undefined where the name is led already, or the port is being let go of. */
   take(name: string): Seat | undefined;
+  /** Resolves when the one that has the name lets go of it; undefined where nobody has it. */
+  released(name: string): Promise<void> | undefined;
 }
 
 /** The right to lead one channel on a port of this process. */
@@ -58,6 +60,20 @@ export async function takeSeat(name: string, options: PortHostOptions): Promise<
   }
 }
 
+/**
+ * Whether this process has the port; `released` then resolves when the one that leads the channel on it, or is about to,
+ * lets go of that, and is undefined where none does.
+ */
+export async function seatHere(
+  name: string,
+  port: number,
+): Promise<{ readonly released: Promise<void> | undefined } | undefined> {
+  const opened = await portsOfThisProcess()
+    .get(port)
+    ?.catch(() => undefined);
+  return opened && { released: opened.released(name) };
+}
+
 function portsOfThisProcess(): Ports {
   const holder = globalThis as { [PORTS]?: Ports };
   holder[PORTS] ??= new Map();
@@ -67,17 +83,25 @@ function portsOfThisProcess(): Ports {
 async function open(options: PortHostOptions, ports: Ports): Promise<SharedPort> {
   const host = new PortHost(options);
   await host.listen();
-  const names = new Set<string>();
+  const names = new Map<string, Promise<void>>();
   let isClosing = false;
   return {
+    released: (name) => names.get(name),
     take(name) {
       if (isClosing || names.has(name)) return undefined;
-      names.add(name);
+      let onReleased = (): void => {};
+      names.set(
+        name,
+        new Promise((resolve) => {
+          onReleased = resolve;
+        }),
+      );
       let led: Channel | undefined;
       let released: Promise<void> | undefined;
       const release = async (reason: RpcError): Promise<void> => {
         if (led !== undefined) void host.withdraw(led, reason, 0);
         names.delete(name);
+        onReleased();
         if (names.size > 0) return;
         isClosing = true;
         await host.retire(reason, 0);

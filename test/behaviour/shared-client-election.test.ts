@@ -184,6 +184,21 @@ describe('a shared client whose Leader closes', () => {
     assert.deepEqual([values, world.errors], [[1], []]);
   });
 
+  it('while another name keeps the port is followed at once by one of its own process', async (t) => {
+    const world = await sharedWorld(t);
+    await world.join(Registry, { options: { name: 'Keeper' } }).ready();
+    const [leader, next, third] = [world.join(Registry), world.join(Registry), world.join(Registry)];
+    await Promise.all([leader.ready(), next.ready(), third.ready()]);
+    const isReady = [next, third].map((client) => untilEvent(client, 'ready', { what: 'another Leader' }));
+    await leader.close();
+    await Promise.all(isReady);
+    assert.equal([next, third].filter(({ isClusterClientLeader }) => isClusterClientLeader).length, 1);
+    assert.deepEqual(
+      world.log.filter((line) => !line.includes('competes for its place')),
+      [],
+    );
+  });
+
   it('is not ready after maxWaitTime if nobody follows it', async (t) => {
     const world = await sharedWorld(t);
     const leader = world.join(Registry);

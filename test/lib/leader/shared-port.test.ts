@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import type { Channel } from '../../../lib/leader/channel.js';
 import { resolveListeningOptions } from '../../../lib/leader/options.js';
-import { type Seat, takeSeat } from '../../../lib/leader/shared-port.js';
+import { type Seat, seatHere, takeSeat } from '../../../lib/leader/shared-port.js';
 import { rawCaller, rawLeader } from '../../behaviour/raw-peers.js';
 import { failure, keptLog, unusedPort } from '../../behaviour/support.js';
 import { expectNoLeaks } from '../../support/leaks.js';
@@ -102,6 +102,27 @@ describe('takeSeat', () => {
     assert.equal(peer.packets.length, 1);
     seat.lead(channel('a'));
     await peer.next('register_channel_res');
+  });
+});
+
+describe('seatHere', () => {
+  it('says when a name is let go of that this process has', async (t) => {
+    expectNoLeaks(t);
+    const port = await unusedPort(t);
+    assert.equal(await seatHere('a', port), undefined);
+    const a = await take(t, 'a', port);
+    await take(t, 'b', port);
+    assert.deepEqual(await seatHere('c', port), { released: undefined });
+    const here = await seatHere('a', port);
+    let isReleased = false;
+    void here?.released?.then(() => {
+      isReleased = true;
+    });
+    await a.withdraw(OVER, 1);
+    assert.equal(isReleased, false);
+    await a.release(OVER);
+    await here?.released;
+    assert.deepEqual(await seatHere('a', port), { released: undefined });
   });
 });
 
