@@ -38,11 +38,11 @@ export interface RunReport {
   readonly folder: string;
 }
 
-/** One id with a standby, behind a proxy; one over WebSocket, behind a proxy; one that is called directly. */
+/** One id with a standby, behind a proxy; one over WebSocket, behind a proxy; a busy one that is called directly. */
 const SERVERS = [
-  { id: 'a', processes: 2, hasProxy: true, transport: 'tcp' },
-  { id: 'b', processes: 1, hasProxy: true, transport: 'ws' },
-  { id: 'c', processes: 1, hasProxy: false, transport: 'tcp' },
+  { id: 'a', processes: 2, hasProxy: true, transport: 'tcp', isBusy: false },
+  { id: 'b', processes: 1, hasProxy: true, transport: 'ws', isBusy: false },
+  { id: 'c', processes: 1, hasProxy: false, transport: 'tcp', isBusy: true },
 ] as const;
 
 /** Load and faults for some seconds, the end of all of it, and what the checker finds. */
@@ -61,7 +61,7 @@ export async function run({
   const roster: ServerInfo[] = [];
   const killedClients: string[] = [];
   try {
-    for (const { id, processes: lives, hasProxy, transport } of SERVERS) {
+    for (const { id, processes: lives, hasProxy, transport, isBusy } of SERVERS) {
       const port = await freePort();
       let entry = port;
       if (hasProxy) {
@@ -71,7 +71,7 @@ export async function run({
       }
       roster.push({ id, serverType: 'test', transport, port: entry, direct: port });
       for (let i = 0; i < lives; i++)
-        servers.push(new ChaosServer(processes, { id, port, transport, standby: lives > 1 }));
+        servers.push(new ChaosServer(processes, { id, port, transport, isBusy, standby: lives > 1 }));
     }
     await Promise.all(servers.map((server) => server.start()));
     const clients = Array.from({ length: count }, () => new ChaosClient(processes, random.below(2 ** 31), roster));

@@ -10,6 +10,8 @@ export interface ServerPlace {
   readonly port: number;
   readonly transport: TransportName;
   readonly standby: boolean;
+  /** It runs few calls at a time, and lets few wait. */
+  readonly isBusy: boolean;
 }
 
 /** Waits to be told what to serve, so that it can be started ahead of time. */
@@ -32,7 +34,7 @@ interface Caller {
 
 let stop = async (): Promise<void> => process.exit();
 
-async function serve({ name, id, port, transport, standby, historyFile, bugs }: ServerSetting): Promise<void> {
+async function serve({ name, id, port, transport, standby, isBusy, historyFile, bugs }: ServerSetting): Promise<void> {
   const peer = new Peer(name, historyFile, bugs);
   let executions = 0;
   const isDue = (bug: Bug): boolean => bugs.includes(bug) && executions % BUG_EVERY === bugs.indexOf(bug);
@@ -78,6 +80,7 @@ async function serve({ name, id, port, transport, standby, historyFile, bugs }: 
       standby,
       serverType: 'test',
       services: { user: { service } },
+      ...(isBusy ? { maxConcurrent: 6, maxQueued: 25 } : {}),
       keepalive: 400,
       drainTimeout: 2_000,
       maxQueuedBytes: 512 * 1024,
