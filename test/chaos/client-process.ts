@@ -142,11 +142,11 @@ class Caller {
     const token = this.#made++;
     const random = this.#random;
     const kind = random.pick(KINDS);
-    const idempotent = random.oneIn(5);
     const timeout = random.pick([20, 100, 500, 1_500, MAX_TIMEOUT_MS]);
-    const failMode = random.oneIn(6) ? 'failover' : random.oneIn(12) ? 'failsafe' : 'failfast';
+    const failMode = random.oneIn(4) ? 'failover' : random.oneIn(12) ? 'failsafe' : 'failfast';
     // One that may be sent again comes later than those that were called after it.
     const ordered = failMode === 'failfast';
+    const idempotent = random.oneIn(ordered ? 5 : 2);
     const client = this.#name;
     const at = performance.now();
     this.#write({ type: 'made', client, token, kind, idempotent, ordered, timeout, at });
