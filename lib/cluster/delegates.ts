@@ -25,9 +25,11 @@ export class Delegates {
     this.#descriptors.set(name, { type: 'override', value });
   }
 
-  /** Throws {@link RpcCode.InvalidArgument} for what nothing can be delegated to. */
+  /** Throws {@link RpcCode.InvalidArgument} for what nothing can be delegated to, and for what an emitter needs itself. */
   delegate(from: string, to: DelegateKind = 'invoke'): void {
     if (typeof from !== 'string' || from === '') throw invalid('delegate wants the name of a method');
+    // Were they the real client's, the shared one could neither emit nor become ready.
+    if (from in ReadyEmitter.prototype) throw invalid(`${from} is a shared client's own, and cannot be delegated`);
     if (!DELEGATE_KINDS.includes(to)) throw invalid(`${from} cannot be delegated to ${String(to)}: ${DELEGATE_KINDS}`);
     this.#descriptors.set(from, { type: 'delegate', to });
   }

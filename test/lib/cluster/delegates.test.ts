@@ -103,4 +103,10 @@ describe('Delegates', () => {
       assert.throws(() => delegates.delegate('get', to as never), refused);
     for (const from of ['', undefined, 1]) assert.throws(() => delegates.delegate(from as never), refused);
   });
+
+  it('refuse what an emitter, and becoming ready, need', () => {
+    const delegates = new Delegates();
+    for (const name of ['emit', 'on', 'once', 'ready', 'await', 'constructor'])
+      assert.throws(() => delegates.delegate(name), { code: RpcCode.InvalidArgument, message: /shared client's own/ });
+  });
 });
