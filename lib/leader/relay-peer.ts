@@ -12,8 +12,8 @@ import {
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 
-/** What a channel that relays takes: neither cancelling nor telling of late calls goes past it. */
-export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', RELAY];
+/** What a channel that relays takes: telling of late calls does not go past it. */
+export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', RELAY];
 
 /** Counts a connection's calls: it is not let go before the last one is over. */
 export interface CallCount {

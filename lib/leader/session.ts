@@ -201,7 +201,8 @@ export class Session {
         this.#calls.invoke(head, frame);
         break;
       case 'cancel':
-        this.#calls.cancel(frame.id);
+        if (this.#relay === undefined) this.#calls.cancel(frame.id);
+        else this.#relay.onCancel(frame.id);
         break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);

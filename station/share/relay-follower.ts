@@ -28,6 +28,8 @@ export class RelayFollower implements RelayHandler {
   readonly #peer: RelayPeer;
   /** By the number that the Follower has given it. */
   readonly #used = new Map<number, Used>();
+  /** Under way, by the id of its request. */
+  readonly #calls = new Map<number, RelayedCall>();
   #inFlight = 0;
 
   constructor(relay: Relay, peer: RelayPeer) {
@@ -40,6 +42,10 @@ export class RelayFollower implements RelayHandler {
     if (head.type === 'relay') this.#send(head, frame);
     else if (head.type === 'open_mailbox') this.#open(head);
     else this.#close(head.to);
+  }
+
+  onCancel(id: number): void {
+    this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'its caller has cancelled it'));
   }
 
   onGone(): void {
@@ -78,12 +84,15 @@ export class RelayFollower implements RelayHandler {
 
   #send(head: RelayHead, frame: FrameView): void {
     const limit = Math.max(MIN_IN_FLIGHT, this.#relay.options.mailbox.maxInFlight);
+    const { id } = frame;
     const call = new RelayedCall(this.#peer, head, frame, this.#relay.method(head.method), (error) => {
       this.#inFlight -= 1;
+      this.#calls.delete(id);
       if (error !== undefined && head.oneway) this.#logOneway(head, error);
     });
     this.#peer.taken();
     this.#inFlight += 1;
+    this.#calls.set(id, call);
     const used = this.#used.get(head.to);
     if (used === undefined) {
       call.fail(call.error(RpcCode.BadRequest, `${head.to} is the number of no mailbox that was opened`, 'not-sent'));

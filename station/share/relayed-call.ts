@@ -42,6 +42,7 @@ export class RelayedCall extends OutgoingCall {
     const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(1, frame.timeout));
     const settle = answering(peer, frame.id, head, onSettled);
     super(method, [], timeout, head.oneway, NO_OPTIONS, undefined, settle);
+    this.isCancellable = true;
     this.#peer = peer;
     this.#id = frame.id;
     this.#head = head;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { callContext } from '../../lib/call-context.js';
 import type { RpcError } from '../../lib/errors.js';
 import { response } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -45,6 +46,26 @@ describe('a call', () => {
       const { promise, resolve } = deferred<unknown[]>();
       calls.f(null, 1, (...results: unknown[]) => resolve(results));
       assert.deepEqual(await promise, [null, 1, 2]);
+    });
+
+    it('is cancelled at its server too', async (t) => {
+      expectNoLeaks(t);
+      const called = deferred<AbortSignal | undefined>();
+      const service = {
+        hang() {
+          called.resolve(callContext()?.signal);
+          return new Promise(() => {});
+        },
+      };
+      const served = await serve(t, service);
+      const { calls } = await callSharing(t, sharing, [served]);
+      const controller = new AbortController();
+      const failed = failure(calls.hang.with({ signal: controller.signal })(null));
+      const signal = await called.promise;
+      controller.abort();
+      const error = await failed;
+      assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CANCELLED', 'unknown']);
+      await until(() => signal?.aborted === true, { what: 'the method to be told' });
     });
 
     it('fails with the method’s own error', async (t) => {
