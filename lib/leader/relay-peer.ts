@@ -27,6 +27,8 @@ export type RelayRequest = RelayHead | OpenMailBoxHead | CloseMailBoxHead;
 export interface RelayHandler {
   /** Must not throw. `frame` is valid until it returns. */
   onRequest(head: RelayRequest, frame: FrameView): void;
+  /** It wants no answer to the call with this id any more. One that is over, or never was, is no error. */
+  onCancel(id: number): void;
   /** Its connection has ended. */
   onGone(): void;
 }
