@@ -136,3 +136,16 @@ export function messageOf(thrown: unknown): string {
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
+
+/** Causes may be strangers': one that is no Error, or one that is its own cause. */
+const MAX_CAUSES = 8;
+
+/** The error, or one of its causes, has one of these codes: the system's or ours. */
+export function hasCode(error: unknown, codes: readonly string[]): boolean {
+  let each = error as { readonly code?: unknown; readonly cause?: unknown } | null | undefined;
+  for (let depth = 0; depth < MAX_CAUSES && typeof each === 'object' && each !== null; depth++) {
+    if (typeof each.code === 'string' && codes.includes(each.code)) return true;
+    each = each.cause as typeof each;
+  }
+  return false;
+}

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { debug } from '../diagnostics.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
+import { hasCode, RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { Backoff } from '../transport/backoff.js';
@@ -126,7 +126,7 @@ export class Candidate {
       const why = claim === undefined ? 'nobody leads' : 'the port is in use, by somebody else';
       const obstacle = new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
       // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
-      if (!isLettingGo(error) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
+      if (!hasCode(error, LETTING_GO) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
       this.#options.onRefused?.(obstacle);
       return this.#pause();
     }
@@ -158,14 +158,7 @@ export class Candidate {
 }
 
 /** Its holder is going: nobody listens any more, or what it had not accepted yet, or not answered, was cut off. */
-const LETTING_GO: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
-
-function isLettingGo(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    if (LETTING_GO.includes((each as { code?: unknown }).code)) return true;
-  }
-  return false;
-}
+const LETTING_GO: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
 
 function asListenError(error: unknown): RpcError {
   return error instanceof RpcError ? error : new RpcError(RpcCode.Listen, toError(error).message, { cause: error });

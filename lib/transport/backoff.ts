@@ -1,3 +1,5 @@
+import { hasCode } from '../errors.js';
+
 /**
  * The first redials come quickly, each after twice the wait of the one before: a Leader that died is replaced within
  * milliseconds. ms
@@ -51,8 +53,5 @@ export class Backoff {
 
 /** The machine is there, and nobody listens on the port. */
 export function isRefused(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    if ((each as { code?: unknown }).code === 'ECONNREFUSED') return true;
-  }
-  return false;
+  return hasCode(error, ['ECONNREFUSED']);
 }

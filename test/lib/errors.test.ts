@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { messageOf, RpcCode, RpcError, toError } from '../../lib/errors.js';
+import { hasCode, messageOf, RpcCode, RpcError, toError } from '../../lib/errors.js';
 
 describe('RpcError', () => {
   it('says what it is about', () => {
@@ -56,5 +56,24 @@ describe('toError', () => {
     assert.equal(toError(error), error);
     const wrapped = toError(5);
     assert.deepEqual([wrapped.message, wrapped.cause], ['5', 5]);
+  });
+});
+
+describe('hasCode', () => {
+  const refused = { code: 'ECONNREFUSED' };
+
+  it('looks at the error and at its causes, whatever those are', () => {
+    const error = new RpcError(RpcCode.Connect, 'nobody', { cause: new Error('no', { cause: refused }) });
+    assert.equal(hasCode(error, ['ECONNRESET', 'ECONNREFUSED']), true);
+    assert.equal(hasCode(error, [RpcCode.Connect]), true);
+    assert.equal(hasCode(error, ['ECONNRESET']), false);
+    for (const none of [undefined, null, 'ECONNREFUSED', 7, { code: 7 }, new Error('no')])
+      assert.equal(hasCode(none, ['ECONNREFUSED']), false);
+  });
+
+  it('comes to an end where an error is its own cause', () => {
+    const error: Error = new Error('round');
+    error.cause = error;
+    assert.equal(hasCode(error, ['ECONNREFUSED']), false);
   });
 });
