@@ -14,6 +14,9 @@ import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js'
 /** Keys as cluster-client writes them. */
 const KEY_PREFIX = '$$inner$$__';
 
+/** Reasons why nobody leads that are told, each once. */
+const MAX_TOLD = 8;
+
 /** How a call of a shared client ends: the real client's own error, or all its results. */
 export type SettleShared = (error: Error | undefined, results: readonly unknown[]) => void;
 
@@ -61,7 +64,8 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   #source: RoleSource | undefined;
   #role: Role | undefined;
   #obstacle: RpcError | undefined;
-  #toldObstacle: string | undefined;
+  /** Since there was a role. */
+  readonly #toldObstacles = new Set<string>();
   #failure: Error | undefined;
   #patience: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
@@ -119,7 +123,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
     this.#obstacle = undefined;
-    this.#toldObstacle = undefined;
+    this.#toldObstacles.clear();
     clearTimeout(this.#patience);
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
     for (const reg of this.#published.values()) role.publish(reg);
@@ -137,10 +141,10 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
 
   /** Told once for each reason: while it lasts, it is met again and again. */
   onObstacle(error: RpcError): void {
-    const told = withoutNumbers(error.message);
-    const isNews = told !== this.#toldObstacle;
     this.#obstacle = error;
-    this.#toldObstacle = told;
+    const reason = withoutNumbers(error.message);
+    const isNews = !this.#toldObstacles.has(reason) && this.#toldObstacles.size < MAX_TOLD;
+    if (isNews) this.#toldObstacles.add(reason);
     if (isNews && this.#lifecycle.state === 'electing')
       this.#options.logger.warn(`mailstation: ${this.#options.name} waits, and goes on trying: ${error.message}`);
   }

@@ -87,7 +87,7 @@ describe('a shared client whose port', () => {
     const world = await sharedWorld(t);
     await joinAll(world, 1);
     const follower = world.join(Registry, {
-      options: { isLeader: false, name: 'Another', connectTimeout: 100, maxWaitTime: 1_500 },
+      options: { isLeader: false, name: 'Another', connectTimeout: 500, maxWaitTime: 2_500 },
     });
     const [error, call] = await Promise.all([failure(follower.ready()), failure(follower.echo(1))]);
     for (const { message } of [error, call]) {

@@ -96,7 +96,7 @@ fault(
       const { service } = client.proxies.user.test;
       const call = async (end: () => void) => {
         await lab.answer((cb) => service.whoami.toServer('s1', cb));
-        const answer = lab.answer((cb) => service.never.toServer('s1', 1, cb), 400);
+        const answer = lab.answer((cb) => service.never.toServer('s1', 1, cb), 1_200);
         await lab.answer((cb) => service.whoami.toServer('s1', cb));
         end();
         const ended = await answer;

@@ -208,7 +208,7 @@ fault(
     const { info } = await lab.serve({ id: 's1' });
     const dead = { id: 's2', serverType: 'test', port: await lab.port() };
     const client = await lab.client([info, dead]);
-    const outcomes = await client.proxies.user.test.service.whoami.with({ timeout: 100 }).broadcast();
+    const outcomes = await client.proxies.user.test.service.whoami.with({ timeout: 500 }).broadcast();
     assert.deepEqual(
       outcomes.map((each: { serverId: string; value?: string; reason?: { code: string } }) => [
         each.serverId,
