@@ -78,7 +78,7 @@ describe('a server that is none of ours', () => {
       });
       const good = await serve(t, { f: () => 'fine' }, { id: 'good-1' });
       const { calls } = await call(t, [leader.info, good], { codecs: ['json'] });
-      const error = await failure(calls.f.with({ timeout: 300 }).toServer('test-1'));
+      const error = await failure(calls.f.with({ timeout: 800 }).toServer('test-1'));
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
       assert.match(error.message, reason);
       await leader.connection(2); // it was tried again
