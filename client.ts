@@ -26,6 +26,7 @@ import {
   type MailStationEvents,
   type MailStationOptions,
   type MailStationState,
+  Reachability,
   resolveFailureOptions,
   resolveMailStationOptions,
   type ServerHealthReport,
@@ -255,6 +256,7 @@ export function createClient<Remotes = Any>(options: ClientOptions = {}): Client
 }
 
 function callWays(station: MailStation, router: CallRouter): CallWays {
+  const reachability = new Reachability(station);
   return {
     admit: (call) => station.admit(call),
     route: (call, tried) => router.route(call, tried),
@@ -263,6 +265,8 @@ function callWays(station: MailStation, router: CallRouter): CallWays {
       const servers = station.servers(serverType);
       return tried.size === 0 ? servers.length : servers.filter(({ id }) => !tried.has(id)).length;
     },
+    isAnyConnected: (serverIds) => reachability.isAnyConnected(serverIds),
+    whenChanged: (serverType, wake) => reachability.whenChanged(serverType, wake),
     hold: (call) => station.hold(call),
     release: (call) => station.release(call),
     filterAnswer: (call) => station.filterAnswer(call),

@@ -6,6 +6,7 @@ export {
   type CallWays,
   FailureModes,
   type FailureOptions,
+  Reachability,
   type RetryBudgetOptions,
   resolveFailureOptions,
 } from './failure/index.js';

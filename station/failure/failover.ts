@@ -8,7 +8,8 @@ const MAX_WAIT_MS = 1_000;
  * Another server of the type, never one that was tried. What never left this process goes there at once; what did waits
  * a little, any time up to a bound that grows (full jitter), so that callers do not all move on together.
  *
- * The last server that there is to try is waited for as long as the call has time, as with failfast.
+ * Where those that are left cannot be reached, the call waits for whichever can be first, as long as it has time; a type's
+ * only server is waited for as with failfast.
  */
 export class Failover implements FailurePolicy {
   readonly #ways: CallWays;
@@ -19,14 +20,15 @@ export class Failover implements FailurePolicy {
     this.#random = random;
   }
 
-  isHasty({ call, servers, count, options: { retryTimes } }: Tried): boolean {
-    return count < retryTimes && this.#ways.untried(call.serverType, servers) > 1;
+  isHasty({ call, servers }: Tried): boolean {
+    return servers.size + this.#ways.untried(call.serverType, servers) > 1;
   }
 
   decide(tried: Tried, _error: unknown, isFree: boolean): Decision {
     const enoughTried = enough(tried);
-    if (enoughTried !== undefined) return enoughTried;
-    if (this.#ways.untried(tried.call.serverType, tried.servers) === 0) return giveUp('there is no other server');
+    const isOver = enoughTried !== undefined || this.#ways.untried(tried.call.serverType, tried.servers) === 0;
+    if (isOver && tried.outOfReach.size > 0) return { does: 'wait for a server' };
+    if (isOver) return enoughTried ?? giveUp('there is no other server');
     const bound = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried.count - 1));
     return { does: 'try again', afterMs: isFree ? 0 : bound * this.#random(), serverId: undefined };
   }

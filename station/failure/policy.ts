@@ -12,6 +12,10 @@ export interface CallWays {
   dispatch(call: OutgoingCall, serverId: string): void;
   /** How many servers the type has beside those that were tried. */
   untried(serverType: string, tried: ReadonlySet<string>): number;
+  /** Whether one of these servers has a connection. */
+  isAnyConnected(serverIds: ReadonlySet<string>): boolean;
+  /** Calls back once, when a server of the type has come, or its connection was made. What it returns takes that back. */
+  whenChanged(serverType: string, wake: () => void): () => void;
   /** Keeps a call's deadline between two attempts. False: too many are kept, and the call has failed instead. */
   hold(call: OutgoingCall): boolean;
   release(call: OutgoingCall): void;
@@ -27,6 +31,8 @@ export interface Tried {
   /** The server that the caller named. */
   readonly named: string | undefined;
   readonly servers: ReadonlySet<string>;
+  /** Of those, the ones that could not be reached: they know nothing of the call. */
+  readonly outOfReach: ReadonlySet<string>;
   /** Attempts that failed. */
   readonly count: number;
   readonly options: Required<FailOptions>;
@@ -35,6 +41,8 @@ export interface Tried {
 export type Decision =
   /** `serverId`: to that server; undefined: to one that was not tried. */
   | { readonly does: 'try again'; readonly afterMs: number; readonly serverId: string | undefined }
+  /** As soon as one of the servers that were out of reach is there. */
+  | { readonly does: 'wait for a server' }
   | { readonly does: 'accept'; readonly receipt: FailbackReceipt }
   | { readonly does: 'give up'; readonly why: string };
 

@@ -1,4 +1,4 @@
-import { type Delivery, type FailedAttempt, RpcError } from '../../lib/errors.js';
+import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
 import type { FailOptions } from '../../lib/fail-mode.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { Attempt } from './attempt.js';
@@ -6,18 +6,23 @@ import type { CallWays, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
 import type { RetryBudget } from './retry-budget.js';
 
+/** So long before its deadline a call that waits for a server is given up, with what is known of them. */
+const LAST_WORD_MS = 10;
+
 /** A call in a mode that may try it again: one attempt after the other, until one is answered or its policy gives up. */
 export class TriedCall implements Tried {
   readonly call: OutgoingCall;
   readonly named: string | undefined;
   readonly options: Required<FailOptions>;
   readonly servers = new Set<string>();
+  readonly outOfReach = new Set<string>();
   readonly #policy: FailurePolicy;
   readonly #ways: CallWays;
   readonly #budget: RetryBudget | undefined;
-  readonly #failed: FailedAttempt[] = [];
+  #failed: FailedAttempt[] = [];
   #whyNoMore = '';
   #timer: NodeJS.Timeout | undefined;
+  #stopWaiting = (): void => {};
 
   /** `named`: the server that the caller named. Without a `budget` retries are bounded otherwise. */
   constructor(
@@ -44,6 +49,7 @@ export class TriedCall implements Tried {
     // Whoever ends the call: what its caller is told has all attempts in it.
     this.call.intercept((settle) => (error, results) => {
       clearTimeout(this.#timer);
+      this.#stopWaiting();
       settle(error === undefined ? undefined : this.#told(error), results);
     });
     this.#budget?.earn(this.call.startedAt);
@@ -72,7 +78,7 @@ export class TriedCall implements Tried {
     } else if (this.#failed.length === 0 && isFinal(error)) this.#fail(attempt, error);
     else {
       this.#failed.push({ serverId: attempt.serverId, code: error.code, delivery: error.delivery });
-      if (attempt.serverId !== undefined) this.servers.add(attempt.serverId);
+      this.#noteServer(attempt, error);
       this.#goOn(attempt, error);
     }
   }
@@ -86,11 +92,48 @@ export class TriedCall implements Tried {
       this.call.succeed([decision.receipt]);
       return;
     }
+    if (decision.does === 'wait for a server') return this.#waitForServer(attempt, error);
     if (decision.does === 'give up') this.#whyNoMore = decision.why;
     else this.#whyNoMore = this.#whyNotNow(decision.afterMs, isFree);
     if (decision.does === 'give up' || this.#whyNoMore !== '') this.#fail(attempt, error);
     else if (decision.afterMs === 0) this.#try(decision.serverId);
     else this.#wait(decision.afterMs, decision.serverId);
+  }
+
+  #noteServer({ serverId }: Attempt, { code, delivery }: RpcError): void {
+    if (serverId === undefined) return;
+    this.servers.add(serverId);
+    if (code === RpcCode.Connect && delivery === 'not-sent') this.outOfReach.add(serverId);
+  }
+
+  /** Nothing of the call has reached those that were out of reach, so they are as good as new. */
+  #waitForServer(attempt: Attempt, error: RpcError): void {
+    const { call } = this;
+    const gaveUp = (): void => {
+      const { timeout } = call;
+      this.#whyNoMore = `none of them could be reached in ${timeout} ms`;
+      this.#fail(attempt, error);
+    };
+    const left = call.deadline - performance.now() - LAST_WORD_MS;
+    if (left <= 0) return gaveUp();
+    const tryAgain = (): void => {
+      this.#failed = this.#failed.filter(({ serverId = '' }) => !this.outOfReach.has(serverId));
+      for (const serverId of this.outOfReach) this.servers.delete(serverId);
+      this.outOfReach.clear();
+      this.#try(undefined);
+    };
+    if (this.#ways.isAnyConnected(this.outOfReach)) return tryAgain();
+    call.stage = 'waiting to be tried again';
+    call.standsIn(undefined);
+    if (!this.#ways.hold(call)) return;
+    const go = (next: () => void) => (): void => {
+      clearTimeout(this.#timer);
+      this.#stopWaiting();
+      this.#ways.release(call);
+      next();
+    };
+    this.#stopWaiting = this.#ways.whenChanged(call.serverType, go(tryAgain));
+    this.#timer = setTimeout(go(gaveUp), left);
   }
 
   /** Whatever the policy: '' where it may be tried again. */

@@ -72,6 +72,30 @@ describe('failover', () => {
     assert.equal(await made, 'back');
   });
 
+  it('waits for whichever of several dead servers is back first, and goes there', async (t) => {
+    const ports = [await unusedPort(t), await unusedPort(t)];
+    const servers = ports.map((port, n) => ({ id: `test-${n + 1}`, serverType: 'test', port }));
+    for (const back of [0, 1]) {
+      // Calls begin with either, by turns: both have been found dead before one of them comes back.
+      const { calls, moves } = await call(t, servers, { failMode: 'failover', routerType: 'rr', timeout: 20_000 });
+      const made = Array.from({ length: 6 }, () => calls.f(null));
+      const isDown = (id: string) => moves.some((move) => move.startsWith(`${id} connecting -> backoff`));
+      await until(() => isDown('test-1') && isDown('test-2'), { what: 'both to be out of reach' });
+      const { server } = await serve(t, { f: () => back }, { id: `test-${back + 1}`, port: ports[back] ?? 0 });
+      assert.deepEqual(await Promise.all(made), Array(6).fill(back));
+      await server.stop(true);
+    }
+  });
+
+  it('says of each server that it could not be reached, when the time is over', async (t) => {
+    const servers = [1, 2].map(async (n) => ({ id: `test-${n}`, serverType: 'test', port: await unusedPort(t) }));
+    const { calls } = await call(t, await Promise.all(servers), { failMode: 'failover', timeout: 300 });
+    const error = await failure(calls.f(null));
+    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
+    assert.match(error.message, /ECONNREFUSED.*none of them could be reached in 300 ms/);
+    assert.deepEqual(new Set(error.attempts?.map(({ serverId }) => serverId)), new Set(['test-1', 'test-2']));
+  });
+
   it('does not apply to a server that the caller has named', async (t) => {
     const { calls, client, heard } = await setUp(t, { timeout: 100 });
     const msg = { namespace: 'user', serverType: 'test', service: 'service', method: 'f', args: [] };

@@ -28,7 +28,8 @@ function setUp(t: TestContext, limit = 10) {
   });
   const accept = (options: CallOptions = {}, named?: string): FailbackReceipt | undefined => {
     const { call } = fakeCall({ args: ['x'], options, timeout: 700 });
-    const tried = { call, named, servers: new Set(['test-1']), count: 1, options: failOptions() };
+    const servers = new Set(['test-1']);
+    const tried = { call, named, servers, outOfReach: servers, count: 1, options: failOptions() };
     return queue.accept(tried, call.error(RpcCode.Connect, 'refused', 'not-sent'));
   };
   /** The last one that was sent fails. */

@@ -12,6 +12,8 @@ export function failOptions(given: FailOptions = {}): Required<FailOptions> {
 export class FakeWays implements CallWays {
   /** In the order of sending. */
   readonly sent: OutgoingCall[] = [];
+  /** Whoever waits for a server to be there. */
+  readonly waking = new Set<() => void>();
   readonly held = new Set<OutgoingCall>();
   readonly filtered: OutgoingCall[] = [];
   readonly servers: string[];
@@ -52,6 +54,15 @@ export class FakeWays implements CallWays {
 
   untried(_serverType: string, tried: ReadonlySet<string>): number {
     return this.servers.filter((id) => !tried.has(id)).length;
+  }
+
+  isAnyConnected(): boolean {
+    return false;
+  }
+
+  whenChanged(_serverType: string, wake: () => void): () => void {
+    this.waking.add(wake);
+    return () => this.waking.delete(wake);
   }
 
   hold(call: OutgoingCall): boolean {

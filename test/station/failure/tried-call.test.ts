@@ -97,6 +97,7 @@ describe('a call with failover', () => {
     ways.fail(RpcCode.ConnectionLost, 'unknown');
     clock.advance(20);
     ways.fail(RpcCode.Connect, 'not-sent');
+    clock.advance(fake.call.timeout);
     assert.deepEqual([errorOf(fake).code, errorOf(fake).delivery], ['ERR_RPC_CONNECT', 'unknown']);
   });
 
@@ -136,16 +137,33 @@ describe('a call with failover', () => {
     assert.match(errorOf(fake).message, /not tried again: retryTimes is 1/);
   });
 
-  it('is hasty while there is another server to try, and patient with the last', (t) => {
+  it('is hasty where there is another server, and patient with the only one', (t) => {
     const hasty = (given: Given) => {
       const { ways } = setUp(t, given);
-      while (ways.sent.length < 2) ways.fail();
       t.mock.restoreAll();
-      return ways.sent.map((attempt) => (attempt as Attempt).isHasty);
+      return (ways.last as Attempt).isHasty;
     };
-    assert.deepEqual(hasty({ servers: 3 }), [true, true]);
-    assert.deepEqual(hasty({ servers: 2 }), [true, false]);
-    assert.deepEqual(hasty({ servers: 3, fail: { retryTimes: 1 } }), [true, false]);
+    assert.deepEqual([hasty({ servers: 1 }), hasty({ servers: 2 }), hasty({ servers: 3 })], [false, true, true]);
+  });
+
+  it('waits for one of those that were out of reach, and tries them anew when one is there', (t) => {
+    const { ways, fake } = setUp(t, { servers: 2 });
+    ways.fail(RpcCode.Connect, 'not-sent');
+    ways.fail(RpcCode.Connect, 'not-sent');
+    assert.deepEqual([ways.sent.length, ways.held.size, fake.call.isSettled], [2, 1, false]);
+    for (const wake of ways.waking) wake();
+    assert.deepEqual([ways.sent.length, ways.held.size, ways.waking.size], [3, 0, 0]);
+    ways.last.succeed(['answer']);
+    assert.equal(fake.call.isSettled, true);
+  });
+
+  it('is given up at its deadline while it waits for one, and waits no more when it is ended', (t) => {
+    const { ways, fake, clock } = setUp(t, { servers: 2 });
+    ways.fail(RpcCode.Connect, 'not-sent');
+    ways.fail(RpcCode.Connect, 'not-sent');
+    clock.advance(fake.call.timeout);
+    assert.deepEqual([errorOf(fake).code, ways.waking.size, ways.held.size], ['ERR_RPC_CONNECT', 0, 0]);
+    assert.match(errorOf(fake).message, /none of them could be reached/);
   });
 
   it('has one deadline, and arguments of its own for each attempt', (t) => {
@@ -270,6 +288,7 @@ describe('a call with failsafe', () => {
         call: fakeCall().call,
         named: 'test-1',
         servers: new Set<string>(),
+        outOfReach: new Set<string>(),
         count: 1,
         options: failOptions(),
       };
