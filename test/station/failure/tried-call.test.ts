@@ -147,8 +147,9 @@ describe('a call with failover', () => {
   });
 
   it('waits for one of those that were out of reach, and tries them anew when one is there', (t) => {
-    const { ways, fake } = setUp(t, { servers: 2 });
+    const { ways, fake, clock } = setUp(t, { servers: 2 });
     ways.fail(RpcCode.Connect, 'not-sent');
+    clock.advance(20);
     ways.fail(RpcCode.Connect, 'not-sent');
     assert.deepEqual([ways.sent.length, ways.held.size, fake.call.isSettled], [2, 1, false]);
     for (const wake of ways.waking) wake();
@@ -160,6 +161,7 @@ describe('a call with failover', () => {
   it('is given up at its deadline while it waits for one, and waits no more when it is ended', (t) => {
     const { ways, fake, clock } = setUp(t, { servers: 2 });
     ways.fail(RpcCode.Connect, 'not-sent');
+    clock.advance(20);
     ways.fail(RpcCode.Connect, 'not-sent');
     clock.advance(fake.call.timeout);
     assert.deepEqual([errorOf(fake).code, ways.waking.size, ways.held.size], ['ERR_RPC_CONNECT', 0, 0]);
