@@ -40,6 +40,8 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Ta
   readonly #attempts = new Attempts();
   /** This process's own, sent and not settled. */
   readonly #sent = new Set<OutgoingCall>();
+  /** Those that have come back unsent: how they end is told here already. */
+  readonly #returned = new WeakSet<OutgoingCall>();
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
   #target: Target | undefined;
@@ -91,10 +93,7 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Ta
       return;
     }
     this.#sent.add(call);
-    call.intercept((settle) => (error, results) => {
-      this.#onSettled(call, error);
-      settle(error, results);
-    });
+    if (!this.#returned.has(call)) this.#watch(call);
     target.send(call);
   }
 
@@ -134,7 +133,9 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Ta
 
   onReturned(call: OutgoingCall): void {
     this.#sent.delete(call);
+    this.#returned.add(call);
     call.via = undefined;
+    call.wait(); // what it is sent with from now on is the time that is left
     if (this.state === 'closed' || this.state === 'draining') {
       call.fail(call.error(RpcCode.Closed, `its mailbox is ${this.state}`, 'not-sent'));
     } else this.emit('returned', call);
@@ -147,6 +148,14 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Ta
     if (to === 'ready') this.#attempts.succeeded();
     this.emit('state', to, from, reason);
     if (to === 'closed') this.#end(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
+  }
+
+  /** Once a call, however often it comes back: what stands between it and its caller is one layer, and not a tower. */
+  #watch(call: OutgoingCall): void {
+    call.intercept((settle) => (error, results) => {
+      this.#onSettled(call, error);
+      settle(error, results);
+    });
   }
 
   #onSettled(call: OutgoingCall, error: RpcError | undefined): void {

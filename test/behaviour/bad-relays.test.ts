@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { RpcError } from '../../lib/errors.js';
+import { request, response } from '../lib/transport/support.js';
+import { EXT, type RawLeader, rawLeader, stock } from './raw-peers.js';
+import { call } from './support.js';
+
+/** Has the port of a share, and says that every mailbox is ready; what it answers to a call is the test's own. */
+function rawRelay(t: TestContext, answer: (id: number) => Buffer): Promise<RawLeader> {
+  return rawLeader(t, async (peer) => {
+    for (;;) {
+      const { id, head } = await peer.next();
+      const ext = { ...EXT, features: [...EXT.features, 'relay'] };
+      if (head.type === 'register_channel')
+        peer.write(response(id, { type: 'register_channel_res', ext }, stock({ success: true })));
+      if (head.type === 'open_mailbox') peer.write(request(0, { type: 'mailbox_state', to: head.to, state: 'ready' }));
+      if (head.type === 'relay') peer.write(answer(id));
+    }
+  });
+}
+
+/** How deep in calls whoever asks is. */
+function stackDepth(): number {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 10_000;
+  const depth = new Error().stack?.split('\n').length ?? 0;
+  Error.stackTraceLimit = stackTraceLimit;
+  return depth;
+}
+
+describe('a relay that', () => {
+  it('gives a call back as often as it comes has it until its deadline, and builds no tower of it', async (t) => {
+    let returned = 0;
+    const relay = await rawRelay(t, (id) => {
+      returned += 1;
+      const head = { type: 'relay_failure', code: 'ERR_RPC_STOPPING', delivery: 'not-sent' };
+      return response(id, head, Buffer.from(JSON.stringify({ name: 'RpcError', message: 'not here' })));
+    });
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port: 1 }], {
+      timeout: 500,
+      share: { port: relay.port },
+    });
+    const [code, depth] = await new Promise<[code: string, depth: number]>((resolve) => {
+      calls.f(null, (error: RpcError) => resolve([error.code, stackDepth()]));
+    });
+    assert.equal(code, 'ERR_RPC_TIMEOUT');
+    assert.ok(returned > 50, `it was given back ${returned} times`);
+    assert.ok(depth < 40, `its caller is told ${depth} calls deep`);
+  });
+});
