@@ -1,4 +1,4 @@
-import { debug } from '../diagnostics.js';
+import { debug, withoutNumbers } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
@@ -263,9 +263,4 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
 
 function closed(name: string): RpcError {
   return new RpcError(RpcCode.Closed, `${name} was closed`);
-}
-
-/** The same reason at each attempt differs by how many ms that took. */
-function withoutNumbers(message: string): string {
-  return message.replace(/\d+/g, '#');
 }

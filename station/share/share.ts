@@ -1,5 +1,5 @@
 import type { ServerInfo } from '../../lib/call.js';
-import { debug, type Logger } from '../../lib/diagnostics.js';
+import { debug, type Logger, withoutNumbers } from '../../lib/diagnostics.js';
 import { Candidate, type CandidateState } from '../../lib/election/candidate.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { IncomingCall } from '../../lib/leader/incoming-call.js';
@@ -54,6 +54,8 @@ export class Share implements TargetSource {
   readonly #remotes = new Map<number, RemoteTarget>();
   #lastTo = 0;
   #obstacle: RpcError | undefined;
+  /** It was logged: while it lasts, it is met again and again. */
+  #toldObstacle: string | undefined;
 
   constructor(options: ResolvedMailStationOptions, share: ResolvedShareOptions, onMove: (to: SharingState) => void) {
     const { logger, mailbox } = options;
@@ -181,6 +183,7 @@ export class Share implements TargetSource {
     debug.station('share: %s', to);
     if (to === 'leading' || to === 'following') {
       this.#obstacle = undefined;
+      this.#toldObstacle = undefined;
       for (const mailbox of [...this.#mailboxes]) mailbox.attach();
     }
     if (to === 'competing' && this.#line !== undefined) this.#leave(this.#line);
@@ -206,8 +209,10 @@ export class Share implements TargetSource {
 
   #onObstacle(error: RpcError): void {
     const { port } = this.#options;
-    if (error.message !== this.#obstacle?.message)
+    const told = withoutNumbers(error.message);
+    if (told !== this.#toldObstacle)
       this.#logger.warn(`mailstation: the mailboxes cannot be shared on port ${port}: ${error.message}`);
+    this.#toldObstacle = told;
     const why = `nobody has the shared mailboxes, port ${port}: ${error.message}`;
     this.#obstacle = new RpcError(RpcCode.Connect, why, { cause: error.cause ?? error });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { RpcError } from '../../lib/errors.js';
 import { request, response } from '../lib/transport/support.js';
+import { until } from '../support/until.js';
 import { EXT, type RawLeader, rawLeader, stock } from './raw-peers.js';
 import { call } from './support.js';
 
@@ -29,6 +30,18 @@ function stackDepth(): number {
 }
 
 describe('a relay that', () => {
+  it('takes nobody in is told of once, however often it is tried again', async (t) => {
+    const { port, peers } = await rawLeader(t, (peer) => {
+      peer.socket.end('HTTP/1.1 400 Bad Request\\r\\n\\r\\n');
+    });
+    const { log } = await call(t, [], { share: { port } });
+    await until(() => peers.length > 5, { what: 'the sixth attempt' });
+    assert.deepEqual(
+      log.map((line) => /cannot be shared on port/.test(line)),
+      [true],
+    );
+  });
+
   it('gives a call back as often as it comes has it until its deadline, and builds no tower of it', async (t) => {
     let returned = 0;
     const relay = await rawRelay(t, (id) => {
