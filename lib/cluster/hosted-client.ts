@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import type { Channel, Topics } from '../leader/channel.js';
 import type { IncomingCall } from '../leader/incoming-call.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { quoted } from '../quoted.js';
+import { printable, quoted } from '../quoted.js';
 import { type AnswerSink, dispatch } from '../service/dispatcher.js';
 import type { Delegates } from './delegates.js';
 import { LEADER_ERROR, underItsName } from './error-names.js';
@@ -55,7 +55,9 @@ export class HostedClient {
 
   /** Nobody is told of a one-way call's failure but the log: its caller does not wait, and this process must not die of it. */
   logFailure(name: string, error: unknown): void {
-    this.#logger.error(`mailstation: a one-way call of ${this.#options.name}.${name} failed: ${describeError(error)}`);
+    this.#logger.error(
+      `mailstation: a one-way call of ${this.#options.name}.${printable(name)} failed: ${describeError(error)}`,
+    );
   }
 
   #invoke(call: IncomingCall): void {

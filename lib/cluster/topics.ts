@@ -3,6 +3,7 @@ import { RpcCode, RpcError, toError } from '../errors.js';
 import type { Subscriber, Topics } from '../leader/channel.js';
 import type { Codec } from '../protocol/codec.js';
 import { EncodedValue } from '../protocol/encoded-value.js';
+import { printable } from '../quoted.js';
 import { LEADER_ERROR, underItsName } from './error-names.js';
 import type { RealClient } from './real-client.js';
 
@@ -68,7 +69,7 @@ export class ClientTopics implements Topics {
 
   onUndelivered(key: string, peer: string, error: RpcError): void {
     const name = error.code === RpcCode.Timeout ? LEADER_ERROR.unacknowledged : error.name;
-    const message = `a value of ${key} did not reach ${peer}: ${error.message}`;
+    const message = `a value of ${printable(key)} did not reach ${peer}: ${error.message}`;
     this.#options.onError(underItsName(new RpcError(error.code, message, { cause: error }), name));
   }
 

@@ -14,6 +14,7 @@ import {
 } from '../protocol/message.js';
 import { RESPONSE } from '../protocol/packet.js';
 import { relayMessage } from '../protocol/relay-message.js';
+import { printable } from '../quoted.js';
 import { tellError } from '../told-error.js';
 import type { Connection } from '../transport/connection.js';
 
@@ -142,7 +143,9 @@ export class AnswerWriter {
     if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#connection.destroy(error);
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
     const failure = new RpcError(code, `its result cannot be sent: ${messageOf(error)}`, { cause: error });
-    this.#options.logger.error(`mailstation: ${this.#connection.peer} called ${method}: ${describeError(failure)}`);
+    this.#options.logger.error(
+      `mailstation: ${this.#connection.peer} called ${printable(method)}: ${describeError(failure)}`,
+    );
     this.failure(id, failure, code);
   }
 }

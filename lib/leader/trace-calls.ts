@@ -1,5 +1,6 @@
 import type { Logger } from '../diagnostics.js';
 import type { RpcCode, RpcError } from '../errors.js';
+import { printable } from '../quoted.js';
 import type { Channel } from './channel.js';
 import { IncomingCall } from './incoming-call.js';
 
@@ -13,7 +14,7 @@ function traced(call: IncomingCall, server: string, logger: Logger): IncomingCal
   const startedAt = performance.now();
   const tell = (outcome: string): void => {
     const ms = (performance.now() - startedAt).toFixed(1);
-    logger.info(`[mailstation trace] ${server} ${call.method} answered: ${outcome} ${ms} ms`);
+    logger.info(`[mailstation trace] ${server} ${printable(call.method)} answered: ${outcome} ${ms} ms`);
   };
   const answerer = {
     answerResults(_id: number, _method: string, results: readonly unknown[]): void {

@@ -3,6 +3,7 @@ import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES, type Head, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
+import { printable } from '../quoted.js';
 import type { Connection } from './connection.js';
 import { ControlRequest } from './control-request.js';
 import { abortReason } from './endpoint.js';
@@ -106,10 +107,11 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
     throw refused(asked, `answered with what cannot be decoded: ${messageOf(error)}`, error);
   }
   const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown } };
-  if (success !== true) throw refused(asked, String(error?.message ?? 'no reason given'));
+  if (success !== true) throw refused(asked, printable(messageOf(error?.message ?? 'no reason given')));
   if (head.ext === undefined) return { codec: stock, leader: undefined };
   const codec = chosen(head.ext.codecs, asked);
-  if (codec === undefined) throw refused(asked, `chose a codec that was not offered: ${head.ext.codecs}`);
+  if (codec === undefined)
+    throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
   return { codec, leader: head.ext };
 }
 
@@ -129,7 +131,7 @@ export function readRefusal(
   if (head.type !== 'invoke_result' || head.success) return undefined;
   let why = 'no reason given';
   try {
-    why = messageOf(codec.decode(bytes, bodyStart, end));
+    why = printable(messageOf(codec.decode(bytes, bodyStart, end)));
   } catch (error) {
     why = `with what cannot be decoded: ${messageOf(error)}`;
   }

@@ -196,11 +196,13 @@ describe('ClientTopics', () => {
     const { topics, errors } = setUp();
     topics.onUndelivered('a', 'peer:1', new RpcError(RpcCode.Timeout, 'no answer'));
     topics.onUndelivered('a', 'peer:1', new RpcError(RpcCode.Encode, 'too large'));
+    topics.onUndelivered('\u001b[2J\n', 'peer:1', new RpcError(RpcCode.Encode, 'too large'));
     topics.left(listening(), new RpcError(RpcCode.PeerSilent, 'silent for long'));
     topics.left(listening(), new RpcError(RpcCode.ConnectionLost, 'gone'));
     assert.deepEqual(errors, [
       'ClusterConnectionResponseTimeoutError: a value of a did not reach peer:1: no answer',
       'RpcError: a value of a did not reach peer:1: too large',
+      'RpcError: a value of \\u001b[2J\\u000a did not reach peer:1: too large',
       'ClusterClientNoResponseError: silent for long',
     ]);
   });

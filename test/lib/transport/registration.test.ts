@@ -60,6 +60,8 @@ describe('readRegistration', () => {
       [head(['json']), body({ success: false, error: { message: 'nobody leads' } }), /on "a": nobody leads$/],
       [head(), body({ success: false }), /no reason given/],
       [head(), body(null), /no reason given/],
+      [head(), body({ success: false, error: { message: { toString: 1 } } }), /on "a": \{ toString: 1 \}$/],
+      [head(), body({ success: false, error: { message: 'no\u001b[2J\n' } }), /on "a": no\\u001b\[2J\\u000a$/],
       [head(), frame(Buffer.from('{')), /cannot be decoded/],
       [{ type: 'heartbeat_res' } as Head, body({ success: true }), /answered with heartbeat_res/],
     ];
@@ -82,6 +84,8 @@ describe('readRefusal', () => {
   it('says what was refused, and why', () => {
     const error = readRefusal('subscribe a', refusing, body({ message: 'not this one' }), STOCK_CODEC);
     assert.deepEqual([error?.code, error?.message], [RpcCode.Remote, 'the Leader refused subscribe a: not this one']);
+    const hostile = readRefusal('subscribe a', refusing, body({ message: '\u001b[2J\u202e' }), STOCK_CODEC);
+    assert.match(String(hostile?.message), /: \\u001b\[2J\\u202e$/);
     const unread = readRefusal('subscribe a', refusing, frame(Buffer.from('{')), STOCK_CODEC);
     assert.match(String(unread?.message), /cannot be decoded/);
   });
