@@ -9,6 +9,8 @@ import type { RealClient } from './real-client.js';
 
 /** Keys that one real client is subscribed to at the most. */
 const MAX_TOPICS = 10_000;
+/** What those, and what was subscribed to by them, may have come in: a head each, which is 64 KiB at the most. */
+const MAX_TOPIC_BYTES = 64 * 1024 * 1024;
 
 export interface ClientTopicsOptions {
   /** ms that a Follower has to acknowledge a value. */
@@ -22,6 +24,7 @@ export interface ClientTopicsOptions {
 
 interface Topic {
   readonly reg: unknown;
+  readonly bytes: number;
   readonly subscribers: Set<Subscriber>;
   readonly listener: (value: unknown) => void;
   last: EncodedValue | undefined;
@@ -35,6 +38,7 @@ export class ClientTopics implements Topics {
   readonly #client: RealClient;
   readonly #options: ClientTopicsOptions;
   readonly #topics = new Map<string, Topic>();
+  #bytes = 0;
 
   constructor(client: RealClient, options: ClientTopicsOptions) {
     this.#client = client;
@@ -49,9 +53,9 @@ export class ClientTopics implements Topics {
     return this.#topics.size;
   }
 
-  subscribe(key: string, reg: unknown, subscriber: Subscriber): void {
+  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes = key.length): void {
     const topic = this.#topics.get(key);
-    if (topic === undefined) return this.#open(key, reg, subscriber);
+    if (topic === undefined) return this.#open(key, reg, subscriber, bytes);
     if (topic.subscribers.has(subscriber)) return;
     topic.subscribers.add(subscriber);
     if (topic.last !== undefined && this.#options.isBroadcast) subscriber.push(key, topic.last);
@@ -73,21 +77,25 @@ export class ClientTopics implements Topics {
     this.#options.onError(underItsName(new RpcError(error.code, message, { cause: error }), name));
   }
 
-  #open(key: string, reg: unknown, subscriber: Subscriber): void {
+  #open(key: string, reg: unknown, subscriber: Subscriber, bytes: number): void {
     if (this.#topics.size >= MAX_TOPICS)
       throw new RpcError(RpcCode.QueueFull, `${MAX_TOPICS} keys are subscribed to already`);
+    if (this.#bytes + bytes > MAX_TOPIC_BYTES)
+      throw new RpcError(RpcCode.QueueFull, `${this.#bytes} bytes of keys are subscribed to already`);
     const topic: Topic = {
       reg,
+      bytes,
       subscribers: new Set([subscriber]),
       listener: (value) => this.#onValue(key, topic, value),
       last: undefined,
     };
     // Before it subscribes: a client that has a value already may give it at once.
     this.#topics.set(key, topic);
+    this.#bytes += bytes;
     try {
       this.#client.subscribe(reg, topic.listener);
     } catch (error) {
-      this.#topics.delete(key);
+      this.#forget(key, topic);
       throw error;
     }
   }
@@ -95,11 +103,17 @@ export class ClientTopics implements Topics {
   /** One that the real client cannot be unsubscribed from is kept, or it would be subscribed twice. */
   #close(key: string, topic: Topic): void {
     try {
-      if (this.#client.unsubscribe(topic.reg, topic.listener)) this.#topics.delete(key);
+      if (this.#client.unsubscribe(topic.reg, topic.listener)) this.#forget(key, topic);
     } catch (error) {
-      this.#topics.delete(key);
+      this.#forget(key, topic);
       this.#options.onError(toError(error));
     }
+  }
+
+  #forget(key: string, topic: Topic): void {
+    if (this.#topics.get(key) !== topic) return; // it was left while it was being made
+    this.#topics.delete(key);
+    this.#bytes -= topic.bytes;
   }
 
   #onValue(key: string, topic: Topic, value: unknown): void {

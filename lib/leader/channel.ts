@@ -25,8 +25,11 @@ export interface Channel {
 export interface Topics {
   /** How long a Follower has to acknowledge a value, ms. */
   readonly pushTimeout: number;
-  /** Throws where it cannot be had, and the subscriber is told why. Again for the same key: nothing changes. */
-  subscribe(key: string, reg: unknown, subscriber: Subscriber): void;
+  /**
+   * Throws where it cannot be had, and the subscriber is told why. Again for the same key: nothing changes. `bytes`: what
+   * `key` and `reg` came in.
+   */
+  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes?: number): void;
   unsubscribe(key: string, subscriber: Subscriber): void;
   /** The subscriber has gone; `reason` where its connection has ended. */
   left(subscriber: Subscriber, reason?: RpcError): void;

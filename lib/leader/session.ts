@@ -221,7 +221,7 @@ export class Session {
         break;
       case 'subscribe':
       case 'unSubscribe':
-        this.#onSubscribe(head, frame.id);
+        this.#onSubscribe(head, frame);
         break;
       default:
         // An answer has a conn object, or a stock peer's parser throws.
@@ -230,11 +230,11 @@ export class Session {
   }
 
   /** A stock peer neither waits for an answer nor minds one. */
-  #onSubscribe(head: SubscribeHead, id: number): void {
+  #onSubscribe(head: SubscribeHead, { id, headStart, bodyStart }: FrameView): void {
     if (this.#subscriber === undefined)
       return this.#calls.answerBadRequest(id, 'nothing can be subscribed to on this connection');
     try {
-      this.#subscriber.onRequest(head);
+      this.#subscriber.onRequest(head, bodyStart - headStart);
     } catch (error) {
       return this.#answers.failure(id, toError(error), undefined);
     }

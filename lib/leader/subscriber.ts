@@ -26,10 +26,10 @@ export class ConnectedSubscriber implements Subscriber {
     return this.#connection.isOpen;
   }
 
-  /** Throws where the subscription cannot be had. */
-  onRequest({ type, key, reg }: SubscribeHead): void {
+  /** Throws where the subscription cannot be had. `bytes`: of the head. */
+  onRequest({ type, key, reg }: SubscribeHead, bytes?: number): void {
     if (type === 'unSubscribe') this.#topics.unsubscribe(key, this);
-    else this.#topics.subscribe(key, reg, this);
+    else this.#topics.subscribe(key, reg, this, bytes);
   }
 
   push(key: string, value: EncodedValue): void {

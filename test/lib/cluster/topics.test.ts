@@ -192,6 +192,31 @@ describe('ClientTopics', () => {
     assert.throws(() => topics.subscribe('one more', A, one), { code: RpcCode.QueueFull });
   });
 
+  it('has a bound on what they came in, which those that are left count for no more', () => {
+    const { topics } = setUp();
+    const one = listening();
+    const most = 1024;
+    const take = (key: string) => topics.subscribe(key, A, one, 64 * 1024);
+    for (let n = 0; n < most; n++) take(`key ${n}`);
+    assert.throws(() => take('one more'), { code: RpcCode.QueueFull, message: /67108864 bytes of keys/ });
+    take('key 0'); // it is there
+    topics.unsubscribe('key 0', one);
+    topics.unsubscribe('key 0', one);
+    take('one more');
+    assert.throws(() => take('key 0'), { code: RpcCode.QueueFull });
+    topics.left(one);
+    for (let n = 0; n < most; n++) take(`key ${n}`);
+  });
+
+  it('counts nothing for a key that the real client does not take', () => {
+    const { source, topics } = setUp();
+    source.fails = true;
+    for (let n = 0; n < 3; n++)
+      assert.throws(() => topics.subscribe('a', A, listening(), 60 * 1024 * 1024), /not this one/);
+    source.fails = false;
+    topics.subscribe('a', A, listening(), 60 * 1024 * 1024);
+  });
+
   it('names what goes wrong with a Follower as cluster-client does', () => {
     const { topics, errors } = setUp();
     topics.onUndelivered('a', 'peer:1', new RpcError(RpcCode.Timeout, 'no answer'));
