@@ -64,8 +64,13 @@ export class RelayTarget {
     if (this.#isFullTold) user.onFull();
   }
 
+  /** What is held for those that are gone makes room for others. */
   leave(user: MailBoxUser): void {
     this.#users.delete(user);
+    for (const call of this.#held.takeAll()) {
+      if (call.isWanted) this.#held.add(call);
+      else this.#drop(call);
+    }
   }
 
   /** A call of this process's own. */
@@ -143,6 +148,11 @@ export class RelayTarget {
     if (this.#isFullTold || this.mailbox.state !== 'ready' || !this.mailbox.isFull) return;
     this.#isFullTold = true;
     for (const user of [...this.#users]) user.onFull();
+  }
+
+  #drop(call: RelayedCall): void {
+    this.#heldBytes.now -= call.bodyBytes;
+    call.expire();
   }
 
   #onDue(call: RelayedCall): void {

@@ -9,6 +9,8 @@ import { type HeldBytes, type MailBoxUser, RelayTarget } from './relay-target.js
 
 /** Methods whose heads are kept. */
 const MAX_METHODS = 4_096;
+/** Characters of one whose heads are kept. */
+const MAX_KEPT_NAME = 256;
 
 /** The real mailboxes, in the process that leads: one for each server at each address that anybody has it at. */
 export class Relay {
@@ -58,8 +60,9 @@ export class Relay {
   method(name: string): RemoteMethod {
     const known = this.#methods.get(name);
     if (known !== undefined) return known;
-    if (this.#methods.size >= MAX_METHODS) this.#methods.clear();
     const method = RemoteMethod.named(name);
+    if (name.length > MAX_KEPT_NAME) return method;
+    if (this.#methods.size >= MAX_METHODS) this.#methods.clear();
     this.#methods.set(name, method);
     return method;
   }

@@ -229,6 +229,32 @@ describe('the process that leads a share', () => {
     await server.stop(true);
   });
 
+  it('holds nothing for one that is gone, so that there is room for others', async (t) => {
+    const down = await unusedPort(t);
+    const port = await freePort();
+    await lead(t, port, [], { maxQueuedBytes: 1_000 });
+    const gone = await registeredCaller(t, port, CHANNEL);
+    const other = await registeredCaller(t, port, CHANNEL);
+    for (const peer of [gone, other]) {
+      open(peer, 1, down);
+      await isTold(peer, 1, 'backoff');
+    }
+    const head = { type: 'relay', to: 1, method: 'user.service.f', argLength: 1, oneway: false };
+    gone.write(request(11, head, jsonItem('x'.repeat(1_100)), 60_000));
+    relayed(gone, 12, 1, 'f', 'one more');
+    assert.equal((await answer(gone, 12)).head.code, 'ERR_RPC_QUEUE_FULL');
+    gone.socket.destroy();
+    await until(
+      async () => {
+        relayed(other, 13, 1, 'f', 'other');
+        const before = other.packets.length;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return other.packets.length === before;
+      },
+      { what: 'a call to be held' },
+    );
+  });
+
   it('tells one whose call it holds why, before its time is over', async (t) => {
     const down = await unusedPort(t);
     const port = await freePort();
