@@ -90,7 +90,7 @@ export class SessionCalls implements Answerer {
       return;
     }
     this.#serving += 1;
-    this.#watched?.forget(id);
+    this.#watched?.begins(id);
     const call = new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined, deadline);
     const overdue = oneway ? undefined : this.#overdue;
     const receivedAt = overdue?.receivedAt ?? 0;
@@ -145,7 +145,7 @@ export class SessionCalls implements Answerer {
 
   served(call: IncomingCall): void {
     this.#serving -= 1;
-    this.#watched?.forget(call.id);
+    this.#watched?.forget(call);
     this.#overdue?.delete(call);
     this.#options.gate.left(call, this.#share);
     if (this.#serving === 0) this.#options.onIdle();

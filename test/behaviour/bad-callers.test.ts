@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { type CallContext, callContext } from '../../lib/call-context.js';
 import { listOf, packet, request, response } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until, untilEvent } from '../support/until.js';
@@ -160,6 +161,23 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     assert.equal((await peer.next()).id, 3);
     assert.equal((await peer.next()).head.success, true);
     await unharmed();
+  });
+
+  it('three calls by one id: each is told when the caller is gone', async (t) => {
+    let waiting = 0;
+    const served = await serve(t, {
+      async wait() {
+        waiting += 1;
+        const { signal } = callContext() as CallContext;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        waiting -= 1;
+      },
+    });
+    const peer = await registeredCaller(t, served.port);
+    for (let n = 0; n < 3; n++) peer.write(invoke(2, 0, undefined, 'user.service.wait'));
+    await until(() => waiting === 3, { what: 'the calls' });
+    peer.socket.destroy();
+    await until(() => waiting === 0, { what: 'all of them to be told' });
   });
 
   it('an answer that nobody waits for', async (t) => {

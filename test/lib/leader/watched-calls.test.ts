@@ -27,7 +27,7 @@ describe('WatchedCalls', () => {
     const call = incoming(7);
     watched.add(call);
     assert.equal(reasonOf(call), RpcCode.Cancelled);
-    watched.forget(7);
+    watched.forget(call);
     assert.equal(watched.isCancelled(7), false);
   });
 
@@ -58,8 +58,25 @@ describe('WatchedCalls', () => {
     assert.deepEqual([soon, later, never].map(reasonOf), [RpcCode.Timeout, undefined, undefined]);
     clock.advance(100);
     assert.deepEqual([later, never].map(reasonOf), [RpcCode.Timeout, undefined]);
-    for (const id of [1, 2, 3]) watched.forget(id);
+    for (const call of [soon, later, never]) watched.forget(call);
     assert.equal(clock.timers, 0);
+  });
+
+  it('has all that came under one id, and cancels the latest', () => {
+    const watched = new WatchedCalls();
+    const [first, second, third] = [incoming(1), incoming(1), incoming(1)];
+    for (const each of [first, second, third]) {
+      watched.begins(1);
+      reasonOf(each);
+      watched.add(each);
+    }
+    watched.forget(second);
+    watched.cancel(1, 3);
+    assert.deepEqual(watched.abortAll(new RpcError(RpcCode.ConnectionLost, 'gone')), [first, third]);
+    assert.deepEqual([first, second, third].map(reasonOf), [RpcCode.ConnectionLost, undefined, RpcCode.Cancelled]);
+    watched.forget(third);
+    watched.begins(1);
+    assert.equal(watched.cancel(1, 3), undefined, 'the one that begins is not watched yet');
   });
 
   it('tells all but one-way calls that the connection has ended', () => {
