@@ -2,9 +2,8 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { type SubscribeHead, subscribeResultHead } from '../protocol/message.js';
-import { REQUEST } from '../protocol/packet.js';
 import type { Connection } from '../transport/connection.js';
-import { ControlRequest } from '../transport/control-request.js';
+import { ControlRequest, sendControl } from '../transport/control-request.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
 import type { Subscriber, Topics } from './channel.js';
 
@@ -39,11 +38,10 @@ export class ConnectedSubscriber implements Subscriber {
     const onFailure = (error: RpcError): void => {
       if (error.code === RpcCode.Timeout) this.#topics.onUndelivered(key, this.#connection.peer, error);
     };
-    const id = this.#pending.add(new ControlRequest('a subscribed value', pushTimeout, () => {}, onFailure));
+    const request = new ControlRequest('a subscribed value', pushTimeout, () => {}, onFailure);
     try {
-      this.#connection.send(REQUEST, id, pushTimeout, subscribeResultHead(key), value.in(this.#codec));
+      sendControl(request, this.#connection, this.#pending, subscribeResultHead(key), value.in(this.#codec));
     } catch (error) {
-      this.#pending.take(id);
       const code = error instanceof RpcError ? error.code : RpcCode.Encode;
       const undelivered = new RpcError(code, `it cannot be sent: ${messageOf(error)}`, { cause: error });
       this.#topics.onUndelivered(key, this.#connection.peer, undelivered);

@@ -1,8 +1,9 @@
 import { RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
-import type { FrameView } from '../protocol/packet.js';
-import type { SentRequest } from './pending-calls.js';
+import { type FrameView, REQUEST } from '../protocol/packet.js';
+import type { Connection } from './connection.js';
+import type { PendingCalls, SentRequest } from './pending-calls.js';
 
 /** A request of the connection's own, such as `register_channel` or `goaway`, and not a user's call. */
 export class ControlRequest implements SentRequest {
@@ -10,7 +11,7 @@ export class ControlRequest implements SentRequest {
   frameNumber = 0;
   readonly sentAt = undefined;
   readonly #what: string;
-  readonly #timeoutMs: number;
+  readonly timeoutMs: number;
   readonly #onAnswer: (head: Head, frame: FrameView) => void;
   readonly #onFailure: (error: RpcError) => void;
 
@@ -22,7 +23,7 @@ export class ControlRequest implements SentRequest {
     onFailure: (error: RpcError) => void,
   ) {
     this.#what = what;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.deadline = performance.now() + timeoutMs;
     this.#onAnswer = onAnswer;
     this.#onFailure = onFailure;
@@ -37,6 +38,23 @@ export class ControlRequest implements SentRequest {
   }
 
   expire(): void {
-    this.#onFailure(new RpcError(RpcCode.Timeout, `no answer to ${this.#what} in ${this.#timeoutMs} ms`));
+    this.#onFailure(new RpcError(RpcCode.Timeout, `no answer to ${this.#what} in ${this.timeoutMs} ms`));
+  }
+}
+
+/** Sends it. Throws as {@link Connection.send} does, and then nothing waits for an answer. */
+export function sendControl(
+  request: ControlRequest,
+  connection: Connection,
+  pending: PendingCalls,
+  head: Uint8Array,
+  body?: Uint8Array,
+): void {
+  const id = pending.add(request);
+  try {
+    connection.send(REQUEST, id, request.timeoutMs, head, body);
+  } catch (error) {
+    pending.take(id);
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
 import type { ByteStream } from './byte-stream.js';
 import { Connection } from './connection.js';
-import { ControlRequest } from './control-request.js';
+import { ControlRequest, sendControl } from './control-request.js';
 import { dialWithin } from './endpoint.js';
 import { peerSilent } from './heartbeat.js';
 import { Keepalive } from './keepalive.js';
@@ -195,7 +195,7 @@ export class Line {
       if (error.code === RpcCode.Timeout) onRefused(error);
     };
     const request = new ControlRequest(what, timeoutMs, onAnswer, onFailure);
-    this.#connection.send(REQUEST, this.#pending.add(request), timeoutMs, head);
+    sendControl(request, this.#connection, this.#pending, head);
   }
 
   /** Sends what nobody answers; nothing once the line is closed. */

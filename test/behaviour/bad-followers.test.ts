@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { RpcError } from '../../lib/errors.js';
 import { request } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
 import { type RawPeer, registeredCaller } from './raw-peers.js';
@@ -21,6 +22,17 @@ describe('a Follower of a shared client that', () => {
     await until(() => world.log.length > 0, { what: 'the log line' });
     const [line] = (world.log[0] as string).split('\n');
     assert.match(line as string, /a one-way call of Registry\.x\\u001b\[2J\\u000amailstation: all is well failed: /);
+  });
+
+  it('subscribes to what cannot be sent is told so once', async (t) => {
+    const world = await sharedWorld(t, { responseTimeout: 100 });
+    const [, follower] = await joinAll(world, 2);
+    follower?.subscribe({ id: 'x'.repeat(70_000) }, () => {});
+    await new Promise((resolve) => setTimeout(resolve, 300)); // longer than an answer would be waited for
+    assert.deepEqual(
+      world.errors.map((error) => (error as RpcError).code),
+      ['ERR_RPC_FRAME_TOO_LARGE'],
+    );
   });
 
   it('subscribes to keys of 64 KB is refused past some, and harms no other', async (t) => {
