@@ -265,8 +265,10 @@ export class MailStation extends Emitter<MailStationEvents> {
     const drainTimeout = this.#lifecycle.move('draining') ? this.#options.drainTimeout : 0;
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
+    // At once: those that share its mailboxes do not wait for what this process's own calls wait for.
+    const retired = this.#share?.retire(stopped(), left());
     await this.#heldAreSettled(left);
-    await Promise.all([this.#share?.retire(stopped(), left()), this.#outbox.closeAll(stopped(), left())]);
+    await Promise.all([retired, this.#outbox.closeAll(stopped(), left())]);
     await this.#share?.close(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');

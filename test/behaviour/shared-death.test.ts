@@ -151,6 +151,25 @@ describe('the worker that leads a share', () => {
     assert.equal(one.client.sharing, 'closed');
   });
 
+  it('lets the next one lead at once when it stops, whatever its own calls wait for', async (t) => {
+    const gate = makeGate();
+    const served = await serve(t, { wait: () => gate.pass('answered') });
+    const down = { id: 'down-1', serverType: 'test', port: await unusedPort(t) };
+    const share = await freePort();
+    const one = await lead(t, share, [served, down], { drainTimeout: 1_500 });
+    const two = await follow(t, share, [served]);
+    const waiting = failure(one.calls.wait.toServer('down-1'));
+    const inFlight = two.calls.wait(null);
+    await gate.arrivals(1);
+    const stopped = one.client.stop();
+    await until(() => two.client.sharing === 'leading', { what: 'the other to lead' });
+    gate.open();
+    assert.equal(await inFlight, 'answered');
+    assert.equal(await two.calls.wait(null), 'answered');
+    await stopped;
+    assert.equal((await waiting).code, 'ERR_RPC_CLOSED');
+  });
+
   it('gives back what waits with it, when it stops', async (t) => {
     const gate = makeGate();
     const served = await serve(t, { wait: (n: number) => gate.pass(n) });
