@@ -28,14 +28,20 @@ const isState = (state: string) => (message: Json) => {
 
 const isType = (type: string) => (message: Json) => (message as Record<string, Json>)['type'] === type;
 
+/** One wait for each process: two would take the message from each other. */
+const leading = new WeakMap<SpawnedProcess, Promise<SpawnedProcess>>();
+
+function leads(child: SpawnedProcess): Promise<SpawnedProcess> {
+  const known = leading.get(child);
+  if (known !== undefined) return known;
+  const told = child.next({ match: isState('leading'), timeoutMs: 40_000 }).then(() => child);
+  leading.set(child, told);
+  return told;
+}
+
 /** The one of them that leads next. */
-async function leaderOf(children: readonly SpawnedProcess[]): Promise<SpawnedProcess> {
-  return Promise.any(
-    children.map(async (child) => {
-      await child.next({ match: isState('leading'), timeoutMs: 20_000 });
-      return child;
-    }),
-  );
+function leaderOf(children: readonly SpawnedProcess[]): Promise<SpawnedProcess> {
+  return Promise.any(children.map(leads));
 }
 
 async function count(child: SpawnedProcess): Promise<number> {
