@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { ConnectedPeer, RpcMessage, ServerInfo, TransportName } from './lib/call.js';

@@ -199,7 +199,8 @@ export class Server extends Emitter<ServerEvents> {
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
       const holder = await describeHolder(this.#lineToHolder());
-      throw new RpcError(error.code, `${error.message}, by ${holder}`, { cause: error.cause });
+      const advice = holder.includes('which leads') ? '; with `standby: true` this one would take over from it' : '';
+      throw new RpcError(error.code, `${error.message}, by ${holder}${advice}`, { cause: error.cause });
     }
   }
 

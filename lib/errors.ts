@@ -98,23 +98,25 @@ export interface RpcErrorDetail {
 /** The one error class of mailstation: told apart by {@link RpcError.code}. */
 export class RpcError extends Error {
   readonly code: RpcCode;
-  readonly serverId: string | undefined;
-  readonly method: string | undefined;
+  declare readonly serverId: string | undefined;
+  declare readonly method: string | undefined;
   /** Undefined for errors that are not about a call (options, loading, listening). */
-  readonly delivery: Delivery | undefined;
+  declare readonly delivery: Delivery | undefined;
   /** Where the time went, of a call that timed out, could not be sent in time, or lost its connection. */
-  readonly timing: CallTiming | undefined;
+  declare readonly timing: CallTiming | undefined;
   /** With a `failMode` that tries again: the attempts that failed, in order. Not there otherwise. */
   declare readonly attempts?: readonly FailedAttempt[];
 
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
-    this.serverId = detail.serverId;
-    this.method = detail.method;
-    this.delivery = detail.delivery;
-    this.timing = detail.timing;
-    if (detail.attempts !== undefined) this.attempts = detail.attempts;
+    // What is not known is not there, and not printed.
+    const { serverId, method, delivery, timing, attempts } = detail;
+    if (serverId !== undefined) this.serverId = serverId;
+    if (method !== undefined) this.method = method;
+    if (delivery !== undefined) this.delivery = delivery;
+    if (timing !== undefined) this.timing = timing;
+    if (attempts !== undefined) this.attempts = attempts;
   }
 }
 

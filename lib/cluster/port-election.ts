@@ -1,10 +1,12 @@
 import { describeError } from '../diagnostics.js';
 import { Candidate, type CandidateState } from '../election/candidate.js';
+import { describeHolder } from '../election/holder.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { resolveListeningOptions } from '../leader/options.js';
 import { type Seat, seatHere, takeSeat } from '../leader/shared-port.js';
 import { settledWithin } from '../transport/held-calls.js';
 import { Line, type LineHandler } from '../transport/line.js';
+import type { LineOptions } from '../transport/line-options.js';
 import { FollowerRole } from './follower-role.js';
 import type { HostedClient } from './hosted-client.js';
 import { LocalRole } from './local-role.js';
@@ -51,7 +53,7 @@ export class PortElection implements RoleSource {
     this.#candidate = new Candidate({
       claim: options.isLeader === false ? undefined : () => this.#claim(),
       follow: (handler, signal) => this.#follow(handler, signal),
-      onObstacle: (error) => this.#handler?.onObstacle(error),
+      onObstacle: (error) => this.#handler?.onObstacle(advised(error)),
       onRefused: (error) => this.#handler?.onPassingObstacle(error),
       onMove: (to) => this.#onMove(to),
     });
@@ -81,9 +83,12 @@ export class PortElection implements RoleSource {
     } catch (error) {
       if (this.#isClosed) return;
       const { code } = error as RpcError;
-      const why = `create "${name}" leader failed, the port:${port} is occupied by other: ${toError(error).message}`;
-      const occupied = code === RpcCode.AddressInUse ? new RpcError(code, why, { cause: error }) : toError(error);
-      return this.#handler?.onFailed(occupied);
+      if (code !== RpcCode.AddressInUse) return this.#handler?.onFailed(toError(error));
+      const { message } = error as RpcError;
+      const isHere = (await seatHere(name, port)) !== undefined;
+      const who = isHere ? message : `${message}, by ${await describeHolder(this.#lineOptions())}`;
+      const why = `create "${name}" leader failed, the port:${port} is occupied by other: ${who}`;
+      return this.#handler?.onFailed(new RpcError(code, why, { cause: error }));
     }
     if (!this.#isClosed) await this.#lead();
   }
@@ -118,8 +123,26 @@ export class PortElection implements RoleSource {
     }
   }
 
+  /** The way to whoever leads. */
+  #lineOptions(): LineOptions {
+    const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode } = this.#options;
+    return {
+      ...resolveListeningOptions({ port, maxFrameBytes }, this.#options.logger),
+      transport: 'tcp',
+      host: HOST,
+      port,
+      channel: name,
+      codecs: ['msgpack', 'json'],
+      ...(transcode && { transcode }),
+      connectTimeout,
+      heartbeatInterval,
+      stockHeartbeatInterval: heartbeatInterval,
+      maxInFlight: MAX_IN_FLIGHT,
+    };
+  }
+
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
-    const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, responseTimeout } = this.#options;
+    const { name, port, responseTimeout } = this.#options;
     // One of this process may take its place at once: it does not wait to be refused.
     const seat = await seatHere(name, port);
     const giveUp = new AbortController();
@@ -129,19 +152,7 @@ export class PortElection implements RoleSource {
     let role: FollowerRole | undefined;
     let onEnd = (): void => {};
     const line = await Line.open(
-      {
-        ...resolveListeningOptions({ port, maxFrameBytes }, this.#options.logger),
-        transport: 'tcp',
-        host: HOST,
-        port,
-        channel: name,
-        codecs: ['msgpack', 'json'],
-        ...(transcode && { transcode }),
-        connectTimeout,
-        heartbeatInterval,
-        stockHeartbeatInterval: heartbeatInterval,
-        maxInFlight: MAX_IN_FLIGHT,
-      },
+      this.#lineOptions(),
       {
         onDrained: () => this.#roleHandler.onDrained(),
         onPush: (key, frame, codec) => role?.onPush(key, frame, codec),
@@ -217,4 +228,11 @@ export class PortElection implements RoleSource {
       throw error;
     }
   }
+}
+
+/** Who holds the port does not know what is wanted of it; whoever reads this does. */
+function advised(error: RpcError): RpcError {
+  if (!error.message.includes('nobody leads the channel')) return error;
+  const advice = 'have that process create this client too, or give it a port of its own';
+  return new RpcError(error.code, `${error.message}; ${advice}`, { cause: error.cause });
 }

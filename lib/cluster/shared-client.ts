@@ -135,7 +135,8 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     if (!this.#lifecycle.move('electing')) return;
     this.#role = undefined;
     this.#beginWaiting();
-    this.#options.logger.warn(`mailstation: ${reason.message}; ${process.pid} competes for its place`);
+    const next = this.#options.isLeader === false ? 'waits for the next' : 'competes for its place';
+    this.#options.logger.warn(`mailstation: ${reason.message}; ${process.pid} ${next}`);
     this.#handler.onLost();
   }
 

@@ -17,7 +17,7 @@ export async function describeHolder(options: LineOptions): Promise<string> {
     const { holder } = line;
     line.destroy(new RpcError(RpcCode.Closed, 'it was only asked who it is'));
     const who = holder === undefined ? 'a cluster-client Leader' : describe(holder);
-    return `${who}, which leads ${JSON.stringify(options.channel)} there; with \`standby: true\` this one would take over from it`;
+    return `${who}, which leads ${JSON.stringify(options.channel)} there`;
   } catch (error) {
     return `somebody else: ${messageOf(error)}`;
   }

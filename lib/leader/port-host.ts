@@ -253,8 +253,7 @@ export class PortHost implements SessionHost {
         .map((name) => JSON.stringify(name))
         .join(', ') || 'none';
     const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds it and leads ${led}`;
-    const advice = 'have that process lead this channel too, or use another port';
-    const why = `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}; ${advice}`;
+    const why = `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
     session.refuse(request, why);
   }
 
