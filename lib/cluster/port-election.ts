@@ -147,7 +147,7 @@ export class PortElection implements RoleSource {
     const seat = await seatHere(name, port);
     const giveUp = new AbortController();
     const left = new RpcError(RpcCode.ConnectionLost, `whoever led ${name} in this process has let go of it`);
-    if (seat?.released === undefined && seat !== undefined && this.#options.isLeader !== false) throw left;
+    if (seat !== undefined && seat.released === undefined && this.#options.isLeader !== false) throw left;
     void seat?.released?.then(() => giveUp.abort(left));
     let role: FollowerRole | undefined;
     let onEnd = (): void => {};
