@@ -1,10 +1,14 @@
 import { types } from 'node:util';
 import { toError } from '../errors.js';
-import type { Method } from '../service/methods.js';
+import { parameters } from '../service/method-failure.js';
+import { type Method, sourceOf } from '../service/methods.js';
 import type { ServiceMethod } from '../service/service-registry.js';
 import type { Delegates } from './delegates.js';
 import { isGeneratorMethod, promising } from './generators.js';
 import { passOnEvents } from './pass-on-events.js';
+
+/** What a parameter is called that is called back. */
+const CALLBACK_NAME = /^(?:cb|callback|done)$/i;
 
 /** What is looked for on a real client; any object may be one. */
 type Anything = Record<string, unknown>;
@@ -102,11 +106,20 @@ function prepare(fn: Method, self: object): (name: string, sent: number) => Serv
   }
   if (types.isAsyncFunction(fn)) return (name) => ({ name, fn, self, callbacks: false });
   const takesAny = hasOpenEnd(fn);
-  return (name, sent) => ({ name, fn, self, callbacks: takesAny || fn.length > sent });
+  const callbackAt = parameters(sourceOf(fn)).findIndex((parameter) => CALLBACK_NAME.test(parameter));
+  return (name, sent) =>
+    callbackAt >= 0 && sent > callbackAt
+      ? { name, fn: () => misplaced(name, sent, callbackAt), self, callbacks: false }
+      : { name, fn, self, callbacks: takesAny || fn.length > sent };
+}
+
+/** Not called at all: it would call what lies in its callback's place, and later, where nobody could catch that. */
+function misplaced(name: string, sent: number, callbackAt: number): never {
+  throw new TypeError(`${name} takes ${callbackAt} arguments and a callback, and was called with ${sent} arguments`);
 }
 
 /** A rest parameter, one with a default, or `arguments`: how many it takes cannot be told. */
 function hasOpenEnd(fn: Method): boolean {
-  const source = Function.prototype.toString.call(fn);
+  const source = sourceOf(fn);
   return /\barguments\b/.test(source) || /\.\.\.|=/.test(source.slice(0, source.search(/=>|\)\s*\{/)));
 }

@@ -56,7 +56,7 @@ function handedOnUndefined(error: Error & { code?: unknown }): boolean {
 }
 
 /** The names of plain parameters; empty where there are any of another kind, for what cannot be read is not guessed. */
-function parameters(source: string): string[] {
+export function parameters(source: string): string[] {
   const [, list = ''] = /^[^(=]*\(([^()]*)\)/.exec(source) ?? /^([\p{ID_Continue}$]+)\s*=>/u.exec(source) ?? [];
   const bare = list.replace(/\/\*.*?\*\//gs, '');
   const names = bare.split(',').map((name) => name.trim());

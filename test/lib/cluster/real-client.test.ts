@@ -56,6 +56,26 @@ describe('RealClient, a callback', () => {
   });
 });
 
+describe('RealClient, an argument in the place of a callback', () => {
+  it('fails the call, and the method is not called: what it would throw later is nobody’s to catch', () => {
+    let called = 0;
+    const { client } = real({
+      get(_key: string, callback: (error: null, value: number) => void) {
+        called += 1;
+        setImmediate(callback, null, 1);
+      },
+    });
+    const method = client.method('get', 2);
+    assert.equal(method?.callbacks, false);
+    assert.throws(() => method?.fn('key', 'no function'), {
+      name: 'TypeError',
+      message: 'get takes 1 arguments and a callback, and was called with 2 arguments',
+    });
+    assert.equal(called, 0);
+    assert.equal(client.method('get', 1)?.callbacks, true);
+  });
+});
+
 describe('RealClient, its methods', () => {
   it('are those that are delegated to be called, and no others', () => {
     const emitter = Object.assign(new EventEmitter(), {
