@@ -25,10 +25,11 @@ export class Failover implements FailurePolicy {
   }
 
   decide(tried: Tried, _error: unknown, isFree: boolean): Decision {
-    const enoughTried = enough(tried);
-    const isOver = enoughTried !== undefined || this.#ways.untried(tried.call.serverType, tried.servers) === 0;
-    if (isOver && tried.outOfReach.size > 0) return { does: 'wait for a server' };
-    if (isOver) return enoughTried ?? giveUp('there is no other server');
+    // Those that could not be reached were not asked, and cost no retry.
+    const enoughAsked = enough(tried.count - tried.outOfReach.size, tried.options);
+    if (enoughAsked !== undefined) return enoughAsked;
+    if (this.#ways.untried(tried.call.serverType, tried.servers) === 0)
+      return tried.outOfReach.size > 0 ? { does: 'wait for a server' } : giveUp('there is no other server');
     const bound = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried.count - 1));
     return { does: 'try again', afterMs: isFree ? 0 : bound * this.#random(), serverId: undefined };
   }

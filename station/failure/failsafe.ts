@@ -21,7 +21,7 @@ export class Failsafe implements FailurePolicy {
   }
 
   decide(tried: Tried, error: RpcError): Decision {
-    const enoughTried = enough(tried);
+    const enoughTried = enough(tried.count, tried.options);
     if (enoughTried !== undefined) return enoughTried;
     const serverId = tried.named ?? error.serverId;
     if (serverId === undefined || GONE.includes(error.code)) return giveUp('there is no such server');

@@ -58,7 +58,7 @@ export function giveUp(why: string): Decision {
   return { does: 'give up', why };
 }
 
-/** Undefined while there may be another one. */
-export function enough({ count, options: { retryTimes } }: Tried): Decision | undefined {
+/** Undefined while there may be another one, after so many that failed. */
+export function enough(count: number, { retryTimes }: Required<FailOptions>): Decision | undefined {
   return count > retryTimes ? giveUp(`retryTimes is ${retryTimes}`) : undefined;
 }

@@ -158,6 +158,20 @@ describe('a call with failover', () => {
     assert.equal(fake.call.isSettled, true);
   });
 
+  it('does not count those that were out of reach as tries, but those that were asked', (t) => {
+    const { ways, fake, ids, clock } = setUp(t, { servers: 4, fail: { retryTimes: 1 }, options: { idempotent: true } });
+    for (const _ of [1, 2]) {
+      ways.fail(RpcCode.Connect, 'not-sent');
+      clock.advance(50);
+    }
+    assert.deepEqual(ids(), ['test-1', 'test-2', 'test-3']);
+    ways.fail(RpcCode.ConnectionLost, 'unknown');
+    clock.advance(100);
+    assert.deepEqual(ids(), ['test-1', 'test-2', 'test-3', 'test-4']);
+    ways.fail(RpcCode.ConnectionLost, 'unknown');
+    assert.equal(errorOf(fake).code, RpcCode.ConnectionLost);
+  });
+
   it('is given up at its deadline while it waits for one, and waits no more when it is ended', (t) => {
     const { ways, fake, clock } = setUp(t, { servers: 2 });
     ways.fail(RpcCode.Connect, 'not-sent');
