@@ -1,4 +1,4 @@
-import type { RpcMessage, ServerInfo } from './lib/call.js';
+import type { InvokeMessage, ServerInfo } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
@@ -197,16 +197,17 @@ export class Client<Remotes = Any> {
 
   /**
    * Calls a method of a server without a proxy. With a callback it gets all results; without one, a promise of the
-   * first is returned.
+   * first is returned. Filters see the server's type from the roster where `msg` has none.
    */
-  rpcInvoke(serverId: string, msg: RpcMessage, callback: Callback<unknown[]>): undefined;
-  rpcInvoke(serverId: string, msg: RpcMessage): Promise<unknown>;
-  rpcInvoke(serverId: string, msg: RpcMessage, callback?: Callback<unknown[]>): Promise<unknown> | undefined {
+  rpcInvoke(serverId: string, msg: InvokeMessage, callback: Callback<unknown[]>): undefined;
+  rpcInvoke(serverId: string, msg: InvokeMessage): Promise<unknown>;
+  rpcInvoke(serverId: string, msg: InvokeMessage, callback?: Callback<unknown[]>): Promise<unknown> | undefined {
     const args = [...checkMessage(msg).args];
     if (callback !== undefined && typeof callback !== 'function') throw invalid('the callback must be a function');
     if (callback !== undefined) args.push(callback);
     const options: CallOptions = {};
-    return this.#caller.toServer(new RemoteMethod(msg), serverId, args, options);
+    const serverType = msg.serverType ?? this.#station.server(serverId)?.serverType ?? '';
+    return this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), serverId, args, options);
   }
 
   /** A filter before the call is sent; see {@link Filter}. Several run in the order in which they were added. */
@@ -279,9 +280,9 @@ function list<T>(what: string, given: readonly T[]): readonly T[] {
   throw invalid(`${what} takes a list`);
 }
 
-function checkMessage(msg: RpcMessage): RpcMessage {
+function checkMessage(msg: InvokeMessage): InvokeMessage {
   if (typeof msg !== 'object' || msg === null)
-    throw invalid('msg must be an object { namespace, serverType, service, method, args }');
+    throw invalid('msg must be an object { namespace, service, method, args }');
   for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
   if (!Array.isArray(msg.args)) throw invalid('msg.args must be a list');
   return msg;

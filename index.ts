@@ -1,7 +1,7 @@
 /// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
-export type { ConnectedPeer, RpcMessage, ServerInfo, TransportName } from './lib/call.js';
+export type { ConnectedPeer, InvokeMessage, RpcMessage, ServerInfo, TransportName } from './lib/call.js';
 export { type CallContext, callContext } from './lib/call-context.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';

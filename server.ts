@@ -179,7 +179,8 @@ export class Server extends Emitter<ServerEvents> {
     if (!this.#lifecycle.move('starting')) throw new RpcError(RpcCode.Closed, `the server is ${this.state}`);
     try {
       await this.#remotes.load();
-      const channel: Channel = { name: this.id, invoke: (call) => this.#invoke(call) };
+      const missing = (name: string) => this.#services.missing(name);
+      const channel: Channel = { name: this.id, missing, invoke: (call) => this.#invoke(call) };
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
       this.#host.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
       await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());
@@ -245,7 +246,7 @@ export class Server extends Emitter<ServerEvents> {
   #invoke(call: IncomingCall): void {
     const method = this.#services.lookup(call.method);
     if (method !== undefined) dispatch(method, call.args, call, this.#logger);
-    else call.refuse(new RpcError(RpcCode.NoMethod, this.#services.explainMissing(call.method)));
+    else call.refuse(this.#services.missing(call.method) as RpcError);
   }
 
   #onMove(to: ServerState, from: ServerState): void {

@@ -110,8 +110,8 @@ function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonl
 
 /** What filters may leave of a message is up to them; but there must be something to send. */
 function whyNotACall({ msg, opts }: Filtered): Error | undefined {
-  const names = [msg?.namespace, msg?.serverType, msg?.service, msg?.method];
+  const names = [msg?.namespace, msg?.service, msg?.method]; // the server is chosen by now: its type is not needed
   if (names.every((name) => typeof name === 'string') && Array.isArray(msg.args) && typeof opts === 'object')
     return undefined;
-  return new Error('the before filters left no message { namespace, serverType, service, method, args } to send');
+  return new Error('the before filters left no message { namespace, service, method, args } to send');
 }

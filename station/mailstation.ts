@@ -116,6 +116,10 @@ export class MailStation extends Emitter<MailStationEvents> {
     return this.#outliers?.report(id);
   }
 
+  server(id: string): ServerInfo | undefined {
+    return this.#roster.get(id);
+  }
+
   allServers(): readonly ServerInfo[] {
     return this.#roster.all();
   }
@@ -222,8 +226,8 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #openMailbox(serverId: string): MailBox | undefined {
-    const server = this.#roster.get(serverId);
-    return server === undefined ? undefined : this.#outbox.open(server);
+    const server = this.server(serverId);
+    return server && this.#outbox.open(server);
   }
 
   #onMailboxState(id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
@@ -253,12 +257,9 @@ export class MailStation extends Emitter<MailStationEvents> {
   #follow({ id, kind, old, now }: RosterChange): void {
     const isElsewhere = old !== undefined && now !== undefined && !sameAddress(old, now);
     if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
-    if (kind === 'removed') {
-      this.#outbox.remove(id, new RpcError(RpcCode.ServerRemoved, `server ${id} was removed`, { serverId: id }));
-    } else if (isElsewhere) {
-      const why = `server ${id} moved to another address`;
-      this.#outbox.move(now, new RpcError(RpcCode.ServerRemoved, why, { serverId: id }));
-    }
+    const reason = (why: string) => new RpcError(RpcCode.ServerRemoved, `server ${id} ${why}`, { serverId: id });
+    if (kind === 'removed') this.#outbox.remove(id, reason('was removed'));
+    else if (isElsewhere) this.#outbox.move(now, reason('moved to another address'));
   }
 
   async #stop(): Promise<void> {

@@ -39,7 +39,9 @@ export class HostedClient {
   /** What Followers on the port are served by. */
   channel(): Channel {
     const { name, transcode } = this.#options;
-    const channel = { name, topics: this.topics, invoke: (call: IncomingCall) => this.#invoke(call) };
+    const missing = (method: string, sent: number): RpcError | undefined =>
+      this.real.method(method, sent) === undefined ? this.#noMethod(method) : undefined;
+    const channel = { name, missing, topics: this.topics, invoke: (call: IncomingCall) => this.#invoke(call) };
     return transcode === undefined ? channel : { ...channel, codec: transcode };
   }
 
@@ -47,10 +49,14 @@ export class HostedClient {
   call(name: string, args: unknown[], answer: AnswerSink & { refuse(error: RpcError): void }): void {
     const method = this.real.method(name, args.length);
     if (method !== undefined) return dispatch(method, args, answer, this.#logger);
+    answer.refuse(this.#noMethod(name));
+  }
+
+  #noMethod(name: string): RpcError {
     const names = this.real.callable;
     const shown = names.slice(0, SHOWN_NAMES).join(', ') + (names.length > SHOWN_NAMES ? ', ...' : '');
     const why = `${quoted(name)} is not a delegated method of ${this.#options.name}; these are: ${shown || 'none'}`;
-    answer.refuse(new RpcError(RpcCode.NoMethod, why));
+    return new RpcError(RpcCode.NoMethod, why);
   }
 
   /** Nobody is told of a one-way call's failure but the log: its caller does not wait, and this process must not die of it. */

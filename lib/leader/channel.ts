@@ -9,6 +9,11 @@ import type { RelayHandler, RelayPeer } from './relay-peer.js';
 export interface Channel {
   /** Undefined: it takes Followers of whatever channel, as a pomelo server does, which has no id. */
   readonly name: string | undefined;
+  /**
+   * Explains why no method of this name can be called; undefined where one can. A call that is refused with this has none
+   * of its arguments decoded. A channel without it is handed every call.
+   */
+  readonly missing?: (method: string, argLength: number) => RpcError | undefined;
   /** Must not throw, and answers the call once, now or later. */
   invoke(call: IncomingCall): void;
   /** Nobody is taken in, for this reason: what leads it has failed. */

@@ -78,6 +78,8 @@ export class SessionCalls implements Answerer {
       return this.#turnAway(id, method, oneway, RpcCode.Timeout, 'its time was over before it could be started');
     const full = gate.whyNot(this.#share);
     if (full !== undefined) return this.#turnAway(id, method, oneway, RpcCode.Overloaded, full);
+    const missing = channel.missing?.(method, argLength);
+    if (missing !== undefined) return this.#refuseMissing(id, method, oneway, missing);
     let args: unknown[];
     try {
       args = decodeList(this.#codec, bytes, bodyStart, end, argLength);
@@ -149,6 +151,13 @@ export class SessionCalls implements Answerer {
     this.#overdue?.delete(call);
     this.#options.gate.left(call, this.#share);
     if (this.#serving === 0) this.#options.onIdle();
+  }
+
+  /** Refuses a call of a method that is not there. The caller's bytes are not looked into for it. */
+  #refuseMissing(id: number, method: string, oneway: boolean, error: RpcError): void {
+    const { connection, gate } = this.#options;
+    if (oneway) gate.tellRefused('dropped a one-way call', method, connection.peer, error.message);
+    else this.answerError(id, error, error.code);
   }
 
   /** It is not begun, and its caller is told so; of a one-way call only the log tells. */

@@ -68,7 +68,6 @@ export const CHARGE = {
   view: 512,
   collection: 256,
   error: 512,
-  regexp: 512,
 } as const;
 
 export function tooMuchMemory(): RangeError {

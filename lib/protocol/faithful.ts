@@ -74,6 +74,12 @@ function nameOf(value: object): string {
   return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }
 
+/** A RegExp does not travel, since its receiver would have to compile what a stranger has written. */
+function cureOf(value: object): string {
+  const isRegExp = value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
+  return isRegExp ? '; send its source and flags as texts' : '';
+}
+
 function withArticle(className: string): string {
   return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`;
 }
@@ -150,7 +156,8 @@ class Walk {
       return value;
     }
     const hidesContent = isThenable(value) || OPAQUE.some((known) => value instanceof known);
-    if (hidesContent || (Object.keys(value).length === 0 && !hasToJSON(value))) throw this.#unfit(nameOf(value));
+    if (hidesContent || (Object.keys(value).length === 0 && !hasToJSON(value)))
+      throw this.#unfit(nameOf(value), cureOf(value));
     return undefined;
   }
 
@@ -209,7 +216,9 @@ class Walk {
     return fit;
   }
 
-  #unfit(what: string): TypeError {
-    return new TypeError(`${this.#path.join('')} is ${what}, which the ${this.#carries.codec} codec cannot carry`);
+  #unfit(what: string, cure = ''): TypeError {
+    return new TypeError(
+      `${this.#path.join('')} is ${what}, which the ${this.#carries.codec} codec cannot carry${cure}`,
+    );
   }
 }

@@ -7,7 +7,7 @@ import { decodeMsgpack, TAG, VIEWS } from './msgpack-decoder.js';
 
 const CARRIES: Carries = {
   codec: 'msgpack',
-  classes: [Date, RegExp, ArrayBuffer],
+  classes: [Date, ArrayBuffer],
   views: [Buffer, ...VIEWS],
   bigint: true,
   sets: true,

@@ -19,14 +19,15 @@ import { Allowance, CHARGE, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutSt
  *   0x42 'B'     1 byte or more    bigint beyond 64 bits, two's complement
  *   0x74 't'     kind, bytes       a typed array, an ArrayBuffer or a DataView; kinds as in VIEWS
  *   0x73 's'     1 byte, a value   Set; the value is the array of its items
- *   0x78 'x'     1 byte, a value   RegExp; [source, flags]
  *   0x4d 'M'     1 byte, a value   Map; the array of its [key, item] pairs
  *   0x45 'E'     1 byte, a value   Error; [name, message, code, cause]
+ *
+ * A RegExp is refused: what it costs to compile one has no relation to its length. (msgpackr's own type for it is 0x78.)
  *
  * What the values may cost beyond their bytes is limited: see allowance.ts.
  */
 export const TAG = { map: 0x4d, error: 0x45 } as const;
-const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73, regexp: 0x78 } as const;
+const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73 } as const;
 
 /** The kinds of binary data beside Buffer, in the order of their numbers on the wire (msgpackr's). */
 export const VIEWS = [
@@ -322,8 +323,6 @@ function readTagged(): unknown {
       return new Date(Number.NaN);
     case EXT.set:
       return toSet(readList());
-    case EXT.regexp:
-      return toRegExp(readList());
     case TAG.map:
       return toMap(readList());
     case TAG.error:
@@ -416,13 +415,6 @@ function toMap(entries: readonly unknown[]): Map<unknown, unknown> {
 function chargeHashedKey(): void {
   hashedKeys -= 1;
   if (hashedKeys < 0) throw new RangeError(TOO_MANY_KEYS);
-}
-
-function toRegExp([source, flags]: readonly unknown[]): RegExp {
-  if (typeof source !== 'string' || typeof flags !== 'string')
-    throw new TypeError('a msgpack RegExp that is not made of texts');
-  charge(CHARGE.regexp);
-  return new RegExp(source, flags);
 }
 
 function toError([name, message, code, cause]: readonly unknown[]): Error {

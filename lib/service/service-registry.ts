@@ -113,6 +113,11 @@ export class ServiceRegistry {
     return this.#methods.get(name);
   }
 
+  /** The error for a name that nothing is served under; undefined where there is a method. */
+  missing(name: string): RpcError | undefined {
+    return this.#methods.has(name) ? undefined : new RpcError(RpcCode.NoMethod, this.explainMissing(name));
+  }
+
   /**
    * Which part of a name is missing, and what there is in its place, nearest first. Fit for an answer: it repeats no
    * more than the beginning of the name, and lists no more than a few.

@@ -101,6 +101,23 @@ describe('before filters', () => {
     assert.match(late.code, /^ERR_RPC_(FILTER|ENCODE|INVALID_ARGUMENT)$/, 'on a connection that stands, too');
   });
 
+  it('see the server’s type of a message that came without one, as pomelo’s pushes do', async (t) => {
+    const served = await serve(t, { f: (text: string) => text });
+    const { client } = await call(t, [served]);
+    const seen: unknown[] = [];
+    client.before((_id: string, msg: RpcMessage, _opts: unknown, next: FilterNext) => {
+      seen.push(msg.serverType);
+      const { serverType: _, ...untyped } = msg;
+      next(null, msg.args[0] === 'untyped' ? (untyped as RpcMessage) : msg);
+    });
+    const push = { namespace: 'user', service: 'service', method: 'f' };
+    assert.equal(await client.rpcInvoke('test-1', { ...push, args: ['pushed'] }), 'pushed');
+    assert.equal(await client.rpcInvoke('test-1', { ...push, args: ['untyped'] }), 'untyped');
+    const error = await failure(client.rpcInvoke('nobody', { ...push, args: [] }));
+    assert.equal(error.code, 'ERR_RPC_NO_SERVER');
+    assert.deepEqual(seen, ['test', 'test', ''], 'the last one is of no server that is known');
+  });
+
   it('that leave a call without a message fail that call', async (t) => {
     const served = await serve(t, { f: () => 1 });
     const { client, calls } = await call(t, [served]);

@@ -163,7 +163,6 @@ const KNOWN_PROTOTYPES: ReadonlySet<unknown> = new Set(
       Map,
       Set,
       Date,
-      RegExp,
       ArrayBuffer,
       DataView,
       Int8Array,

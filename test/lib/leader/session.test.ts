@@ -25,7 +25,9 @@ function setUp(t: TestContext, options: Partial<SessionOptions & CallGateOptions
   const closed: RpcError[] = [];
   const registers: RegisterRequest[] = [];
   const log: string[] = [];
-  const channel: Channel = { name: 'test-1', invoke: (call) => calls.push(call) };
+  const missing = (method: string) =>
+    method === 'user.m.f' ? undefined : new RpcError(RpcCode.NoMethod, `no such method: ${method}`);
+  const channel: Channel = { name: 'test-1', missing, invoke: (call) => calls.push(call) };
   const write = (line: string) => void log.push(line);
   const logger = { info: write, warn: write, error: write };
   const bounds = { maxConcurrent: 100, maxQueued: 100, maxCallsPerConnection: 100, maxEventLoopLag: 0, logger };
@@ -154,6 +156,24 @@ describe('Session, serving', () => {
     assert.deepEqual([answer?.id, answer?.head], [5, { type: 'invoke_result', success: true, results: 2 }]);
     assert.equal(answer?.body.toString('latin1'), listOf(json('a'), json(2)).toString('latin1'));
     assert.deepEqual(more, [], 'the first answer counts');
+  });
+
+  it('looks for the method before it decodes the arguments', async (t) => {
+    const { stream, register, answers, calls, log } = setUp(t);
+    register();
+    await answers();
+    const undecodable = Buffer.from('{');
+    for (const oneway of [false, true]) {
+      const head = { type: 'invoke', method: 'user.m.g', argLength: 1, oneway };
+      stream.receive(request(2, head, listOf(undecodable)));
+    }
+    const all = await answers();
+    assert.deepEqual(
+      all.map(({ head }) => [head.success, head.code]),
+      [[false, 'ERR_RPC_NO_METHOD']],
+    );
+    assert.match(String(log), /dropped a one-way call of "user\.m\.g" from .*: no such method: user\.m\.g/);
+    assert.deepEqual(calls, []);
   });
 
   it('gives a stock peer the first result, as the body', async (t) => {

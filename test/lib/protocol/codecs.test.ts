@@ -324,7 +324,11 @@ const TABLE: readonly Row[] = [
     value: { b: new SharedArrayBuffer(2) },
     ...everywhere(/^\$\.b is a SharedArrayBuffer, /),
   },
-  { name: 'a RegExp', value: /a\/[b-d]+$/giu, ...msgpackOnly(/^\$ is a RegExp, /) },
+  {
+    name: 'a RegExp',
+    value: { word: /a/g },
+    ...everywhere(/^\$\.word is a RegExp, which the \S+ codec cannot carry; send its source and flags as texts$/),
+  },
 
   {
     name: 'a Map',
@@ -358,8 +362,8 @@ const TABLE: readonly Row[] = [
   },
   {
     name: 'a Map next to everything that goes with it',
-    value: [new Map([[at(5), /x/g]]), Buffer.from('b'), new Set([5n]), new Point(), new Money()],
-    msgpack: { as: [new Map([[at(5), /x/g]]), Buffer.from('b'), new Set([5n]), { x: 1, y: 2 }, { cents: 250 }] },
+    value: [new Map([[at(5), 'x']]), Buffer.from('b'), new Set([5n]), new Point(), new Money()],
+    msgpack: { as: [new Map([[at(5), 'x']]), Buffer.from('b'), new Set([5n]), { x: 1, y: 2 }, { cents: 250 }] },
     stock: /^\$\[0\] is a Map, /,
     json: /^\$\[0\] is a Map, /,
   },

@@ -116,7 +116,6 @@ describe('decodeMsgpack', () => {
         ['d47300920102', new Set([1, 2])],
         ['d4730090', new Set()],
       ] as const),
-      [`d4780092a3${text('a+b')}a2${text('gi')}`, /a+b/gi],
       ...([
         [
           'd44d00929201a1619202c0',
@@ -144,14 +143,7 @@ describe('decodeMsgpack', () => {
       numbers: [0, 127, 128, -32, -33, 65_535, 65_536, 2 ** 32, -(2 ** 31) - 1, 0.5, 10n ** 30n],
       texts: ['', 'x'.repeat(31), 'x'.repeat(32), 'ü'.repeat(300), '漢'.repeat(70_000)],
       nested: { list: Array.from({ length: 100 }, (_, i) => ({ i, [`key ${i}`]: i * 1.5 })), none: undefined },
-      rich: [
-        new Date(5),
-        new Set(['a']),
-        /x/y,
-        new Float32Array([1, 2]),
-        Buffer.from('raw'),
-        new Uint8Array([1]).buffer,
-      ],
+      rich: [new Date(5), new Set(['a']), new Float32Array([1, 2]), Buffer.from('raw'), new Uint8Array([1]).buffer],
     };
     const moreTypes = new Packr({ useRecords: false, moreTypes: true });
     assert.deepEqual(decodeBytes(moreTypes.pack(value)), value);
@@ -231,9 +223,7 @@ describe('decodeMsgpack', () => {
       ['an Error that is not made of an array', 'd44500c0', /not an array/],
       ['an Error without a message', `d4450091a1${text('E')}`, /not made of texts/],
       ['an Error whose name is an object', 'd445009280a0', /not made of texts/],
-      ['a RegExp that is not made of texts', 'd47800920101', /not made of texts/],
-      ['a RegExp that is none', `d4780092a1${text('(')}a0`, /Invalid regular expression/],
-      ['a RegExp with flags that are none', `d4780092a0a1${text('?')}`, /Invalid.* flags/],
+      ['a RegExp', `d4780092a1${text('a')}a0`, /0x78 is not the type of a msgpack extension that is known here/],
       ['a bigint without bytes', 'c70042', /bigint of no bytes/],
       ['a date of another size', 'd5ff0000', /date of 2 bytes/],
       ['a typed array without a kind', 'c70074', /of no kind/],
