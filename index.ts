@@ -1,7 +1,6 @@
 /// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
-export type { ConnectedPeer, InvokeMessage, RpcMessage, ServerInfo, TransportName } from './lib/call.js';
 export { type CallContext, callContext } from './lib/call-context.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';
@@ -28,6 +27,8 @@ export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
+export type { InvokeMessage, RpcMessage } from './lib/rpc-message.js';
+export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/remotes.js';
 export type { CallOptions } from './lib/transport/call-contract.js';

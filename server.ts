@@ -1,4 +1,3 @@
-import type { ConnectedPeer } from './lib/call.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
@@ -14,6 +13,7 @@ import { traceCalls } from './lib/leader/trace-calls.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { CodecName } from './lib/protocol/codecs.js';
+import type { ConnectedPeer } from './lib/server-info.js';
 import { dispatch } from './lib/service/dispatcher.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
 import { type ReloadResult, Remotes } from './lib/service/remotes.js';

@@ -6,7 +6,8 @@
  * mends its ring and weighted-round-robin its round; then a user's functions by the way in which they answer.
  */
 
-import type { RpcMessage, ServerInfo } from '../lib/call.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import {
   getRouteTarget,
   type ResolvedRouter,

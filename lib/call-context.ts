@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ConnectedPeer } from './call.js';
+import type { ConnectedPeer } from './server-info.js';
 
 /** What a remote method may want to know of the call that it is serving, beside its arguments. */
 export interface CallContext {

@@ -1,9 +1,10 @@
 import Bluebird from 'bluebird';
-import type { RpcMessage, ServerInfo } from '../lib/call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import type { CallOptions } from '../lib/transport/call-contract.js';
 import { Latency } from '../lib/transport/latency.js';

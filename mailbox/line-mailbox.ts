@@ -1,10 +1,10 @@
-import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
 import { outsideCalls } from '../lib/call-context.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
+import { DEFAULT_HOST, type ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import { Line } from '../lib/transport/line.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';

@@ -2,6 +2,9 @@ import { boolean, integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../lib/opt
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../lib/protocol/packet.js';
 
+/** Source: pomelo-rpc. */
+export const DEFAULT_PENDING_SIZE = 10_000;
+
 export interface MailBoxOptions {
   /**
    * How long one attempt to connect and register may take.

@@ -1,6 +1,6 @@
 import { mapLimit } from 'async';
-import type { ServerInfo } from '../lib/call.js';
 import type { RpcError } from '../lib/errors.js';
+import type { ServerInfo } from '../lib/server-info.js';
 
 /** What became of a broadcast's call to one server. The shape of `Promise.allSettled`, and whose it is. */
 export type Outcome<T = unknown> =

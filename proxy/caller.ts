@@ -1,9 +1,9 @@
-import type { ServerInfo } from '../lib/call.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/fail-mode.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import type { CallOptions, Settle } from '../lib/transport/call-contract.js';
 import { cancelWith, isAbortSignal } from '../lib/transport/cancel-with.js';
 import { OutgoingCall } from '../lib/transport/outgoing-call.js';

@@ -1,5 +1,5 @@
-import type { RpcMessage } from '../lib/call.js';
 import { invalid, nonEmptyString } from '../lib/options.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
 import { loadModulesSync } from '../lib/service/load.js';
 import { methodNames } from '../lib/service/methods.js';
 import { RemoteMethod } from '../lib/transport/remote-method.js';

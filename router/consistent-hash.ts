@@ -1,6 +1,7 @@
 import { type BinaryLike, hash } from 'node:crypto';
-import { methodName, type RpcMessage, type ServerInfo } from '../lib/call.js';
 import { integer, invalid } from '../lib/options.js';
+import { methodName, type RpcMessage } from '../lib/rpc-message.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import { HashRing } from './hash-ring.js';
 import type { Router } from './router.js';
 

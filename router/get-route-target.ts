@@ -1,5 +1,6 @@
-import { methodName, type NonEmpty, type ServerInfo } from '../lib/call.js';
 import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
+import { methodName } from '../lib/rpc-message.js';
+import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
 import { type FunctionRouter, type ResolvedRouter, show } from './resolve-router.js';
 import type { RouteRequest, ServerLoad } from './router.js';
 

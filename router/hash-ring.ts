@@ -1,5 +1,5 @@
 import { type BinaryLike, hash } from 'node:crypto';
-import type { ServerInfo } from '../lib/call.js';
+import type { ServerInfo } from '../lib/server-info.js';
 
 /** Positions run from 0 to here, exclusive. 48 bits: exact in a double, and a million points hardly ever meet. */
 const CIRCUMFERENCE = 2 ** 48;

@@ -1,4 +1,4 @@
-import type { ServerInfo } from '../lib/call.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import type { RandomSource, Router, ServerLoad } from './router.js';
 
 /**

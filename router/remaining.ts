@@ -1,5 +1,5 @@
-import type { ServerInfo } from '../lib/call.js';
 import { getOrMake } from '../lib/maps.js';
+import type { ServerInfo } from '../lib/server-info.js';
 
 /** Lists kept for each snapshot: those without a server that is down now, or two. */
 const MAX_KEPT = 16;

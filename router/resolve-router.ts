@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import type { RpcMessage } from '../lib/call.js';
 import { invalid } from '../lib/options.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
 import { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
 import type { Router } from './router.js';
 

@@ -1,4 +1,5 @@
-import type { NonEmpty, RpcMessage, ServerInfo } from '../lib/call.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
+import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
 
 /** What a router sees of a call. */
 export interface RouteRequest {

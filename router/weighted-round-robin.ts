@@ -1,5 +1,5 @@
-import type { NonEmpty, ServerInfo } from '../lib/call.js';
 import { invalid } from '../lib/options.js';
+import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
 import type { Router } from './router.js';
 
 /** Where the servers of one type stand. Indices are those of `servers`. */

@@ -1,7 +1,8 @@
-import type { RpcMessage, ServerInfo } from '../lib/call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { FailbackReceipt } from '../lib/failback-receipt.js';
 import type { PomeloCode } from '../lib/pomelo-codes.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { MailBoxState } from '../mailbox/index.js';
 import type { TraceStep } from './call-tracer.js';

@@ -1,5 +1,5 @@
-import type { RpcMessage } from '../lib/call.js';
 import { toError } from '../lib/errors.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
 import type { CallOptions } from '../lib/transport/call-contract.js';
 
 /**

@@ -1,21 +1,21 @@
-import type { ServerInfo } from '../lib/call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
+import { type ServerInfo, sameAddress } from '../lib/server-info.js';
 import { HeldCalls, settledWithin } from '../lib/transport/held-calls.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
-import type { MailBox, MailBoxState } from '../mailbox/index.js';
+import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import { Attempt } from './failure/index.js';
 import type { Filter } from './filters.js';
 import { Outliers, type ServerHealthReport } from './health/index.js';
-import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from './options.js';
+import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
-import { Roster, type RosterChange, sameAddress } from './roster.js';
+import { Roster, type RosterChange } from './roster.js';
 import { Share, type SharingState } from './share/share.js';
 
 const TRANSITIONS = {

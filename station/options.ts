@@ -2,15 +2,13 @@ import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
+  DEFAULT_PENDING_SIZE,
   type MailBoxOptions,
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
 import { type EjectionOptions, resolveEjection } from './health/index.js';
 import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from './share/options.js';
-
-/** Source: pomelo-rpc. */
-export const DEFAULT_PENDING_SIZE = 10_000;
 
 export interface MailStationOptions extends MailBoxOptions {
   /**

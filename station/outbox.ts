@@ -1,10 +1,10 @@
-import type { ServerInfo } from '../lib/call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
-import type { MailBox, MailBoxState } from '../mailbox/index.js';
+import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { Attempt } from './failure/index.js';
-import { MailBoxes, type MakeMailBox, notConnected } from './mailboxes.js';
+import { MailBoxes, type MakeMailBox } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface OutboxHandler {

@@ -1,8 +1,8 @@
 import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
-import { DEFAULT_HOST, type ServerInfo } from '../lib/call.js';
 import { getOrMake } from '../lib/maps.js';
 import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import { TRANSPORT_NAMES } from '../lib/transport/endpoint.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
@@ -109,20 +109,6 @@ export class Roster {
     if (ofType?.size === 0) this.#byType.delete(serverType);
     this.#snapshots.delete(serverType);
   }
-}
-
-/** Two entries lead to one connection when all of this is the same. */
-export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
-  return (
-    (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) &&
-    a.port === b.port &&
-    (a.transport ?? 'tcp') === (b.transport ?? 'tcp')
-  );
-}
-
-/** The same for entries that lead to one connection, and go by one id. */
-export function addressKey({ id, host = DEFAULT_HOST, port, transport = 'tcp' }: ServerInfo): string {
-  return JSON.stringify([id, transport, host, port]);
 }
 
 /** A frozen copy: what the user does with their object later is their own affair. */

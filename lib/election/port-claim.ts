@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { TransportName } from '../call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { TransportName } from '../server-info.js';
 import type { Listener, ListenOptions } from '../transport/byte-stream.js';
 import { listen } from '../transport/endpoint.js';
 

@@ -1,7 +1,8 @@
-import { type ConnectedPeer, methodName } from '../call.js';
 import { describeError } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
+import { methodName } from '../rpc-message.js';
+import type { ConnectedPeer } from '../server-info.js';
 import { CallGate, type CallGateOptions, type GateShare } from './call-gate.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';

@@ -1,6 +1,6 @@
-import type { ConnectedPeer } from '../call.js';
 import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
+import type { ConnectedPeer } from '../server-info.js';
 import { IncomingContext } from './incoming-context.js';
 import type { Watched } from './overdue-calls.js';
 

@@ -1,6 +1,6 @@
-import type { ConnectedPeer } from '../call.js';
 import type { CallContext } from '../call-context.js';
 import type { RpcError } from '../errors.js';
+import type { ConnectedPeer } from '../server-info.js';
 
 /** What a method is told of its call. The `AbortController` is made when the signal is first asked for. */
 export class IncomingContext implements CallContext {

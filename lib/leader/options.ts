@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
-import { DEFAULT_HOST, type TransportName } from '../call.js';
 import type { Logger } from '../diagnostics.js';
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
+import { DEFAULT_HOST, type TransportName } from '../server-info.js';
 import { TRANSPORT_NAMES } from '../transport/endpoint.js';
 import type { PortHostOptions } from './port-host.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';

@@ -1,4 +1,3 @@
-import type { ConnectedPeer } from '../call.js';
 import { debug } from '../diagnostics.js';
 import { claimPort, type PortClaim } from '../election/port-claim.js';
 import { RpcCode, RpcError } from '../errors.js';
@@ -7,6 +6,7 @@ import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import { quoted } from '../quoted.js';
+import type { ConnectedPeer } from '../server-info.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { CallGate, type CallGateOptions } from './call-gate.js';
 import type { Channel } from './channel.js';

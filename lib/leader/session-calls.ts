@@ -1,4 +1,3 @@
-import type { ConnectedPeer } from '../call.js';
 import type { Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
@@ -7,6 +6,7 @@ import { STOCK_CODEC } from '../protocol/codecs.js';
 import type { InvokeHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
+import type { ConnectedPeer } from '../server-info.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { CallGate, GateShare } from './call-gate.js';

@@ -1,4 +1,3 @@
-import type { ConnectedPeer } from '../call.js';
 import { debug } from '../diagnostics.js';
 import { type RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
@@ -7,6 +6,7 @@ import { STOCK_CODEC } from '../protocol/codecs.js';
 import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
+import type { ConnectedPeer } from '../server-info.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';

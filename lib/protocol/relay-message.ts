@@ -1,5 +1,5 @@
-import type { TransportName } from '../call.js';
 import type { Delivery } from '../errors.js';
+import type { TransportName } from '../server-info.js';
 import type { ToldError } from '../told-error.js';
 
 /**

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
-import { methodName } from '../call.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { boolean, invalid, nonEmptyString } from '../options.js';
+import { methodName } from '../rpc-message.js';
 import { type Method, methodsOf } from './methods.js';
 import type { LoadedModule } from './remote-module.js';
 

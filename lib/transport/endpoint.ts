@@ -1,5 +1,5 @@
-import type { TransportName } from '../call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { TransportName } from '../server-info.js';
 import type { ByteStream, DialOptions, Listener, ListenOptions } from './byte-stream.js';
 import { dialTcp, listenTcp } from './tcp.js';
 import { dialWebSocket, listenWebSocket } from './websocket.js';

@@ -1,4 +1,4 @@
-import type { TransportName } from '../call.js';
+import type { TransportName } from '../server-info.js';
 import type { ConnectionOptions } from './connection-contract.js';
 import type { Registering } from './registration.js';
 

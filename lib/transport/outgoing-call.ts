@@ -1,4 +1,3 @@
-import type { RpcMessage } from '../call.js';
 import { type CallTiming, type Explained, explain, type ServerTiming } from '../call-timing.js';
 import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
@@ -7,6 +6,7 @@ import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { RelayFailureHead } from '../protocol/relay-message.js';
+import type { RpcMessage } from '../rpc-message.js';
 import { decodeResults, readFailure } from './answer.js';
 import type { CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
 import type { SentRequest, ServerReport } from './pending-calls.js';

@@ -1,5 +1,5 @@
-import { methodName, type RpcMessage } from '../call.js';
 import { invokeHead } from '../protocol/message.js';
+import { methodName, type RpcMessage } from '../rpc-message.js';
 
 /** Heads are kept for calls of up to so many arguments; more are encoded anew at each call. */
 const MAX_KEPT_ARGUMENTS = 16;

@@ -1,5 +1,5 @@
-import type { ServerInfo } from '../../lib/call.js';
 import { getOrMake } from '../../lib/maps.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import type { MailBoxState } from '../../mailbox/index.js';
 
 /** What is watched of a station. */

@@ -1,6 +1,6 @@
-import type { ServerInfo } from '../../lib/call.js';
 import { debug } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { DeadlineTimer } from '../../lib/transport/deadline-timer.js';
 import type { EjectionOptions } from './options.js';
 import { ServerHealth, type ServerHealthReport } from './server-health.js';

@@ -1,4 +1,4 @@
-import type { ServerInfo } from '../../lib/call.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import type { Relay } from './relay.js';
 import type { MailBoxUser, RelayTarget } from './relay-target.js';

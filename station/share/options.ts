@@ -1,7 +1,7 @@
-import { DEFAULT_HOST } from '../../lib/call.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import type { PortHostOptions } from '../../lib/leader/port-host.js';
 import { boolean, integer, invalid } from '../../lib/options.js';
+import { DEFAULT_HOST } from '../../lib/server-info.js';
 import type { LineOptions } from '../../lib/transport/line-options.js';
 import type { ResolvedMailBoxOptions } from '../../mailbox/index.js';
 
@@ -24,6 +24,14 @@ export interface ShareOptions {
 export interface ResolvedShareOptions {
   readonly port: number;
   readonly lead: boolean;
+}
+
+/** What the process that leads needs of its client's options. */
+export interface RelayOptions {
+  readonly pendingSize: number;
+  readonly drainTimeout: number;
+  readonly mailbox: ResolvedMailBoxOptions;
+  readonly logger: Logger;
 }
 
 export function resolveShareOptions(given: ShareOptions | undefined): ResolvedShareOptions | undefined {

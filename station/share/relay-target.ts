@@ -1,8 +1,7 @@
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { HeldCalls } from '../../lib/transport/held-calls.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
-import type { MailBox, MailBoxState } from '../../mailbox/index.js';
-import { notConnected } from '../mailboxes.js';
+import { type MailBox, type MailBoxState, notConnected } from '../../mailbox/index.js';
 import type { RelayedCall } from './relayed-call.js';
 import type { TargetNews } from './target.js';
 

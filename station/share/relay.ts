@@ -1,10 +1,9 @@
-import type { ServerInfo } from '../../lib/call.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import { addressKey, type ServerInfo } from '../../lib/server-info.js';
 import { RemoteMethod } from '../../lib/transport/remote-method.js';
-import { LineMailBox } from '../../mailbox/index.js';
-import { DEFAULT_PENDING_SIZE, type ResolvedMailStationOptions } from '../options.js';
-import { addressKey } from '../roster.js';
+import { DEFAULT_PENDING_SIZE, LineMailBox } from '../../mailbox/index.js';
+import type { RelayOptions } from './options.js';
 import { type HeldBytes, type MailBoxUser, RelayTarget } from './relay-target.js';
 
 /** Methods whose heads are kept. */
@@ -14,7 +13,7 @@ const MAX_KEPT_NAME = 256;
 
 /** The real mailboxes, in the process that leads: one for each server at each address that anybody has it at. */
 export class Relay {
-  readonly options: ResolvedMailStationOptions;
+  readonly options: RelayOptions;
   readonly logger: Logger;
   readonly #targets = new Map<string, RelayTarget>();
   /** Of which nobody makes use any more, until their last answers are in. */
@@ -23,7 +22,7 @@ export class Relay {
   readonly #heldBytes: HeldBytes;
   #givesBack = false;
 
-  constructor(options: ResolvedMailStationOptions, logger: Logger) {
+  constructor(options: RelayOptions, logger: Logger) {
     this.options = options;
     this.logger = logger;
     this.#heldBytes = { now: 0, limit: options.mailbox.maxQueuedBytes };

@@ -1,6 +1,6 @@
-import { DEFAULT_HOST, type ServerInfo } from '../../lib/call.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
+import { DEFAULT_HOST, type ServerInfo } from '../../lib/server-info.js';
 import { readError, type ToldError } from '../../lib/told-error.js';
 import type { Line } from '../../lib/transport/line.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';

@@ -1,16 +1,15 @@
-import type { ServerInfo } from '../../lib/call.js';
 import { debug, type Logger, withoutNumbers } from '../../lib/diagnostics.js';
 import { Candidate, type CandidateState } from '../../lib/election/candidate.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { IncomingCall } from '../../lib/leader/incoming-call.js';
 import { PortHost } from '../../lib/leader/port-host.js';
 import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { settledWithin } from '../../lib/transport/held-calls.js';
 import { Line, type LineHandler } from '../../lib/transport/line.js';
 import type { LineOptions } from '../../lib/transport/line-options.js';
-import type { ResolvedMailStationOptions } from '../options.js';
 import { LocalTarget } from './local-target.js';
-import { hostOptions, lineOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
+import { hostOptions, lineOptions, type RelayOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
 import { Relay } from './relay.js';
 import { RelayFollower } from './relay-follower.js';
 import { RemoteTarget } from './remote-target.js';
@@ -57,7 +56,7 @@ export class Share implements TargetSource {
   /** It was logged: while it lasts, it is met again and again. */
   #toldObstacle: string | undefined;
 
-  constructor(options: ResolvedMailStationOptions, share: ResolvedShareOptions, onMove: (to: SharingState) => void) {
+  constructor(options: RelayOptions, share: ResolvedShareOptions, onMove: (to: SharingState) => void) {
     const { logger, mailbox } = options;
     this.#options = share;
     this.#lineOptions = lineOptions(share, mailbox);

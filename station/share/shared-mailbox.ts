@@ -1,8 +1,8 @@
-import type { ServerInfo } from '../../lib/call.js';
 import { debug } from '../../lib/diagnostics.js';
 import { Emitter } from '../../lib/emitter.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Lifecycle } from '../../lib/lifecycle.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { Latency } from '../../lib/transport/latency.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import {

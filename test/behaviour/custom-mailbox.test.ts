@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
-import type { RpcMessage, ServerInfo } from '../../lib/call.js';
+import type { RpcMessage } from '../../lib/rpc-message.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import type { CustomMailBox } from '../../mailbox/index.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RpcMessage } from '../../lib/call.js';
+import type { RpcMessage } from '../../lib/rpc-message.js';
 import type { Filter, FilterNext } from '../../station/index.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';

@@ -1,8 +1,8 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { ServerInfo } from '../../lib/call.js';
 import { STOCK_CODEC } from '../../lib/protocol/codecs.js';
 import { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { type Packet, packetsOf, request, response } from '../lib/transport/support.js';
 import { until, untilEvent } from '../support/until.js';
 

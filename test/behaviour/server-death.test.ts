@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { TransportName } from '../../lib/call.js';
+import type { TransportName } from '../../lib/server-info.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { TransportName } from '../../lib/call.js';
+import type { TransportName } from '../../lib/server-info.js';
 import type { ByteStream, StreamHandler } from '../../lib/transport/byte-stream.js';
 import { dial, listen } from '../../lib/transport/endpoint.js';
 import { expectNoLeaks } from '../support/leaks.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerInfo } from '../../lib/call.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { Random } from '../fuzz/random.js';
 import type { FaultProxy, ProxyMode } from './fault-proxy.js';
 import type { ChaosClient, ChaosServer } from './processes.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ServerInfo } from '../../lib/call.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import type { ClientCommand } from './client-process.js';
 import { HistoryFile } from './history.js';

@@ -4,7 +4,7 @@ import { createServer as listen } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServerInfo } from '../../lib/call.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { Random } from '../fuzz/random.js';
 import { check, type Violation } from './checker.js';
 import { FaultProxy } from './fault-proxy.js';

@@ -1,5 +1,5 @@
-import type { TransportName } from '../../lib/call.js';
 import type { RpcError } from '../../lib/errors.js';
+import type { TransportName } from '../../lib/server-info.js';
 import { createServer, type Server } from '../../server.js';
 import type { Executed } from './history.js';
 import { BUG_EVERY, type Bug, jumpClock, Peer } from './peer.js';

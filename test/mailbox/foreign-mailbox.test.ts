@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import type { ServerInfo } from '../../lib/call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { type CustomMailBox, ForeignMailBox, resolveMailBoxOptions } from '../../mailbox/index.js';
 import { fakeCall, mockClock, tick, told } from '../lib/transport/support.js';
 

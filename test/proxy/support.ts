@@ -1,5 +1,5 @@
-import type { ServerInfo } from '../../lib/call.js';
 import type { RpcError } from '../../lib/errors.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { Caller } from '../../proxy/index.js';
 

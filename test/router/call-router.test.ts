@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ServerInfo } from '../../lib/call.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { RemoteMethod } from '../../lib/transport/remote-method.js';
 import { CallRouter, type RouterLike, type RouterName, resolveRouter } from '../../router/index.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ServerInfo } from '../../lib/call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { getRouteTarget } from '../../router/get-route-target.js';
 import { type RouteFunction, type RouterLike, resolveRouter } from '../../router/resolve-router.js';
 import type { Router } from '../../router/router.js';

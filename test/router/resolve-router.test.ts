@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RpcMessage } from '../../lib/call.js';
 import { RpcCode } from '../../lib/errors.js';
+import type { RpcMessage } from '../../lib/rpc-message.js';
 import { type RouteCallback, type RouterLike, resolveRouter } from '../../router/resolve-router.js';
 import type { Router } from '../../router/router.js';
 

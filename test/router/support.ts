@@ -1,4 +1,5 @@
-import type { NonEmpty, RpcMessage, ServerInfo } from '../../lib/call.js';
+import type { RpcMessage } from '../../lib/rpc-message.js';
+import type { NonEmpty, ServerInfo } from '../../lib/server-info.js';
 import type { RandomSource, RouteRequest, Router, ServerLoad } from '../../router/router.js';
 
 /** A frozen snapshot with the given ids, all of one type. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { NonEmpty, ServerInfo } from '../../lib/call.js';
 import { RpcCode } from '../../lib/errors.js';
+import type { NonEmpty, ServerInfo } from '../../lib/server-info.js';
 import { weightedRoundRobin } from '../../router/weighted-round-robin.js';
 import { IDLE, picks, requestOf, serversOf, tally } from './support.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import type { RpcMessage } from '../../lib/call.js';
+import type { RpcMessage } from '../../lib/rpc-message.js';
 import type { CallOptions } from '../../lib/transport/call-contract.js';
 import {
   type Filter,

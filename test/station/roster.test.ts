@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ServerInfo } from '../../lib/call.js';
-import { Roster, sameAddress } from '../../station/roster.js';
+import type { ServerInfo } from '../../lib/server-info.js';
+import { sameAddress } from '../../lib/server-info.js';
+import { Roster } from '../../station/roster.js';
 
 function server(id: string, more: Partial<ServerInfo> = {}): ServerInfo {
   return { id, serverType: 'test', host: '127.0.0.1', port: 3_333, ...more };

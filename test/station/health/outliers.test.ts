@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { ServerInfo } from '../../../lib/call.js';
 import type { CallTiming } from '../../../lib/call-timing.js';
 import { type Delivery, RpcCode, RpcError } from '../../../lib/errors.js';
+import type { ServerInfo } from '../../../lib/server-info.js';
 import { type EjectionOptions, resolveEjection } from '../../../station/health/options.js';
 import { Outliers } from '../../../station/health/outliers.js';
 import { mockClock } from '../../lib/transport/support.js';

@@ -1,5 +1,3 @@
-/** The values that travel through every layer: who is called, and what is called there. */
-
 export type NonEmpty<T> = readonly [T, ...T[]];
 
 /** How a server is reached. `tcp` unless said otherwise. */
@@ -31,23 +29,19 @@ export interface ConnectedPeer {
   readonly peer: string;
 }
 
-/** What is called, in pomelo's words: routers and filters see it, and filters may rewrite it. */
-export interface RpcMessage {
-  namespace: string;
-  serverType: string;
-  /** The remote module's name; the same thing is called "module" in `proxies[namespace][serverType][module][method]`. */
-  service: string;
-  method: string;
-  args: unknown[];
-}
-
-/** What `rpcInvoke` is given: the server's id says which server is meant, so its type may be left out. */
-export type InvokeMessage = Omit<RpcMessage, 'serverType'> & { serverType?: string };
-
-/** `namespace.module.method`: the name under which a method is called over the wire. Looked up whole, never split. */
-export function methodName(namespace: string, service: string, method: string): string {
-  return `${namespace}.${service}.${method}`;
-}
-
 /** Where a server is when its roster entry does not say, and where one listens unless told otherwise. */
 export const DEFAULT_HOST = '127.0.0.1';
+
+/** Two entries lead to one connection when all of this is the same. */
+export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
+  return (
+    (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) &&
+    a.port === b.port &&
+    (a.transport ?? 'tcp') === (b.transport ?? 'tcp')
+  );
+}
+
+/** The same for entries that lead to one connection, and go by one id. */
+export function addressKey({ id, host = DEFAULT_HOST, port, transport = 'tcp' }: ServerInfo): string {
+  return JSON.stringify([id, transport, host, port]);
+}
