@@ -1,11 +1,11 @@
+import type { CallOptions } from './lib/call/call-contract.js';
+import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerInfo } from './lib/server-info.js';
-import type { CallOptions } from './lib/transport/call-contract.js';
-import { RemoteMethod } from './lib/transport/remote-method.js';
 import {
   type Any,
   Caller,

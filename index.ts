@@ -1,6 +1,9 @@
 /// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
+export type { CallOptions } from './lib/call/call-contract.js';
+export type { FailMode } from './lib/call/fail-mode.js';
+export { FailbackReceipt } from './lib/call/failback-receipt.js';
 export { type CallContext, callContext } from './lib/call-context.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';
@@ -13,8 +16,6 @@ export type { ClusterOptions } from './lib/cluster/options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
-export type { FailMode } from './lib/fail-mode.js';
-export { FailbackReceipt } from './lib/failback-receipt.js';
 export type {
   Acceptor,
   AcceptorAnswer,
@@ -31,7 +32,6 @@ export type { InvokeMessage, RpcMessage } from './lib/rpc-message.js';
 export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/remotes.js';
-export type { CallOptions } from './lib/transport/call-contract.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState, PlainMailBox } from './mailbox/index.js';
 export type {
   BoundMethod,

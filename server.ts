@@ -4,6 +4,8 @@ import { Candidate } from './lib/election/candidate.js';
 import { describeHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
+import { Line } from './lib/follower/line.js';
+import type { LineOptions } from './lib/follower/line-options.js';
 import { type Channel, withAsyncContext } from './lib/leader/channel.js';
 import { type AcceptorFactory, ForeignAcceptor } from './lib/leader/foreign-acceptor.js';
 import type { IncomingCall } from './lib/leader/incoming-call.js';
@@ -18,8 +20,6 @@ import { dispatch } from './lib/service/dispatcher.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
 import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
-import { Line } from './lib/transport/line.js';
-import type { LineOptions } from './lib/transport/line-options.js';
 
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
   /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */

@@ -1,14 +1,14 @@
 import Bluebird from 'bluebird';
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
+import { Latency } from '../lib/follower/latency.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
-import type { CallOptions } from '../lib/transport/call-contract.js';
-import { Latency } from '../lib/transport/latency.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { PendingCalls } from '../lib/transport/pending-calls.js';
 import { Attempts, type ConnectAttempts } from './attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';

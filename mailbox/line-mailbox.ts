@@ -1,13 +1,13 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { outsideCalls } from '../lib/call-context.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
+import { Line } from '../lib/follower/line.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
 import { DEFAULT_HOST, type ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
-import { Line } from '../lib/transport/line.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { Attempts, type ConnectAttempts } from './attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';

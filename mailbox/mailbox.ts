@@ -1,7 +1,7 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Emitter } from '../lib/emitter.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { ConnectAttempts } from './attempts.js';
 import type { MailBoxState } from './state.js';
 

@@ -1,7 +1,7 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import { RpcCode } from '../lib/errors.js';
 import { DEFAULT_HOST } from '../lib/server-info.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import type { MailBox } from './mailbox.js';
 
 /** Why a call that waited for this mailbox until its deadline could not be sent. */

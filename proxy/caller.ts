@@ -1,13 +1,13 @@
+import type { CallOptions, Settle } from '../lib/call/call-contract.js';
+import { cancelWith, isAbortSignal } from '../lib/call/cancel-with.js';
+import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.js';
+import { OutgoingCall } from '../lib/call/outgoing-call.js';
+import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
-import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/fail-mode.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { CallOptions, Settle } from '../lib/transport/call-contract.js';
-import { cancelWith, isAbortSignal } from '../lib/transport/cancel-with.js';
-import { OutgoingCall } from '../lib/transport/outgoing-call.js';
-import type { RemoteMethod } from '../lib/transport/remote-method.js';
 import { type Outcome, toAll } from './broadcast.js';
 
 /** What becomes of a call once it is made: routers and the mail station, put together by the client. */

@@ -1,5 +1,5 @@
-import type { CallOptions } from '../lib/transport/call-contract.js';
-import type { RemoteMethod } from '../lib/transport/remote-method.js';
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { Caller } from './caller.js';
 import type { UntypedMethod } from './typed-method.js';
 

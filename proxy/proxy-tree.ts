@@ -1,8 +1,8 @@
+import { RemoteMethod } from '../lib/call/remote-method.js';
 import { invalid, nonEmptyString } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import { loadModulesSync } from '../lib/service/load.js';
 import { methodNames } from '../lib/service/methods.js';
-import { RemoteMethod } from '../lib/transport/remote-method.js';
 import type { Caller } from './caller.js';
 import { createMethodProxy } from './method-proxy.js';
 import type { UntypedMethod } from './typed-method.js';

@@ -1,6 +1,6 @@
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { RpcError } from '../lib/errors.js';
-import type { FailbackReceipt } from '../lib/failback-receipt.js';
-import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { Outcome } from './broadcast.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: nothing is known, and everything is allowed

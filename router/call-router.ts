@@ -1,6 +1,6 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { getRouteTarget } from './get-route-target.js';
 import { remaining } from './remaining.js';
 import type { ResolvedRouter } from './resolve-router.js';

@@ -1,6 +1,6 @@
+import { HeldCalls } from '../lib/call/held-calls.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { getOrMake } from '../lib/maps.js';
-import { HeldCalls } from '../lib/transport/held-calls.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 
 /** Calls that wait for a connection, by server, in the order of sending, each under its own deadline. */
 export class Backlog {

@@ -1,8 +1,8 @@
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { HeldCalls } from '../lib/call/held-calls.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
-import type { CallOptions } from '../lib/transport/call-contract.js';
-import type { HeldCalls } from '../lib/transport/held-calls.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { throwUncaught } from '../lib/uncaught.js';
 import {
   type Filter,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Logger } from '../lib/diagnostics.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 
 /** One step of a call, in the words of pomelo-rpc's tracer. */
 export interface TraceStep {

@@ -1,9 +1,9 @@
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { RpcError } from '../lib/errors.js';
-import type { FailbackReceipt } from '../lib/failback-receipt.js';
 import type { PomeloCode } from '../lib/pomelo-codes.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { CallOptions } from '../lib/transport/call-contract.js';
 import type { MailBoxState } from '../mailbox/index.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';

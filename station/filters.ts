@@ -1,6 +1,6 @@
+import type { CallOptions } from '../lib/call/call-contract.js';
 import { toError } from '../lib/errors.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
-import type { CallOptions } from '../lib/transport/call-contract.js';
 
 /**
  * Goes on with the next filter. As the first argument an Error, or anything else that is truthy, aborts the call; a

@@ -1,6 +1,6 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 

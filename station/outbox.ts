@@ -1,6 +1,6 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { OutgoingCall } from '../lib/transport/outgoing-call.js';
 import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import { Attempt } from './failure/index.js';

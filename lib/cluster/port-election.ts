@@ -1,12 +1,12 @@
+import { settledWithin } from '../call/held-calls.js';
 import { describeError } from '../diagnostics.js';
 import { Candidate, type CandidateState } from '../election/candidate.js';
 import { describeHolder } from '../election/holder.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
+import { Line, type LineHandler } from '../follower/line.js';
+import type { LineOptions } from '../follower/line-options.js';
 import { resolveListeningOptions } from '../leader/options.js';
 import { type Seat, seatHere, takeSeat } from '../leader/shared-port.js';
-import { settledWithin } from '../transport/held-calls.js';
-import { Line, type LineHandler } from '../transport/line.js';
-import type { LineOptions } from '../transport/line-options.js';
 import { FollowerRole } from './follower-role.js';
 import type { HostedClient } from './hosted-client.js';
 import { LocalRole } from './local-role.js';

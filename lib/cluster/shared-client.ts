@@ -1,10 +1,10 @@
+import { HeldCalls } from '../call/held-calls.js';
+import { OutgoingCall } from '../call/outgoing-call.js';
+import { RemoteMethod } from '../call/remote-method.js';
 import { debug, withoutNumbers } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
-import { HeldCalls } from '../transport/held-calls.js';
-import { OutgoingCall } from '../transport/outgoing-call.js';
-import { RemoteMethod } from '../transport/remote-method.js';
 import { asCallerKnowsIt } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role, RoleHandler } from './role.js';

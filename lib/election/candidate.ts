@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { debug } from '../diagnostics.js';
 import { hasCode, RpcCode, RpcError, toError } from '../errors.js';
+import type { Line, LineHandler } from '../follower/line.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { Backoff } from '../transport/backoff.js';
-import type { Line, LineHandler } from '../transport/line.js';
 
 export interface CandidateOptions {
   /**

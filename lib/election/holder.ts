@@ -1,7 +1,7 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { Line } from '../follower/line.js';
+import type { LineOptions } from '../follower/line-options.js';
 import type { PortHolder } from '../protocol/message.js';
-import { Line } from '../transport/line.js';
-import type { LineOptions } from '../transport/line-options.js';
 
 /** A live holder answers within a tick; a stranger never does. */
 const ASK_TIMEOUT_MS = 1_000;

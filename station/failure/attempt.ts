@@ -1,5 +1,5 @@
-import type { Settle } from '../../lib/transport/call-contract.js';
-import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
+import type { Settle } from '../../lib/call/call-contract.js';
+import { OutgoingCall } from '../../lib/call/outgoing-call.js';
 
 /**
  * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline.

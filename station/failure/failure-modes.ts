@@ -1,6 +1,6 @@
-import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../../lib/fail-mode.js';
+import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { getOrMake } from '../../lib/maps.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { Failback } from './failback.js';
 import { type FailbackHandler, FailbackQueue } from './failback-queue.js';
 import { Failover } from './failover.js';

@@ -1,4 +1,4 @@
-import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../../lib/fail-mode.js';
+import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../../lib/call/fail-mode.js';
 import { integer, invalid } from '../../lib/options.js';
 import type { RetryBudgetOptions } from './retry-budget.js';
 

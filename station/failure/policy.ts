@@ -1,7 +1,7 @@
+import type { FailOptions } from '../../lib/call/fail-mode.js';
+import type { FailbackReceipt } from '../../lib/call/failback-receipt.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RpcError } from '../../lib/errors.js';
-import type { FailOptions } from '../../lib/fail-mode.js';
-import type { FailbackReceipt } from '../../lib/failback-receipt.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 
 /** Whoever routes and sends calls: the client's router and station, put together. */
 export interface CallWays {

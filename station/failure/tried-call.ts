@@ -1,6 +1,6 @@
+import type { FailOptions } from '../../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
-import type { FailOptions } from '../../lib/fail-mode.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { Attempt } from './attempt.js';
 import type { CallWays, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';

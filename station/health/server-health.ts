@@ -1,6 +1,6 @@
+import type { CallWatcher } from '../../lib/call/call-contract.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { Lifecycle, type Transitions } from '../../lib/lifecycle.js';
-import type { CallWatcher } from '../../lib/transport/call-contract.js';
 import type { EjectionOptions } from './options.js';
 
 const TRANSITIONS = {

@@ -1,5 +1,5 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import type { Relay } from './relay.js';
 import type { MailBoxUser, RelayTarget } from './relay-target.js';
 import type { Target, TargetNews, TargetUser } from './target.js';

@@ -1,8 +1,8 @@
 import type { Logger } from '../../lib/diagnostics.js';
+import type { LineOptions } from '../../lib/follower/line-options.js';
 import type { PortHostOptions } from '../../lib/leader/port-host.js';
 import { boolean, integer, invalid } from '../../lib/options.js';
 import { DEFAULT_HOST } from '../../lib/server-info.js';
-import type { LineOptions } from '../../lib/transport/line-options.js';
 import type { ResolvedMailBoxOptions } from '../../mailbox/index.js';
 
 /** What the processes that share their mailboxes compete for, beside the port. */

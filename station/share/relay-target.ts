@@ -1,6 +1,6 @@
+import { HeldCalls } from '../../lib/call/held-calls.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
-import { HeldCalls } from '../../lib/transport/held-calls.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { type MailBox, type MailBoxState, notConnected } from '../../mailbox/index.js';
 import type { RelayedCall } from './relayed-call.js';
 import type { TargetNews } from './target.js';

@@ -1,11 +1,11 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { RemoteMethod } from '../../lib/call/remote-method.js';
+import type { Via } from '../../lib/call/via.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
+import type { Line } from '../../lib/follower/line.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
 import { DEFAULT_HOST, type ServerInfo } from '../../lib/server-info.js';
 import { readError, type ToldError } from '../../lib/told-error.js';
-import type { Line } from '../../lib/transport/line.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
-import { RemoteMethod } from '../../lib/transport/remote-method.js';
-import type { Via } from '../../lib/transport/via.js';
 import type { Target, TargetUser } from './target.js';
 
 /** In a process that follows: the way to the real mailbox, over the one line to the process that leads. */

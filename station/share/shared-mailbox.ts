@@ -1,10 +1,10 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { debug } from '../../lib/diagnostics.js';
 import { Emitter } from '../../lib/emitter.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import { Latency } from '../../lib/follower/latency.js';
 import { Lifecycle } from '../../lib/lifecycle.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { Latency } from '../../lib/transport/latency.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import {
   Attempts,
   type ConnectAttempts,

@@ -1,5 +1,5 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RpcError } from '../../lib/errors.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 
 /** Where a shared mailbox sends its calls: the real mailbox, in the process that leads; in the others, a way to it. */
 export interface Target {

@@ -9,8 +9,8 @@ import { importsOf } from './source.js';
 
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
-  ...['lib/cluster', 'lib/registry', 'lib/leader', 'lib/service', 'lib/election', 'lib/transport'],
-  ...['lib/protocol', 'lib'],
+  ...['lib/cluster', 'lib/registry', 'lib/leader', 'lib/service', 'lib/election', 'lib/follower'],
+  ...['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
 ];
 
 /** Who may import whom. A call flows down this table; so do the imports. */
@@ -24,11 +24,22 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   router: LIB,
   station: ['mailbox', ...LIB],
   mailbox: LIB,
-  'lib/cluster': ['lib/leader', 'lib/service', 'lib/election', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/leader': ['lib/service', 'lib/election', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/service': ['lib/transport', 'lib/protocol', 'lib'],
-  'lib/election': ['lib/transport', 'lib/protocol', 'lib'],
+  'lib/cluster': [
+    'lib/leader',
+    'lib/service',
+    'lib/election',
+    'lib/follower',
+    'lib/call',
+    'lib/transport',
+    'lib/protocol',
+    'lib',
+  ],
+  'lib/registry': ['lib/election', 'lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/leader': ['lib/service', 'lib/election', 'lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/service': ['lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/election': ['lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/call': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/transport': ['lib/protocol', 'lib'],
   'lib/protocol': ['lib'],
   lib: [],

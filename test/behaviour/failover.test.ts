@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../client.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { LineMailBox } from '../../mailbox/index.js';
 import { until } from '../support/until.js';
 import { acceptRegistration, rawLeader } from './raw-peers.js';

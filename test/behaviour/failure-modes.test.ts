@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../client.js';
+import type { CallOptions } from '../../lib/call/call-contract.js';
+import { FAIL_MODES, type FailMode } from '../../lib/call/fail-mode.js';
+import { FailbackReceipt } from '../../lib/call/failback-receipt.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
-import { FAIL_MODES, type FailMode } from '../../lib/fail-mode.js';
-import { FailbackReceipt } from '../../lib/failback-receipt.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import type { CallOptions } from '../../lib/transport/call-contract.js';
 import { LineMailBox } from '../../mailbox/index.js';
 import { readText } from '../architecture/house.js';
 import { listOf, response } from '../lib/transport/support.js';

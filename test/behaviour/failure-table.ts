@@ -1,4 +1,4 @@
-import type { FailMode } from '../../lib/fail-mode.js';
+import type { FailMode } from '../../lib/call/fail-mode.js';
 
 /** What a caller sees of a call: who answered, a receipt, or an error's code and delivery. */
 export type Seen = 'other' | 'same' | 'method' | 'receipt' | `${string} ${'not-sent' | 'unknown'}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import type { OutgoingCall } from '../../lib/transport/outgoing-call.js';
 import { Proxies } from '../../proxy/index.js';
 import { tick } from '../lib/transport/support.js';
 import { fakeCaller } from './support.js';

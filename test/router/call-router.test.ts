@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { OutgoingCall } from '../../lib/transport/outgoing-call.js';
-import { RemoteMethod } from '../../lib/transport/remote-method.js';
 import { CallRouter, type RouterLike, type RouterName, resolveRouter } from '../../router/index.js';
 import { fakeCall } from '../lib/transport/support.js';
 import { manyServers, seeded } from './support.js';

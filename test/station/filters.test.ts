@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
+import type { CallOptions } from '../../lib/call/call-contract.js';
 import type { RpcMessage } from '../../lib/rpc-message.js';
-import type { CallOptions } from '../../lib/transport/call-contract.js';
 import {
   type Filter,
   type Filtered,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Candidate, type CandidateState } from '../../../lib/election/candidate.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import type { Line, LineHandler } from '../../../lib/transport/line.js';
+import type { Line, LineHandler } from '../../../lib/follower/line.js';
 import { until } from '../../support/until.js';
 
 const HELD = new RpcError(RpcCode.AddressInUse, 'port 1 is in use');

@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test';
+import type { CallOptions } from '../../../lib/call/call-contract.js';
+import { OutgoingCall } from '../../../lib/call/outgoing-call.js';
+import { RemoteMethod } from '../../../lib/call/remote-method.js';
 import type { RpcError } from '../../../lib/errors.js';
 import { eventLoop } from '../../../lib/event-loop.js';
 import type { ByteStream, StreamHandler } from '../../../lib/transport/byte-stream.js';
-import type { CallOptions } from '../../../lib/transport/call-contract.js';
-import { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
-import { RemoteMethod } from '../../../lib/transport/remote-method.js';
 
 /** A clock that only the test moves: `performance.now`, timeouts and intervals. */
 export interface MockClock {

@@ -1,6 +1,6 @@
+import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { type Delivery, RpcCode } from '../../../lib/errors.js';
-import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../../lib/fail-mode.js';
-import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
 import type { CallWays } from '../../../station/failure/policy.js';
 import type { FakeCall } from '../../lib/transport/support.js';
 

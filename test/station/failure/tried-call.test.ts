@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { CallOptions } from '../../../lib/call/call-contract.js';
+import type { FailOptions } from '../../../lib/call/fail-mode.js';
 import { RpcCode } from '../../../lib/errors.js';
-import type { FailOptions } from '../../../lib/fail-mode.js';
-import type { CallOptions } from '../../../lib/transport/call-contract.js';
 import type { Attempt } from '../../../station/failure/attempt.js';
 import { Failover } from '../../../station/failure/failover.js';
 import { Failsafe } from '../../../station/failure/failsafe.js';

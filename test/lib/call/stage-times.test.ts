@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StageTimes } from '../../../lib/transport/stage-times.js';
+import { StageTimes } from '../../../lib/call/stage-times.js';
 
 describe('StageTimes', () => {
   it('adds up the time of each stage, that of the present one included', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HeldCalls } from '../../../lib/call/held-calls.js';
+import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { eventLoop } from '../../../lib/event-loop.js';
-import { HeldCalls } from '../../../lib/transport/held-calls.js';
-import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
-import { fakeCall, mockClock, told } from './support.js';
+import { fakeCall, mockClock, told } from '../transport/support.js';
 
 describe('HeldCalls', () => {
   it('tells of a call whose deadline has passed, and holds it no longer', (t) => {

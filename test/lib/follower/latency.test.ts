@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Latency } from '../../../lib/transport/latency.js';
+import { Latency } from '../../../lib/follower/latency.js';
 
 /** A clock that the test moves, in place of `performance.now`. */
 function fakeClock(t: TestContext): { now: number } {

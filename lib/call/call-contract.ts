@@ -1,6 +1,6 @@
 import type { Explained } from '../call-timing.js';
 import type { RpcError } from '../errors.js';
-import type { FailOptions } from '../fail-mode.js';
+import type { FailOptions } from './fail-mode.js';
 
 /** What a caller may say about one call. */
 export interface CallOptions extends FailOptions {

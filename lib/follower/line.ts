@@ -1,3 +1,4 @@
+import type { OutgoingCall } from '../call/outgoing-call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
@@ -5,18 +6,17 @@ import { STOCK_CODEC } from '../protocol/codecs.js';
 import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
-import type { ByteStream } from './byte-stream.js';
-import { Connection } from './connection.js';
-import { ControlRequest, sendControl } from './control-request.js';
-import { dialWithin } from './endpoint.js';
-import { peerSilent } from './heartbeat.js';
-import { Keepalive } from './keepalive.js';
+import type { ByteStream } from '../transport/byte-stream.js';
+import { Connection } from '../transport/connection.js';
+import { ControlRequest, sendControl } from '../transport/control-request.js';
+import { dialWithin } from '../transport/endpoint.js';
+import { peerSilent } from '../transport/heartbeat.js';
+import { Keepalive } from '../transport/keepalive.js';
+import { PendingCalls } from '../transport/pending-calls.js';
+import { readServerReports } from '../transport/server-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
-import type { OutgoingCall } from './outgoing-call.js';
-import { PendingCalls } from './pending-calls.js';
 import { type Agreement, Registration, readRefusal } from './registration.js';
-import { readServerReports } from './server-reports.js';
 
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import { cancelWith, isAbortSignal } from '../../../lib/transport/cancel-with.js';
-import { fakeCall, told } from './support.js';
+import { cancelWith, isAbortSignal } from '../../../lib/call/cancel-with.js';
+import { fakeCall, told } from '../transport/support.js';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 

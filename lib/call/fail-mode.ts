@@ -1,4 +1,4 @@
-import { integer, MAX_TIMEOUT_MS, oneOf } from './options.js';
+import { integer, MAX_TIMEOUT_MS, oneOf } from '../options.js';
 
 /**
  * What becomes of a call that fails. Source of the names: pomelo-rpc; docs/failure.md has what each does when.

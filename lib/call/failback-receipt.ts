@@ -1,4 +1,4 @@
-import type { RpcError } from './errors.js';
+import type { RpcError } from '../errors.js';
 
 /** What a call with `failMode: 'failback'` resolves with when it failed and was taken on: it will be tried again. */
 export class FailbackReceipt {

@@ -4,10 +4,10 @@ import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES, type Head, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import { printable } from '../quoted.js';
-import type { Connection } from './connection.js';
-import { ControlRequest } from './control-request.js';
-import { abortReason } from './endpoint.js';
-import type { PendingCalls } from './pending-calls.js';
+import type { Connection } from '../transport/connection.js';
+import { ControlRequest } from '../transport/control-request.js';
+import { abortReason } from '../transport/endpoint.js';
+import type { PendingCalls } from '../transport/pending-calls.js';
 
 /** Where and as what a Follower registers. */
 export interface Registering {

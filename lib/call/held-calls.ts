@@ -1,6 +1,6 @@
 import { RpcCode } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
-import { DeadlineTimer } from './deadline-timer.js';
+import { DeadlineTimer } from '../transport/deadline-timer.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /**

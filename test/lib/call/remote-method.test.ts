@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RemoteMethod } from '../../../lib/transport/remote-method.js';
+import { RemoteMethod } from '../../../lib/call/remote-method.js';
 
 const part = { namespace: 'user', serverType: 'test', service: 'module1', method: 'func1' };
 

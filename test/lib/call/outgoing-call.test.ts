@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
-import type { OutgoingCall } from '../../../lib/transport/outgoing-call.js';
 import type { ServerReport } from '../../../lib/transport/pending-calls.js';
-import { fakeCall, listOf, mockClock, type Outcome, told } from './support.js';
+import { fakeCall, listOf, mockClock, type Outcome, told } from '../transport/support.js';
 
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));

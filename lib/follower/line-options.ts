@@ -1,5 +1,5 @@
 import type { TransportName } from '../server-info.js';
-import type { ConnectionOptions } from './connection-contract.js';
+import type { ConnectionOptions } from '../transport/connection-contract.js';
 import type { Registering } from './registration.js';
 
 export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {

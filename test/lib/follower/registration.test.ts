@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { transcodeCodec } from '../../../lib/cluster/transcode.js';
 import { RpcCode } from '../../../lib/errors.js';
+import { type Registering, readRefusal, readRegistration } from '../../../lib/follower/registration.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
 import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
 import type { Head } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
-import { type Registering, readRefusal, readRegistration } from '../../../lib/transport/registration.js';
 
 const ASKED: Registering = {
   host: '127.0.0.1',
