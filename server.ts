@@ -6,12 +6,9 @@ import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
-import { type Channel, withAsyncContext } from './lib/leader/channel.js';
 import { type AcceptorFactory, ForeignAcceptor } from './lib/leader/foreign-acceptor.js';
-import type { IncomingCall } from './lib/leader/incoming-call.js';
 import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import { PortHost } from './lib/leader/port-host.js';
-import { traceCalls } from './lib/leader/trace-calls.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { CodecName } from './lib/protocol/codecs.js';
@@ -20,6 +17,9 @@ import { dispatch } from './lib/service/dispatcher.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
 import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
+import { type Channel, withAsyncContext } from './lib/serving/channel.js';
+import type { IncomingCall } from './lib/serving/incoming-call.js';
+import { traceCalls } from './lib/serving/trace-calls.js';
 
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
   /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */

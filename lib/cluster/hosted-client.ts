@@ -1,10 +1,10 @@
 import { describeError, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
-import type { Channel, Topics } from '../leader/channel.js';
-import type { IncomingCall } from '../leader/incoming-call.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import { printable, quoted } from '../quoted.js';
 import { type AnswerSink, dispatch } from '../service/dispatcher.js';
+import type { Channel, Topics } from '../serving/channel.js';
+import type { IncomingCall } from '../serving/incoming-call.js';
 import type { Delegates } from './delegates.js';
 import { LEADER_ERROR, underItsName } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';

@@ -1,7 +1,7 @@
 import { settledWithin } from '../call/held-calls.js';
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import { RpcCode, type RpcError, toError } from '../errors.js';
-import type { Subscriber } from '../leader/channel.js';
+import type { Subscriber } from '../serving/channel.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import type { HostedClient } from './hosted-client.js';
 import type { Role, RoleHandler } from './role.js';

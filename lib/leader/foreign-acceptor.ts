@@ -3,9 +3,9 @@ import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import { methodName } from '../rpc-message.js';
 import type { ConnectedPeer } from '../server-info.js';
-import { CallGate, type CallGateOptions, type GateShare } from './call-gate.js';
-import type { Channel } from './channel.js';
-import { type Answerer, IncomingCall } from './incoming-call.js';
+import { CallGate, type CallGateOptions, type GateShare } from '../serving/call-gate.js';
+import type { Channel } from '../serving/channel.js';
+import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
 import { canonicalAddress } from './whitelist.js';
 
 /** A request as pomelo-rpc's acceptors hand it on. */

@@ -7,6 +7,12 @@ import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
+import type { CallGate } from '../serving/call-gate.js';
+import type { Channel } from '../serving/channel.js';
+import { OverdueCalls } from '../serving/overdue-calls.js';
+import { type RelayHandler, RelayPeer } from '../serving/relay-peer.js';
+import { SessionCalls } from '../serving/session-calls.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
@@ -14,13 +20,7 @@ import { ControlRequest } from '../transport/control-request.js';
 import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
-import { AnswerWriter, type AnswerWriterOptions } from './answer-writer.js';
-import type { CallGate } from './call-gate.js';
-import type { Channel } from './channel.js';
-import { OverdueCalls } from './overdue-calls.js';
 import type { RegisterRequest } from './register-request.js';
-import { type RelayHandler, RelayPeer } from './relay-peer.js';
-import { SessionCalls } from './session-calls.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */

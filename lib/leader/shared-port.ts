@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
-import type { Channel } from './channel.js';
+import type { Channel } from '../serving/channel.js';
 import { PortHost, type PortHostOptions } from './port-host.js';
 
 /**

@@ -2,10 +2,10 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { type SubscribeHead, subscribeResultHead } from '../protocol/message.js';
+import type { Subscriber, Topics } from '../serving/channel.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
-import type { Subscriber, Topics } from './channel.js';
 
 /** A Follower's connection, as the topics of its channel see it. */
 export class ConnectedSubscriber implements Subscriber {

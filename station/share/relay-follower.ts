@@ -1,10 +1,10 @@
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import type { RelayHandler, RelayPeer, RelayRequest } from '../../lib/leader/relay-peer.js';
 import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib/protocol/relay-message.js';
 import { quoted } from '../../lib/quoted.js';
 import type { ServerInfo } from '../../lib/server-info.js';
+import type { RelayHandler, RelayPeer, RelayRequest } from '../../lib/serving/relay-peer.js';
 import { tellError } from '../../lib/told-error.js';
 import type { Relay } from './relay.js';
 import type { MailBoxUser, RelayTarget } from './relay-target.js';

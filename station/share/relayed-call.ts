@@ -2,7 +2,6 @@ import type { CallOptions, Settle } from '../../lib/call/call-contract.js';
 import { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../../lib/call/remote-method.js';
 import { type Delivery, RpcCode, RpcError } from '../../lib/errors.js';
-import type { RelayPeer } from '../../lib/leader/relay-peer.js';
 import { MAX_TIMEOUT_MS } from '../../lib/options.js';
 import { decodeList, encodeList, itemEnd } from '../../lib/protocol/argument-list.js';
 import type { Codec } from '../../lib/protocol/codec.js';
@@ -16,6 +15,7 @@ import {
   resultsHead,
 } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
+import type { RelayPeer } from '../../lib/serving/relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_OPTIONS: CallOptions = {};

@@ -4,10 +4,10 @@ import { Candidate, type CandidateState } from '../../lib/election/candidate.js'
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Line, type LineHandler } from '../../lib/follower/line.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
-import type { IncomingCall } from '../../lib/leader/incoming-call.js';
 import { PortHost } from '../../lib/leader/port-host.js';
 import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
+import type { IncomingCall } from '../../lib/serving/incoming-call.js';
 import { LocalTarget } from './local-target.js';
 import { hostOptions, lineOptions, type RelayOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
 import { Relay } from './relay.js';

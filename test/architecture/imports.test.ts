@@ -9,7 +9,7 @@ import { importsOf } from './source.js';
 
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
-  ...['lib/cluster', 'lib/registry', 'lib/leader', 'lib/service', 'lib/election', 'lib/follower'],
+  ...['lib/cluster', 'lib/registry', 'lib/election', 'lib/leader', 'lib/serving', 'lib/service', 'lib/follower'],
   ...['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
 ];
 
@@ -24,20 +24,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   router: LIB,
   station: ['mailbox', ...LIB],
   mailbox: LIB,
-  'lib/cluster': [
-    'lib/leader',
-    'lib/service',
-    'lib/election',
-    'lib/follower',
-    'lib/call',
-    'lib/transport',
-    'lib/protocol',
-    'lib',
-  ],
-  'lib/registry': ['lib/election', 'lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/leader': ['lib/service', 'lib/election', 'lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/service': ['lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/election': ['lib/follower', 'lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/cluster': LIB.slice(1),
+  'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/leader': ['lib/serving', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/serving': ['lib/transport', 'lib/protocol', 'lib'],
+  'lib/service': ['lib'],
   'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/call': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/transport': ['lib/protocol', 'lib'],

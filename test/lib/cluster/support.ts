@@ -1,8 +1,8 @@
 import type { TestContext } from 'node:test';
 import { type ClientClass, Delegates } from '../../../lib/cluster/delegates.js';
 import type { RealClientHandler } from '../../../lib/cluster/real-client.js';
-import type { Subscriber } from '../../../lib/leader/channel.js';
 import type { EncodedValue } from '../../../lib/protocol/encoded-value.js';
+import type { Subscriber } from '../../../lib/serving/channel.js';
 
 /** What a shared client generates by itself for the class. */
 export function generated(clientClass: ClientClass): Delegates {

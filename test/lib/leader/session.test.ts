@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { CallGate, type CallGateOptions } from '../../../lib/leader/call-gate.js';
-import type { Channel } from '../../../lib/leader/channel.js';
-import type { IncomingCall } from '../../../lib/leader/incoming-call.js';
 import type { RegisterRequest } from '../../../lib/leader/register-request.js';
 import { Session, type SessionOptions } from '../../../lib/leader/session.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
+import { CallGate, type CallGateOptions } from '../../../lib/serving/call-gate.js';
+import type { Channel } from '../../../lib/serving/channel.js';
+import type { IncomingCall } from '../../../lib/serving/incoming-call.js';
 import { FakeStream, listOf, mockClock, type Packet, request, response, tick } from '../transport/support.js';
 
 const EXT = { version: 1, codecs: ['json'], features: ['results', 'meta', 'goaway'] };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import type { Channel } from '../../../lib/leader/channel.js';
 import { resolveListeningOptions } from '../../../lib/leader/options.js';
 import { type Seat, seatHere, takeSeat } from '../../../lib/leader/shared-port.js';
+import type { Channel } from '../../../lib/serving/channel.js';
 import { rawCaller, rawLeader } from '../../behaviour/raw-peers.js';
 import { failure, keptLog, unusedPort } from '../../behaviour/support.js';
 import { expectNoLeaks } from '../../support/leaks.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import type { Subscriber, Topics } from '../../../lib/leader/channel.js';
 import { ConnectedSubscriber } from '../../../lib/leader/subscriber.js';
 import type { Codec } from '../../../lib/protocol/codec.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
+import type { Subscriber, Topics } from '../../../lib/serving/channel.js';
 import { Connection } from '../../../lib/transport/connection.js';
 import { PendingCalls } from '../../../lib/transport/pending-calls.js';
 import { FakeStream, mockClock, response, tick } from '../transport/support.js';

@@ -1,4 +1,4 @@
-import type { Logger } from '../diagnostics.js';
+import type { Logger } from './diagnostics.js';
 
 /** Between two lines. ms */
 const PAUSE_MS = 1_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { eventLoop } from '../../../lib/event-loop.js';
-import { type Answerer, IncomingCall } from '../../../lib/leader/incoming-call.js';
-import { OverdueCalls } from '../../../lib/leader/overdue-calls.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
+import { type Answerer, IncomingCall } from '../../../lib/serving/incoming-call.js';
+import { OverdueCalls } from '../../../lib/serving/overdue-calls.js';
 import { Connection } from '../../../lib/transport/connection.js';
 import { FakeStream, type MockClock, mockClock, tick } from '../transport/support.js';
 

@@ -3,10 +3,10 @@ import type { Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
+import { RefusalLog } from '../refusal-log.js';
 import { DeadlineTimer } from '../transport/deadline-timer.js';
 import { type Channel, startCall } from './channel.js';
 import type { IncomingCall } from './incoming-call.js';
-import { RefusalLog } from './refusal-log.js';
 
 export interface CallGateOptions {
   /** Calls that run at once, over all connections. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode } from '../../../lib/errors.js';
-import { CallGate, type CallGateOptions, type GateShare } from '../../../lib/leader/call-gate.js';
-import type { Channel } from '../../../lib/leader/channel.js';
-import { IncomingCall } from '../../../lib/leader/incoming-call.js';
+import { CallGate, type CallGateOptions, type GateShare } from '../../../lib/serving/call-gate.js';
+import type { Channel } from '../../../lib/serving/channel.js';
+import { IncomingCall } from '../../../lib/serving/incoming-call.js';
 import { mockClock } from '../transport/support.js';
 
 function setUp(t: TestContext, options: Partial<CallGateOptions> = {}) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { IncomingCall } from '../../../lib/leader/incoming-call.js';
-import { WatchedCalls } from '../../../lib/leader/watched-calls.js';
+import { IncomingCall } from '../../../lib/serving/incoming-call.js';
+import { WatchedCalls } from '../../../lib/serving/watched-calls.js';
 import { mockClock } from '../transport/support.js';
 
 const answerer = { answerResults() {}, answerError() {}, served() {} };

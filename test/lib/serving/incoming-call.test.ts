@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { IncomingCall } from '../../../lib/leader/incoming-call.js';
+import { IncomingCall } from '../../../lib/serving/incoming-call.js';
 
 function setUp(oneway = false) {
   const answers: unknown[][] = [];
