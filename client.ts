@@ -1,3 +1,10 @@
+import {
+  type CallWays,
+  FailureModes,
+  type FailureOptions,
+  Reachability,
+  resolveFailureOptions,
+} from './failure/index.js';
 import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
@@ -17,18 +24,13 @@ import {
 } from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
 import {
-  type CallWays,
   type ErrorHandler,
-  FailureModes,
-  type FailureOptions,
   type Filter,
   type MailBoxState,
   MailStation,
   type MailStationEvents,
   type MailStationOptions,
   type MailStationState,
-  Reachability,
-  resolveFailureOptions,
   resolveMailStationOptions,
   type ServerHealthReport,
   type SharingState,

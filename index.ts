@@ -1,6 +1,7 @@
 /// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
 export { Client, Client as client, type ClientOptions, createClient } from './client.js';
+export type { RetryBudgetOptions } from './failure/index.js';
 export type { CallOptions } from './lib/call/call-contract.js';
 export type { FailMode } from './lib/call/fail-mode.js';
 export { FailbackReceipt } from './lib/call/failback-receipt.js';
@@ -66,7 +67,6 @@ export {
   type MailStationEvents,
   type MailStationState,
   type Readmission,
-  type RetryBudgetOptions,
   type ServerHealthReport,
   type ShareOptions,
   type SharingState,

@@ -2,14 +2,6 @@ export type { MailBoxState } from '../mailbox/index.js';
 export type { ErrorHandler } from './call-filters.js';
 export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';
-export {
-  type CallWays,
-  FailureModes,
-  type FailureOptions,
-  Reachability,
-  type RetryBudgetOptions,
-  resolveFailureOptions,
-} from './failure/index.js';
 export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters.js';
 export type { EjectionOptions, Readmission, ServerHealthReport } from './health/index.js';
 export { MailStation, type MailStationState } from './mailstation.js';

@@ -10,7 +10,6 @@ import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbo
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
-import { Attempt } from './failure/index.js';
 import type { Filter } from './filters.js';
 import { Outliers, type ServerHealthReport } from './health/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
@@ -208,7 +207,7 @@ export class MailStation extends Emitter<MailStationEvents> {
       return;
     }
     if (this.#outliers !== undefined && !call.oneway) call.watcher = this.#outliers.of(mailbox.server);
-    if (this.#filters.hasAfter && !(call instanceof Attempt)) this.filterAnswer(call);
+    if (this.#filters.hasAfter && !call.skipsAfterFilters) this.filterAnswer(call);
     this.#outbox.send(call, mailbox);
   };
 

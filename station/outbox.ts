@@ -3,7 +3,6 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
-import { Attempt } from './failure/index.js';
 import { MailBoxes, type MakeMailBox } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
@@ -101,7 +100,7 @@ export class Outbox {
   #wait(call: OutgoingCall, mailbox: MailBox): void {
     mailbox.connect();
     const { lastFailure } = mailbox;
-    if (lastFailure !== undefined && isHasty(call)) return outOfReach(call, lastFailure);
+    if (lastFailure !== undefined && !call.waitForReady) return outOfReach(call, lastFailure);
     call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
     if (this.#backlog.add(call, mailbox.server.id)) return;
     const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
@@ -119,12 +118,12 @@ export class Outbox {
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     if (to === 'ready') this.#sendPending(mailbox);
     this.#handler.onState(mailbox, to, from, reason);
-    if (to === 'backoff' && from === 'connecting') this.#giveUpHasty(mailbox);
+    if (to === 'backoff' && from === 'connecting') this.#failUnreachable(mailbox);
   }
 
-  #giveUpHasty({ server: { id }, lastFailure }: MailBox): void {
+  #failUnreachable({ server: { id }, lastFailure }: MailBox): void {
     if (lastFailure === undefined || this.#backlog.size(id) === 0) return;
-    for (const call of this.#backlog.takeWhere(id, isHasty)) outOfReach(call, lastFailure);
+    for (const call of this.#backlog.takeWhere(id, doesNotWait)) outOfReach(call, lastFailure);
   }
 
   /**
@@ -152,8 +151,8 @@ export class Outbox {
   }
 }
 
-function isHasty(call: OutgoingCall): boolean {
-  return call instanceof Attempt && call.isHasty;
+function doesNotWait(call: OutgoingCall): boolean {
+  return !call.waitForReady;
 }
 
 function outOfReach(call: OutgoingCall, failure: RpcError): void {

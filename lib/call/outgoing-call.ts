@@ -27,7 +27,6 @@ const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemove
 export class OutgoingCall implements SentRequest {
   method: RemoteMethod;
   args: unknown[];
-  /** What the caller wants to be routed by. */
   readonly routeParam: unknown;
   readonly oneway: boolean;
   readonly timeout: number;
@@ -45,6 +44,10 @@ export class OutgoingCall implements SentRequest {
   #letGo: (() => void) | undefined;
   /** Waits in its place: for the after filters, or as an attempt at it. */
   #standIn: OutgoingCall | undefined;
+  /** Waits for its server's connection until its deadline; false: fails as soon as the server is seen to be out of reach. */
+  waitForReady = true;
+  /** After filters do not see its answer: the call that it is an attempt at has them. */
+  skipsAfterFilters = false;
   /** Told how it ended, before its caller is. */
   watcher: CallWatcher | undefined;
   /** Undefined: straight to its server. Who is on the way is believed what servers are not. */
@@ -148,7 +151,7 @@ export class OutgoingCall implements SentRequest {
     if (this.#settle !== undefined) this.#settle = wrap(this.#settle);
   }
 
-  /** The same call, to be settled once more: its answer is there, and something still stands between it and the caller. */
+  /** The same call, to be settled once more: its answer is in, and something stands between it and the caller. */
   renew(settle: Settle): OutgoingCall {
     const { method, args, timeout, oneway, options, routeParam, startedAt } = this;
     const renewed = new OutgoingCall(method, args, timeout, oneway, options, routeParam, settle, startedAt);
@@ -190,7 +193,6 @@ export class OutgoingCall implements SentRequest {
     return true;
   }
 
-  /** False when the call was settled before. */
   fail(error: RpcError): boolean {
     const settle = this.#settle;
     if (settle === undefined) return false;
@@ -223,7 +225,6 @@ export class OutgoingCall implements SentRequest {
     return this.error(code, why + explain(timing, about), delivery, cause, timing);
   }
 
-  /** Where it is, as a late error's message names it. */
   get saidStage(): NonNullable<Explained['said']> {
     return { stage: stageTime(this.#stage), ms: this.timeout };
   }
@@ -238,9 +239,8 @@ export class OutgoingCall implements SentRequest {
     const isSent = this.#stage === 'waiting for the answer';
     const isServerSilent = isReported && isSent && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
     const about = { said: this.saidStage, isServerSilent };
-    this.fail(
-      this.lateError(RpcCode.Timeout, `${stillIn(this.#stage)} after ${this.timeout} ms`, this.delivery, about),
-    );
+    const why = `${stillIn(this.#stage)} after ${this.timeout} ms`;
+    this.fail(this.lateError(RpcCode.Timeout, why, this.delivery, about));
   }
 
   /** The server tells that it is still running there. */

@@ -6,7 +6,17 @@ import { readSource, type Source } from './source.js';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What is published: three files at the root, and the folders behind them. */
-export const LIBRARY = ['index.ts', 'client.ts', 'server.ts', 'lib', 'mailbox', 'proxy', 'router', 'station'];
+export const LIBRARY = [
+  'index.ts',
+  'client.ts',
+  'server.ts',
+  'lib',
+  'mailbox',
+  'proxy',
+  'failure',
+  'router',
+  'station',
+];
 
 /** The TypeScript files among `places` (files or folders), sorted. A place that does not exist holds none. */
 export function sourceFiles(places: readonly string[]): string[] {

@@ -17,10 +17,11 @@ const LIB = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
-  index: ['client', 'server', 'proxy', 'router', 'station', 'mailbox', ...LIB],
-  client: ['proxy', 'router', 'station', ...LIB],
+  index: ['client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
+  client: ['proxy', 'failure', 'router', 'station', ...LIB],
   server: LIB,
   proxy: LIB,
+  failure: ['mailbox', ...LIB],
   router: LIB,
   station: ['mailbox', ...LIB],
   mailbox: LIB,
@@ -43,7 +44,7 @@ const OPTIONAL_PEERS = ['etcd3'];
 
 /** Whoever lists the root has read the architecture. */
 const ROOT_LISTING = [
-  ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'router', 'station', 'mailbox', 'lib'],
+  ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'failure', 'router', 'station', 'mailbox', 'lib'],
   ...['test', 'bench', 'examples', 'docs', 'scripts'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'biome.json'],

@@ -1,5 +1,5 @@
-import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../../lib/call/fail-mode.js';
-import { integer, invalid } from '../../lib/options.js';
+import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../lib/call/fail-mode.js';
+import { integer, invalid } from '../lib/options.js';
 import type { RetryBudgetOptions } from './retry-budget.js';
 
 export interface FailureOptions extends FailOptions {

@@ -1,5 +1,5 @@
-import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { RpcCode, type RpcError } from '../../lib/errors.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
 
 /** They would be the same again, or are somebody's decision: a method's own error is an answer. */
 const FINAL: readonly RpcCode[] = [

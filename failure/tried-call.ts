@@ -1,6 +1,6 @@
-import type { FailOptions } from '../../lib/call/fail-mode.js';
-import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
+import type { FailOptions } from '../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import { Attempt } from './attempt.js';
 import type { CallWays, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
@@ -58,8 +58,8 @@ export class TriedCall implements Tried {
 
   #try(serverId: string | undefined): void {
     const { call } = this;
-    const isHasty = this.#policy.isHasty(this);
-    const attempt: Attempt = new Attempt(call, this.#failed.length === 0, isHasty, (error, results) =>
+    const waitForReady = this.#policy.waitsForReady(this);
+    const attempt: Attempt = new Attempt(call, this.#failed.length === 0, waitForReady, (error, results) =>
       this.#onSettled(attempt, error, results),
     );
     call.standsIn(attempt);

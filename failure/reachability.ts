@@ -1,6 +1,6 @@
-import { getOrMake } from '../../lib/maps.js';
-import type { ServerInfo } from '../../lib/server-info.js';
-import type { MailBoxState } from '../../mailbox/index.js';
+import { getOrMake } from '../lib/maps.js';
+import type { ServerInfo } from '../lib/server-info.js';
+import type { MailBoxState } from '../mailbox/index.js';
 
 /** What is watched of a station. */
 export interface Watched {

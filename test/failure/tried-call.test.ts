@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { CallOptions } from '../../../lib/call/call-contract.js';
-import type { FailOptions } from '../../../lib/call/fail-mode.js';
-import { RpcCode } from '../../../lib/errors.js';
-import type { Attempt } from '../../../station/failure/attempt.js';
-import { Failover } from '../../../station/failure/failover.js';
-import { Failsafe } from '../../../station/failure/failsafe.js';
-import type { FailurePolicy } from '../../../station/failure/policy.js';
-import { RetryBudget } from '../../../station/failure/retry-budget.js';
-import { TriedCall } from '../../../station/failure/tried-call.js';
-import { fakeCall, mockClock, told } from '../../lib/transport/support.js';
+import type { Attempt } from '../../failure/attempt.js';
+import { Failover } from '../../failure/failover.js';
+import { Failsafe } from '../../failure/failsafe.js';
+import type { FailurePolicy } from '../../failure/policy.js';
+import { RetryBudget } from '../../failure/retry-budget.js';
+import { TriedCall } from '../../failure/tried-call.js';
+import type { CallOptions } from '../../lib/call/call-contract.js';
+import type { FailOptions } from '../../lib/call/fail-mode.js';
+import { RpcCode } from '../../lib/errors.js';
+import { fakeCall, mockClock, told } from '../lib/transport/support.js';
 import { errorOf, FakeWays, failOptions } from './support.js';
 
 const EVEN = () => 0.5;
@@ -137,13 +137,13 @@ describe('a call with failover', () => {
     assert.match(errorOf(fake).message, /not tried again: retryTimes is 1/);
   });
 
-  it('is hasty where there is another server, and patient with the only one', (t) => {
-    const hasty = (given: Given) => {
+  it('waits for the only server to be ready, and for none where there is another', (t) => {
+    const waits = (given: Given) => {
       const { ways } = setUp(t, given);
       t.mock.restoreAll();
-      return (ways.last as Attempt).isHasty;
+      return (ways.last as Attempt).waitForReady;
     };
-    assert.deepEqual([hasty({ servers: 1 }), hasty({ servers: 2 }), hasty({ servers: 3 })], [false, true, true]);
+    assert.deepEqual([waits({ servers: 1 }), waits({ servers: 2 }), waits({ servers: 3 })], [true, false, false]);
   });
 
   it('waits for one of those that were out of reach, and tries them anew when one is there', (t) => {

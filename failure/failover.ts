@@ -20,8 +20,8 @@ export class Failover implements FailurePolicy {
     this.#random = random;
   }
 
-  isHasty({ call, servers }: Tried): boolean {
-    return servers.size + this.#ways.untried(call.serverType, servers) > 1;
+  waitsForReady({ call, servers }: Tried): boolean {
+    return servers.size + this.#ways.untried(call.serverType, servers) <= 1;
   }
 
   decide(tried: Tried, _error: unknown, isFree: boolean): Decision {

@@ -1,4 +1,4 @@
-import type { RpcError } from '../../lib/errors.js';
+import type { RpcError } from '../lib/errors.js';
 import type { FailbackQueue } from './failback-queue.js';
 import { type Decision, type FailurePolicy, giveUp, type Tried } from './policy.js';
 
@@ -11,8 +11,8 @@ export class Failback implements FailurePolicy {
   }
 
   /** Its caller is not kept waiting for a server that is out of reach. */
-  isHasty(): boolean {
-    return true;
+  waitsForReady(): boolean {
+    return false;
   }
 
   decide(tried: Tried, error: RpcError): Decision {

@@ -1,6 +1,6 @@
-import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../../lib/call/fail-mode.js';
-import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { getOrMake } from '../../lib/maps.js';
+import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { getOrMake } from '../lib/maps.js';
 import { Failback } from './failback.js';
 import { type FailbackHandler, FailbackQueue } from './failback-queue.js';
 import { Failover } from './failover.js';
@@ -11,7 +11,7 @@ import { RetryBudget } from './retry-budget.js';
 import { TriedCall } from './tried-call.js';
 
 /** One attempt in the background; what comes next is the queue's affair. */
-const ONCE: FailurePolicy = { isHasty: () => true, decide: () => giveUp('') };
+const ONCE: FailurePolicy = { waitsForReady: () => false, decide: () => giveUp('') };
 
 /** Starts each call in its mode. One in `failfast` goes its way as if there were no modes. */
 export class FailureModes {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RetryBudget } from '../../../station/failure/retry-budget.js';
+import { RetryBudget } from '../../failure/retry-budget.js';
 
 /** How many retries it gives at `now`, up to a thousand. */
 function spendAll(budget: RetryBudget, now: number): number {

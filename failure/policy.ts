@@ -1,7 +1,7 @@
-import type { FailOptions } from '../../lib/call/fail-mode.js';
-import type { FailbackReceipt } from '../../lib/call/failback-receipt.js';
-import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import type { RpcError } from '../../lib/errors.js';
+import type { FailOptions } from '../lib/call/fail-mode.js';
+import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import type { RpcError } from '../lib/errors.js';
 
 /** Whoever routes and sends calls: the client's router and station, put together. */
 export interface CallWays {
@@ -48,8 +48,8 @@ export type Decision =
 
 /** What a mode does with a call whose attempt has failed, where the call may be repeated. */
 export interface FailurePolicy {
-  /** Whether its next attempt is to fail as soon as its server is seen to be out of reach, or to wait for it. */
-  isHasty(tried: Tried): boolean;
+  /** Whether the next attempt waits for its server's connection; otherwise it fails as soon as the server is seen to be out of reach. */
+  waitsForReady(tried: Tried): boolean;
   /** `isFree`: the attempt never left this process. */
   decide(tried: Tried, error: RpcError, isFree: boolean): Decision;
 }

@@ -1,8 +1,8 @@
-import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../../lib/call/fail-mode.js';
-import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
-import { type Delivery, RpcCode } from '../../../lib/errors.js';
-import type { CallWays } from '../../../station/failure/policy.js';
-import type { FakeCall } from '../../lib/transport/support.js';
+import type { CallWays } from '../../failure/policy.js';
+import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { type Delivery, RpcCode } from '../../lib/errors.js';
+import type { FakeCall } from '../lib/transport/support.js';
 
 export function failOptions(given: FailOptions = {}): Required<FailOptions> {
   return { ...DEFAULT_FAIL_OPTIONS, ...given };

@@ -1,4 +1,4 @@
-import { RpcCode, type RpcError } from '../../lib/errors.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
 import { type Decision, enough, type FailurePolicy, giveUp, type Tried } from './policy.js';
 
 /** Waits vary by a fifth, so that many callers do not come back in step. */
@@ -16,8 +16,8 @@ export class Failsafe implements FailurePolicy {
     this.#random = random;
   }
 
-  isHasty(): boolean {
-    return false;
+  waitsForReady(): boolean {
+    return true;
   }
 
   decide(tried: Tried, error: RpcError): Decision {

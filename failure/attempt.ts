@@ -1,19 +1,17 @@
-import type { Settle } from '../../lib/call/call-contract.js';
-import { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import type { Settle } from '../lib/call/call-contract.js';
+import { OutgoingCall } from '../lib/call/outgoing-call.js';
 
 /**
  * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline.
  * Its answer goes to the call that it is an attempt at, and only that one's to the after filters.
  */
 export class Attempt extends OutgoingCall {
-  /** Not to wait for a server that turns out not to be reachable: there are better things to do with the time. */
-  readonly isHasty: boolean;
-
-  constructor(of: OutgoingCall, isFirst: boolean, isHasty: boolean, settle: Settle) {
+  constructor(of: OutgoingCall, isFirst: boolean, waitForReady: boolean, settle: Settle) {
     const { method, args, timeout, oneway, options, routeParam, startedAt } = of;
     super(method, [...args], timeout, oneway, options, routeParam, settle, startedAt);
     if (!isFirst) this.#comesAfterOthers();
-    this.isHasty = isHasty;
+    this.waitForReady = waitForReady;
+    this.skipsAfterFilters = true;
     const { onSent } = of;
     if (onSent === undefined) return;
     this.onSent = () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { CallOptions } from '../../../lib/call/call-contract.js';
-import type { FailbackReceipt } from '../../../lib/call/failback-receipt.js';
-import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
-import { type Delivery, RpcCode, type RpcError } from '../../../lib/errors.js';
-import { FailbackQueue } from '../../../station/failure/failback-queue.js';
-import { fakeCall, mockClock, tick } from '../../lib/transport/support.js';
+import { FailbackQueue } from '../../failure/failback-queue.js';
+import type { CallOptions } from '../../lib/call/call-contract.js';
+import type { FailbackReceipt } from '../../lib/call/failback-receipt.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { type Delivery, RpcCode, type RpcError } from '../../lib/errors.js';
+import { fakeCall, mockClock, tick } from '../lib/transport/support.js';
 import { failOptions } from './support.js';
 
 interface Sent {

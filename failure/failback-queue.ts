@@ -1,10 +1,10 @@
 import { type QueueObject, queue } from 'async';
-import type { CallOptions } from '../../lib/call/call-contract.js';
-import type { FailOptions } from '../../lib/call/fail-mode.js';
-import { FailbackReceipt } from '../../lib/call/failback-receipt.js';
-import { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import { type FailedAttempt, RpcCode, RpcError } from '../../lib/errors.js';
+import type { CallOptions } from '../lib/call/call-contract.js';
+import type { FailOptions } from '../lib/call/fail-mode.js';
+import { FailbackReceipt } from '../lib/call/failback-receipt.js';
+import { OutgoingCall } from '../lib/call/outgoing-call.js';
+import type { RemoteMethod } from '../lib/call/remote-method.js';
+import { type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import type { Tried } from './policy.js';
 import { isFinal, mayRunTwice } from './repeatable.js';
 
