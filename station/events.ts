@@ -5,9 +5,9 @@ import type { PomeloCode } from '../lib/pomelo-codes.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import type { MailBoxState } from '../mailbox/index.js';
+import type { SharingState } from '../mailbox/shared/share.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';
-import type { SharingState } from './share/share.js';
 
 /** News of a mail station. Source: pomelo-rpc, for its first three and `error`. */
 export type MailStationEvents = {

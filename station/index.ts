@@ -1,4 +1,6 @@
 export type { MailBoxState } from '../mailbox/index.js';
+export type { ShareOptions } from '../mailbox/shared/options.js';
+export type { SharingState } from '../mailbox/shared/share.js';
 export type { ErrorHandler } from './call-filters.js';
 export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';
@@ -6,6 +8,4 @@ export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters
 export type { EjectionOptions, Readmission, ServerHealthReport } from './health/index.js';
 export { MailStation, type MailStationState } from './mailstation.js';
 export { type MailStationOptions, type ResolvedMailStationOptions, resolveMailStationOptions } from './options.js';
-export type { ShareOptions } from './share/options.js';
-export type { SharingState } from './share/share.js';
 export { type TooBusyOptions, tooBusy } from './too-busy.js';

@@ -7,6 +7,7 @@ import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
 import { type ServerInfo, sameAddress } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import { Share, type SharingState } from '../mailbox/shared/share.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
@@ -15,7 +16,6 @@ import { Outliers, type ServerHealthReport } from './health/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
-import { Share, type SharingState } from './share/share.js';
 
 const TRANSITIONS = {
   idle: ['started', 'closed'],

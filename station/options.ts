@@ -7,8 +7,8 @@ import {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
+import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from '../mailbox/shared/options.js';
 import { type EjectionOptions, resolveEjection } from './health/index.js';
-import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from './share/options.js';
 
 export interface MailStationOptions extends MailBoxOptions {
   /**

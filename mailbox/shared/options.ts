@@ -3,7 +3,7 @@ import type { LineOptions } from '../../lib/follower/line-options.js';
 import type { PortHostOptions } from '../../lib/leader/port-host.js';
 import { boolean, integer, invalid } from '../../lib/options.js';
 import { DEFAULT_HOST } from '../../lib/server-info.js';
-import type { ResolvedMailBoxOptions } from '../../mailbox/index.js';
+import type { ResolvedMailBoxOptions } from '../index.js';
 
 /** What the processes that share their mailboxes compete for, beside the port. */
 export const SHARE_CHANNEL = 'mailstation.share';

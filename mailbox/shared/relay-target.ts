@@ -1,7 +1,7 @@
 import { HeldCalls } from '../../lib/call/held-calls.js';
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
-import { type MailBox, type MailBoxState, notConnected } from '../../mailbox/index.js';
+import { type MailBox, type MailBoxState, notConnected } from '../index.js';
 import type { RelayedCall } from './relayed-call.js';
 import type { TargetNews } from './target.js';
 

@@ -12,7 +12,7 @@ import {
   type MailBox,
   type MailBoxEvents,
   type MailBoxState,
-} from '../../mailbox/index.js';
+} from '../index.js';
 import type { Target, TargetNews, TargetUser } from './target.js';
 
 /** What a shared mailbox needs of the share that it belongs to. */

@@ -2,7 +2,7 @@ import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { addressKey, type ServerInfo } from '../../lib/server-info.js';
-import { DEFAULT_PENDING_SIZE, LineMailBox } from '../../mailbox/index.js';
+import { DEFAULT_PENDING_SIZE, LineMailBox } from '../index.js';
 import type { RelayOptions } from './options.js';
 import { type HeldBytes, type MailBoxUser, RelayTarget } from './relay-target.js';
 
