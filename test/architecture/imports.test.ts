@@ -46,7 +46,7 @@ const OPTIONAL_PEERS = ['etcd3'];
 const ROOT_LISTING = [
   ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'failure', 'router', 'station', 'mailbox', 'lib'],
   ...['test', 'bench', 'examples', 'docs', 'scripts'],
-  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE'],
+  ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'biome.json'],
 ];
 const GENERATED = ['node_modules', 'dist', 'dist-bench', 'coverage'];

@@ -1,0 +1,189 @@
+import { encodeItem, encodeList } from '../../lib/protocol/argument-list.js';
+import type { Codec } from '../../lib/protocol/codec.js';
+import { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import { jsonCodec } from '../../lib/protocol/json-codec.js';
+import {
+  EXTENSION_VERSION,
+  type Extension,
+  FEATURES,
+  failureHead,
+  HEAD,
+  invokeHead,
+  registerHead,
+  registerResHead,
+  resultsHead,
+  subscribeHead,
+  subscribeResultHead,
+} from '../../lib/protocol/message.js';
+import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
+import { DEFAULT_MAX_FRAME_BYTES, type PacketKind, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
+import { relayMessage, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
+import { stockCodec } from '../../lib/protocol/stock-codec.js';
+import { takeAll } from '../lib/protocol/support.js';
+
+type WriteBody = (out: FrameWriter) => void;
+
+/** A whole frame, written as the library writes its own. */
+function frame(kind: PacketKind, id: number, timeout: number, head: Uint8Array, body: WriteBody = () => {}): Buffer {
+  const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+  writer.begin(kind, id, timeout, head);
+  body(writer);
+  writer.commit();
+  return takeAll(writer);
+}
+
+const value =
+  (codec: Codec, what: unknown): WriteBody =>
+  (out) =>
+    codec.encode(what, out);
+
+/** The frame of what the relay's two ends send and do not answer. */
+const unanswered = (head: Uint8Array): Buffer => frame(REQUEST, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS, head);
+
+const asked: Extension = {
+  version: EXTENSION_VERSION,
+  codecs: ['msgpack', 'json'],
+  features: FEATURES,
+  maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
+};
+const chosen: Extension = {
+  ...asked,
+  codecs: ['msgpack'],
+  holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
+};
+const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
+const key = '$$inner$$__{"service":"user"}';
+
+/** Every frame that docs/wire.md shows, by the name of its block there. */
+export const FRAMES: Readonly<Record<string, Buffer>> = {
+  'register_channel from a stock Follower': frame(REQUEST, 1, 3_000, registerHead('area-1', undefined)),
+  register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', asked)),
+  register_channel_res: frame(RESPONSE, 1, 1, registerResHead(chosen), value(stockCodec, { success: true })),
+  'register_channel_res from a stock Leader': frame(
+    RESPONSE,
+    1,
+    3_000,
+    registerResHead(undefined),
+    value(stockCodec, { success: true }),
+  ),
+  'register_channel_res with a refusal': frame(
+    RESPONSE,
+    1,
+    1,
+    registerResHead(refusal),
+    value(stockCodec, { success: false, error: { name: 'RpcError', message: 'not here' } }),
+  ),
+  invoke: frame(REQUEST, 2, 30_000, invokeHead('user.area.add', 2, false, false), (out) =>
+    encodeList(out, msgpackCodec, [1, 'a']),
+  ),
+  'invoke with a meta': frame(REQUEST, 3, 500, invokeHead('user.area.add', 3, false, true), (out) => {
+    encodeItem(out, msgpackCodec, 'm');
+    encodeList(out, msgpackCodec, [1, 'a']);
+  }),
+  'invoke, one-way, in json': frame(REQUEST, 4, 30_000, invokeHead('user.area.seen', 2, true, false), (out) =>
+    encodeList(out, jsonCodec, [7, undefined]),
+  ),
+  invoke_result: frame(RESPONSE, 2, 1, resultsHead(2), (out) => encodeList(out, msgpackCodec, ['1a', true], 'results')),
+  'invoke_result for a stock Follower': frame(RESPONSE, 2, 1, HEAD.success, value(stockCodec, '1a')),
+  'invoke_result of a failed method': frame(
+    RESPONSE,
+    2,
+    1,
+    HEAD.failure,
+    value(msgpackCodec, { name: 'RangeError', message: 'full', code: 'E_FULL' }),
+  ),
+  'invoke_result of a refused call': frame(
+    RESPONSE,
+    2,
+    1,
+    failureHead('ERR_RPC_NO_METHOD'),
+    value(msgpackCodec, { name: 'RpcError', message: 'no add', code: 'ERR_RPC_NO_METHOD' }),
+  ),
+  heartbeat: frame(REQUEST, 5, 60_000, HEAD.heartbeat),
+  heartbeat_res: frame(RESPONSE, 5, 60_000, HEAD.heartbeatRes),
+  cancel: frame(REQUEST, 2, 1, HEAD.cancel),
+  progress: frame(
+    REQUEST,
+    2,
+    1,
+    HEAD.progress,
+    value(msgpackCodec, [{ id: 2, heldMs: 399, isRunning: true, stallMs: 4 }]),
+  ),
+  goaway: frame(REQUEST, 6, 2_000, HEAD.goaway),
+  goaway_res: frame(RESPONSE, 6, 2_000, HEAD.goawayRes),
+  subscribe: frame(REQUEST, 7, 3_000, subscribeHead('subscribe', key, { service: 'user' })),
+  'the answer to subscribe': frame(RESPONSE, 7, 1, HEAD.empty),
+  subscribe_result: frame(REQUEST, 8, 3_000, subscribeResultHead(key), value(msgpackCodec, ['10.0.0.1:80'])),
+  subscribe_result_res: frame(RESPONSE, 8, 3_000, HEAD.subscribeResultRes),
+  unSubscribe: frame(REQUEST, 9, 3_000, subscribeHead('unSubscribe', key, { service: 'user' })),
+  open_mailbox: unanswered(
+    relayMessage({
+      type: 'open_mailbox',
+      to: 1,
+      server: { id: 'area-1', host: '127.0.0.1', port: 3333, transport: 'tcp' },
+    }),
+  ),
+  close_mailbox: unanswered(relayMessage({ type: 'close_mailbox', to: 1 })),
+  mailbox_state: unanswered(
+    relayMessage({ type: 'mailbox_state', to: 1, state: 'ready', lastFailure: undefined, reason: undefined }),
+  ),
+  'mailbox_state after a failure': unanswered(
+    relayMessage({
+      type: 'mailbox_state',
+      to: 1,
+      state: 'backoff',
+      lastFailure: { name: 'RpcError', message: 'refused', code: 'ERR_RPC_CONNECT' },
+      reason: undefined,
+    }),
+  ),
+  relay: frame(REQUEST, 10, 30_000, invokeHead('user.area.add', 2, false, false, 1), (out) =>
+    encodeList(out, msgpackCodec, [1, 'a']),
+  ),
+  relay_failure: frame(
+    RESPONSE,
+    10,
+    1,
+    relayMessage({ type: 'relay_failure', code: 'ERR_RPC_CONNECTION_LOST', delivery: 'unknown' }),
+    value(msgpackCodec, { name: 'RpcError', message: 'lost', code: 'ERR_RPC_CONNECTION_LOST' }),
+  ),
+};
+
+/** The values of the table of encodings in docs/wire.md, in its order: as JavaScript, and as bytes of each codec. */
+export const VALUES: readonly { readonly js: string; readonly value: unknown }[] = [
+  { js: 'null', value: null },
+  { js: 'undefined', value: undefined },
+  { js: 'true', value: true },
+  { js: 'false', value: false },
+  { js: '127', value: 127 },
+  { js: '200', value: 200 },
+  { js: '65535', value: 65_535 },
+  { js: '4294967295', value: 4_294_967_295 },
+  { js: '4294967296', value: 4_294_967_296 },
+  { js: '-1', value: -1 },
+  { js: '-33', value: -33 },
+  { js: '-200', value: -200 },
+  { js: '-40000', value: -40_000 },
+  { js: '1.5', value: 1.5 },
+  { js: 'NaN', value: Number.NaN },
+  { js: '5n', value: 5n },
+  { js: '-5n', value: -5n },
+  { js: '2n ** 63n', value: 2n ** 63n },
+  { js: '2n ** 64n', value: 2n ** 64n },
+  { js: "''", value: '' },
+  { js: "'ö'", value: 'ö' },
+  { js: "'a b%'", value: 'a b%' },
+  { js: "[1, 'a']", value: [1, 'a'] },
+  { js: '{ a: 1 }', value: { a: 1 } },
+  { js: 'Buffer.from([1, 2, 3])', value: Buffer.from([1, 2, 3]) },
+  { js: 'new Date(0)', value: new Date(0) },
+  { js: 'new Date(1700000000123)', value: new Date(1_700_000_000_123) },
+  { js: 'new Date(-1)', value: new Date(-1) },
+  { js: 'new Date(NaN)', value: new Date(Number.NaN) },
+  { js: 'new Uint8Array([1, 2])', value: new Uint8Array([1, 2]) },
+  { js: 'new Int16Array([258])', value: new Int16Array([258]) },
+  { js: 'new Float64Array([1.5])', value: new Float64Array([1.5]) },
+  { js: 'new Uint8Array([7]).buffer', value: new Uint8Array([7]).buffer },
+  { js: "new Set([1, 'a'])", value: new Set([1, 'a']) },
+  { js: "new Map([[1, 'a']])", value: new Map([[1, 'a']]) },
+  { js: "new RangeError('no')", value: new RangeError('no') },
+];
