@@ -1,39 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { VALUES } from './fixtures/values.js';
 import { call, failure, overTransports, serve } from './support.js';
-
-const values: Record<string, unknown> = {
-  'a string': 'text, ünïcödé, 漢字, 🎈 and \0',
-  'an empty string': '',
-  'a long string': 'x'.repeat(100_000),
-  numbers: [0, 1, -1, 0.1, 1e308, 5e-324, 2 ** 31, 2 ** 32, 2 ** 53 - 1, -(2 ** 53 - 1)],
-  'numbers that JSON has not': [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  booleans: [true, false],
-  null: null,
-  undefined: undefined,
-  bigints: [0n, 1n, -1n, 2n ** 63n, 2n ** 64n, -(2n ** 80n)],
-  'a Buffer': Buffer.from('bytes \xff', 'latin1'),
-  'an empty Buffer': Buffer.alloc(0),
-  'a typed array': new Float64Array([1.5, -2]),
-  'bytes that are no Buffer': new Uint8Array([1, 2, 3]),
-  'a Date': new Date('2024-02-29T12:34:56.789Z'),
-  'a Date before 1970': new Date(-12_345),
-  'a Map': new Map<unknown, unknown>([
-    ['a', 1],
-    [2, { b: new Map([[null, 'x']]) }],
-  ]),
-  'a Set': new Set<unknown>([1, 'two', [3], { four: 4 }]),
-  'an empty Map and Set': [new Map(), new Set()],
-  'nested arrays and objects': { a: [1, [2, { b: [{ c: null }] }]], 'key with spaces': { '': 1 } },
-  'undefined in an array': [1, undefined, 3],
-  'an object of many keys': Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`key ${n}`, n])),
-  'keys that look like numbers': { 1: 'a', '-1': 'b', '1.5': 'c' },
-  'names of Object.prototype as keys': { constructor: 1, toString: 2, hasOwnProperty: 3, prototype: 4 },
-};
 
 describe('values arrive as they were sent', () => {
   overTransports((transport) => {
-    for (const [what, value] of Object.entries(values)) {
+    for (const [what, value] of Object.entries(VALUES)) {
       it(what, async (t) => {
         const seen: unknown[] = [];
         const echo = (given: unknown) => {

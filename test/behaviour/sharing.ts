@@ -1,5 +1,5 @@
 import { describe, type TestContext } from 'node:test';
-import type { ClientOptions } from '../../client.js';
+import type { ClientOptions, createClient } from '../../client.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { freePort } from '../examples/program.js';
 import { until } from '../support/until.js';
@@ -36,8 +36,9 @@ export async function lead(
   port: number,
   servers: readonly (Served | ServerInfo)[] = [],
   options: ClientOptions = {},
+  create?: typeof createClient,
 ): Promise<Calling> {
-  const calling = await call(t, servers, { ...options, share: { port } });
+  const calling = await call(t, servers, { ...options, share: { port } }, create);
   await until(() => calling.client.sharing === 'leading', { what: 'the client to lead' });
   return calling;
 }
@@ -48,8 +49,9 @@ export async function follow(
   port: number,
   servers: readonly (Served | ServerInfo)[],
   options: ClientOptions = {},
+  create?: typeof createClient,
 ): Promise<Calling> {
-  const calling = await call(t, servers, { ...options, share: { port, ...options.share } });
+  const calling = await call(t, servers, { ...options, share: { port, ...options.share } }, create);
   await until(() => calling.client.sharing === 'following', { what: 'the client to follow' });
   return calling;
 }

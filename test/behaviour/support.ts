@@ -30,14 +30,15 @@ export interface Served {
   readonly log: string[];
 }
 
-/** A started server whose module `user.service` is the given object. */
+/** A started server whose module `user.service` is the given object. `create`: that of another copy of the package. */
 export async function serve(
   t: Pick<TestContext, 'after'>,
   service: object,
   options: Partial<ServerOptions> = {},
+  create: typeof createServer = createServer,
 ): Promise<Served> {
   const { logger, lines } = keptLog();
-  const server = createServer({
+  const server = create({
     id: 'test-1',
     serverType: 'test',
     port: 0,
@@ -68,14 +69,15 @@ export interface Calling {
   readonly log: string[];
 }
 
-/** A started client that knows the servers. */
+/** A started client that knows the servers. `create`: that of another copy of the package. */
 export async function call(
   t: Pick<TestContext, 'after'>,
   servers: readonly (Served | ServerInfo)[],
   options: ClientOptions = {},
+  create: typeof createClient = createClient,
 ): Promise<Calling> {
   const { logger, lines } = keptLog();
-  const client = createClient({ timeout: 10_000, logger, ...options });
+  const client = create({ timeout: 10_000, logger, ...options });
   t.after(() => client.stop(true));
   client.addProxy({ namespace: 'user', serverType: 'test' });
   client.addServers(servers.map((server) => ('info' in server ? (server.info as ServerInfo) : server)));

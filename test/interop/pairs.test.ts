@@ -1,12 +1,5 @@
-import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { testCalls } from './calls.js';
-import { Group } from './group.js';
-import { testOptions } from './options.js';
-import type { Pair, PairTest } from './pair.js';
-import type { Library, Peer } from './peer.js';
-import { testSubscriptions } from './subscriptions.js';
-import { Upstream } from './upstream.js';
+import type { Library } from './peer.js';
+import { testPair } from './test-pair.js';
 
 /** The first is the specification: what is expected of the others has to hold of it too. */
 const PAIRS: readonly (readonly [leading: Library, following: Library])[] = [
@@ -16,31 +9,4 @@ const PAIRS: readonly (readonly [leading: Library, following: Library])[] = [
   ['mailstation', 'mailstation'],
 ];
 
-for (const [leading, following] of PAIRS) {
-  describe(`${leading} leads, ${following} follows`, () => {
-    const closing: (() => unknown)[] = [];
-    let pair: Pair | undefined;
-
-    before(async () => {
-      const scope = { after: (close: () => unknown) => void closing.push(close) };
-      const upstream = await Upstream.start(scope);
-      const group = await Group.start(scope, upstream, [leading, following]);
-      const [leader, follower] = group.members as [Peer, Peer];
-      pair = { leader, follower, upstream, group };
-    });
-    after(async () => {
-      for (const close of closing.reverse()) await close();
-    });
-
-    const test: PairTest = (name, body) => {
-      it(name, async () => {
-        assert.ok(pair);
-        await body(pair);
-        for (const peer of [pair.leader, pair.follower]) assert.deepEqual([peer.isRunning, peer.stderr], [true, '']);
-      });
-    };
-    testCalls(test);
-    testSubscriptions(test);
-    testOptions(test);
-  });
-}
+for (const [leading, following] of PAIRS) testPair(leading, following);

@@ -12,8 +12,8 @@ const ANSWER_LIMIT_MS = 30_000;
 
 const START_LIMIT_MS = 40_000;
 
-/** Whose `cluster()` a process has: the real cluster-client's, or ours. */
-export type Library = 'stock' | 'mailstation';
+/** Whose `cluster()` a process has: the real cluster-client's, ours, or that of the frozen package. */
+export type Library = 'stock' | 'mailstation' | 'frozen';
 
 export type Scope = Pick<TestContext, 'after'>;
 

@@ -1,0 +1,4 @@
+import { testPair } from './test-pair.js';
+
+testPair('frozen', 'mailstation');
+testPair('mailstation', 'frozen');
