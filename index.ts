@@ -24,15 +24,15 @@ export type {
   AcceptorMessage,
   AcceptorOptions,
   MessageCallback,
-} from './lib/leader/foreign-acceptor.js';
+} from './lib/leader/custom-acceptor.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { InvokeMessage, RpcMessage } from './lib/rpc-message.js';
 export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info.js';
+export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
-export type { ReloadFailure, ReloadResult } from './lib/service/remotes.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState, PlainMailBox } from './mailbox/index.js';
 export type {
   BoundMethod,

@@ -6,16 +6,16 @@ import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
-import { type AcceptorFactory, ForeignAcceptor } from './lib/leader/foreign-acceptor.js';
+import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
+import { type AcceptorFactory, CustomAcceptor } from './lib/leader/custom-acceptor.js';
 import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
-import { PortHost } from './lib/leader/port-host.js';
 import { Lifecycle, type Transitions } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { CodecName } from './lib/protocol/codecs.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { dispatch } from './lib/service/dispatcher.js';
+import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
 import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
-import { type ReloadResult, Remotes } from './lib/service/remotes.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
 import { type Channel, withAsyncContext } from './lib/serving/channel.js';
 import type { IncomingCall } from './lib/serving/incoming-call.js';
@@ -92,8 +92,8 @@ export class Server extends Emitter<ServerEvents> {
   readonly #trace: boolean;
   readonly #asyncContext: boolean;
   readonly #services = new ServiceRegistry();
-  readonly #remotes: Remotes;
-  readonly #host: PortHost | ForeignAcceptor;
+  readonly #remotes: HotReload;
+  readonly #host: ChannelAcceptor | CustomAcceptor;
   /** Competes for the port, with `standby`. */
   readonly #candidate: Candidate | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', TRANSITIONS, (to, from) => this.#onMove(to, from));
@@ -110,7 +110,7 @@ export class Server extends Emitter<ServerEvents> {
     this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, false);
     const remotes = resolveServiceOptions(options);
     this.#asyncContext = remotes.asyncContext;
-    this.#remotes = new Remotes(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
+    this.#remotes = new HotReload(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
     this.#drainTimeout = integer('drainTimeout', options.drainTimeout, 30_000, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
     this.#host = this.#makeHost(options);
@@ -163,7 +163,7 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   /**
-   * Looks through the paths, and loads what has changed since: see {@link Remotes}. Resolves with what became of each
+   * Looks through the paths, and loads what has changed since: see {@link HotReload}. Resolves with what became of each
    * module; failures are in there. Rejects with {@link RpcCode.Closed} before the start and after the stop.
    */
   reloadRemotes(): Promise<ReloadResult> {
@@ -207,7 +207,7 @@ export class Server extends Emitter<ServerEvents> {
 
   #makeCandidate(): Candidate {
     if (this.id === undefined || this.port === 0) throw invalid('standby wants an id, and a port that is not 0');
-    if (this.#host instanceof ForeignAcceptor) throw invalid('standby does not go with acceptorFactory');
+    if (this.#host instanceof CustomAcceptor) throw invalid('standby does not go with acceptorFactory');
     return new Candidate({
       claim: () => this.#host.listen(),
       follow: (handler, signal) => Line.open(this.#lineToHolder(), handler, signal),
@@ -260,7 +260,7 @@ export class Server extends Emitter<ServerEvents> {
     if (to === 'closed') this.emit('closed');
   }
 
-  #makeHost(options: ServerOptions): PortHost | ForeignAcceptor {
+  #makeHost(options: ServerOptions): ChannelAcceptor | CustomAcceptor {
     const events = {
       onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
       onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
@@ -268,13 +268,13 @@ export class Server extends Emitter<ServerEvents> {
       onClosed: () => this.#lifecycle.move('closed'),
     };
     const { acceptorFactory: factory } = options;
-    if (factory === undefined) return new PortHost({ ...this.#listening, ...events });
+    if (factory === undefined) return new ChannelAcceptor({ ...this.#listening, ...events });
     const services = () => this.#services.objects();
-    return new ForeignAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
+    return new CustomAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
   }
 
   #where(): string {
-    if (this.#host instanceof ForeignAcceptor) return `a custom acceptor, port ${this.port}`;
+    if (this.#host instanceof CustomAcceptor) return `a custom acceptor, port ${this.port}`;
     const { transport, insecure } = this.#listening;
     return `${transport}://${this.host}:${this.port}${insecure ? '' : ', reachable from this machine only'}`;
   }

@@ -7,8 +7,8 @@ import { Failover } from './failover.js';
 import { Failsafe } from './failsafe.js';
 import type { ResolvedFailureOptions } from './options.js';
 import { type CallWays, type FailurePolicy, giveUp } from './policy.js';
+import { RetriedCall } from './retried-call.js';
 import { RetryBudget } from './retry-budget.js';
-import { TriedCall } from './tried-call.js';
 
 /** One attempt in the background; what comes next is the queue's affair. */
 const ONCE: FailurePolicy = { waitsForReady: () => false, decide: () => giveUp('') };
@@ -48,7 +48,7 @@ export class FailureModes {
     }
     const options = resolveFailOptions(call.options, this.#options.calls);
     const budget = mode === 'failback' ? undefined : this.#budget(call.serverType);
-    new TriedCall(call, named, options, this.#policies[mode], this.#ways, budget).start();
+    new RetriedCall(call, named, options, this.#policies[mode], this.#ways, budget).start();
   }
 
   /** Calls that wait to be tried again in the background are given up. */
@@ -58,7 +58,7 @@ export class FailureModes {
 
   #deliver(call: OutgoingCall, named: string | undefined): void {
     if (!this.#ways.admit(call)) return;
-    new TriedCall(call, named, DEFAULT_FAIL_OPTIONS, ONCE, this.#ways, undefined).start();
+    new RetriedCall(call, named, DEFAULT_FAIL_OPTIONS, ONCE, this.#ways, undefined).start();
   }
 
   #budget(serverType: string): RetryBudget {

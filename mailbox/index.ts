@@ -1,5 +1,10 @@
-export { Attempts, type ConnectAttempts } from './attempts.js';
-export { type CustomMailBox, type CustomMailBoxFactory, ForeignMailBox, type PlainMailBox } from './foreign-mailbox.js';
+export {
+  type CustomMailBox,
+  CustomMailBoxAdapter,
+  type CustomMailBoxFactory,
+  type PlainMailBox,
+} from './custom-mailbox.js';
+export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 export { LineMailBox } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';
 export { notConnected } from './not-connected.js';

@@ -8,7 +8,7 @@ import { Lifecycle } from '../lib/lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
 import { DEFAULT_HOST, type ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
-import { Attempts, type ConnectAttempts } from './attempts.js';
+import { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
@@ -29,7 +29,7 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
     this.#onMove(to, from, reason as RpcError | undefined),
   );
   readonly #backoff = new Backoff();
-  readonly #attempts = new Attempts();
+  readonly #attempts = new DialAttempts();
   readonly #retired = new Set<Line>();
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;

@@ -2,7 +2,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Emitter } from '../lib/emitter.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import type { ConnectAttempts } from './attempts.js';
+import type { ConnectAttempts } from './dial-attempts.js';
 import type { MailBoxState } from './state.js';
 
 /** News of a mailbox. No call's outcome is among them: that goes to the call. */

@@ -1,7 +1,7 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import { ForeignMailBox, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import { CustomMailBoxAdapter, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface MailBoxesHandler {
@@ -63,5 +63,5 @@ export class MailBoxes {
 
 function mailboxMaker({ mailboxFactory, mailbox: options, given }: ResolvedMailStationOptions): MakeMailBox {
   if (mailboxFactory === undefined) return (server) => new LineMailBox(server, options);
-  return (server) => new ForeignMailBox(server, mailboxFactory, options, given);
+  return (server) => new CustomMailBoxAdapter(server, mailboxFactory, options, given);
 }

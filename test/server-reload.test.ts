@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient } from '../client.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import type { ReloadResult } from '../lib/service/remotes.js';
+import type { ReloadResult } from '../lib/service/hot-reload.js';
 import { createServer, type ServerOptions } from '../server.js';
 import { folderOf } from './lib/service/files.js';
 import { expectNoLeaks } from './support/leaks.js';

@@ -7,7 +7,7 @@ import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { RelayFailureHead } from '../protocol/relay-message.js';
 import type { RpcMessage } from '../rpc-message.js';
-import type { SentRequest, ServerReport } from '../transport/pending-calls.js';
+import type { ProgressReport, SentRequest } from '../transport/pending-calls.js';
 import { decodeResults, readFailure } from './answer.js';
 import type { CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
 import { RemoteMethod } from './remote-method.js';
@@ -244,7 +244,7 @@ export class OutgoingCall implements SentRequest {
   }
 
   /** The server tells that it is still running there. */
-  reported({ heldMs, isRunning, stallMs }: ServerReport): void {
+  reported({ heldMs, isRunning, stallMs }: ProgressReport): void {
     const now = performance.now();
     const saidAfterMs = Math.round(now - this.startedAt);
     const wireMs = Math.max(0, Math.round(now - this.#stageSince - heldMs));

@@ -2,7 +2,7 @@ import { RpcCode } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { RelayFailureHead } from '../protocol/relay-message.js';
-import { readError, rpcCode } from '../told-error.js';
+import { readError, rpcCode } from '../wire-errors.js';
 import type { RemoteMethod } from './remote-method.js';
 
 /** The way of a call through another process of ours, which has a connection to its server. */

@@ -6,10 +6,10 @@ import { RpcCode, RpcError, toError } from '../errors.js';
 import { Line, type LineHandler } from '../follower/line.js';
 import type { LineOptions } from '../follower/line-options.js';
 import { resolveListeningOptions } from '../leader/options.js';
-import { type Seat, seatHere, takeSeat } from '../leader/shared-port.js';
+import { type PortLease, seatHere, takeSeat } from '../leader/port-lease.js';
 import { FollowerRole } from './follower-role.js';
 import type { HostedClient } from './hosted-client.js';
-import { LocalRole } from './local-role.js';
+import { LeaderRole } from './leader-role.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role, RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
@@ -28,7 +28,7 @@ export class PortElection implements RoleSource {
   readonly #roleHandler: RoleHandler;
   readonly #candidate: Candidate;
   #handler: RoleSourceHandler | undefined;
-  #seat: Seat | undefined;
+  #seat: PortLease | undefined;
   #follower: FollowerRole | undefined;
   #role: Role | undefined;
   /** Of whoever leads, from the moment on at which it does. */
@@ -190,13 +190,13 @@ export class PortElection implements RoleSource {
       return;
     }
     if (this.#isClosed) return;
-    const role = new LocalRole(hosted, this.#roleHandler, (reason, ms) => this.#endLeading(seat, reason, ms));
+    const role = new LeaderRole(hosted, this.#roleHandler, (reason, ms) => this.#endLeading(seat, reason, ms));
     seat.lead(hosted.channel());
     this.#assume(role);
   }
 
   /** It keeps the port, as with cluster-client; but Followers learn why they are not served. */
-  #onRealClientFailed(seat: Seat, error: Error): void {
+  #onRealClientFailed(seat: PortLease, error: Error): void {
     const { name } = this.#options;
     const refusal = `the real client of ${name} failed in process ${process.pid}: ${error.message}`;
     seat.lead({ name, refusal, invoke: () => {} });
@@ -209,7 +209,7 @@ export class PortElection implements RoleSource {
   }
 
   /** Followers first, while they can be answered; then the real client; the port last, so that no two are open at once. */
-  async #endLeading(seat: Seat, reason: RpcError, timeoutMs: number): Promise<void> {
+  async #endLeading(seat: PortLease, reason: RpcError, timeoutMs: number): Promise<void> {
     await seat.withdraw(reason, timeoutMs);
     try {
       await settledWithin(this.#closeRealClient(), this.#options.maxWaitTime);

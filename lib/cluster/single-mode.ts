@@ -2,7 +2,7 @@ import { type RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import type { ClientClass } from './delegates.js';
 import type { HostedClient } from './hosted-client.js';
-import { LocalRole } from './local-role.js';
+import { LeaderRole } from './leader-role.js';
 import type { RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
@@ -35,7 +35,7 @@ export class SingleMode implements RoleSource {
   readonly #roleHandler: RoleHandler;
   readonly #events: SingleModeHandler;
   #shared: Shared | undefined;
-  #role: LocalRole | undefined;
+  #role: LeaderRole | undefined;
 
   constructor(
     name: string,
@@ -75,7 +75,7 @@ export class SingleMode implements RoleSource {
       return;
     }
     if (!joined.members.has(this)) return; // closed meanwhile
-    this.#role = new LocalRole(joined.hosted, this.#roleHandler, () => this.#leave());
+    this.#role = new LeaderRole(joined.hosted, this.#roleHandler, () => this.#leave());
     handler.onRole(this.#role);
   }
 

@@ -13,7 +13,7 @@ import { dialWithin } from '../transport/endpoint.js';
 import { peerSilent } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
-import { readServerReports } from '../transport/server-reports.js';
+import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
 import { type Agreement, Registration, readRefusal } from './registration.js';
@@ -267,7 +267,7 @@ export class Line {
   }
 
   #onRequest(head: Head, frame: FrameView): void {
-    if (head.type === 'progress') return readServerReports(frame, this.#codec, this.#pending);
+    if (head.type === 'progress') return readProgressReports(frame, this.#codec, this.#pending);
     const { id, timeout } = frame;
     if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.

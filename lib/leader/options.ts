@@ -4,7 +4,7 @@ import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeo
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../protocol/packet.js';
 import { DEFAULT_HOST, type TransportName } from '../server-info.js';
 import { TRANSPORT_NAMES } from '../transport/endpoint.js';
-import type { PortHostOptions } from './port-host.js';
+import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
 
 /** Scheme, host, and a port where it is not the scheme's own. Not `null`: every page can be made to send that. */
@@ -80,8 +80,8 @@ export interface ListeningOptions {
   maxEventLoopLag?: number;
 }
 
-/** What is left of {@link PortHostOptions} once the numbers are known. */
-export type ResolvedListeningOptions = Omit<PortHostOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
+/** What is left of {@link ChannelAcceptorOptions} once the numbers are known. */
+export type ResolvedListeningOptions = Omit<ChannelAcceptorOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
 
 export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
   const buffered = boolean(...either(given, 'bufferMsg', 'buffMsg'), false);

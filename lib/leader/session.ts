@@ -8,9 +8,9 @@ import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
-import type { CallGate } from '../serving/call-gate.js';
 import type { Channel } from '../serving/channel.js';
-import { OverdueCalls } from '../serving/overdue-calls.js';
+import type { ConcurrencyLimit } from '../serving/overload.js';
+import { ProgressReporter } from '../serving/progress-reporter.js';
 import { type RelayHandler, RelayPeer } from '../serving/relay-peer.js';
 import { SessionCalls } from '../serving/session-calls.js';
 import type { ByteStream } from '../transport/byte-stream.js';
@@ -42,7 +42,7 @@ export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocke
 /** What a session needs of the port that it came in on. */
 export interface SessionHost {
   /** Of the port's own, over all its sessions. */
-  readonly gate: CallGate;
+  readonly gate: ConcurrencyLimit;
   /** A Follower asks for a channel: accept or refuse it, now or later, with the session's own methods. */
   onRegister(session: Session, request: RegisterRequest): void;
   onClosed(session: Session, reason: RpcError): void;
@@ -143,7 +143,7 @@ export class Session {
     this.#answers.agree(this.#codec, request.ext);
     this.#connection.limitFrames(request.ext?.maxFrameBytes);
     const tellsLate = request.ext?.features.includes('progress') === true;
-    const overdue = tellsLate ? new OverdueCalls(this.#connection, this.#codec) : undefined;
+    const overdue = tellsLate ? new ProgressReporter(this.#connection, this.#codec) : undefined;
     this.#calls.begin(channel, this.#codec, overdue);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();

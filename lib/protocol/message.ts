@@ -14,7 +14,7 @@ export type RequestHead =
   | { readonly type: 'heartbeat' }
   /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
   | { readonly type: 'goaway' }
-  /** Some of the peer's calls run late; the body is a list of which, and for how long: see `server-reports.ts`. Not answered. */
+  /** Some of the peer's calls run late; the body is a list of which, and for how long: see `progress-reports.ts`. Not answered. */
   | { readonly type: 'progress' }
   /** Nobody waits any more for the answer to the request of this packet's own id. It is not answered itself. */
   | { readonly type: 'cancel' };

@@ -1,6 +1,6 @@
 import type { Delivery } from '../errors.js';
 import type { TransportName } from '../server-info.js';
-import type { ToldError } from '../told-error.js';
+import type { ToldError } from '../wire-errors.js';
 
 /**
  * What processes that share their mailboxes say to each other, beside calls: on a line to a Leader that has announced

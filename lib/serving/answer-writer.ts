@@ -15,8 +15,8 @@ import {
 import { RESPONSE } from '../protocol/packet.js';
 import { relayMessage } from '../protocol/relay-message.js';
 import { printable } from '../quoted.js';
-import { tellError } from '../told-error.js';
 import type { Connection } from '../transport/connection.js';
+import { tellError } from '../wire-errors.js';
 
 /** An answer's timeout field: stock peers copy the request's, nobody reads it. */
 const ANSWER_TIMEOUT_MS = 1;

@@ -2,7 +2,7 @@ import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { IncomingContext } from './incoming-context.js';
-import type { Watched } from './overdue-calls.js';
+import type { Watched } from './progress-reporter.js';
 
 /** The connection that a call came in on. */
 export interface Answerer {
@@ -30,7 +30,7 @@ export class IncomingCall implements ServedCall, Watched {
   readonly deadline: number;
   /** It has a place among the calls that run at once: the gate's own note. */
   isRunning = false;
-  // While it is watched; see OverdueCalls.
+  // While it is watched; see ProgressReporter.
   receivedAt = 0;
   reportAt = 0;
   before: Watched | undefined = undefined;

@@ -9,16 +9,16 @@ import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
-import type { CallGate, GateShare } from './call-gate.js';
+import { CancellableCalls } from './cancellable-calls.js';
 import type { Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
-import type { OverdueCalls } from './overdue-calls.js';
-import { WatchedCalls } from './watched-calls.js';
+import type { ConcurrencyLimit, ConnectionCalls } from './overload.js';
+import type { ProgressReporter } from './progress-reporter.js';
 
 export interface SessionCallsOptions {
   readonly connection: Connection;
   readonly answers: AnswerWriter;
-  readonly gate: CallGate;
+  readonly gate: ConcurrencyLimit;
   readonly logger: Logger;
   /** The last call that was being served is over. */
   onIdle(): void;
@@ -29,16 +29,16 @@ export class SessionCalls implements Answerer {
   /** Known once it was let in. */
   caller: ConnectedPeer | undefined;
   readonly #options: SessionCallsOptions;
-  readonly #share: GateShare = { calls: 0 };
+  readonly #share: ConnectionCalls = { calls: 0 };
   #channel: Channel | undefined;
   #codec: Codec = STOCK_CODEC;
   #serving = 0;
   /** When the bytes came that are being read. Read off the clock with the first call in them. */
   #arrivedAt = 0;
   #hasArrived = true;
-  #watched: WatchedCalls | undefined;
+  #watched: CancellableCalls | undefined;
   /** For a peer that wants to be told of calls that run late. */
-  #overdue: OverdueCalls | undefined;
+  #overdue: ProgressReporter | undefined;
   #endReason: RpcError | undefined;
 
   constructor(options: SessionCallsOptions) {
@@ -51,7 +51,7 @@ export class SessionCalls implements Answerer {
   }
 
   /** Whose calls they are, and in which encoding: known once the peer has registered. */
-  begin(channel: Channel, codec: Codec, overdue: OverdueCalls | undefined): void {
+  begin(channel: Channel, codec: Codec, overdue: ProgressReporter | undefined): void {
     this.#channel = channel;
     this.#codec = codec;
     this.#overdue = overdue;
@@ -102,7 +102,7 @@ export class SessionCalls implements Answerer {
 
   /** The peer does not wait for this answer any more. Unknown, or over already: no matter. */
   cancel(id: number): void {
-    this.#watched ??= new WatchedCalls();
+    this.#watched ??= new CancellableCalls();
     const call = this.#watched.cancel(id, this.#serving);
     if (call !== undefined && this.#options.gate.isWaiting(call)) call.drop();
   }
@@ -129,7 +129,7 @@ export class SessionCalls implements Answerer {
 
   watch(call: IncomingCall): void {
     if (this.#endReason !== undefined && !call.oneway) call.abort(this.#endReason);
-    this.#watched ??= new WatchedCalls();
+    this.#watched ??= new CancellableCalls();
     this.#watched.add(call);
   }
 

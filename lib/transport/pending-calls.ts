@@ -18,14 +18,14 @@ export interface SentRequest {
   answered(head: Head, frame: FrameView, codec: Codec): void;
   /** The connection ended for this reason before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
-  /** The deadline passed. `isReported`: the peer tells of calls that run late, see {@link ServerReport}. */
+  /** The deadline passed. `isReported`: the peer tells of calls that run late, see {@link ProgressReport}. */
   expire(isReported: boolean): void;
   /** The peer tells that it is still at it, shortly before the deadline. */
-  reported?(report: ServerReport): void;
+  reported?(report: ProgressReport): void;
 }
 
 /** What a server says of a call that is about to run out of time. */
-export interface ServerReport {
+export interface ProgressReport {
   /** ms since it received the call. */
   readonly heldMs: number;
   /** The method was called; false: it waits for its turn. */

@@ -1,6 +1,6 @@
 import type { Logger } from '../../lib/diagnostics.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
-import type { PortHostOptions } from '../../lib/leader/port-host.js';
+import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.js';
 import { boolean, integer, invalid } from '../../lib/options.js';
 import { DEFAULT_HOST } from '../../lib/server-info.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
@@ -48,7 +48,7 @@ export function hostOptions(
   { port }: ResolvedShareOptions,
   { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
   logger: Logger,
-): PortHostOptions {
+): ChannelAcceptorOptions {
   return {
     transport: 'tcp',
     host: DEFAULT_HOST,

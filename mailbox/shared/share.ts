@@ -4,17 +4,17 @@ import { Candidate, type CandidateState } from '../../lib/election/candidate.js'
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Line, type LineHandler } from '../../lib/follower/line.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
-import { PortHost } from '../../lib/leader/port-host.js';
+import { ChannelAcceptor } from '../../lib/leader/channel-acceptor.js';
 import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { IncomingCall } from '../../lib/serving/incoming-call.js';
-import { LocalTarget } from './local-target.js';
+import { LocalUpstream } from './local-upstream.js';
 import { hostOptions, lineOptions, type RelayOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
-import { Relay } from './relay.js';
-import { RelayFollower } from './relay-follower.js';
-import { RemoteTarget } from './remote-target.js';
-import { SharedMailBox, type TargetSource } from './shared-mailbox.js';
-import type { Target, TargetUser } from './target.js';
+import { RelaySession } from './relay-session.js';
+import { RemoteUpstream } from './remote-upstream.js';
+import { SharedMailBox, type UpstreamSource } from './shared-mailbox.js';
+import type { Upstream, UpstreamUser } from './upstream.js';
+import { UpstreamPool } from './upstream-pool.js';
 
 /** `electing`: nobody leads yet, or nobody can be reached who does. */
 export type SharingState = 'idle' | 'electing' | 'leading' | 'following' | 'closed';
@@ -32,14 +32,14 @@ const STATES: Readonly<Record<CandidateState, SharingState>> = {
  * leads, and has the real mailboxes; the others send their calls by way of it. When it is gone the next one leads, and
  * opens what its own mailboxes and the others' ask for.
  */
-export class Share implements TargetSource {
+export class Share implements UpstreamSource {
   readonly #options: ResolvedShareOptions;
   readonly #lineOptions: LineOptions;
   readonly #logger: Logger;
   readonly #onMove: (to: SharingState) => void;
   readonly #candidate: Candidate;
-  readonly #relay: Relay;
-  readonly #host: PortHost;
+  readonly #relay: UpstreamPool;
+  readonly #host: ChannelAcceptor;
   readonly #mailboxes = new Set<SharedMailBox>();
   /** To the process that leads, while this one follows. */
   #line: Line | undefined;
@@ -50,7 +50,7 @@ export class Share implements TargetSource {
   #isClosing = false;
   #claiming: Promise<void> | undefined;
   /** By what their servers are called on that line. */
-  readonly #remotes = new Map<number, RemoteTarget>();
+  readonly #remotes = new Map<number, RemoteUpstream>();
   #lastTo = 0;
   #obstacle: RpcError | undefined;
   /** It was logged: while it lasts, it is met again and again. */
@@ -62,12 +62,12 @@ export class Share implements TargetSource {
     this.#lineOptions = lineOptions(share, mailbox);
     this.#logger = logger;
     this.#onMove = onMove;
-    this.#relay = new Relay(options, logger);
-    this.#host = new PortHost(hostOptions(share, mailbox, logger));
+    this.#relay = new UpstreamPool(options, logger);
+    this.#host = new ChannelAcceptor(hostOptions(share, mailbox, logger));
     this.#host.lead({
       name: SHARE_CHANNEL,
       invoke: refuse,
-      relay: (peer) => new RelayFollower(this.#relay, peer),
+      relay: (peer) => new RelaySession(this.#relay, peer),
     });
     this.#candidate = new Candidate({
       claim: share.lead ? () => this.#claim() : undefined,
@@ -101,13 +101,13 @@ export class Share implements TargetSource {
     this.#mailboxes.delete(mailbox);
   }
 
-  target(server: ServerInfo, user: TargetUser): Target | undefined {
-    if (this.state === 'leading') return new LocalTarget(this.#relay, server, user);
+  target(server: ServerInfo, user: UpstreamUser): Upstream | undefined {
+    if (this.state === 'leading') return new LocalUpstream(this.#relay, server, user);
     const line = this.#line;
     if (line === undefined) return undefined;
     this.#lastTo += 1;
     const to = this.#lastTo;
-    const remote = new RemoteTarget(line, to, server, user, () => {
+    const remote = new RemoteUpstream(line, to, server, user, () => {
       if (this.#line === line) this.#remotes.delete(to);
     });
     this.#remotes.set(to, remote);

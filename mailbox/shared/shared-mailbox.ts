@@ -6,19 +6,19 @@ import { Latency } from '../../lib/follower/latency.js';
 import { Lifecycle } from '../../lib/lifecycle.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import {
-  Attempts,
   type ConnectAttempts,
+  DialAttempts,
   MAILBOX_TRANSITIONS,
   type MailBox,
   type MailBoxEvents,
   type MailBoxState,
 } from '../index.js';
-import type { Target, TargetNews, TargetUser } from './target.js';
+import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
 
 /** What a shared mailbox needs of the share that it belongs to. */
-export interface TargetSource {
+export interface UpstreamSource {
   /** The way to a server as things stand; undefined while nobody leads. */
-  target(server: ServerInfo, user: TargetUser): Target | undefined;
+  target(server: ServerInfo, user: UpstreamUser): Upstream | undefined;
   /** Why nobody leads whom this process could follow, where that is known. */
   readonly obstacle: RpcError | undefined;
   onClosed(mailbox: SharedMailBox): void;
@@ -29,26 +29,26 @@ export interface TargetSource {
  * wherever that is, so that what is called while it is not ready waits in the process that calls, and goes on by itself
  * when another process leads.
  */
-export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, TargetUser {
+export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, UpstreamUser {
   readonly server: ServerInfo;
-  readonly #source: TargetSource;
+  readonly #source: UpstreamSource;
   readonly #lifecycle = new Lifecycle<MailBoxState>('idle', MAILBOX_TRANSITIONS, (to, from, reason) =>
     this.#onMove(to, from, reason as RpcError | undefined),
   );
   readonly #latency = new Latency();
   /** The real mailbox's, as far as they were told here. */
-  readonly #attempts = new Attempts();
+  readonly #attempts = new DialAttempts();
   /** This process's own, sent and not settled. */
   readonly #sent = new Set<OutgoingCall>();
   /** Those that have come back unsent: how they end is told here already. */
   readonly #returned = new WeakSet<OutgoingCall>();
   readonly #closed: Promise<void>;
   #resolveClosed!: () => void;
-  #target: Target | undefined;
+  #target: Upstream | undefined;
   #lastFailure: RpcError | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(server: ServerInfo, source: TargetSource) {
+  constructor(server: ServerInfo, source: UpstreamSource) {
     super();
     this.server = server;
     this.#source = source;
@@ -118,7 +118,7 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Ta
     if (this.state === 'ready' || this.state === 'connecting') this.#lifecycle.move('backoff', reason);
   }
 
-  onNews({ state, reason, lastFailure }: TargetNews): void {
+  onNews({ state, reason, lastFailure }: UpstreamStatus): void {
     this.#lastFailure = lastFailure;
     if (this.state === state) return;
     // It may have gone through states that were not told, since it is in others' hands too.

@@ -5,7 +5,7 @@ import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
-import type { ServerReport } from '../../../lib/transport/pending-calls.js';
+import type { ProgressReport } from '../../../lib/transport/pending-calls.js';
 import { fakeCall, listOf, mockClock, type Outcome, told } from '../transport/support.js';
 
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
@@ -153,7 +153,7 @@ describe('OutgoingCall', () => {
 
   it('quotes what its server said of it, and says where that has said nothing', (t) => {
     const clock = mockClock(t);
-    const expired = (isReported: boolean, report?: ServerReport) => {
+    const expired = (isReported: boolean, report?: ProgressReport) => {
       const { call, outcomes } = fakeCall({ timeout: 100 });
       call.stage = 'waiting for the answer';
       clock.advance(80);

@@ -4,9 +4,9 @@ import { RpcCode, RpcError } from '../../../lib/errors.js';
 import type { RegisterRequest } from '../../../lib/leader/register-request.js';
 import { Session, type SessionOptions } from '../../../lib/leader/session.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
-import { CallGate, type CallGateOptions } from '../../../lib/serving/call-gate.js';
 import type { Channel } from '../../../lib/serving/channel.js';
 import type { IncomingCall } from '../../../lib/serving/incoming-call.js';
+import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../../../lib/serving/overload.js';
 import { FakeStream, listOf, mockClock, type Packet, request, response, tick } from '../transport/support.js';
 
 const EXT = { version: 1, codecs: ['json'], features: ['results', 'meta', 'goaway'] };
@@ -19,7 +19,7 @@ function stockDecode(body: Buffer): Record<string, unknown> {
   return STOCK_CODEC.decode(body, 0, body.length) as Record<string, unknown>;
 }
 
-function setUp(t: TestContext, options: Partial<SessionOptions & CallGateOptions> = {}) {
+function setUp(t: TestContext, options: Partial<SessionOptions & ConcurrencyLimitOptions> = {}) {
   const stream = new FakeStream();
   const calls: IncomingCall[] = [];
   const closed: RpcError[] = [];
@@ -32,7 +32,7 @@ function setUp(t: TestContext, options: Partial<SessionOptions & CallGateOptions
   const logger = { info: write, warn: write, error: write };
   const bounds = { maxConcurrent: 100, maxQueued: 100, maxCallsPerConnection: 100, maxEventLoopLag: 0, logger };
   const host = {
-    gate: new CallGate({ ...bounds, ...options }),
+    gate: new ConcurrencyLimit({ ...bounds, ...options }),
     onRegister: (_session: Session, register: RegisterRequest) => registers.push(register),
     onClosed: (_session: Session, reason: RpcError) => closed.push(reason),
   };

@@ -1,0 +1,198 @@
+import type { FailOptions } from '../lib/call/fail-mode.js';
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
+import { Attempt } from './attempt.js';
+import type { CallWays, FailurePolicy, Tried } from './policy.js';
+import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
+import type { RetryBudget } from './retry-budget.js';
+
+/** So long before its deadline a call that waits for a server is given up, with what is known of them. */
+const LAST_WORD_MS = 10;
+
+/** A call in a mode that may try it again: one attempt after the other, until one is answered or its policy gives up. */
+export class RetriedCall implements Tried {
+  readonly call: OutgoingCall;
+  readonly named: string | undefined;
+  readonly options: Required<FailOptions>;
+  readonly servers = new Set<string>();
+  readonly outOfReach = new Set<string>();
+  readonly #policy: FailurePolicy;
+  readonly #ways: CallWays;
+  readonly #budget: RetryBudget | undefined;
+  #failed: FailedAttempt[] = [];
+  #whyNoMore = '';
+  #timer: NodeJS.Timeout | undefined;
+  #stopWaiting = (): void => {};
+
+  /** `named`: the server that the caller named. Without a `budget` retries are bounded otherwise. */
+  constructor(
+    call: OutgoingCall,
+    named: string | undefined,
+    options: Required<FailOptions>,
+    policy: FailurePolicy,
+    ways: CallWays,
+    budget: RetryBudget | undefined,
+  ) {
+    this.call = call;
+    this.named = named;
+    this.options = options;
+    this.#policy = policy;
+    this.#ways = ways;
+    this.#budget = budget;
+  }
+
+  get count(): number {
+    return this.#failed.length;
+  }
+
+  start(): void {
+    // Whoever ends the call: what its caller is told has all attempts in it.
+    this.call.intercept((settle) => (error, results) => {
+      clearTimeout(this.#timer);
+      this.#stopWaiting();
+      settle(error === undefined ? undefined : this.#told(error), results);
+    });
+    this.#budget?.earn(this.call.startedAt);
+    this.#try(this.named);
+  }
+
+  #try(serverId: string | undefined): void {
+    const { call } = this;
+    const waitForReady = this.#policy.waitsForReady(this);
+    const attempt: Attempt = new Attempt(call, this.#failed.length === 0, waitForReady, (error, results) =>
+      this.#onSettled(attempt, error, results),
+    );
+    call.standsIn(attempt);
+    if (serverId === undefined) this.#ways.route(attempt, this.servers);
+    else this.#ways.dispatch(attempt, serverId);
+  }
+
+  #onSettled(attempt: Attempt, error: RpcError | undefined, results: readonly unknown[]): void {
+    const { call } = this;
+    if (call.isSettled) return; // it was ended meanwhile
+    call.serverId = attempt.serverId;
+    call.stage = attempt.stage;
+    if (error === undefined) {
+      this.#filterAnswer(attempt);
+      call.succeed(results);
+    } else if (this.#failed.length === 0 && isFinal(error)) this.#fail(attempt, error);
+    else {
+      this.#failed.push({ serverId: attempt.serverId, code: error.code, delivery: error.delivery });
+      this.#noteServer(attempt, error);
+      this.#goOn(attempt, error);
+    }
+  }
+
+  #goOn(attempt: Attempt, error: RpcError): void {
+    const isFree = neverLeft(error, attempt);
+    this.#whyNoMore = isFinal(error) ? '' : this.#whyNot(error);
+    if (isFinal(error) || this.#whyNoMore !== '') return this.#fail(attempt, error);
+    const decision = this.#policy.decide(this, error, isFree);
+    if (decision.does === 'accept') {
+      this.call.succeed([decision.receipt]);
+      return;
+    }
+    if (decision.does === 'wait for a server') return this.#waitForServer(attempt, error);
+    if (decision.does === 'give up') this.#whyNoMore = decision.why;
+    else this.#whyNoMore = this.#whyNotNow(decision.afterMs, isFree);
+    if (decision.does === 'give up' || this.#whyNoMore !== '') this.#fail(attempt, error);
+    else if (decision.afterMs === 0) this.#try(decision.serverId);
+    else this.#wait(decision.afterMs, decision.serverId);
+  }
+
+  #noteServer({ serverId }: Attempt, { code, delivery }: RpcError): void {
+    if (serverId === undefined) return;
+    this.servers.add(serverId);
+    if (code === RpcCode.Connect && delivery === 'not-sent') this.outOfReach.add(serverId);
+  }
+
+  /** Nothing of the call has reached those that were out of reach, so they are as good as new. */
+  #waitForServer(attempt: Attempt, error: RpcError): void {
+    const { call } = this;
+    const gaveUp = (): void => {
+      const { timeout } = call;
+      this.#whyNoMore = `none of them could be reached in ${timeout} ms`;
+      this.#fail(attempt, error);
+    };
+    const left = call.deadline - performance.now() - LAST_WORD_MS;
+    if (left <= 0) return gaveUp();
+    const tryAgain = (): void => {
+      this.#failed = this.#failed.filter(({ serverId = '' }) => !this.outOfReach.has(serverId));
+      for (const serverId of this.outOfReach) this.servers.delete(serverId);
+      this.outOfReach.clear();
+      this.#try(undefined);
+    };
+    if (this.#ways.isAnyConnected(this.outOfReach)) return tryAgain();
+    call.stage = 'waiting to be tried again';
+    call.standsIn(undefined);
+    if (!this.#ways.hold(call)) return;
+    const go = (next: () => void) => (): void => {
+      clearTimeout(this.#timer);
+      this.#stopWaiting();
+      this.#ways.release(call);
+      next();
+    };
+    this.#stopWaiting = this.#ways.whenChanged(call.serverType, go(tryAgain));
+    this.#timer = setTimeout(go(gaveUp), left);
+  }
+
+  /** Whatever the policy: '' where it may be tried again. */
+  #whyNot(error: RpcError): string {
+    if (!this.#ways.isOpen()) return 'the client is being stopped';
+    return mayRunTwice(error, this.call) ? '' : 'it may have run, and is not marked as idempotent';
+  }
+
+  #whyNotNow(afterMs: number, isFree: boolean): string {
+    const now = performance.now();
+    const left = this.call.deadline - now;
+    if (left <= afterMs) return `it has ${Math.max(0, Math.round(left))} ms left of its ${this.call.timeout}`;
+    return isFree || this.#budget === undefined || this.#budget.spend(now) ? '' : 'the retry budget is spent';
+  }
+
+  #wait(ms: number, serverId: string | undefined): void {
+    const { call } = this;
+    call.stage = 'waiting to be tried again';
+    call.standsIn(undefined);
+    if (!this.#ways.hold(call)) return;
+    this.#timer = setTimeout(() => {
+      this.#ways.release(call);
+      this.#try(serverId);
+    }, Math.ceil(ms));
+  }
+
+  #fail(attempt: Attempt, error: RpcError): void {
+    if (error.delivery === 'answered') this.#filterAnswer(attempt);
+    this.call.fail(error);
+  }
+
+  /** They see what the before filters left of the message that was answered. */
+  #filterAnswer(attempt: Attempt): void {
+    this.call.msg = attempt.msg;
+    this.call.options = attempt.options;
+    this.#ways.filterAnswer(this.call);
+  }
+
+  #told(error: RpcError): RpcError {
+    const failed = this.#failed;
+    if (failed.length === 0) return error;
+    const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
+    const why = this.#whyNoMore === '' ? '' : `; not tried again: ${this.#whyNoMore}`;
+    const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
+    const { code, serverId, method, cause, timing } = error;
+    const detail = {
+      serverId,
+      method,
+      cause,
+      timing,
+      delivery: this.#delivery(error),
+      attempts: Object.freeze([...failed]),
+    };
+    return new RpcError(code, `${error.message}${why}${tries}`, detail);
+  }
+
+  /** The last attempt may not have been sent, and an earlier one may have run all the same. */
+  #delivery({ delivery }: RpcError): Delivery | undefined {
+    if (delivery !== 'not-sent') return delivery;
+    return this.#failed.every((attempt) => attempt.delivery === 'not-sent') ? 'not-sent' : 'unknown';
+  }
+}

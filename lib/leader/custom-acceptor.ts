@@ -1,0 +1,257 @@
+import { describeError } from '../diagnostics.js';
+import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
+import { invalid } from '../options.js';
+import { methodName } from '../rpc-message.js';
+import type { ConnectedPeer } from '../server-info.js';
+import type { Channel } from '../serving/channel.js';
+import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
+import { ConcurrencyLimit, type ConcurrencyLimitOptions, type ConnectionCalls } from '../serving/overload.js';
+import { canonicalAddress } from './whitelist.js';
+
+/** A request as pomelo-rpc's acceptors hand it on. */
+export interface AcceptorMessage {
+  namespace: string;
+  /** The remote module. */
+  service: string;
+  method: string;
+  args: readonly unknown[];
+}
+
+/** Answers one request: the error, or all the results of the method. */
+export type AcceptorAnswer = (error: Error | null, ...results: unknown[]) => void;
+
+/**
+ * What an acceptor calls with each request, in the form that it likes; the forms are told apart by what is passed.
+ *
+ * | passed                       | is                                                                              |
+ * | ---------------------------- | ------------------------------------------------------------------------------- |
+ * | three or more                | `(tracer, msg, answer)`: pomelo-rpc and pinus-rpc; the tracer is not looked at  |
+ * | two, a function the second   | `(msg, answer)`: pomelo-rpc's README                                            |
+ * | two, a message the second    | `(tracer, msg)`: a request that wants no answer                                 |
+ * | one                          | `(msg)`: the same                                                               |
+ * | one, an Error                | the acceptor failed: pomelo-rpc's own say so when they are told to listen twice |
+ *
+ * `answer` may be null or undefined where none is wanted; else it is called once. Never throws.
+ */
+export type MessageCallback = {
+  (tracer: unknown, msg: AcceptorMessage, answer: AcceptorAnswer | null | undefined): void;
+  (msg: AcceptorMessage, answer?: AcceptorAnswer | null): void;
+  (failed: Error): void;
+};
+
+/**
+ * A transport of the user's own in place of ours, as pomelo-rpc has it. It emits `error`, and `closed` when it will
+ * take no more; and may emit `connection` with `{ id, ip }`.
+ */
+export interface Acceptor {
+  /** May return a promise, which is waited for. It has failed if that rejects, or if `error` is emitted before. */
+  listen(port: number): unknown;
+  /** May return a promise, which is waited for. */
+  close(): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: any emitter fits, whatever events it declares
+  on?(event: any, listener: (...args: any[]) => void): unknown;
+}
+
+/** The server's own options, with its port and its services, loaded. */
+export interface AcceptorOptions {
+  readonly port: number;
+  /** `services[namespace][module]`, as they are at the moment of reading. */
+  readonly services: Record<string, Record<string, object>>;
+  readonly [option: string]: unknown;
+}
+
+/** A function, or, as in pomelo-rpc, an object with `create`. */
+export type AcceptorFactory =
+  | ((opts: AcceptorOptions, callback: MessageCallback) => Acceptor)
+  | { create(opts: AcceptorOptions, callback: MessageCallback): Acceptor };
+
+export interface CustomAcceptorOptions extends ConcurrencyLimitOptions {
+  readonly factory: AcceptorFactory;
+  readonly host: string;
+  readonly port: number;
+  /** What the user gave the server, and the acceptor is given. */
+  readonly serverOptions: object;
+  services(): AcceptorOptions['services'];
+  onSession(peer: ConnectedPeer): void;
+  onError(error: Error): void;
+  /** It closed without having been asked. */
+  onClosed(): void;
+}
+
+/**
+ * A user's own acceptor in the place of a {@link ChannelAcceptor}: its requests become calls like any other's, with one
+ * answer each. What it accepts, from whom, and how large, is its own business.
+ */
+export class CustomAcceptor implements Answerer {
+  readonly host: string;
+  readonly port: number;
+  readonly #options: CustomAcceptorOptions;
+  /** Of the calls that are not answered yet. */
+  readonly #answers = new Map<number, AcceptorAnswer>();
+  readonly #gate: ConcurrencyLimit;
+  /** Of all its connections, which it keeps to itself: there is no bound to one of them. */
+  readonly #share: ConnectionCalls = { calls: Number.NEGATIVE_INFINITY };
+  #channel: Channel | undefined;
+  #acceptor: Acceptor | undefined;
+  #lastId = 0;
+  #serving = 0;
+  #stopReason: RpcError | undefined;
+  #onIdle: (() => void) | undefined;
+  #failListening: ((error: Error) => void) | undefined;
+
+  /** Throws {@link RpcCode.InvalidArgument} for what is no factory; makes nothing yet. */
+  constructor(options: CustomAcceptorOptions) {
+    const { factory } = options;
+    if (typeof factory !== 'function' && typeof factory?.create !== 'function')
+      throw invalid('acceptorFactory must be a function, or an object with create');
+    this.#options = options;
+    this.#gate = new ConcurrencyLimit(options);
+    this.host = options.host;
+    this.port = options.port;
+  }
+
+  lead(channel: Channel): void {
+    this.#channel = channel;
+  }
+
+  /** Makes the acceptor, and has it listen. Rejects with {@link RpcCode.Listen}, with what it failed with as `cause`. */
+  async listen(): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#failListening = reject;
+        const acceptor = this.#make();
+        this.#acceptor = acceptor;
+        // Not resolved with the promise itself: an error that is emitted before it settles would come too late.
+        Promise.resolve(acceptor.listen(this.port)).then(() => resolve(), reject);
+      });
+    } catch (cause) {
+      await this.#close();
+      throw new RpcError(RpcCode.Listen, `the custom acceptor cannot listen: ${messageOf(cause)}`, { cause });
+    } finally {
+      this.#failListening = undefined;
+    }
+  }
+
+  /** Refuses what is new, waits for the answers of what is running, and closes the acceptor: after `timeoutMs` at the latest. */
+  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#stopReason = reason;
+    if (this.#serving > 0) {
+      await new Promise<void>((resolve) => {
+        const late = setTimeout(resolve, timeoutMs);
+        this.#onIdle = () => {
+          clearTimeout(late);
+          resolve();
+        };
+      });
+    }
+    this.#answerAll(reason);
+    await this.#close();
+  }
+
+  /** Closes the acceptor at once; calls that are running are answered with the reason. */
+  destroy(reason: RpcError): void {
+    this.#stopReason ??= reason;
+    this.#answerAll(reason);
+    this.#onIdle?.();
+    void this.#close();
+  }
+
+  answerResults(id: number, _method: string, results: readonly unknown[]): void {
+    this.#answer(id, null, results);
+  }
+
+  answerError(id: number, error: Error): void {
+    this.#answer(id, error, []);
+  }
+
+  served(call: IncomingCall): void {
+    this.#serving -= 1;
+    this.#gate.left(call, this.#share);
+    if (this.#serving === 0) this.#onIdle?.();
+  }
+
+  #make(): Acceptor {
+    const { factory, port, serverOptions, services, onError, onSession, onClosed } = this.#options;
+    const opts: AcceptorOptions = {
+      ...serverOptions,
+      port,
+      get services() {
+        return services();
+      },
+    };
+    const receive = (...passed: unknown[]) => this.#receive(passed);
+    const acceptor = typeof factory === 'function' ? factory(opts, receive) : factory.create(opts, receive);
+    if (typeof acceptor?.listen !== 'function' || typeof acceptor.close !== 'function')
+      throw invalid('acceptorFactory must give an acceptor with listen(port) and close()');
+    acceptor.on?.('error', (error: unknown) => (this.#failListening ?? onError)(toError(error)));
+    acceptor.on?.('closed', () => {
+      if (this.#acceptor === undefined) return;
+      this.#acceptor = undefined;
+      this.#answerAll(new RpcError(RpcCode.Stopping, 'the acceptor closed'));
+      onClosed();
+    });
+    acceptor.on?.('connection', (peer?: { id?: unknown; ip?: unknown }) => {
+      const ip = canonicalAddress(String(peer?.ip));
+      onSession({ id: String(peer?.id), ip, peer: ip });
+    });
+    return acceptor;
+  }
+
+  #receive(passed: readonly unknown[]): void {
+    const [first, second] = passed;
+    if (passed.length === 1 && first instanceof Error) return (this.#failListening ?? this.#options.onError)(first);
+    const isMessageFirst = passed.length < 3 && (passed.length === 1 || second == null || typeof second === 'function');
+    const [msg, given] = isMessageFirst ? passed : passed.slice(1);
+    const answer = typeof given === 'function' ? (given as AcceptorAnswer) : undefined;
+    this.#lastId += 1;
+    if (answer !== undefined) this.#answers.set(this.#lastId, answer);
+    this.#serving += 1;
+    this.#invoke(this.#lastId, msg as Partial<AcceptorMessage> | null | undefined, answer === undefined);
+  }
+
+  #invoke(id: number, msg: Partial<AcceptorMessage> | null | undefined, oneway: boolean): void {
+    const { namespace, service, method, args } = msg ?? {};
+    const isMessage = [namespace, service, method].every((part) => typeof part === 'string') && Array.isArray(args);
+    const name = isMessage ? methodName(String(namespace), String(service), String(method)) : '';
+    const call = new IncomingCall(this, id, name, isMessage ? [...(args as unknown[])] : [], oneway, undefined);
+    if (this.#stopReason !== undefined) call.refuse(this.#stopReason);
+    else if (!isMessage || this.#channel === undefined)
+      call.refuse(new RpcError(RpcCode.BadRequest, 'a request needs { namespace, service, method, args }'));
+    else this.#letIn(call, this.#channel);
+  }
+
+  #letIn(call: IncomingCall, channel: Channel): void {
+    const full = this.#gate.whyNot(this.#share);
+    if (full === undefined) {
+      this.#gate.letIn(call, channel, this.#share);
+      return;
+    }
+    if (call.oneway) this.#gate.tellRefused('dropped a one-way call', call.method, call.peer, full);
+    call.refuse(new RpcError(RpcCode.Overloaded, full));
+  }
+
+  #answer(id: number, error: Error | null, results: readonly unknown[]): void {
+    const answer = this.#answers.get(id);
+    this.#answers.delete(id);
+    try {
+      answer?.(error, ...results);
+    } catch (thrown) {
+      this.#options.logger.error(`mailstation: the custom acceptor failed with an answer: ${describeError(thrown)}`);
+    }
+  }
+
+  #answerAll(error: RpcError): void {
+    for (const id of [...this.#answers.keys()]) this.#answer(id, error, []);
+  }
+
+  async #close(): Promise<void> {
+    this.#gate.close();
+    const acceptor = this.#acceptor;
+    this.#acceptor = undefined;
+    try {
+      await acceptor?.close();
+    } catch (error) {
+      this.#options.logger.error(`mailstation: the custom acceptor failed to close: ${describeError(error)}`);
+    }
+  }
+}
