@@ -10,7 +10,7 @@ const GRACE_MS = 5_000;
 const file = basename(process.argv[1] ?? '');
 
 // Not in the runner, nor in the processes and threads that a test starts with the same flags.
-if (process.env['NODE_TEST_CONTEXT'] !== undefined && file.endsWith('.test.ts')) {
+if (process.env['NODE_TEST_CONTEXT'] !== undefined && /\.test\.[jt]s$/.test(file)) {
   after(() => {
     setTimeout(() => {
       const kinds = process.getActiveResourcesInfo().join(', ') || 'nothing that Node can name';

@@ -1,5 +1,7 @@
 /**
- * Runs the tests on their TypeScript sources, with node:test and tsx.
+ * Compiles the library and the tests into `dist-test/` once (emit-tests.mjs), and runs the emitted tests with node:test. A
+ * loader that compiles in each test's process costs more than most of the tests. Source maps lead stack traces and
+ * coverage back to the sources.
  *
  *     npm test                                    everything but the slow ones
  *     npm test -- lib/protocol behaviour/failover the files whose path under test/ begins so
@@ -9,7 +11,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { EMITTED, emitTests, emittedName, ROOT } from './emit-tests.mjs';
 
 /** Run only when a filter names them: they pack and install the package. */
 const SLOW = ['test/package/'];
@@ -23,7 +25,6 @@ const RUN_TIMEOUT_MS = 8 * 60_000;
 /** Files at once: one more than there are cores, since many only wait; past this tests of time begin to time each other. */
 const MAX_CONCURRENCY = 4;
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));
 const filters = args.filter((arg) => !arg.startsWith('-')).map(underTest);
@@ -36,7 +37,7 @@ function underTest(path) {
 
 /** @returns {string[]} The test files that the filters choose, sorted, relative to the root, with forward slashes. */
 function collect() {
-  const all = readdirSync(`${root}/test`, { recursive: true, encoding: 'utf8' })
+  const all = readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' })
     .map((file) => `test/${file.replaceAll('\\', '/')}`)
     .filter((file) => file.endsWith('.test.ts'))
     .sort();
@@ -58,18 +59,23 @@ function fail(reason) {
 
 const files = collect();
 if (files.length === 0) fail('there are no test files');
+try {
+  emitTests();
+} catch (error) {
+  fail(/** @type {Error} */ (error).message);
+}
 
 const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test is a run of its own
 const child = spawn(
   process.execPath,
   [
-    ...['--import', import.meta.resolve('tsx'), '--import', new URL('end-of-file.mjs', import.meta.url).href],
+    ...['--enable-source-maps', '--import', new URL('end-of-file.mjs', import.meta.url).href],
     ...['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
     `--test-concurrency=${Math.min(availableParallelism() + 1, MAX_CONCURRENCY)}`,
     ...flags,
-    ...files,
+    ...files.map((file) => EMITTED + emittedName(file)),
   ],
-  { cwd: root, env, stdio: 'inherit' },
+  { cwd: ROOT, env, stdio: 'inherit' },
 );
 
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { REPOSITORY } from '../support/loader-flags.js';
 import { readSource, type Source } from './source.js';
 
 /** The repository, with a slash at its end. Every path in these tests is relative to it, with forward slashes. */
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = REPOSITORY;
 
 /** What is published: three files at the root, and the folders behind them. */
 export const LIBRARY = [

@@ -47,9 +47,9 @@ const ROOT_LISTING = [
   ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'failure', 'router', 'station', 'mailbox', 'lib'],
   ...['test', 'bench', 'examples', 'docs', 'scripts'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'biome.json'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.test.json', 'biome.json'],
 ];
-const GENERATED = ['node_modules', 'dist', 'dist-bench', 'coverage'];
+const GENERATED = ['node_modules', 'dist', 'dist-bench', 'dist-test', 'coverage'];
 
 const MAX_LINES = 300;
 

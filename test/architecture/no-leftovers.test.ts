@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { loaderFlags } from '../support/loader-flags.js';
 import { LIBRARY, list, ROOT, sourceFiles, sourceOf } from './house.js';
 import { lineOf } from './source.js';
 
@@ -71,7 +72,7 @@ describe('importing the package does no work', () => {
     const probe = fileURLToPath(new URL('./fixtures/import-probe.ts', import.meta.url));
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['--import', import.meta.resolve('tsx'), probe],
+      [...loaderFlags(probe), probe],
       { cwd: ROOT, encoding: 'utf8', timeout: 30_000 }, // a process that something keeps alive does not end in time
     );
     assert.equal(status, 0, stderr);

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type * as Own from '../../lib/cluster/cluster.js';
 import { RpcCode } from '../../lib/errors.js';
 import { ROOT } from '../architecture/house.js';
+import { EXTENSION } from '../support/loader-flags.js';
 import { until, untilEvent } from '../support/until.js';
 import { collect, Registry, sharedWorld, subscribed } from './shared-client-support.js';
 import { failure } from './support.js';
@@ -15,10 +16,10 @@ import { failure } from './support.js';
 async function anotherCopy(t: TestContext): Promise<typeof Own.cluster> {
   const folder = mkdtempSync(join(tmpdir(), 'mailstation-copy-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  cpSync(join(ROOT, 'lib'), join(folder, 'lib'), { recursive: true });
+  cpSync(new URL('../../lib', import.meta.url), join(folder, 'lib'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const copy = (await import(pathToFileURL(join(folder, 'lib/cluster/cluster.ts')).href)) as typeof Own;
+  const copy = (await import(pathToFileURL(join(folder, `lib/cluster/cluster${EXTENSION}`)).href)) as typeof Own;
   return copy.cluster;
 }
 

@@ -32,7 +32,7 @@ describe('spawnProcess', () => {
 
   it('rejects a wait for a message when the process ends', async (t) => {
     const { child } = await spawnProcess(t, ECHO);
-    const message = assert.rejects(child.next(), /echo-process.ts sent no such message; it ended with SIGKILL/);
+    const message = assert.rejects(child.next(), /echo-process sent no such message; it ended with SIGKILL/);
     assert.deepEqual(await child.kill('SIGKILL'), { code: null, signal: 'SIGKILL' });
     await message;
     assert.throws(() => child.send('too late'), /cannot be sent a message/);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { basename } from 'node:path';
+import { parse } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { loaderFlags } from './loader-flags.js';
 import { until } from './until.js';
 
 /** What crosses the channel between a test and its processes. */
@@ -37,7 +38,7 @@ export interface Exit {
 /** Output may still be in the pipe when a process is gone, or never end: its own children may hold the other end. */
 const OUTPUT_GRACE_MS = 250;
 
-/** A process that runs a TypeScript file, and talks with the test over node's IPC channel. */
+/** A process that runs a file of the tests, and talks with the test over node's IPC channel. */
 export class SpawnedProcess {
   /** Settles when the process is gone. Never rejects. */
   readonly exited: Promise<Exit>;
@@ -151,11 +152,11 @@ export async function spawnProcess(
   options: SpawnOptions = {},
 ): Promise<{ child: SpawnedProcess; ready: Record<string, Json> }> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env; // or node:test in the process would report to our runner
-  const preloads = [import.meta.resolve('tsx'), new URL('./exit-with-parent.ts', import.meta.url).href];
   const handle = spawn(
     process.execPath,
     [
-      ...preloads.flatMap((url) => ['--import', url]),
+      ...loaderFlags(file),
+      ...['--import', new URL('./exit-with-parent.ts', import.meta.url).href],
       ...(options.nodeFlags ?? []),
       fileURLToPath(file),
       ...(options.args ?? []),
@@ -163,7 +164,7 @@ export async function spawnProcess(
     { cwd: options.cwd, env: { ...env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   running.add(handle);
-  const child = new SpawnedProcess(basename(file.pathname), handle);
+  const child = new SpawnedProcess(parse(file.pathname).name, handle);
   void child.exited.then(() => running.delete(handle));
   t.after(() => child.kill('SIGKILL'));
   const ready = await child.next({ match: isReady, timeoutMs: options.readyTimeoutMs ?? 20_000 });

@@ -30,12 +30,12 @@ function without(names: readonly string[], left: readonly string[]): string[] {
 
 describe('the types and the loader', () => {
   for (const [path, names] of [
-    ['remote/test', FOLDER],
-    ['remote/service.ts', FILE],
+    [new URL('./fixtures/remote/test', import.meta.url), FOLDER],
+    [new URL('./fixtures/remote/service.ts', import.meta.url), FILE],
   ] as const) {
-    it(`find the same modules and methods in ${path}`, async () => {
+    it(`find the same modules and methods in ${path.pathname.split('/fixtures/').pop()}`, async () => {
       const app: App = { serverId: 'test-server-1' };
-      const loaded = await loadModules(new URL(`./fixtures/${path}`, import.meta.url), app);
+      const loaded = await loadModules(path, app);
       const found = loaded.map(({ name, instance }) => [name, without(methodNames(instance), ONLY_LOADED)]);
       const typed = Object.entries(names).map(([name, methods]) => [name, without(Object.keys(methods), ONLY_TYPED)]);
       assert.deepEqual(Object.fromEntries(found), Object.fromEntries(typed));

@@ -1,3 +1,4 @@
+import 'tsx'; // some of the remote modules here are TypeScript, which no test's process runs by itself
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,3 +1,4 @@
+import 'tsx'; // some of the remote modules here are TypeScript, which no test's process runs by itself
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';

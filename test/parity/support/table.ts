@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { EXTENSION } from '../../support/loader-flags.js';
 import { collectRows, type Row, type Standing } from './row.js';
 
 const FOLDER = new URL('../', import.meta.url);
@@ -22,7 +23,7 @@ program over is told in [migrating-from-pomelo-rpc.md](migrating-from-pomelo-rpc
 
 /** Every row of the suite, in the order of the page. */
 export async function parityRows(): Promise<Row[]> {
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.test.ts') && name !== 'page.test.ts');
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(`.test${EXTENSION}`) && !name.startsWith('page.'));
   const rows = await collectRows(files.sort().map((name) => new URL(name, FOLDER)));
   return rows.sort((a, b) => a.id.localeCompare(b.id, 'en'));
 }
