@@ -9,7 +9,6 @@ import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
-import { RELAY_FEATURES } from '../serving/relay-peer.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
@@ -231,7 +230,7 @@ export class ChannelAcceptor implements SessionHost {
     const ext: Extension = {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
-      features: channel.relay === undefined ? FEATURES : RELAY_FEATURES,
+      features: channel.features ?? FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
       holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() },
     };

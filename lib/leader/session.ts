@@ -8,10 +8,9 @@ import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
-import type { Channel } from '../serving/channel.js';
+import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
 import { ProgressReporter } from '../serving/progress-reporter.js';
-import { type RelayHandler, RelayPeer } from '../serving/relay-peer.js';
 import { SessionCalls } from '../serving/session-calls.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
@@ -147,7 +146,8 @@ export class Session {
     this.#calls.begin(channel, this.#codec, overdue);
     this.#answers.registered(request.id, ext);
     this.#startHeartbeat();
-    this.#relay = channel.relay?.(new RelayPeer(this.#calls, this.#connection, this.#answers, this.#codec));
+    const [calls, connection, answers] = [this.#calls, this.#connection, this.#answers];
+    this.#relay = channel.relay?.({ calls, connection, answers, codec: this.#codec });
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 

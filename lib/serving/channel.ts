@@ -2,8 +2,12 @@ import { enter, keepAcrossAwaits, leave, runAcrossAwaits } from '../call-context
 import type { RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
+import type { RelayHead } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
+import type { Connection } from '../transport/connection.js';
+import type { AnswerWriter } from './answer-writer.js';
 import type { IncomingCall } from './incoming-call.js';
-import type { RelayHandler, RelayPeer } from './relay-peer.js';
 
 /** What leads a channel: for an RPC server the dispatcher over its services, for `cluster()` the real client. */
 export interface Channel {
@@ -22,8 +26,36 @@ export interface Channel {
   readonly topics?: Topics;
   /** A codec of the user's own, in place of all others, toward stock peers too. Source: cluster-client, `transcode` */
   readonly codec?: Codec;
-  /** A Follower has registered that may have calls relayed. Undefined: nothing is relayed on this channel. */
-  readonly relay?: (peer: RelayPeer) => RelayHandler;
+  /** Features that Followers may use on this channel. @default FEATURES of the protocol */
+  readonly features?: readonly string[];
+  /** Called once for each Follower that has registered. Undefined: the channel relays no calls. */
+  readonly relay?: (follower: RegisteredFollower) => RelayHandler;
+}
+
+/** Parts of a session that a channel needs to take a Follower's calls as bytes. */
+export interface RegisteredFollower {
+  readonly calls: CallCount;
+  readonly connection: Connection;
+  readonly answers: AnswerWriter;
+  readonly codec: Codec;
+}
+
+/** Counts a connection's calls. A drain waits until the count is zero. */
+export interface CallCount {
+  taken(): void;
+  released(): void;
+}
+
+export type RelayRequest = RelayHead | OpenMailBoxHead | CloseMailBoxHead;
+
+/** Relays the requests of one Follower. */
+export interface RelayHandler {
+  /** Must not throw. `frame` is valid until this method returns. */
+  onRequest(head: RelayRequest, frame: FrameView): void;
+  /** The caller has cancelled the call with this id. A call that is over, or that never was, is no error. */
+  onCancel(id: number): void;
+  /** The Follower's connection has ended. */
+  onGone(): void;
 }
 
 /** The subscriptions of a channel's Followers. */

@@ -15,7 +15,7 @@ import {
   resultsHead,
 } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
-import type { RelayPeer } from '../../lib/serving/relay-peer.js';
+import type { RelayPeer } from './relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_OPTIONS: CallOptions = {};

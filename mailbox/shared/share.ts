@@ -10,6 +10,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import type { IncomingCall } from '../../lib/serving/incoming-call.js';
 import { LocalUpstream } from './local-upstream.js';
 import { hostOptions, lineOptions, type RelayOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
+import { RELAY_FEATURES, RelayPeer } from './relay-peer.js';
 import { RelaySession } from './relay-session.js';
 import { RemoteUpstream } from './remote-upstream.js';
 import { SharedMailBox, type UpstreamSource } from './shared-mailbox.js';
@@ -67,7 +68,8 @@ export class Share implements UpstreamSource {
     this.#host.lead({
       name: SHARE_CHANNEL,
       invoke: refuse,
-      relay: (peer) => new RelaySession(this.#relay, peer),
+      features: RELAY_FEATURES,
+      relay: (follower) => new RelaySession(this.#relay, new RelayPeer(follower)),
     });
     this.#candidate = new Candidate({
       claim: share.lead ? () => this.#claim() : undefined,

@@ -1,0 +1,64 @@
+import type { RpcCode, RpcError } from '../../lib/errors.js';
+import type { Codec } from '../../lib/protocol/codec.js';
+import { REQUEST } from '../../lib/protocol/packet.js';
+import { RELAY, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
+import type { RegisteredFollower } from '../../lib/serving/channel.js';
+
+/** Features of a channel that relays. `progress` is missing: reports of late calls do not travel through a relay. */
+export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', RELAY];
+
+/** A Follower whose calls are relayed to other servers. Requests and answers stay bytes. */
+export class RelayPeer {
+  readonly #follower: RegisteredFollower;
+
+  constructor(follower: RegisteredFollower) {
+    this.#follower = follower;
+  }
+
+  /** Codec that was agreed on at registration. */
+  get codec(): Codec {
+    return this.#follower.codec;
+  }
+
+  /** False once the connection has ended: an answer would reach no caller. */
+  get isOpen(): boolean {
+    return this.#follower.connection.isOpen;
+  }
+
+  /** Address and port, for messages. */
+  get name(): string {
+    return this.#follower.connection.peer;
+  }
+
+  /** Sends a request that has no answer. */
+  tell(head: Uint8Array): void {
+    this.#follower.connection.send(REQUEST, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS, head);
+  }
+
+  /** Counts a call that has arrived. A drain waits for {@link served}. */
+  taken(): void {
+    this.#follower.calls.taken();
+  }
+
+  served(): void {
+    this.#follower.calls.released();
+  }
+
+  /** Answers with the bytes of a server's answer, `bytes[start … end)`, under a head that this process made. */
+  answerBytes(id: number, method: string, head: Uint8Array, bytes: Buffer, start: number, end: number): void {
+    this.#follower.answers.bytes(id, method, head, bytes, start, end);
+  }
+
+  answerResults(id: number, method: string, results: readonly unknown[]): void {
+    this.#follower.answers.results(id, method, results);
+  }
+
+  answerError(id: number, error: Error, code: RpcCode | undefined): void {
+    this.#follower.answers.failure(id, error, code);
+  }
+
+  /** Reports that the server did not answer the call. The Follower rejects the call with the same code and `delivery`. */
+  answerRelayFailure(id: number, error: RpcError): void {
+    this.#follower.answers.relayFailure(id, error);
+  }
+}
