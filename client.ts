@@ -13,6 +13,7 @@ import { RpcCode, RpcError } from './lib/errors.js';
 import { invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerInfo } from './lib/server-info.js';
+import { shareMailBoxes } from './mailbox/shared/share.js';
 import {
   type Any,
   Caller,
@@ -69,7 +70,8 @@ export class Client<Remotes = Any> {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a client must be an object');
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
-    this.#station = new MailStation(resolveMailStationOptions(options));
+    const stationOptions = resolveMailStationOptions(options);
+    this.#station = new MailStation(stationOptions, shareMailBoxes(stationOptions));
     const router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
     this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = loggerOption('logger', options.logger, quietLogger);

@@ -5,7 +5,7 @@ import type { PomeloCode } from '../lib/pomelo-codes.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import type { MailBoxState } from '../mailbox/index.js';
-import type { SharingState } from '../mailbox/shared/share.js';
+import type { SharingState } from '../mailbox/shared/sharing.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';
 

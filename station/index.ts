@@ -1,6 +1,6 @@
 export type { MailBoxState } from '../mailbox/index.js';
 export type { ShareOptions } from '../mailbox/shared/options.js';
-export type { SharingState } from '../mailbox/shared/share.js';
+export type { SharingState } from '../mailbox/shared/sharing.js';
 export type { ErrorHandler } from './call-filters.js';
 export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';

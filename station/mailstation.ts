@@ -7,7 +7,7 @@ import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
 import { pomeloCode } from '../lib/pomelo-codes.js';
 import { type ServerInfo, sameAddress } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
-import { Share, type SharingState } from '../mailbox/shared/share.js';
+import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
@@ -38,7 +38,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     debug.station('%s -> %s', from, to),
   );
   readonly #roster = new Roster();
-  readonly #share: Share | undefined;
+  readonly #sharing: MailBoxSharing | undefined;
   readonly #outbox: Outbox;
   /** Calls whose router or filters take their time. */
   readonly #undecided: HeldCalls;
@@ -47,15 +47,16 @@ export class MailStation extends Emitter<MailStationEvents> {
   readonly #outliers: Outliers | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(options: ResolvedMailStationOptions) {
+  /** `makeSharing` is given where the mailboxes are shared with other processes. */
+  constructor(options: ResolvedMailStationOptions, makeSharing?: MakeMailBoxSharing) {
     super();
     this.#options = options;
-    const share = options.share && new Share(options, options.share, (to) => this.emit('share', to));
-    this.#share = share;
+    const sharing = makeSharing?.((to) => this.emit('share', to));
+    this.#sharing = sharing;
     const handler: OutboxHandler = {
       onState: ({ server: { id } }, to, from, reason) => this.#onMailboxState(id, to, from, reason),
     };
-    this.#outbox = new Outbox(options, handler, share && ((server) => share.open(server)));
+    this.#outbox = new Outbox(options, handler, sharing && ((server) => sharing.open(server)));
     this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.#undecided);
     const { trace } = options;
@@ -76,7 +77,7 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** Undefined: the mailboxes are this station's own. */
   get sharing(): SharingState | undefined {
-    return this.#share?.state;
+    return this.#sharing?.state;
   }
 
   /**
@@ -85,7 +86,7 @@ export class MailStation extends Emitter<MailStationEvents> {
    */
   start(): boolean {
     if (!this.#lifecycle.move('started')) return false;
-    this.#share?.start();
+    this.#sharing?.start();
     return true;
   }
 
@@ -266,10 +267,10 @@ export class MailStation extends Emitter<MailStationEvents> {
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
     // At once: those that share its mailboxes do not wait for what this process's own calls wait for.
-    const retired = this.#share?.retire(stopped(), left());
+    const drained = this.#sharing?.drain(stopped(), left());
     await this.#heldAreSettled(left);
-    await Promise.all([retired, this.#outbox.closeAll(stopped(), left())]);
-    await this.#share?.close(stopped(), left());
+    await Promise.all([drained, this.#outbox.closeAll(stopped(), left())]);
+    await this.#sharing?.close(stopped(), left());
     await this.#heldAreSettled(left); // answers that came last, and are with the after filters
     this.#lifecycle.move('closed');
     this.#outliers?.stop();
@@ -289,7 +290,7 @@ export class MailStation extends Emitter<MailStationEvents> {
     for (const call of [...this.#undecided.takeAll(), ...this.#outbox.takeWaiting()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
-    await Promise.all([this.#outbox.closeAll(reason, timeoutMs), this.#share?.close(reason, timeoutMs)]);
+    await Promise.all([this.#outbox.closeAll(reason, timeoutMs), this.#sharing?.close(reason, timeoutMs)]);
   }
 }
 

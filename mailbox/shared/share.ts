@@ -9,16 +9,15 @@ import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.j
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { IncomingCall } from '../../lib/serving/incoming-call.js';
 import { LocalUpstream } from './local-upstream.js';
-import { hostOptions, lineOptions, type RelayOptions, type ResolvedShareOptions, SHARE_CHANNEL } from './options.js';
+import type { RelayOptions, ResolvedShareOptions } from './options.js';
 import { RELAY_FEATURES, RelayPeer } from './relay-peer.js';
 import { RelaySession } from './relay-session.js';
 import { RemoteUpstream } from './remote-upstream.js';
+import { acceptorOptions, lineOptions, SHARE_CHANNEL } from './share-channel.js';
 import { SharedMailBox, type UpstreamSource } from './shared-mailbox.js';
+import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from './sharing.js';
 import type { Upstream, UpstreamUser } from './upstream.js';
 import { UpstreamPool } from './upstream-pool.js';
-
-/** `electing`: nobody leads yet, or nobody can be reached who does. */
-export type SharingState = 'idle' | 'electing' | 'leading' | 'following' | 'closed';
 
 const STATES: Readonly<Record<CandidateState, SharingState>> = {
   idle: 'idle',
@@ -33,7 +32,7 @@ const STATES: Readonly<Record<CandidateState, SharingState>> = {
  * leads, and has the real mailboxes; the others send their calls by way of it. When it is gone the next one leads, and
  * opens what its own mailboxes and the others' ask for.
  */
-export class Share implements UpstreamSource {
+export class Share implements MailBoxSharing, UpstreamSource {
   readonly #options: ResolvedShareOptions;
   readonly #lineOptions: LineOptions;
   readonly #logger: Logger;
@@ -64,7 +63,7 @@ export class Share implements UpstreamSource {
     this.#logger = logger;
     this.#onMove = onMove;
     this.#relay = new UpstreamPool(options, logger);
-    this.#host = new ChannelAcceptor(hostOptions(share, mailbox, logger));
+    this.#host = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
     this.#host.lead({
       name: SHARE_CHANNEL,
       invoke: refuse,
@@ -120,7 +119,7 @@ export class Share implements UpstreamSource {
    * Lets the next one lead, where this one does: what it has for others is answered, for `timeoutMs` at the most, and
    * what waits here goes back to them. This process's own mailboxes go on as they are.
    */
-  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.state !== 'leading') return;
     this.#relay.giveBack();
     await this.#host.retire(reason, timeoutMs);
@@ -217,6 +216,14 @@ export class Share implements UpstreamSource {
     const why = `nobody has the shared mailboxes, port ${port}: ${error.message}`;
     this.#obstacle = new RpcError(RpcCode.Connect, why, { cause: error.cause ?? error });
   }
+}
+
+/** What a station is handed for the option `share`; undefined without that option. */
+export function shareMailBoxes(
+  options: RelayOptions & { readonly share: ResolvedShareOptions | undefined },
+): MakeMailBoxSharing | undefined {
+  const { share } = options;
+  return share && ((onMove) => new Share(options, share, onMove));
 }
 
 /** Its Followers have their calls relayed, each to the server that it names. */

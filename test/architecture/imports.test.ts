@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
   index: ['client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
-  client: ['proxy', 'failure', 'router', 'station', ...LIB],
+  client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
   proxy: LIB,
   failure: ['mailbox', ...LIB],
