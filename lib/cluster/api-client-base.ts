@@ -4,8 +4,8 @@ import { createBuilder } from './builder.js';
 import { ClusterClient } from './cluster-client.js';
 import type { ClientClass, DelegateKind } from './delegates.js';
 import type { ClusterOptions } from './options.js';
-import { passOnEvents } from './pass-on-events.js';
 import { type ReadyCallback, ReadyEmitter } from './ready-emitter.js';
+import { passOnEvents } from './real-client/pass-on-events.js';
 
 /** What an API client asks of whoever makes shared clients. */
 interface AnyBuilder {

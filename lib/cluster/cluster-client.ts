@@ -3,14 +3,14 @@ import { describeError } from '../diagnostics.js';
 import { invalid } from '../options.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { asCallerKnowsIt } from './error-names.js';
-import { isGeneratorMethod } from './generators.js';
-import { HostedClient } from './hosted-client.js';
 import type { ResolvedClusterOptions } from './options.js';
-import { PortElection } from './port-election.js';
 import { ReadyEmitter } from './ready-emitter.js';
-import type { RealClientHandler } from './real-client.js';
+import { isGeneratorMethod } from './real-client/generators.js';
+import { LeaderChannel } from './real-client/leader-channel.js';
+import type { RealClientHandler } from './real-client/real-client.js';
+import { PortElection } from './role/port-election.js';
+import { SingleMode } from './role/single-mode.js';
 import { SharedClient } from './shared-client.js';
-import { SingleMode } from './single-mode.js';
 
 /** What a shared client is made of. */
 export interface ClusterClientParts {
@@ -79,7 +79,7 @@ export class ClusterClient extends ReadyEmitter {
 
   #start({ clientClass, args, delegates, options }: ClusterClientParts): void {
     const make = (): object => Reflect.construct(clientClass as new () => object, [...args]);
-    const host = (handler: RealClientHandler) => new HostedClient(make, delegates, options, handler);
+    const host = (handler: RealClientHandler) => new LeaderChannel(make, delegates, options, handler);
     const events: RealClientHandler = {
       onEvent: (event, values) => void this.emit(event, ...values),
       onError: (error) => this.#shared.onError(error),

@@ -7,8 +7,8 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { asCallerKnowsIt } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';
-import type { Role, RoleHandler } from './role.js';
-import type { RoleSource, RoleSourceHandler } from './role-source.js';
+import type { Role, RoleHandler } from './role/role.js';
+import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
 import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js';
 
 /** Keys as cluster-client writes them. */

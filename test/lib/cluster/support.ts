@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { type ClientClass, Delegates } from '../../../lib/cluster/delegates.js';
-import type { RealClientHandler } from '../../../lib/cluster/real-client.js';
+import type { RealClientHandler } from '../../../lib/cluster/real-client/real-client.js';
 import type { EncodedValue } from '../../../lib/protocol/encoded-value.js';
 import type { Subscriber } from '../../../lib/serving/channel.js';
 

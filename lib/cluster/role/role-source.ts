@@ -1,4 +1,4 @@
-import type { RpcError } from '../errors.js';
+import type { RpcError } from '../../errors.js';
 import type { Role } from './role.js';
 
 /** Where a shared client's role comes from: the competition for a port, or its own process alone. */

@@ -1,6 +1,6 @@
-import type { OutgoingCall } from '../call/outgoing-call.js';
-import type { RpcError } from '../errors.js';
-import type { EncodedValue } from '../protocol/encoded-value.js';
+import type { OutgoingCall } from '../../call/outgoing-call.js';
+import type { RpcError } from '../../errors.js';
+import type { EncodedValue } from '../../protocol/encoded-value.js';
 
 /** What a shared client is at the moment: its real client's Leader, or a Follower of that. */
 export interface Role {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { cluster } from '../../../lib/cluster/cluster.js';
-import { RpcCode } from '../../../lib/errors.js';
-import { keptLog } from '../../behaviour/support.js';
-import { expectNoLeaks } from '../../support/leaks.js';
-import { untilEvent } from '../../support/until.js';
-import { tick } from '../transport/support.js';
+import { cluster } from '../../../../lib/cluster/cluster.js';
+import { RpcCode } from '../../../../lib/errors.js';
+import { keptLog } from '../../../behaviour/support.js';
+import { expectNoLeaks } from '../../../support/leaks.js';
+import { untilEvent } from '../../../support/until.js';
+import { tick } from '../../transport/support.js';
 
 const made: Counter[] = [];
 class Counter extends EventEmitter {

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
-import { toError } from '../errors.js';
-import { parameters } from '../service/method-failure.js';
-import { type Method, sourceOf } from '../service/methods.js';
-import type { ServiceMethod } from '../service/service-registry.js';
-import type { Delegates } from './delegates.js';
+import { toError } from '../../errors.js';
+import { parameters } from '../../service/method-failure.js';
+import { type Method, sourceOf } from '../../service/methods.js';
+import type { ServiceMethod } from '../../service/service-registry.js';
+import type { Delegates } from '../delegates.js';
 import { isGeneratorMethod, promising } from './generators.js';
 import { passOnEvents } from './pass-on-events.js';
 

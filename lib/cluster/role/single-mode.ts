@@ -1,7 +1,7 @@
-import { type RpcError, toError } from '../errors.js';
-import { invalid } from '../options.js';
-import type { ClientClass } from './delegates.js';
-import type { HostedClient } from './hosted-client.js';
+import { type RpcError, toError } from '../../errors.js';
+import { invalid } from '../../options.js';
+import type { ClientClass } from '../delegates.js';
+import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { LeaderRole } from './leader-role.js';
 import type { RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
@@ -9,7 +9,7 @@ import type { RoleSource, RoleSourceHandler } from './role-source.js';
 /** A real client that several shared clients of one process use. */
 interface Shared {
   readonly clientClass: ClientClass;
-  readonly hosted: HostedClient;
+  readonly hosted: LeaderChannel;
   readonly isReady: Promise<void>;
   /** Told of its events and errors, each of them. */
   readonly members: Set<SingleMode>;
@@ -31,7 +31,7 @@ export interface SingleModeHandler {
 export class SingleMode implements RoleSource {
   readonly #name: string;
   readonly #clientClass: ClientClass;
-  readonly #host: (handler: SingleModeHandler) => HostedClient;
+  readonly #host: (handler: SingleModeHandler) => LeaderChannel;
   readonly #roleHandler: RoleHandler;
   readonly #events: SingleModeHandler;
   #shared: Shared | undefined;
@@ -40,7 +40,7 @@ export class SingleMode implements RoleSource {
   constructor(
     name: string,
     clientClass: ClientClass,
-    host: (handler: SingleModeHandler) => HostedClient,
+    host: (handler: SingleModeHandler) => LeaderChannel,
     roleHandler: RoleHandler,
     events: SingleModeHandler,
   ) {

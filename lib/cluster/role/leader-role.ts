@@ -1,16 +1,16 @@
-import { settledWithin } from '../call/held-calls.js';
-import type { OutgoingCall } from '../call/outgoing-call.js';
-import { RpcCode, type RpcError, toError } from '../errors.js';
-import type { Subscriber } from '../serving/channel.js';
-import { PendingCalls } from '../transport/pending-calls.js';
-import type { HostedClient } from './hosted-client.js';
+import { settledWithin } from '../../call/held-calls.js';
+import type { OutgoingCall } from '../../call/outgoing-call.js';
+import { RpcCode, type RpcError, toError } from '../../errors.js';
+import type { Subscriber } from '../../serving/channel.js';
+import { PendingCalls } from '../../transport/pending-calls.js';
+import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { Role, RoleHandler } from './role.js';
 
 /** Leads: the real client is in this process. Calls go straight to it, under the same deadlines as a Follower's. */
 export class LeaderRole implements Role {
   readonly isLeader = true;
   readonly isFull = false;
-  readonly #hosted: HostedClient;
+  readonly #hosted: LeaderChannel;
   readonly #handler: RoleHandler;
   readonly #end: (reason: RpcError, timeoutMs: number) => Promise<void>;
   // No socket keeps the process alive while the real client works.
@@ -18,7 +18,11 @@ export class LeaderRole implements Role {
   readonly #subscriber: Subscriber;
 
   /** `end` closes, or leaves, the hosted client: after the last call is over. */
-  constructor(hosted: HostedClient, handler: RoleHandler, end: (reason: RpcError, timeoutMs: number) => Promise<void>) {
+  constructor(
+    hosted: LeaderChannel,
+    handler: RoleHandler,
+    end: (reason: RpcError, timeoutMs: number) => Promise<void>,
+  ) {
     this.#hosted = hosted;
     this.#handler = handler;
     this.#end = end;

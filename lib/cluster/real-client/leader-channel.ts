@@ -1,21 +1,21 @@
-import { describeError, type Logger } from '../diagnostics.js';
-import { RpcCode, RpcError } from '../errors.js';
-import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { printable, quoted } from '../quoted.js';
-import { type AnswerSink, dispatch } from '../service/dispatcher.js';
-import type { Channel, Topics } from '../serving/channel.js';
-import type { IncomingCall } from '../serving/incoming-call.js';
-import type { Delegates } from './delegates.js';
-import { LEADER_ERROR, underItsName } from './error-names.js';
-import type { ResolvedClusterOptions } from './options.js';
+import { describeError, type Logger } from '../../diagnostics.js';
+import { RpcCode, RpcError } from '../../errors.js';
+import { chooseCodec, STOCK_CODEC } from '../../protocol/codecs.js';
+import { printable, quoted } from '../../quoted.js';
+import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
+import type { Channel, Topics } from '../../serving/channel.js';
+import type { IncomingCall } from '../../serving/incoming-call.js';
+import type { Delegates } from '../delegates.js';
+import { LEADER_ERROR, underItsName } from '../error-names.js';
+import type { ResolvedClusterOptions } from '../options.js';
+import { ClientTopics } from './client-topics.js';
 import { RealClient, type RealClientHandler } from './real-client.js';
-import { ClientTopics } from './topics.js';
 
 /** How many names an error lists. */
 const SHOWN_NAMES = 12;
 
 /** A real client in this process, with all who use it: those of this process, and Followers on its channel. */
-export class HostedClient {
+export class LeaderChannel {
   readonly real: RealClient;
   readonly topics: Topics;
   readonly #options: ResolvedClusterOptions;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it } from 'node:test';
-import { Delegates } from '../../../lib/cluster/delegates.js';
-import { ReadyEmitter } from '../../../lib/cluster/ready-emitter.js';
-import { RealClient } from '../../../lib/cluster/real-client.js';
-import { tick } from '../transport/support.js';
-import { heard } from './support.js';
+import { Delegates } from '../../../../lib/cluster/delegates.js';
+import { ReadyEmitter } from '../../../../lib/cluster/ready-emitter.js';
+import { RealClient } from '../../../../lib/cluster/real-client/real-client.js';
+import { tick } from '../../transport/support.js';
+import { heard } from '../support.js';
 
 /** A real client of the object, with all its functions delegated to `invoke` unless something else is said. */
 function real(client: object, kinds: Record<string, Parameters<Delegates['delegate']>[1]> = {}) {

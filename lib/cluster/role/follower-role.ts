@@ -1,11 +1,11 @@
-import { OutgoingCall } from '../call/outgoing-call.js';
-import { RemoteMethod } from '../call/remote-method.js';
-import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
-import type { Line } from '../follower/line.js';
-import type { Codec } from '../protocol/codec.js';
-import { EncodedValue } from '../protocol/encoded-value.js';
-import { subscribeHead } from '../protocol/message.js';
-import type { FrameView } from '../protocol/packet.js';
+import { OutgoingCall } from '../../call/outgoing-call.js';
+import { RemoteMethod } from '../../call/remote-method.js';
+import { messageOf, RpcCode, RpcError, toError } from '../../errors.js';
+import type { Line } from '../../follower/line.js';
+import type { Codec } from '../../protocol/codec.js';
+import { EncodedValue } from '../../protocol/encoded-value.js';
+import { subscribeHead } from '../../protocol/message.js';
+import type { FrameView } from '../../protocol/packet.js';
 import type { Role, RoleHandler } from './role.js';
 
 export interface FollowerRoleOptions {

@@ -1,10 +1,10 @@
 import sample from 'lodash/sample.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
-import type { Codec } from '../protocol/codec.js';
-import { EncodedValue } from '../protocol/encoded-value.js';
-import { printable } from '../quoted.js';
-import type { Subscriber, Topics } from '../serving/channel.js';
-import { LEADER_ERROR, underItsName } from './error-names.js';
+import { RpcCode, RpcError, toError } from '../../errors.js';
+import type { Codec } from '../../protocol/codec.js';
+import { EncodedValue } from '../../protocol/encoded-value.js';
+import { printable } from '../../quoted.js';
+import type { Subscriber, Topics } from '../../serving/channel.js';
+import { LEADER_ERROR, underItsName } from '../error-names.js';
 import type { RealClient } from './real-client.js';
 
 /** Keys that one real client is subscribed to at the most. */

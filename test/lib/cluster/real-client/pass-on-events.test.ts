@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import { EventEmitter as EventEmitter3 } from 'eventemitter3';
-import { passOnEvents } from '../../../lib/cluster/pass-on-events.js';
+import { passOnEvents } from '../../../../lib/cluster/real-client/pass-on-events.js';
 
 const SdkBase: new () => EventEmitter = createRequire(import.meta.url)('sdk-base');
 

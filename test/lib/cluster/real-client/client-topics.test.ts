@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Delegates } from '../../../lib/cluster/delegates.js';
-import { RealClient } from '../../../lib/cluster/real-client.js';
-import { ClientTopics } from '../../../lib/cluster/topics.js';
-import { RpcCode, RpcError } from '../../../lib/errors.js';
-import type { Codec } from '../../../lib/protocol/codec.js';
-import { chooseCodec } from '../../../lib/protocol/codecs.js';
-import { generated, heard, listening } from './support.js';
+import { Delegates } from '../../../../lib/cluster/delegates.js';
+import { ClientTopics } from '../../../../lib/cluster/real-client/client-topics.js';
+import { RealClient } from '../../../../lib/cluster/real-client/real-client.js';
+import { RpcCode, RpcError } from '../../../../lib/errors.js';
+import type { Codec } from '../../../../lib/protocol/codec.js';
+import { chooseCodec } from '../../../../lib/protocol/codecs.js';
+import { generated, heard, listening } from '../support.js';
 
 /** What is listened to on a real client, and what that was told. */
 class Source {

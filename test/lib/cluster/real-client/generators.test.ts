@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isGeneratorMethod, promising } from '../../../lib/cluster/generators.js';
+import { isGeneratorMethod, promising } from '../../../../lib/cluster/real-client/generators.js';
 
 const run = (body: (...args: unknown[]) => Generator, ...args: unknown[]) => promising(body)(...args);
 

@@ -1,16 +1,16 @@
-import { settledWithin } from '../call/held-calls.js';
-import { describeError } from '../diagnostics.js';
-import { Candidate, type CandidateState } from '../election/candidate.js';
-import { describeHolder } from '../election/holder.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
-import { Line, type LineHandler } from '../follower/line.js';
-import type { LineOptions } from '../follower/line-options.js';
-import { resolveListeningOptions } from '../leader/options.js';
-import { type PortLease, seatHere, takeSeat } from '../leader/port-lease.js';
+import { settledWithin } from '../../call/held-calls.js';
+import { describeError } from '../../diagnostics.js';
+import { Candidate, type CandidateState } from '../../election/candidate.js';
+import { describeHolder } from '../../election/holder.js';
+import { RpcCode, RpcError, toError } from '../../errors.js';
+import { Line, type LineHandler } from '../../follower/line.js';
+import type { LineOptions } from '../../follower/line-options.js';
+import { resolveListeningOptions } from '../../leader/options.js';
+import { type PortLease, seatHere, takeSeat } from '../../leader/port-lease.js';
+import type { ResolvedClusterOptions } from '../options.js';
+import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { FollowerRole } from './follower-role.js';
-import type { HostedClient } from './hosted-client.js';
 import { LeaderRole } from './leader-role.js';
-import type { ResolvedClusterOptions } from './options.js';
 import type { Role, RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
@@ -24,7 +24,7 @@ const HEARTBEAT_MISSES = 3;
 export class PortElection implements RoleSource {
   readonly #options: ResolvedClusterOptions;
   readonly #publishMethod: string | undefined;
-  readonly #host: () => HostedClient;
+  readonly #host: () => LeaderChannel;
   readonly #roleHandler: RoleHandler;
   readonly #candidate: Candidate;
   #handler: RoleSourceHandler | undefined;
@@ -32,7 +32,7 @@ export class PortElection implements RoleSource {
   #follower: FollowerRole | undefined;
   #role: Role | undefined;
   /** Of whoever leads, from the moment on at which it does. */
-  #hosted: HostedClient | undefined;
+  #hosted: LeaderChannel | undefined;
   #isClosed = false;
   /** The system is asked for the port. */
   #claiming: Promise<void> | undefined;
@@ -43,7 +43,7 @@ export class PortElection implements RoleSource {
   constructor(
     options: ResolvedClusterOptions,
     publishMethod: string | undefined,
-    host: () => HostedClient,
+    host: () => LeaderChannel,
     roleHandler: RoleHandler,
   ) {
     this.#options = options;
@@ -180,7 +180,7 @@ export class PortElection implements RoleSource {
   async #lead(): Promise<void> {
     const seat = this.#seat;
     if (seat === undefined) return;
-    let hosted: HostedClient;
+    let hosted: LeaderChannel;
     try {
       hosted = this.#host();
       this.#hosted = hosted;
