@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { createClient, createServer, type RpcError, type Server } from '../../index.js';
 import { readText } from '../architecture/house.js';
 import { until, untilEvent } from '../support/until.js';
+import { FRAMES } from './wire-frames.js';
 import { ACCEPTED, EXT, type Frame, readFrames, readList, readValue, writeFrame, writeList } from './wire-peer.js';
 
 const quiet = { info() {}, warn() {}, error() {} };
@@ -65,6 +66,12 @@ async function follow(t: TestContext, { port }: Server): Promise<Follower> {
   return new Follower(socket);
 }
 
+const headOnPage = (name: string): string => {
+  const frame = FRAMES[name] ?? assert.fail(name);
+  return frame.toString('utf8', 24, 24 + frame.readUInt32BE(16));
+};
+const timeoutOnPage = (name: string): number => (FRAMES[name] ?? assert.fail(name)).readUInt32BE(12);
+
 describe('a peer written from docs/wire.md alone', () => {
   it('is as small as the page says, and imports nothing of the library', () => {
     assert.ok(!/from '\.\.?\//.test(readText('test/docs/wire-peer.ts')));
@@ -75,6 +82,7 @@ describe('a peer written from docs/wire.md alone', () => {
     const registered = await follower.ask({ type: 'register_channel', channelName: 'area-1', ext: EXT });
     assert.equal(registered.head['type'], 'register_channel_res');
     assert.deepEqual(registered.body, ACCEPTED);
+    assert.equal(registered.timeout, timeoutOnPage('register_channel_res'));
     const ext = registered.head['ext'] as { codecs: string[]; holder: { pid: number; channels: string[] } };
     assert.deepEqual(ext.codecs, ['json']);
     assert.deepEqual([ext.holder.pid, ext.holder.channels], [process.pid, ['area-1']]);
@@ -120,6 +128,7 @@ describe('a peer written from docs/wire.md alone', () => {
     await follower.ask({ type: 'register_channel', channelName: 'area-1', ext: EXT });
     const beats = (): number => follower.frames.filter(({ head }) => head['type'] === 'heartbeat').length;
     await until(() => beats() >= 3, { what: 'three heartbeats' });
+    assert.ok(follower.frames.every(({ head, timeout }) => head['type'] !== 'heartbeat' || timeout === 60_000));
     assert.equal(readValue((await follower.call('user.area.add', 1, 2)).body), 3);
   });
 
@@ -136,9 +145,11 @@ describe('a peer written from docs/wire.md alone', () => {
   });
 
   it('serves a client of mailstation as a Leader', async (t) => {
+    const heads: string[] = [];
     const server = createTcpServer((socket) => {
       readFrames(socket, ({ kind, id, timeout, head, body }) => {
         if (kind === 'response') return;
+        heads.push(JSON.stringify(head));
         const answer = (headOfAnswer: Record<string, unknown>, bodyOfAnswer?: Buffer): void =>
           writeFrame(socket, {
             ...{ kind: 'response', id, timeout, head: headOfAnswer },
@@ -162,13 +173,14 @@ describe('a peer written from docs/wire.md alone', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
 
-    const client = createClient({ codecs: ['json'], logger: quiet });
+    const client = createClient({ logger: quiet });
     t.after(() => client.stop(true));
     client.addProxies([{ namespace: 'user', serverType: 'test' }]);
     client.addServers([{ id: 'area-1', serverType: 'test', port }]);
     await client.start();
     const { area } = client.proxies.user.test;
     assert.equal(await area.add(null, 1, 2), 3);
+    assert.deepEqual(heads, [headOnPage('register_channel'), headOnPage('invoke')]);
     await assert.rejects(area.nothing(null), (error: RpcError) => {
       assert.equal(error.code, 'ERR_RPC_NO_METHOD');
       assert.match(error.message, /not there/);
