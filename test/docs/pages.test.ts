@@ -51,6 +51,18 @@ describe('the pages', () => {
     assert.deepEqual(broken, [], list('links that lead nowhere', broken));
   });
 
+  it('name files that are there', () => {
+    const inFolder =
+      /`((?:lib|mailbox|station|failure|router|proxy|test|bench|examples|scripts)\/[\w./-]+\.(?:ts|mjs|js))`/g;
+    const missing = PAGES.flatMap((page) =>
+      [...readText(page).matchAll(inFolder)]
+        .map(([, file = '']) => file)
+        .filter((file) => !existsSync(ROOT + file))
+        .map((file) => `${page}: ${file}`),
+    );
+    assert.deepEqual(missing, [], list('files that are not there', missing));
+  });
+
   it('troubleshooting.md has an answer for every error code', () => {
     const text = readText('docs/troubleshooting.md');
     const short = new Set([...text.matchAll(/\b(?:ERR_RPC_)?([A-Z]+(?:_[A-Z]+)*)\b/g)].map(([, name = '']) => name));
