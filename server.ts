@@ -1,7 +1,7 @@
 import { type Callback, withCallback } from './lib/callback.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
-import { describeHolder } from './lib/election/holder.js';
+import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
@@ -199,9 +199,11 @@ export class Server extends Emitter<ServerEvents> {
       await this.#host.listen();
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
-      const holder = await describeHolder(this.#lineToHolder());
-      const advice = holder.includes('which leads') ? '; with `standby: true` this one would take over from it' : '';
-      throw new RpcError(error.code, `${error.message}, by ${holder}${advice}`, { cause: error.cause });
+      const line = this.#lineToHolder();
+      const holder = await identifyHolder(line);
+      const advice = holder.kind === 'stranger' ? '' : '; with `standby: true` this server would take over from it';
+      const message = `${error.message}, by ${describeHolder(holder, line.channel)}${advice}`;
+      throw new RpcError(error.code, message, { cause: error.cause });
     }
   }
 

@@ -1,28 +1,44 @@
-import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { Line } from '../follower/line.js';
 import type { LineOptions } from '../follower/line-options.js';
-import type { PortHolder } from '../protocol/message.js';
 
-/** A live holder answers within a tick; a stranger never does. */
+/** A live holder answers within a tick; a program that is no Leader never does. ms */
 const ASK_TIMEOUT_MS = 1_000;
 
-/**
- * Who has the port that could not be had, in words, for the error that says so. Asks by registering on the channel;
- * blocks for a second at the most.
- */
-export async function describeHolder(options: LineOptions): Promise<string> {
+/** The program that holds a port which this process wanted. */
+export type Holder =
+  /** A mailstation process that leads the channel in question. */
+  | {
+      readonly kind: 'ours';
+      readonly pid: number;
+      readonly name: string | undefined;
+      readonly version: string | undefined;
+    }
+  /** A cluster-client process that accepted the registration. Stock Leaders do not name themselves. */
+  | { readonly kind: 'stock' }
+  /** A program that does not lead the channel: another channel's Leader, or no Leader at all. `error` says what happened. */
+  | { readonly kind: 'stranger'; readonly error: Error };
+
+/** Asks the holder of a port by registering on the channel. Resolves after a second at the latest, and never rejects. */
+export async function identifyHolder(options: LineOptions): Promise<Holder> {
   const handler = { onGoaway: () => {}, onClosed: () => {} };
   try {
     const line = await Line.open({ ...options, connectTimeout: ASK_TIMEOUT_MS }, handler, new AbortController().signal);
     const { holder } = line;
-    line.destroy(new RpcError(RpcCode.Closed, 'it was only asked who it is'));
-    const who = holder === undefined ? 'a cluster-client Leader' : describe(holder);
-    return `${who}, which leads ${JSON.stringify(options.channel)} there`;
+    line.destroy(new RpcError(RpcCode.Closed, 'the connection served only to identify the holder of the port'));
+    if (holder === undefined) return { kind: 'stock' };
+    return { kind: 'ours', pid: holder.pid, name: holder.name, version: holder.version };
   } catch (error) {
-    return `somebody else: ${messageOf(error)}`;
+    return { kind: 'stranger', error: toError(error) };
   }
 }
 
-function describe({ pid, name, version }: PortHolder): string {
-  return name === undefined ? `process ${pid}` : `process ${pid} (${name} ${version ?? 'of an unknown version'})`;
+/** The holder in words, to follow "port 3333 is in use, by ". */
+export function describeHolder(holder: Holder, channel: string): string {
+  const leads = `which leads ${JSON.stringify(channel)} there`;
+  if (holder.kind === 'stock') return `a cluster-client Leader, ${leads}`;
+  if (holder.kind === 'stranger')
+    return `a program that does not lead ${JSON.stringify(channel)}: ${messageOf(holder.error)}`;
+  const { pid, name, version = 'of an unknown version' } = holder;
+  return `process ${pid}${name === undefined ? '' : ` (${name} ${version})`}, ${leads}`;
 }

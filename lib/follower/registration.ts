@@ -3,11 +3,13 @@ import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES, type Head, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
+import { refusalCode } from '../protocol/refusal.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
 import { abortReason } from '../transport/endpoint.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
+import { readError } from '../wire-errors.js';
 
 /** Where and as what a Follower registers. */
 export interface Registering {
@@ -106,8 +108,12 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
   } catch (error) {
     throw refused(asked, `answered with what cannot be decoded: ${messageOf(error)}`, error);
   }
-  const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown } };
-  if (success !== true) throw refused(asked, printable(messageOf(error?.message ?? 'no reason given')));
+  const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown; code?: unknown } };
+  if (success !== true) {
+    const why = printable(messageOf(error?.message ?? 'no reason given'));
+    const code = refusalCode(error?.code);
+    throw refused(asked, why, code && readError({ name: 'RpcError', message: why, code }));
+  }
   if (head.ext === undefined) return { codec: stock, leader: undefined };
   const codec = chosen(head.ext.codecs, asked);
   if (codec === undefined)

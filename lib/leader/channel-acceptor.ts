@@ -4,6 +4,7 @@ import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
+import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -222,11 +223,13 @@ export class ChannelAcceptor implements SessionHost {
   }
 
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
-    if (channel.refusal !== undefined) return session.refuse(request, channel.refusal);
+    if (channel.refusal !== undefined) return session.refuse(request, RefusalCode.LeaderFailed, channel.refusal);
     if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
     const codec = codecFor(channel, request.ext.codecs);
-    if (codec === undefined)
-      return session.refuse(request, `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`);
+    if (codec === undefined) {
+      const message = `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`;
+      return session.refuse(request, RefusalCode.NoCodec, message);
+    }
     const ext: Extension = {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
@@ -253,7 +256,7 @@ export class ChannelAcceptor implements SessionHost {
         .join(', ') || 'none';
     const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds it and leads ${led}`;
     const why = `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
-    session.refuse(request, why);
+    session.refuse(request, RefusalCode.NoLeader, why);
   }
 
   /** Ends connections that neither register nor get on with the frame that they have begun. */

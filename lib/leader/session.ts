@@ -5,6 +5,7 @@ import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
@@ -151,9 +152,9 @@ export class Session {
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 
-  /** Only for peers of our own kind: a stock one dies of a refusal for good. */
-  refuse(request: RegisterRequest, message: string): void {
-    this.#answers.refused(request.id, message);
+  /** Refuses a registration; only for mailstation peers, since a stock peer dies of a refusal. */
+  refuse(request: RegisterRequest, code: RefusalCode, message: string): void {
+    this.#answers.refused(request.id, code, message);
   }
 
   /**
@@ -245,7 +246,10 @@ export class Session {
     if (this.state === 'unregistered') this.#host.onRegister(this, request);
     // A stock Follower that did not see its answer asks again.
     else if (request.channelName === this.#channelName) this.#answers.registered(request.id, undefined);
-    else this.refuse(request, `this connection is registered on ${JSON.stringify(this.#channelName)} already`);
+    else {
+      const message = `this connection is registered on ${JSON.stringify(this.#channelName)} already`;
+      this.refuse(request, RefusalCode.OtherChannel, message);
+    }
   }
 
   #onServed(): void {

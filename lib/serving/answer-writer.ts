@@ -13,6 +13,7 @@ import {
   resultsHead,
 } from '../protocol/message.js';
 import { RESPONSE } from '../protocol/packet.js';
+import type { RefusalCode } from '../protocol/refusal.js';
 import { relayMessage } from '../protocol/relay-message.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
@@ -59,9 +60,9 @@ export class AnswerWriter {
     this.#write(id, registerResHead(ext), (out) => codec.encode({ success: true }, out));
   }
 
-  /** To a peer of our own kind. */
-  refused(id: number, message: string): void {
-    const body = { success: false, error: { name: 'RpcError', message } };
+  /** Refuses a registration; only for mailstation peers, since a stock peer dies of a refusal. */
+  refused(id: number, code: RefusalCode, message: string): void {
+    const body = { success: false, error: { name: 'RpcError', message, code } };
     this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode(body, out));
   }
 

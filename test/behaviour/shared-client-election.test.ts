@@ -96,7 +96,7 @@ describe('a shared client whose port', () => {
       assert.match(
         message,
         new RegExp(
-          `nobody leads the channel "Another" on this port; process ${process.pid} .*holds it and leads "Registry"`,
+          `nobody leads the channel "Another" on this port; process ${process.pid} .*holds it and leads "Registry".*; have that process create this client too`,
         ),
       );
     }

@@ -102,10 +102,20 @@ describe('a server that does not stand by', () => {
     const same = createServer({ id: 'test-1', port, logger: keptLog().logger });
     const error = await failure(same.start());
     assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
+    const [inUse = '', advice] = error.message.split('; ');
+    assert.equal(advice, 'with `standby: true` this server would take over from it');
     assert.match(
-      error.message,
-      new RegExp(`in use, by process ${process.pid} \\(mailstation [\\d.]+\\), which leads "test-1".*standby: true`),
+      inUse,
+      new RegExp(`in use, by process ${process.pid} \\(mailstation [\\d.]+\\), which leads "test-1" there$`),
     );
+  });
+
+  it('is not told to stand by for a server with another id', async (t) => {
+    const { port } = await serve(t, { f() {} });
+    const other = createServer({ id: 'test-2', port, logger: keptLog().logger });
+    const error = await failure(other.start());
+    assert.match(error.message, /in use, by a program that does not lead "test-2": .*nobody leads the channel/);
+    assert.doesNotMatch(error.message, /standby: true/);
   });
 });
 

@@ -71,7 +71,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     1,
     1,
     registerResHead(refusal),
-    value(stockCodec, { success: false, error: { name: 'RpcError', message: 'not here' } }),
+    value(stockCodec, { success: false, error: { name: 'RpcError', message: 'not here', code: 'no_leader' } }),
   ),
   invoke: frame(REQUEST, 2, 30_000, invokeHead('user.area.add', 2, false, false), (out) =>
     encodeList(out, msgpackCodec, [1, 'a']),

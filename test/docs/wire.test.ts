@@ -6,6 +6,7 @@ import { jsonCodec } from '../../lib/protocol/json-codec.js';
 import { FEATURES, MAX_ITEMS, parseHead } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { HEADER_BYTES, MAX_HEAD_BYTES, MAX_REQUEST_ID, REQUEST } from '../../lib/protocol/packet.js';
+import { RefusalCode } from '../../lib/protocol/refusal.js';
 import { RELAY } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
 import { list, readText } from '../architecture/house.js';
@@ -105,6 +106,11 @@ describe('docs/wire.md', () => {
       listed,
       [...FEATURES, RELAY].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
     );
+  });
+
+  it('names every code of a refused registration', () => {
+    const listed = rowsBehind('### Refusals').map(([code = '']) => code.replaceAll('`', ''));
+    assert.deepEqual(listed.sort(), Object.values(RefusalCode).sort());
   });
 
   it('has the numbers of the code', () => {

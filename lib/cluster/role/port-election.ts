@@ -1,12 +1,13 @@
 import { settledWithin } from '../../call/held-calls.js';
 import { describeError } from '../../diagnostics.js';
 import { Candidate, type CandidateState } from '../../election/candidate.js';
-import { describeHolder } from '../../election/holder.js';
-import { RpcCode, RpcError, toError } from '../../errors.js';
+import { describeHolder, identifyHolder } from '../../election/holder.js';
+import { hasCode, RpcCode, RpcError, toError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
 import type { LineOptions } from '../../follower/line-options.js';
 import { resolveListeningOptions } from '../../leader/options.js';
 import { type PortLease, seatHere, takeSeat } from '../../leader/port-lease.js';
+import { RefusalCode } from '../../protocol/refusal.js';
 import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { FollowerRole } from './follower-role.js';
@@ -86,7 +87,9 @@ export class PortElection implements RoleSource {
       if (code !== RpcCode.AddressInUse) return this.#handler?.onFailed(toError(error));
       const { message } = error as RpcError;
       const isHere = (await seatHere(name, port)) !== undefined;
-      const who = isHere ? message : `${message}, by ${await describeHolder(this.#lineOptions())}`;
+      const who = isHere
+        ? message
+        : `${message}, by ${describeHolder(await identifyHolder(this.#lineOptions()), name)}`;
       const why = `create "${name}" leader failed, the port:${port} is occupied by other: ${who}`;
       return this.#handler?.onFailed(new RpcError(code, why, { cause: error }));
     }
@@ -230,9 +233,9 @@ export class PortElection implements RoleSource {
   }
 }
 
-/** Who holds the port does not know what is wanted of it; whoever reads this does. */
+/** Adds advice where another process holds the port and does not lead the channel. A holder of version 0.1.0 does not say so. */
 function advised(error: RpcError): RpcError {
-  if (!error.message.includes('nobody leads the channel')) return error;
+  if (!hasCode(error, [RefusalCode.NoLeader])) return error;
   const advice = 'have that process create this client too, or give it a port of its own';
   return new RpcError(error.code, `${error.message}; ${advice}`, { cause: error.cause });
 }

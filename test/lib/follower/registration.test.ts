@@ -68,6 +68,22 @@ describe('readRegistration', () => {
     for (const [given, bytes, message] of WRONG)
       assert.throws(() => readRegistration(given, bytes, ASKED), { code: RpcCode.Register, message });
   });
+
+  it('has the code of a refusal in its cause, and no code that a refusal does not have', () => {
+    const refused = (code: unknown) => body({ success: false, error: { name: 'RpcError', message: 'not here', code } });
+    const causeOf = (code: unknown): unknown => {
+      try {
+        return readRegistration(head(['json']), refused(code), ASKED);
+      } catch (error) {
+        return (error as Error).cause;
+      }
+    };
+    const { code, message } = causeOf('no_leader') as { code: unknown; message: unknown };
+    assert.deepEqual([code, message], ['no_leader', 'not here']);
+    // A peer must not pass for a connection that the system refused, nor an older version for anything.
+    for (const given of ['ECONNREFUSED', 'ERR_RPC_CONNECTION_LOST', 7, undefined])
+      assert.equal(causeOf(given), undefined);
+  });
 });
 
 describe('readRefusal', () => {

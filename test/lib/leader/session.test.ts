@@ -95,11 +95,11 @@ describe('Session, registering', () => {
   it('tells why it is refused, and can be accepted by another try', async (t) => {
     const { stream, session, registers, channel, answers } = setUp(t);
     stream.receive(request(1, { type: 'register_channel', channelName: 'nobody', ext: EXT }));
-    session.refuse(registers[0] as RegisterRequest, 'nobody leads it');
+    session.refuse(registers[0] as RegisterRequest, 'no_leader', 'nobody leads it');
     const [refusal] = await answers();
     assert.deepEqual(stockDecode(refusal?.body as Buffer), {
       success: false,
-      error: { name: 'RpcError', message: 'nobody leads it' },
+      error: { name: 'RpcError', message: 'nobody leads it', code: 'no_leader' },
     });
     stream.receive(request(2, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
     session.accept(registers[1] as RegisterRequest, channel, JSON_CODEC, EXT);

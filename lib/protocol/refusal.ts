@@ -1,0 +1,20 @@
+/**
+ * Reasons for which a Leader refuses a registration, as the refusal's `error.code` says them on the wire. A code is added,
+ * never renamed or reused. Version 0.1.0 sends no code.
+ */
+export const RefusalCode = {
+  /** No process leads the channel on this port, or none did while the Follower could wait. */
+  NoLeader: 'no_leader',
+  /** The Leader knows none of the codecs that the Follower offers. */
+  NoCodec: 'no_codec',
+  /** The real client of the shared client could not be made. */
+  LeaderFailed: 'leader_failed',
+  /** The connection is registered on another channel already. */
+  OtherChannel: 'other_channel',
+} as const;
+export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
+
+/** The code of a refusal; undefined for anything that is not one of {@link RefusalCode}. */
+export function refusalCode(code: unknown): RefusalCode | undefined {
+  return Object.values(RefusalCode).find((known) => known === code);
+}
