@@ -238,7 +238,7 @@ export class Server extends Emitter<ServerEvents> {
 
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
-    this.#candidate?.close(this.#stopReason());
+    void this.#candidate?.destroy(this.#stopReason());
     if (this.#lifecycle.move('draining')) await this.#host.retire(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
     // It lets go of the port by itself; whoever stops it may want that port next.

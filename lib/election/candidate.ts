@@ -8,31 +8,42 @@ import { Backoff } from '../transport/backoff.js';
 
 export interface CandidateOptions {
   /**
-   * Takes the port; rejects with {@link RpcCode.AddressInUse} when somebody else has it. Undefined: this one only
-   * follows, and waits until somebody leads.
+   * Takes the port. Rejects with {@link RpcCode.AddressInUse} while another process holds the port. Undefined: the
+   * candidate never leads, and waits for a Leader to follow.
    */
   readonly claim: (() => Promise<void>) | undefined;
-  /** Connects to whoever has the port, and registers on the channel that is competed for. */
-  follow(handler: LineHandler, signal: AbortSignal): Promise<Line>;
-  /** Nobody leads whom this one could follow: told at each attempt that {@link Candidate.compete} did not report itself. */
+  /** Releases the port. Called once where a claim succeeds after {@link Candidate.destroy}. */
+  release?(): void | Promise<void>;
+  /**
+   * Connects to the holder of the port and registers on the channel. Undefined: the candidate never follows, and a held
+   * port is an obstacle.
+   */
+  readonly follow: ((handler: LineHandler, signal: AbortSignal) => Promise<Line>) | undefined;
+  /** Called at each attempt that neither leads nor follows, unless {@link Candidate.compete} rejects with the error. */
   onObstacle(error: RpcError): void;
-  /** As {@link onObstacle}, of one that passes by itself as a rule: whoever had the port is just letting go of it. */
+  /** Called in place of {@link onObstacle} while the holder is just releasing the port, which takes milliseconds. */
   onRefused?(error: RpcError): void;
-  /** The standing changed. */
+  /** Called after each change of the state. */
   onMove(to: CandidateState): void;
 }
 
-/** In use and refused at the same time, so often in a row: some ten seconds. Whoever has the port does not listen on it. */
+/**
+ * Attempts in a row (some ten seconds) at which the port was in use and yet refused connections. A holder that goes on
+ * like this does not listen, and is an obstacle.
+ */
 const MAX_REFUSALS = 26;
 
+/** Codes of a connection that a holder cut off, or never accepted, while releasing the port. */
+const RELEASING: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
+
 /**
- *                     took the port
- *   idle ──> competing ─────────────> leading
- *               ^  │ somebody leads it
- *    it is gone │  v
+ *                   took the port
+ *   idle ──> competing ─────────> leading
+ *               ^  │ another leads
+ *  Leader gone  │  v
  *            following
  *
- *   close(): any ──> closed
+ *   destroy(): any ──> closed
  */
 const TRANSITIONS = {
   idle: ['competing', 'closed'],
@@ -44,11 +55,12 @@ const TRANSITIONS = {
 export type CandidateState = keyof typeof TRANSITIONS;
 
 /**
- * One of several processes that compete for a port. The one that gets it leads; the others each hold a connection to
- * it, learn of its end by that closing, and compete again at once: binding is atomic, so one of them wins.
+ * One of several processes that compete for a port. The process that takes the port leads. Each other process holds a
+ * connection to the Leader, learns from the end of that connection that the Leader is gone, and competes again at once.
+ * Binding is atomic, so one process wins.
  *
- * A Leader that hangs keeps its port, and nothing can take over from it; its silence is reported as an obstacle.
- * Source: cluster-client, lib/wrapper/cluster.js; but it polls.
+ * A Leader that hangs keeps the port, and no process can take over. The silence of the Leader is an obstacle.
+ * Source: cluster-client, lib/wrapper/cluster.js, which polls instead.
  */
 export class Candidate {
   readonly #options: CandidateOptions;
@@ -58,6 +70,9 @@ export class Candidate {
   });
   readonly #backoff = new Backoff();
   readonly #closing = new AbortController();
+  /** The latest claim. */
+  #claiming: Promise<void> | undefined;
+  /** The line to the Leader, while following. */
   #line: Line | undefined;
 
   constructor(options: CandidateOptions) {
@@ -69,9 +84,9 @@ export class Candidate {
   }
 
   /**
-   * Resolves when leading or following for the first time; competes on by itself after that. Blocks while the port
-   * changes hands, which takes milliseconds. Rejects with {@link RpcCode.AddressInUse} when the port is held by
-   * somebody who does not lead the channel, and with {@link RpcCode.Listen} when it cannot be had at all.
+   * Resolves on leading or following for the first time; the candidate then competes on by itself. Waits while the port
+   * changes hands, which takes milliseconds. Rejects with {@link RpcCode.AddressInUse} where the holder of the port cannot
+   * be followed, and with {@link RpcCode.Listen} where the port cannot be taken for another reason.
    */
   async compete(): Promise<void> {
     this.#lifecycle.move('competing');
@@ -81,64 +96,91 @@ export class Candidate {
     }
   }
 
-  /** As {@link compete}, but whatever is in its way is reported as an obstacle, and tried again: only `close` ends it. */
+  /** Competes until {@link Candidate.destroy}: each obstacle is reported, and followed by another attempt. */
   persist(): void {
     if (this.#lifecycle.move('competing')) void this.#competeOn();
   }
 
-  close(reason: RpcError): void {
+  /**
+   * Stops competing and destroys the line to the Leader. Resolves when no claim is pending any more, so that the port can
+   * be bound again. Never rejects.
+   */
+  async destroy(reason: RpcError): Promise<void> {
     this.#lifecycle.move('closed');
     this.#closing.abort(reason);
     this.#line?.destroy(reason);
+    await this.#claiming?.catch(() => {}); // reported by the attempt
   }
 
-  /** As {@link close}, but the line to the Leader is left as it is, to whoever has it. */
-  leave(reason: RpcError): void {
+  /** Hands the line to its user: {@link Candidate.destroy} then leaves the line as it is. */
+  releaseLine(): void {
     this.#line = undefined;
-    this.close(reason);
   }
 
-  /** Undefined: it leads, or follows, or should try again at once. */
+  /** Undefined where the candidate leads, follows, is closed, or is to try again at once. */
   async #attempt(): Promise<RpcError | undefined> {
-    const { claim } = this.#options;
-    try {
-      if (claim !== undefined) {
-        await claim();
+    const { claim, follow } = this.#options;
+    if (claim !== undefined) {
+      try {
+        this.#claiming = this.#claim(claim);
+        await this.#claiming;
         this.#lifecycle.move('leading');
         return undefined;
+      } catch (error) {
+        const isHeld = error instanceof RpcError && error.code === RpcCode.AddressInUse;
+        if (!isHeld || follow === undefined) return asListenError(error);
       }
-    } catch (error) {
-      if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) return asListenError(error);
     }
-    try {
-      const handler = {
-        onGoaway: (line: Line) => this.#onLeaderGone(line),
-        onClosed: (line: Line) => this.#onLeaderGone(line),
-      };
-      const line = await this.#options.follow(handler, this.#closing.signal);
-      this.#line = line;
-      this.#backoff.reset();
-      if (!this.#lifecycle.move('following')) line.destroy(new RpcError(RpcCode.Closed, 'closed meanwhile'));
-      else if (line.isGoingAway || line.closeReason !== undefined) this.#onLeaderGone(line);
-      return undefined;
-    } catch (error) {
-      if (this.state !== 'competing') return undefined;
-      const why = claim === undefined ? 'nobody leads' : 'the port is in use, by somebody else';
-      const obstacle = new RpcError(RpcCode.AddressInUse, `${why}: ${toError(error).message}`, { cause: error });
-      // In use, and yet refused or cut off: its holder is just letting go of it, or dying. Try both again.
-      if (!hasCode(error, LETTING_GO) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
-      this.#options.onRefused?.(obstacle);
-      return this.#pause();
-    }
+    if (this.state !== 'competing') return undefined;
+    if (follow === undefined) return asListenError(new Error('the candidate can neither lead nor follow'));
+    return this.#follow(follow);
   }
 
-  async #pause(): Promise<undefined> {
-    const { signal } = this.#closing;
-    await setTimeout(this.#backoff.next(), undefined, { signal }).catch(() => {}); // closed: whoever waits looks at the state
+  async #claim(claim: () => Promise<void>): Promise<void> {
+    await claim();
+    if (this.state === 'closed') await this.#options.release?.();
+  }
+
+  async #follow(follow: NonNullable<CandidateOptions['follow']>): Promise<RpcError | undefined> {
+    const handler = {
+      onGoaway: (line: Line) => this.#onLeaderGone(line),
+      onClosed: (line: Line) => this.#onLeaderGone(line),
+    };
+    let line: Line;
+    try {
+      line = await follow(handler, this.#closing.signal);
+    } catch (error) {
+      if (this.state !== 'competing') return undefined;
+      return this.#unfollowed(error);
+    }
+    this.#line = line;
+    this.#backoff.reset();
+    if (!this.#lifecycle.move('following'))
+      line.destroy(new RpcError(RpcCode.Closed, 'the candidate was closed while connecting to the Leader'));
+    else if (line.isGoingAway || line.closeReason !== undefined) this.#onLeaderGone(line);
     return undefined;
   }
 
-  /** What was sent on a line that is going away is answered there, while this one is already competing. */
+  /** Undefined while the holder is just releasing the port, or dying: both a claim and a connection are tried again then. */
+  async #unfollowed(error: unknown): Promise<RpcError | undefined> {
+    const what =
+      this.#options.claim === undefined
+        ? 'no Leader can be reached'
+        : 'the port is in use, and its holder cannot be followed';
+    const obstacle = new RpcError(RpcCode.AddressInUse, `${what}: ${toError(error).message}`, { cause: error });
+    if (!hasCode(error, RELEASING) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
+    this.#options.onRefused?.(obstacle);
+    await this.#pause();
+    return undefined;
+  }
+
+  /** Ends early when the candidate is closed: the loop that waits reads the state next. */
+  async #pause(): Promise<void> {
+    const { signal } = this.#closing;
+    await setTimeout(this.#backoff.next(), undefined, { signal }).catch(() => {});
+  }
+
+  /** Calls in flight on the old line are still answered there, while this candidate competes again. */
   #onLeaderGone(line: Line): void {
     if (line !== this.#line) return;
     this.#line = undefined;
@@ -146,7 +188,6 @@ export class Candidate {
     if (this.#lifecycle.move('competing')) void this.#competeOn();
   }
 
-  /** Nobody waits for this; it goes on until it leads, follows, or is closed. */
   async #competeOn(): Promise<void> {
     while (this.state === 'competing') {
       const obstacle = await this.#attempt();
@@ -156,9 +197,6 @@ export class Candidate {
     }
   }
 }
-
-/** Its holder is going: nobody listens any more, or what it had not accepted yet, or not answered, was cut off. */
-const LETTING_GO: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
 
 function asListenError(error: unknown): RpcError {
   return error instanceof RpcError ? error : new RpcError(RpcCode.Listen, toError(error).message, { cause: error });

@@ -48,7 +48,6 @@ export class Share implements MailBoxSharing, UpstreamSource {
   #onNoneOpen: (() => void) | undefined;
   /** Whoever leads may leave now: this one does not compete any more. */
   #isClosing = false;
-  #claiming: Promise<void> | undefined;
   /** By what their servers are called on that line. */
   readonly #remotes = new Map<number, RemoteUpstream>();
   #lastTo = 0;
@@ -71,7 +70,8 @@ export class Share implements MailBoxSharing, UpstreamSource {
       relay: (follower) => new RelaySession(this.#relay, new RelayPeer(follower)),
     });
     this.#candidate = new Candidate({
-      claim: share.lead ? () => this.#claim() : undefined,
+      claim: share.lead ? () => this.#host.listen() : undefined,
+      release: () => this.#host.destroy(new RpcError(RpcCode.Closed, 'the client was stopped while it took the port')),
       follow: (handler, signal) => this.#follow(handler, signal),
       onObstacle: (error) => this.#onObstacle(error),
       onMove: (to) => this.#onCandidateMove(to),
@@ -132,17 +132,11 @@ export class Share implements MailBoxSharing, UpstreamSource {
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
     this.#isClosing = true;
     if (timeoutMs > 0) await this.#drainLines(reason, timeoutMs);
-    this.#candidate.close(reason);
+    const claimOver = this.#candidate.destroy(reason);
     this.#host.destroy(reason);
     for (const line of [...this.#open]) line.destroy(reason);
     await this.#relay.close(reason, timeoutMs);
-    await this.#claiming?.catch(() => {}); // it lets go of the port by itself; whoever stops it may want that port next
-  }
-
-  async #claim(): Promise<void> {
-    this.#claiming = this.#host.listen();
-    await this.#claiming;
-    if (this.state === 'closed') this.#host.destroy(new RpcError(RpcCode.Closed, 'the client was stopped meanwhile'));
+    await claimOver; // the caller may bind the port next
   }
 
   async #drainLines(reason: RpcError, timeoutMs: number): Promise<void> {

@@ -71,10 +71,13 @@ describe('a shared client that must follow', () => {
     const follower = world.join(Registry, { options: { isLeader: false, maxWaitTime: 200 } });
     const [error, call] = await Promise.all([failure(follower.ready()), failure(follower.echo(1))]);
     assert.equal(error.code, RpcCode.Connect);
-    const why = `leader of "Registry" does not be active in 200ms on port:${world.port}: nobody leads: .*ECONNREFUSED`;
+    const why = `leader of "Registry" does not be active in 200ms on port:${world.port}: no Leader can be reached: .*ECONNREFUSED`;
     assert.match(error.message, new RegExp(why));
     assert.deepEqual([call.code, call.delivery, call.name], [RpcCode.Timeout, 'not-sent', 'ResponseTimeoutError']);
-    assert.match(call.message, new RegExp(`nobody had led it on port ${world.port} after \\d+ ms; nobody leads`));
+    assert.match(
+      call.message,
+      new RegExp(`nobody had led it on port ${world.port} after \\d+ ms; no Leader can be reached`),
+    );
     await failure(follower.ready());
     const ready = untilEvent(follower, 'ready', { what: 'the follower to be ready', timeoutMs: 20_000 });
     world.join(Registry, { options: { isLeader: true } });
@@ -111,11 +114,17 @@ describe('a shared client whose port', () => {
     const client = world.join(Registry, { options: { port: stranger.port } });
     const [error, call] = await Promise.all([failure(client.ready()), failure(client.echo(1))]);
     for (const { message } of [error, call]) {
-      assert.match(message, /the port is in use, by somebody else: .*did not accept the registration on "Registry"/);
+      assert.match(
+        message,
+        /the port is in use, and its holder cannot be followed: .*did not accept the registration on "Registry"/,
+      );
       assert.match(message, /no answer to register_channel in \d+ ms/);
     }
     assert.ok(stranger.peers.length > 1);
-    assert.match(world.log.join(), /Registry waits, and goes on trying: the port is in use, by somebody else/);
+    assert.match(
+      world.log.join(),
+      /Registry waits, and goes on trying: the port is in use, and its holder cannot be followed/,
+    );
   });
 
   it('an http server has, says so, and leads when that is gone', async (t) => {
@@ -126,7 +135,10 @@ describe('a shared client whose port', () => {
     await untilEvent(server, 'listening', { what: 'the http server' });
     const client = world.join(Registry);
     const error = await failure(client.ready());
-    assert.match(error.message, /does not be active in 1500ms on port:\d+: the port is in use, by somebody else: /);
+    assert.match(
+      error.message,
+      /does not be active in 1500ms on port:\d+: the port is in use, and its holder cannot be followed: /,
+    );
     const ready = untilEvent(client, 'ready', { what: 'it to lead', timeoutMs: 20_000 });
     server.close();
     server.closeAllConnections();

@@ -321,7 +321,7 @@ describe('the process that leads a share', () => {
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,
-      /nobody has the shared mailboxes, port \d+: the port is in use, by somebody else: .*mailstation\.share/,
+      /nobody has the shared mailboxes, port \d+: the port is in use, and its holder cannot be followed: .*mailstation\.share/,
     );
     assert.equal(client.sharing, 'electing');
   });

@@ -68,7 +68,8 @@ export class PortElection implements RoleSource {
 
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    this.#candidate.leave(reason);
+    this.#candidate.releaseLine();
+    void this.#candidate.destroy(reason);
     await this.#claiming?.catch(() => {});
     if (this.#role !== undefined) await this.#role.close(reason, timeoutMs);
     else if (this.#seat !== undefined) await this.#endLeading(this.#seat, reason, 0);

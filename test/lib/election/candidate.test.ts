@@ -27,6 +27,8 @@ interface World {
   /** What becomes of a claim; undefined: this one only follows. */
   claim?: (() => Promise<void>) | undefined;
   follow?: (line: FakeLine) => Promise<void>;
+  /** The candidate leads or fails. */
+  neverFollows?: boolean;
 }
 
 function setUp(t: TestContext, world: World) {
@@ -37,6 +39,7 @@ function setUp(t: TestContext, world: World) {
   let handler: LineHandler | undefined;
   let signal: AbortSignal | undefined;
   const counts = { claims: 0, follows: 0 };
+  const released: CandidateState[] = [];
   const candidate = new Candidate({
     claim:
       'claim' in world && world.claim === undefined
@@ -45,20 +48,23 @@ function setUp(t: TestContext, world: World) {
             counts.claims += 1;
             await world.claim?.();
           },
-    follow: async (givenHandler, givenSignal) => {
-      counts.follows += 1;
-      handler = givenHandler;
-      signal = givenSignal;
-      const line = new FakeLine();
-      await world.follow?.(line);
-      lines.push(line);
-      return line as unknown as Line;
-    },
+    release: () => void released.push(candidate.state),
+    follow: world.neverFollows
+      ? undefined
+      : async (givenHandler, givenSignal) => {
+          counts.follows += 1;
+          handler = givenHandler;
+          signal = givenSignal;
+          const line = new FakeLine();
+          await world.follow?.(line);
+          lines.push(line);
+          return line as unknown as Line;
+        },
     onObstacle: (error) => void obstacles.push(error.message),
     onRefused: (error) => void refusals.push(error.message),
     onMove: (to) => void moves.push(to),
   });
-  t.after(() => candidate.close(OVER));
+  t.after(() => candidate.destroy(OVER));
   return {
     candidate,
     world,
@@ -67,6 +73,7 @@ function setUp(t: TestContext, world: World) {
     refusals,
     lines,
     counts,
+    released,
     /** The latest line ends, or its Leader says goaway. */
     end: (how: 'onClosed' | 'onGoaway' = 'onClosed') =>
       handler?.[how](lines.at(-1) as unknown as Line, new RpcError(RpcCode.ConnectionLost, 'gone')),
@@ -126,7 +133,7 @@ describe('Candidate', () => {
     const { candidate } = setUp(t, { claim: held, follow: () => Promise.reject(STRANGER) });
     await assert.rejects(candidate.compete(), {
       code: RpcCode.AddressInUse,
-      message: `the port is in use, by somebody else: ${STRANGER.message}`,
+      message: `the port is in use, and its holder cannot be followed: ${STRANGER.message}`,
     });
   });
 
@@ -150,9 +157,26 @@ describe('Candidate', () => {
       world.claim = () => Promise.resolve();
       await competing;
       assert.deepEqual([candidate.state, obstacles], ['leading', []]);
-      assert.equal(refusals[0], 'the port is in use, by somebody else: no connection');
+      assert.equal(refusals[0], 'the port is in use, and its holder cannot be followed: no connection');
     });
   }
+});
+
+describe('Candidate, which never follows', () => {
+  it('rejects where the port is held', async (t) => {
+    const { candidate, counts } = setUp(t, { claim: held, neverFollows: true });
+    await assert.rejects(candidate.compete(), HELD);
+    assert.deepEqual(counts, { claims: 1, follows: 0 });
+  });
+
+  it('reports a held port as an obstacle, and leads when the port is free', async (t) => {
+    const { candidate, world, obstacles, reaches } = setUp(t, { claim: held, neverFollows: true });
+    candidate.persist();
+    await until(() => obstacles.length >= 2, { what: 'two obstacles' });
+    world.claim = () => Promise.resolve();
+    await reaches('leading');
+    assert.equal(obstacles[0], HELD.message);
+  });
 });
 
 describe('Candidate, persisting', () => {
@@ -165,7 +189,7 @@ describe('Candidate, persisting', () => {
     candidate.persist();
     await until(() => obstacles.length >= 3, { what: 'three obstacles' });
     assert.equal(new Set(obstacles).size, 1);
-    assert.match(obstacles[0] as string, /somebody else: .*did not accept/);
+    assert.match(obstacles[0] as string, /its holder cannot be followed: .*did not accept/);
     world.follow = async () => {};
     await reaches('following');
   });
@@ -186,7 +210,7 @@ describe('Candidate, persisting', () => {
     });
     candidate.persist();
     await until(() => refusals.length >= 3, { what: 'three attempts' });
-    assert.equal(refusals[0], 'nobody leads: no connection');
+    assert.equal(refusals[0], 'no Leader can be reached: no connection');
     delete world.follow;
     await reaches('following');
     end();
@@ -199,7 +223,7 @@ describe('Candidate, its end', () => {
   it('destroys the line that it follows by', async (t) => {
     const { candidate, lines, end, moves } = setUp(t, { claim: held });
     await candidate.compete();
-    candidate.close(OVER);
+    void candidate.destroy(OVER);
     end();
     assert.deepEqual([candidate.state, lines[0]?.told[0]], ['closed', 'destroy: the test is over']);
     assert.deepEqual(moves, ['competing', 'following', 'closed']);
@@ -208,7 +232,8 @@ describe('Candidate, its end', () => {
   it('leaves the line to whoever has it', async (t) => {
     const { candidate, lines } = setUp(t, { claim: held });
     await candidate.compete();
-    candidate.leave(OVER);
+    candidate.releaseLine();
+    void candidate.destroy(OVER);
     assert.deepEqual([candidate.state, lines[0]?.told], ['closed', []]);
   });
 
@@ -223,18 +248,58 @@ describe('Candidate, its end', () => {
     });
     candidate.persist();
     await until(() => signal(), { what: 'the attempt' });
-    candidate.leave(OVER);
+    candidate.releaseLine();
+    void candidate.destroy(OVER);
     assert.equal(signal().reason, OVER);
     open();
     await until(() => lines[0]?.told.length === 1, { what: 'the line to be destroyed' });
-    assert.deepEqual([candidate.state, lines[0]?.told], ['closed', ['destroy: closed meanwhile']]);
+    assert.deepEqual(
+      [candidate.state, lines[0]?.told],
+      ['closed', ['destroy: the candidate was closed while connecting to the Leader']],
+    );
+  });
+
+  it('releases a port that it takes after its end, and is over then', async (t) => {
+    let take = (): void => {};
+    const { candidate, moves, released } = setUp(t, {
+      claim: () =>
+        new Promise((resolve) => {
+          take = resolve;
+        }),
+    });
+    candidate.persist();
+    let isOver = false;
+    const destroyed = candidate.destroy(OVER).then(() => {
+      isOver = true;
+    });
+    await new Promise(setImmediate);
+    assert.deepEqual([isOver, released], [false, []]);
+    take();
+    await destroyed;
+    assert.deepEqual([moves, released], [['competing', 'closed'], ['closed']]);
+  });
+
+  it('waits for a claim that fails, and reports nothing', async (t) => {
+    let fail = (_error: Error): void => {};
+    const { candidate, counts, obstacles, released } = setUp(t, {
+      claim: () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+    });
+    candidate.persist();
+    const destroyed = candidate.destroy(OVER);
+    fail(HELD);
+    await destroyed;
+    await new Promise(setImmediate);
+    assert.deepEqual([obstacles, released, counts], [[], [], { claims: 1, follows: 0 }]);
   });
 
   it('ends its pauses', async (t) => {
     const { candidate, counts, obstacles } = setUp(t, { claim: held, follow: () => Promise.reject(STRANGER) });
     candidate.persist();
     await until(() => obstacles.length >= 2, { what: 'two obstacles' });
-    candidate.close(OVER);
+    void candidate.destroy(OVER);
     const { follows } = counts;
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(counts.follows, follows);

@@ -35,6 +35,6 @@ describe('a Candidate, while the holder of its port dies,', () => {
     const { made, claims } = candidate('ETIMEDOUT');
     await assert.rejects(made.compete(), { code: RpcCode.AddressInUse });
     assert.equal(claims(), 1);
-    made.close(new RpcError(RpcCode.Closed, 'the test is over'));
+    await made.destroy(new RpcError(RpcCode.Closed, 'the test is over'));
   });
 });
