@@ -10,14 +10,15 @@ import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import { invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
+import { defined, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerInfo } from './lib/server-info.js';
-import { shareMailBoxes } from './mailbox/shared/share.js';
+import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
 import {
   type Any,
   Caller,
   type CallSink,
+  type ModuleLoader,
   Proxies,
   type ProxyRecord,
   type RemoteProxies,
@@ -32,6 +33,7 @@ import {
   type MailStationEvents,
   type MailStationOptions,
   type MailStationState,
+  type ResolvedMailStationOptions,
   resolveMailStationOptions,
   type ServerHealthReport,
   type SharingState,
@@ -51,13 +53,16 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
   routeContext?: unknown;
 }
 
-/** The caller's end: proxies, routers and the mail station, put together. */
-export class Client<Remotes = Any> {
-  /** pomelo-rpc's `Client.create`. */
-  static create<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
-    return new Client(options);
-  }
+/** What a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
+export interface ClientParts {
+  /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
+  readonly loadModules?: ModuleLoader;
+  /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
+  readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
+}
 
+/** The caller's end: proxies, routers and the mail station, put together, without the parts of any platform. */
+export class BareClient<Remotes = Any> {
   readonly #station: MailStation;
   readonly #proxies: Proxies;
   readonly #caller: Caller;
@@ -66,12 +71,14 @@ export class Client<Remotes = Any> {
   readonly #routerOptions: RouterOptions;
 
   /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
-  constructor(options: ClientOptions = {}) {
+  constructor(options: ClientOptions = {}, parts: ClientParts = {}) {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a client must be an object');
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
     const stationOptions = resolveMailStationOptions(options);
-    this.#station = new MailStation(stationOptions, shareMailBoxes(stationOptions));
+    if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
+      throw invalid('this client cannot share mailboxes; leave the option `share` out');
+    this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
     const router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
     this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = loggerOption('logger', options.logger, quietLogger);
@@ -91,7 +98,7 @@ export class Client<Remotes = Any> {
     this.#caller = new Caller(calls, timeout, (error) =>
       logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
     );
-    this.#proxies = new Proxies(this.#caller, options.context);
+    this.#proxies = new Proxies(this.#caller, parts.loadModules, options.context);
   }
 
   /** `proxies[namespace][serverType][module][method]` */
@@ -256,11 +263,6 @@ export class Client<Remotes = Any> {
   }
 }
 
-/** A client that is not started yet. See {@link ClientOptions}. */
-export function createClient<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
-  return new Client(options);
-}
-
 function callWays(station: MailStation, router: CallRouter): CallWays {
   const reachability = new Reachability(station);
   return {
@@ -291,9 +293,4 @@ function checkMessage(msg: InvokeMessage): InvokeMessage {
   for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
   if (!Array.isArray(msg.args)) throw invalid('msg.args must be a list');
   return msg;
-}
-
-/** Without the keys whose value is undefined, which `exactOptionalPropertyTypes` tells from missing ones. */
-function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
 }

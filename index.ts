@@ -1,6 +1,5 @@
 /// <reference types="node" preserve="true" />
 // What users import. Nothing else is public.
-export { Client, Client as client, type ClientOptions, createClient } from './client.js';
 export type { RetryBudgetOptions } from './failure/index.js';
 export type { CallOptions } from './lib/call/call-contract.js';
 export type { FailMode } from './lib/call/fail-mode.js';
@@ -34,6 +33,7 @@ export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { CustomMailBox, CustomMailBoxFactory, MailBoxState, PlainMailBox } from './mailbox/index.js';
+export { Client, Client as client, type ClientOptions, createClient } from './node-client.js';
 export type {
   BoundMethod,
   MethodProxy,

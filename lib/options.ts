@@ -36,6 +36,11 @@ export function timeoutMs(name: string, value: unknown, fallback: number): numbe
   return integer(name, value, fallback, 1, MAX_TIMEOUT_MS);
 }
 
+/** The keys that have a value. The flag `exactOptionalPropertyTypes` tells an undefined value from a missing key. */
+export function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;
+}
+
 export function boolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value === 'boolean') return value;

@@ -1,8 +1,7 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import { invalid, nonEmptyString } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
-import { loadModulesSync } from '../lib/service/load.js';
-import { methodNames } from '../lib/service/methods.js';
+import type { ModuleNames } from '../lib/service/module-names.js';
 import type { Caller } from './caller.js';
 import { createMethodProxy } from './method-proxy.js';
 import type { UntypedMethod } from './typed-method.js';
@@ -18,6 +17,12 @@ export interface ProxyRecord {
    */
   readonly path?: string | URL;
 }
+
+/**
+ * Loads the remote modules under a record's path with the client's context, and lists their methods. Throws
+ * {@link RpcCode.Load} when the path cannot be loaded.
+ */
+export type ModuleLoader = (path: string | URL, context: unknown) => readonly ModuleNames[];
 
 type Methods = Record<string, UntypedMethod>;
 type Modules = Record<string, Methods>;
@@ -46,10 +51,13 @@ export class Proxies {
   /** What a record without a path has made on-demand already: it needs that only once. */
   readonly #madeOnDemand = new WeakSet<object>();
   readonly #caller: Caller;
+  readonly #load: ModuleLoader | undefined;
   readonly #context: unknown;
 
-  constructor(caller: Caller, context: unknown) {
+  /** Without a loader, records with a path are rejected. */
+  constructor(caller: Caller, load: ModuleLoader | undefined, context: unknown) {
     this.#caller = caller;
+    this.#load = load;
     this.#context = context;
   }
 
@@ -70,14 +78,15 @@ export class Proxies {
       return;
     }
     if (!(path instanceof URL)) nonEmptyString('the path of a record', path);
-    const loaded = loadModulesSync(path, this.#context);
+    if (this.#load === undefined)
+      throw invalid('this client cannot load remote modules; leave `path` out, and proxies are made on demand');
+    const loaded = this.#load(path, this.#context);
     types[serverType] ??= Object.create(null) as Modules;
     const modules = types[serverType];
-    for (const { name, instance } of loaded) {
-      const methods: Methods = Object.create(null);
-      for (const method of methodNames(instance))
-        methods[method] = this.#method({ namespace, serverType, service: name, method });
-      modules[name] = methods;
+    for (const { name, methods } of loaded) {
+      const proxies: Methods = Object.create(null);
+      for (const method of methods) proxies[method] = this.#method({ namespace, serverType, service: name, method });
+      modules[name] = proxies;
     }
   }
 

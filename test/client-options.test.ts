@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Client, type ClientOptions, createClient } from '../client.js';
+import { Client, type ClientOptions, createClient } from '../node-client.js';
 
 const NOT_NUMBERS = ['5', null, true, {}, Number.NaN, 1.5];
 const MS = [...NOT_NUMBERS, 0, -1, 2 ** 31];

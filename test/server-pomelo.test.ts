@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { createClient } from '../client.js';
 import { asLogger, type Logger } from '../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { IncomingCall } from '../lib/serving/incoming-call.js';
 import { traceCalls } from '../lib/serving/trace-calls.js';
+import { createClient } from '../node-client.js';
 import { createServer, Server, type ServerOptions } from '../server.js';
 import { folderOf } from './lib/service/files.js';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer as createNetServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { createClient } from '../client.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
+import { createClient } from '../node-client.js';
 import { createServer, type ServerOptions } from '../server.js';
 import { until, untilEvent } from './support/until.js';
 

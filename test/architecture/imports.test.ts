@@ -17,7 +17,8 @@ const LIB = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
-  index: ['client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
+  index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
+  'node-client': ['client', 'proxy', 'mailbox', 'lib/service'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
   proxy: LIB,
@@ -44,7 +45,18 @@ const OPTIONAL_PEERS = ['etcd3'];
 
 /** Whoever lists the root has read the architecture. */
 const ROOT_LISTING = [
-  ...['index.ts', 'client.ts', 'server.ts', 'proxy', 'failure', 'router', 'station', 'mailbox', 'lib'],
+  ...[
+    'index.ts',
+    'client.ts',
+    'node-client.ts',
+    'server.ts',
+    'proxy',
+    'failure',
+    'router',
+    'station',
+    'mailbox',
+    'lib',
+  ],
   ...['test', 'bench', 'examples', 'docs', 'scripts'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.test.json', 'biome.json'],

@@ -173,7 +173,7 @@ describe('a client that stops', () => {
     assert.equal(client.stop(), first);
     await first;
     assert.equal((await failure(client.start())).code, 'ERR_RPC_CLOSED');
-    const { createClient } = await import('../../client.js');
+    const { createClient } = await import('../../node-client.js');
     const idle = createClient();
     await idle.stop();
     assert.equal(idle.state, 'closed');
@@ -181,7 +181,7 @@ describe('a client that stops', () => {
   });
 
   it('calls back when it has started and when it has stopped', async (t) => {
-    const { createClient } = await import('../../client.js');
+    const { createClient } = await import('../../node-client.js');
     const client = createClient();
     t.after(() => client.stop(true));
     const events: unknown[] = [];

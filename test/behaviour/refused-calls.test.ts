@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createClient } from '../../client.js';
+import { createClient } from '../../node-client.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { call, failure, serve } from './support.js';
 

@@ -1,8 +1,8 @@
 import { describe, type TestContext } from 'node:test';
-import { type Client, type ClientOptions, createClient } from '../../client.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
 import type { ServerInfo, TransportName } from '../../lib/server-info.js';
+import { type Client, type ClientOptions, createClient } from '../../node-client.js';
 import { createServer, type Server, type ServerOptions } from '../../server.js';
 import { until } from '../support/until.js';
 

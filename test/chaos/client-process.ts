@@ -1,6 +1,6 @@
-import { createClient } from '../../client.js';
 import type { RpcError } from '../../lib/errors.js';
 import type { ServerInfo } from '../../lib/server-info.js';
+import { createClient } from '../../node-client.js';
 import type { Router } from '../../router/index.js';
 import { Random } from '../fuzz/random.js';
 import type { CallKind, HistoryRecord, Settled } from './history.js';

@@ -8,7 +8,7 @@ import { fakeCaller } from './support.js';
 
 function setUp() {
   const { sink, caller, onewayFailures } = fakeCaller();
-  const proxies = new Proxies(caller, undefined);
+  const proxies = new Proxies(caller, undefined, undefined);
   proxies.add({ namespace: 'user', serverType: 'test' });
   // biome-ignore lint/suspicious/noExplicitAny: untyped proxies
   const f = (proxies.tree as any).user.test.m.f;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
+import { loadModuleNames } from '../../lib/service/module-names.js';
 import { Proxies } from '../../proxy/index.js';
 import { fakeCaller } from './support.js';
 
@@ -12,7 +13,7 @@ type Any = any;
 
 function setUp() {
   const { sink, caller } = fakeCaller();
-  const proxies = new Proxies(caller, { prefix: 'func' });
+  const proxies = new Proxies(caller, loadModuleNames, { prefix: 'func' });
   return { sink, proxies, tree: proxies.tree as Any };
 }
 
