@@ -1,13 +1,9 @@
-import {
-  type CallWays,
-  FailureModes,
-  type FailureOptions,
-  Reachability,
-  resolveFailureOptions,
-} from './failure/index.js';
+import { CLIENT_DEFAULTS, type ClientOptions } from './client/options.js';
+import { type CallWays, FailureModes, Reachability, resolveFailureOptions } from './failure/index.js';
 import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
+import { CLIENT_NAMES, canonicalOptions } from './lib/compat/option-names.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { defined, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
@@ -24,14 +20,13 @@ import {
   type RemoteProxies,
   type ServerTypeOf,
 } from './proxy/index.js';
-import { CallRouter, type RouterLike, type RouterName, type RouterOptions, resolveRouter } from './router/index.js';
+import { CallRouter, type RouterLike, type RouterOptions, resolveRouter } from './router/index.js';
 import {
   type ErrorHandler,
   type Filter,
   type MailBoxState,
   MailStation,
   type MailStationEvents,
-  type MailStationOptions,
   type MailStationState,
   type ResolvedMailStationOptions,
   resolveMailStationOptions,
@@ -39,19 +34,7 @@ import {
   type SharingState,
 } from './station/index.js';
 
-export interface ClientOptions extends MailStationOptions, FailureOptions, RouterOptions {
-  /**
-   * The deadline of a call that does not bring its own: routing, filters, connecting and the remote method together.
-   * Unit: ms. @default 30_000 — pomelo-rpc
-   */
-  timeout?: number;
-  /** Chooses the server of each call. @default 'df': by crc32 of `routeParam.uid`, as pomelo-rpc */
-  router?: RouterLike;
-  /** A strategy by name, in place of {@link ClientOptions.router}. Source: pomelo-rpc */
-  routerType?: RouterName;
-  /** Handed to router functions. @default the client */
-  routeContext?: unknown;
-}
+export type { ClientOptions } from './client/options.js';
 
 /** What a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
 export interface ClientParts {
@@ -71,15 +54,17 @@ export class BareClient<Remotes = Any> {
   readonly #routerOptions: RouterOptions;
 
   /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
-  constructor(options: ClientOptions = {}, parts: ClientParts = {}) {
-    if (typeof options !== 'object' || options === null) throw invalid('the options of a client must be an object');
+  constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
+    if (typeof written !== 'object' || written === null) throw invalid('the options of a client must be an object');
+    const options = canonicalOptions(written, CLIENT_NAMES);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
-    const stationOptions = resolveMailStationOptions(options);
+    const stationOptions = resolveMailStationOptions(options, written);
     if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
     this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
-    const router = resolveRouter(options.routerType ?? options.router, this.#routerOptions);
+    const { router: chosen = CLIENT_DEFAULTS.router } = options;
+    const router = resolveRouter(chosen, this.#routerOptions);
     this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = loggerOption('logger', options.logger, quietLogger);
     const station = this.#station;
@@ -94,7 +79,7 @@ export class BareClient<Remotes = Any> {
       dispatch: (call, serverId) => failureModes.start(call, serverId),
       servers: (serverType) => station.servers(serverType),
     };
-    const timeout = timeoutMs('timeout', options.timeout, 30_000);
+    const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
     this.#caller = new Caller(calls, timeout, (error) =>
       logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
     );

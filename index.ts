@@ -14,6 +14,7 @@ export type { ClusterClient } from './lib/cluster/cluster-client.js';
 export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
 export type { ClusterOptions } from './lib/cluster/options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
+export { type PomeloCode, RPC_ERROR } from './lib/compat/pomelo-codes.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
 export type {
@@ -26,7 +27,6 @@ export type {
 } from './lib/leader/custom-acceptor.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
-export { type PomeloCode, RPC_ERROR } from './lib/pomelo-codes.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { InvokeMessage, RpcMessage } from './lib/rpc-message.js';
 export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info.js';

@@ -1,4 +1,5 @@
 import { type Callback, withCallback } from './lib/callback.js';
+import { canonicalOptions, SERVER_NAMES } from './lib/compat/option-names.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
@@ -7,73 +8,26 @@ import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
 import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
-import { type AcceptorFactory, CustomAcceptor } from './lib/leader/custom-acceptor.js';
-import { type ListeningOptions, type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
-import { Lifecycle, type Transitions } from './lib/lifecycle.js';
+import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
+import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
+import { Lifecycle } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { CodecName } from './lib/protocol/codecs.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { dispatch } from './lib/service/dispatcher.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
-import { resolveServiceOptions, type ServiceOptions } from './lib/service/options.js';
+import { resolveServiceOptions } from './lib/service/options.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
 import { type Channel, withAsyncContext } from './lib/serving/channel.js';
 import type { IncomingCall } from './lib/serving/incoming-call.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
+import type { ServerEvents } from './server/events.js';
+import { SERVER_DEFAULTS, type ServerOptions } from './server/options.js';
+import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
-export interface ServerOptions extends ListeningOptions, ServiceOptions {
-  /** The name of the channel that callers register on. Without one, callers of whatever id are served, as pomelo's are. */
-  id?: string;
-  /** For messages and for those who read `server.serverType`; callers find servers by their own rosters. */
-  serverType?: string;
-  /**
-   * How long `stop()` lets calls finish before it cuts them off. The default is the longest that a caller waits by
-   * default. Unit: ms. @default 30_000
-   */
-  drainTimeout?: number;
-  /**
-   * Stand by where a process with the same id holds the port, and take over when that ends; see {@link Candidate}.
-   * Without it a held port is an error. Wants an id, and a port that is not 0. @default false
-   */
-  standby?: boolean;
-  /** A transport of the user's own in place of ours; of the listening options it has what it makes use of. */
-  acceptorFactory?: AcceptorFactory;
-  /** @default all to stderr: warnings, errors, and one line that says where it listens */
-  logger?: Logger;
-  /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. */
-  rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;
-  /** Log each call as it is answered; never its arguments. @default false — pomelo-rpc */
-  rpcDebugLog?: boolean;
-}
-
-export type ServerEvents = {
-  /** It listens, and serves. */
-  start: [];
-  connection: [caller: ConnectedPeer];
-  disconnection: [caller: ConnectedPeer, reason: RpcError];
-  /** Remote modules were reloaded, or could not be. */
-  reload: [result: ReloadResult];
-  /** Also a failed `start()`, which rejects as well: pomelo's code listens here and does not look at what it returns. */
-  error: [error: Error];
-  closed: [];
-};
-
-/**
- *   idle ── start() ──> starting ──> leader ── stop() ──> draining ──> closed
- *                         │   │        ^                                 ^
- *                         │   │ held   │ its Leader is gone              │
- *                         │   └──> standby ── stop() ────────────────────┤
- *                         └ failed ──────────────────────────────────────┘
- */
-const TRANSITIONS = {
-  idle: ['starting', 'closed'],
-  starting: ['leader', 'standby', 'closed'],
-  standby: ['leader', 'closed'],
-  leader: ['draining', 'closed'],
-  draining: ['closed'],
-  closed: [],
-} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'draining' | 'closed'>;
-export type ServerState = keyof typeof TRANSITIONS;
+export type { ServerEvents } from './server/events.js';
+export type { ServerOptions } from './server/options.js';
+export type { ServerState } from './server/state.js';
 
 const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
@@ -96,25 +50,26 @@ export class Server extends Emitter<ServerEvents> {
   readonly #host: ChannelAcceptor | CustomAcceptor;
   /** Competes for the port, with `standby`. */
   readonly #candidate: Candidate | undefined;
-  readonly #lifecycle = new Lifecycle<ServerState>('idle', TRANSITIONS, (to, from) => this.#onMove(to, from));
+  readonly #lifecycle = new Lifecycle<ServerState>('idle', SERVER_TRANSITIONS, (to, from) => this.#onMove(to, from));
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   /** Throws {@link RpcCode.InvalidArgument}; loads nothing and listens nowhere yet. */
-  constructor(options: ServerOptions) {
+  constructor(written: ServerOptions) {
     super();
-    if (typeof options !== 'object' || options === null) throw invalid('a server needs options, with a port at least');
+    if (typeof written !== 'object' || written === null) throw invalid('a server needs options, with a port at least');
+    const options = canonicalOptions(written, SERVER_NAMES);
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
-    this.#logger = loggerOption('logger', options.logger, loggerOption('rpcLogger', options.rpcLogger, consoleLogger));
-    this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, false);
+    this.#logger = loggerOption('logger', options.logger, consoleLogger);
+    this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, SERVER_DEFAULTS.rpcDebugLog);
     const remotes = resolveServiceOptions(options);
     this.#asyncContext = remotes.asyncContext;
     this.#remotes = new HotReload(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
-    this.#drainTimeout = integer('drainTimeout', options.drainTimeout, 30_000, 0, MAX_TIMEOUT_MS);
+    this.#drainTimeout = integer('drainTimeout', options.drainTimeout, SERVER_DEFAULTS.drainTimeout, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
-    this.#host = this.#makeHost(options);
-    this.#candidate = boolean('standby', options.standby, false) ? this.#makeCandidate() : undefined;
+    this.#host = this.#makeHost(written);
+    this.#candidate = boolean('standby', options.standby, SERVER_DEFAULTS.standby) ? this.#makeCandidate() : undefined;
   }
 
   get state(): ServerState {

@@ -1,13 +1,20 @@
 import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../lib/call/fail-mode.js';
 import { integer, invalid } from '../lib/options.js';
-import type { RetryBudgetOptions } from './retry-budget.js';
+import { RETRY_BUDGET_DEFAULTS, type RetryBudgetOptions } from './retry-budget.js';
 
+/** What a client does with calls that fail, and the bounds of that. */
 export interface FailureOptions extends FailOptions {
-  /** Retries in all, over the calls to one server type, beside those of calls that never left this process. @default Finagle's */
+  /** Retries in all, over the calls to one server type. Retries of calls that never left this process are not counted. */
   readonly retryBudget?: RetryBudgetOptions;
-  /** With `failback`: calls that may wait to be tried again. Past it a call fails. Unit: calls. @default 100 — Dubbo */
+  /**
+   * With `failback`: calls that may wait to be tried again. Past this number a call fails.
+   * Unit: calls. Range: from 0. Source: Dubbo.
+   * @default 100
+   */
   readonly failbackSize?: number;
 }
+
+export const FAILURE_DEFAULTS = Object.freeze({ ...DEFAULT_FAIL_OPTIONS, failbackSize: 100 }) satisfies FailureOptions;
 
 export interface ResolvedFailureOptions {
   readonly calls: Required<FailOptions>;
@@ -19,15 +26,18 @@ export function resolveFailureOptions(given: FailureOptions): ResolvedFailureOpt
   return Object.freeze({
     calls: Object.freeze(resolveFailOptions(given, DEFAULT_FAIL_OPTIONS)),
     retryBudget: retryBudget(given.retryBudget),
-    failbackSize: integer('failbackSize', given.failbackSize, 100, 0),
+    failbackSize: integer('failbackSize', given.failbackSize, FAILURE_DEFAULTS.failbackSize, 0),
   });
 }
 
 function retryBudget(given: RetryBudgetOptions = {}): Required<RetryBudgetOptions> {
   if (typeof given !== 'object' || given === null)
     throw invalid('retryBudget must be an object { ratio, minPerSecond }');
-  const { ratio = 0.2 } = given;
+  const { ratio = RETRY_BUDGET_DEFAULTS.ratio } = given;
   if (typeof ratio !== 'number' || !(ratio >= 0 && ratio <= 1))
     throw invalid(`retryBudget.ratio must be a number from 0 to 1, got ${String(ratio)}`);
-  return { ratio, minPerSecond: integer('retryBudget.minPerSecond', given.minPerSecond, 10, 0) };
+  return {
+    ratio,
+    minPerSecond: integer('retryBudget.minPerSecond', given.minPerSecond, RETRY_BUDGET_DEFAULTS.minPerSecond, 0),
+  };
 }

@@ -3,13 +3,23 @@ const LIFE_MS = 10_000;
 const SLOTS = 10;
 const SLOT_MS = LIFE_MS / SLOTS;
 
-/** How many retries there may be in all. Source: Finagle's RetryBudget, and its defaults. */
+/** How many retries a client may make in all, over the calls to one server type. Source: Finagle's RetryBudget. */
 export interface RetryBudgetOptions {
-  /** Retries for each call that was made in the last 10 s. Range: 0 to 1. @default 0.2 */
+  /**
+   * Retries for each call that was made in the last 10 s.
+   * Unit: retries a call. Range: 0 to 1. Source: Finagle.
+   * @default 0.2
+   */
   readonly ratio?: number;
-  /** So many beside those, so that a quiet client may retry at all. Unit: a second. Range: from 0. @default 10 */
+  /**
+   * Retries that are allowed beside those, so that a quiet client may retry at all.
+   * Unit: retries a second. Range: from 0. Source: Finagle.
+   * @default 10
+   */
   readonly minPerSecond?: number;
 }
+
+export const RETRY_BUDGET_DEFAULTS = Object.freeze({ ratio: 0.2, minPerSecond: 10 }) satisfies RetryBudgetOptions;
 
 /**
  * On a bad day everything fails, and retries of everything make it worse. Calls earn tokens, retries spend them, and

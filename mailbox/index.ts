@@ -10,6 +10,7 @@ export type { MailBox, MailBoxEvents } from './mailbox.js';
 export { notConnected } from './not-connected.js';
 export {
   DEFAULT_PENDING_SIZE,
+  MAILBOX_DEFAULTS,
   type MailBoxOptions,
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,

@@ -1,50 +1,81 @@
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
-import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../lib/protocol/packet.js';
+import { frameLimit } from '../lib/protocol/frame-limit.js';
+import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../lib/transport/connection-defaults.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
 
+/** How a client connects to each of its servers. */
 export interface MailBoxOptions {
   /**
-   * How long one attempt to connect and register may take.
-   * Unit: ms. @default 3_000 — tcp-base; pomelo-rpc's mqtt mailbox has 2_000
+   * How long one attempt to connect and register may take. pomelo-rpc's mqtt mailbox has 2 s.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: tcp-base.
+   * @default 3_000
    */
   connectTimeout?: number;
   /**
-   * Gather calls for {@link MailBoxOptions.interval} before they are written. Without it they are written at the end
-   * of the tick, which is both quicker and as cheap; it is there for those who counted on it. Alias: `buffMsg`.
-   * @default false — pomelo-rpc
+   * Gather calls for {@link MailBoxOptions.interval} before they are written. Without this option calls are written at the
+   * end of the tick, which is quicker and costs no more. Source: pomelo-rpc.
+   * @default false
    */
   bufferMsg?: boolean;
-  /** Older name of {@link MailBoxOptions.bufferMsg}. */
+  /** Older name of {@link MailBoxOptions.bufferMsg}. Source: pomelo-rpc. */
   buffMsg?: boolean;
-  /** With `bufferMsg`: how long calls are gathered. Unit: ms. @default 50 — pomelo-rpc */
+  /**
+   * With `bufferMsg`: how long calls are gathered.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
+   * @default 50
+   */
   interval?: number;
   /**
-   * Between two heartbeats; a server that sends nothing in two of them is dead.
-   * Unit: ms. @default 10_000 — pomelo-rpc
+   * Time between two heartbeats. A server that sends nothing during two of them is taken for dead.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
+   * @default 10_000
    */
   keepalive?: number;
   /**
-   * A connection on which no call was made for so long is closed; the next call connects again. 0: never.
-   * Unit: ms. @default 0
+   * How long a connection without calls stays open. The next call connects again. 0: connections stay open.
+   * Unit: ms. Range: 0 to 2^31 - 1.
+   * @default 0
    */
   idleTimeout?: number;
   /**
-   * How long `close()` waits for answers before it gives the calls up.
-   * Unit: ms. @default 3_000 — pomelo-rpc, GRACE_TIMEOUT
+   * How long a connection that closes in order waits for answers before the calls are rejected.
+   * Unit: ms. Range: 0 to 2^31 - 1. Source: pomelo-rpc, GRACE_TIMEOUT.
+   * @default 3_000
    */
   drainTimeout?: number;
-  /** The largest frame, sent or received. Unit: bytes. @default 4 MiB — gRPC */
+  /**
+   * Size of the largest frame, sent or received.
+   * Unit: bytes. Range: 25 to 2^31. Source: gRPC.
+   * @default 4_194_304
+   */
   maxFrameBytes?: number;
-  /** What may wait to be written to one server; past it calls are held, as while connecting. Unit: bytes. @default 16 MiB */
+  /**
+   * Bytes that may wait to be written to one server. Further calls are held, as while connecting.
+   * Unit: bytes. Range: from 0.
+   * @default 16_777_216
+   */
   maxQueuedBytes?: number;
-  /** Calls that may wait for one server's answers; past it calls are held, as while connecting. @default 50_000 — moleculer */
+  /**
+   * Calls that may wait for the answers of one server. Further calls are held, as while connecting.
+   * Unit: calls. Range: from 1. Source: moleculer.
+   * @default 50_000
+   */
   maxInFlight?: number;
-  /** Encodings to offer, the preferred one first. @default ['msgpack', 'json'] */
+  /** Encodings that are offered to a server, the preferred one first. @default ['msgpack', 'json'] */
   codecs?: readonly CodecName[];
 }
+
+export const MAILBOX_DEFAULTS = Object.freeze({
+  ...CONNECTION_DEFAULTS,
+  connectTimeout: 3_000,
+  idleTimeout: 0,
+  drainTimeout: 3_000,
+  maxInFlight: DEFAULT_MAX_IN_FLIGHT,
+  codecs: Object.freeze(['msgpack', 'json']) as readonly CodecName[],
+}) satisfies MailBoxOptions;
 
 export interface ResolvedMailBoxOptions {
   readonly connectTimeout: number;
@@ -59,23 +90,24 @@ export interface ResolvedMailBoxOptions {
 }
 
 export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOptions {
-  const buffered = boolean('bufferMsg', given.bufferMsg ?? given.buffMsg, false);
-  const interval = integer('interval', given.interval, 50, 1, MAX_TIMEOUT_MS);
+  const defaults = MAILBOX_DEFAULTS;
+  const buffered = boolean('bufferMsg', given.bufferMsg ?? undefined, defaults.bufferMsg);
+  const interval = timeoutMs('interval', given.interval, defaults.interval);
   return Object.freeze({
-    connectTimeout: timeoutMs('connectTimeout', given.connectTimeout, 3_000),
+    connectTimeout: timeoutMs('connectTimeout', given.connectTimeout, defaults.connectTimeout),
     flushInterval: buffered ? interval : 0,
-    keepalive: timeoutMs('keepalive', given.keepalive, 10_000),
-    idleTimeout: integer('idleTimeout', given.idleTimeout, 0, 0, MAX_TIMEOUT_MS),
-    drainTimeout: integer('drainTimeout', given.drainTimeout, 3_000, 0, MAX_TIMEOUT_MS),
-    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
-    maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, 16 * 1024 * 1024, 0),
-    maxInFlight: integer('maxInFlight', given.maxInFlight, 50_000, 1),
+    keepalive: timeoutMs('keepalive', given.keepalive, defaults.keepalive),
+    idleTimeout: integer('idleTimeout', given.idleTimeout, defaults.idleTimeout, 0, MAX_TIMEOUT_MS),
+    drainTimeout: integer('drainTimeout', given.drainTimeout, defaults.drainTimeout, 0, MAX_TIMEOUT_MS),
+    maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
+    maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
+    maxInFlight: integer('maxInFlight', given.maxInFlight, defaults.maxInFlight, 1),
     codecs: codecs(given.codecs),
   });
 }
 
 function codecs(given: unknown): readonly CodecName[] {
-  if (given === undefined) return ['msgpack', 'json'];
+  if (given === undefined) return MAILBOX_DEFAULTS.codecs;
   if (Array.isArray(given) && given.length > 0 && given.every((name) => CODEC_NAMES.includes(name))) return [...given];
   throw invalid(`codecs must be a list of ${CODEC_NAMES.join(', ')}, got ${JSON.stringify(given)}`);
 }

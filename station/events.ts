@@ -1,7 +1,7 @@
 import type { CallOptions } from '../lib/call/call-contract.js';
 import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
+import type { PomeloCode } from '../lib/compat/pomelo-codes.js';
 import type { RpcError } from '../lib/errors.js';
-import type { PomeloCode } from '../lib/pomelo-codes.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import type { MailBoxState } from '../mailbox/index.js';

@@ -1,10 +1,10 @@
 import { HeldCalls, settledWithin } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { pomeloCode } from '../lib/compat/pomelo-codes.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
-import { pomeloCode } from '../lib/pomelo-codes.js';
 import { type ServerInfo, sameAddress } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';

@@ -3,6 +3,7 @@ import { boolean, integer, invalid, loggerOption, nonEmptyString } from '../lib/
 import {
   type CustomMailBoxFactory,
   DEFAULT_PENDING_SIZE,
+  MAILBOX_DEFAULTS,
   type MailBoxOptions,
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
@@ -10,55 +11,71 @@ import {
 import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from '../mailbox/shared/options.js';
 import { type EjectionOptions, resolveEjection } from './health/index.js';
 
+/** How a client reaches its servers: connections, waiting calls, health, sharing and tracing. */
 export interface MailStationOptions extends MailBoxOptions {
   /**
-   * Calls that may wait for one server's connection; also the calls, over all servers, that may wait for a router or
-   * a filter. Past it a call fails at once with `ERR_RPC_PENDING_FULL`.
-   * Unit: calls. 0: fail unless connected (routers and filters may still take their time). @default 10_000 — pomelo-rpc
+   * Calls that may wait for the connection of one server; also the calls, over all servers, that may wait for a router or a
+   * filter. Past this number a call fails at once with `ERR_RPC_PENDING_FULL`. 0: a call fails unless its server is
+   * connected (routers and filters may still take their time).
+   * Unit: calls. Range: from 0. Source: pomelo-rpc.
+   * @default 10_000
    */
   pendingSize?: number;
-  /** Makes mailboxes over a transport of your own, in place of the built-in ones. Alias: `mailBoxFactory`. Source: pomelo-rpc */
+  /** Makes mailboxes over a custom transport, in place of the built-in ones. Source: pomelo-rpc. @default built-in mailboxes */
   mailboxFactory?: CustomMailBoxFactory;
-  /** pomelo-rpc's README has it so. */
+  /** Name of {@link MailStationOptions.mailboxFactory} in pomelo-rpc's README. Source: pomelo-rpc. */
   mailBoxFactory?: CustomMailBoxFactory;
   /**
-   * Servers that fail again and again are not chosen by routers for a while; see {@link EjectionOptions}. Off unless asked
-   * for: a router that pins users to servers would send an ejected server's users to servers that do not know them.
+   * Whether servers that fail again and again are not chosen by routers for a while; an object gives the bounds, see
+   * {@link EjectionOptions}. Off by default: a router that pins users to servers would send the users of an ejected server
+   * to servers that do not know them. Source: Envoy.
    * @default false
    */
   ejection?: boolean | EjectionOptions;
-  /** Have the connections to servers in common with other processes of this machine. @default each has its own */
+  /** Shares the connections to servers with other processes of this machine. @default each process has its own */
   share?: ShareOptions;
-  /** Names this client in traces. @default the context's `serverId`, as in pomelo-rpc, else the process id */
+  /** Name of this client in traces. Source: pomelo-rpc. @default the `serverId` of the context, else the process id */
   clientId?: string;
-  /** Log, and emit as `trace` events, each step of each call; never its arguments. @default false — pomelo-rpc */
+  /** Log each step of each call, and emit the steps as `trace` events; never the arguments. Source: pomelo-rpc. @default false */
   rpcDebugLog?: boolean;
-  /** Where traces are logged. @default the client's `logger` */
+  /** Where the steps of `rpcDebugLog` are logged. Source: pomelo-rpc. @default the client's `logger` */
   rpcLogger?: Logger;
-  /** @default warnings and errors to stderr */
+  /** Where log lines go. @default warnings and errors to stderr */
   logger?: Logger;
-  /** Handed to the factories of remote modules under record paths. */
+  /** Value that is handed to the factories of remote modules under record paths. Source: pomelo-rpc. */
   context?: unknown;
 }
+
+export const STATION_DEFAULTS = Object.freeze({
+  ...MAILBOX_DEFAULTS,
+  pendingSize: DEFAULT_PENDING_SIZE,
+  ejection: false,
+  rpcDebugLog: false,
+}) satisfies MailStationOptions;
 
 export interface ResolvedMailStationOptions {
   readonly pendingSize: number;
   readonly drainTimeout: number;
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
-  /** Undefined: none is ever left out. */
+  /** Undefined: no server is ever ejected. */
   readonly ejection: Required<EjectionOptions> | undefined;
   /** Undefined: the mailboxes are this client's own. */
   readonly share: ResolvedShareOptions | undefined;
   readonly logger: Logger;
-  /** As they were given, for the user's own mailboxes. */
+  /** Options as the user wrote them, for custom mailboxes. */
   readonly given: object;
   /** Undefined: calls are not traced. */
   readonly trace: { readonly source: string; readonly logger: Logger } | undefined;
 }
 
-export function resolveMailStationOptions(given: MailStationOptions): ResolvedMailStationOptions {
-  const mailboxFactory = given.mailboxFactory ?? given.mailBoxFactory;
+/** Checks the options; `written` is what the user wrote, older names included. Throws {@link RpcCode.InvalidArgument}. */
+export function resolveMailStationOptions(
+  given: MailStationOptions,
+  written: object = given,
+): ResolvedMailStationOptions {
+  const defaults = STATION_DEFAULTS;
+  const mailboxFactory = given.mailboxFactory ?? undefined;
   if (
     mailboxFactory !== undefined &&
     typeof mailboxFactory !== 'function' &&
@@ -68,18 +85,20 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
   }
   const share = resolveShareOptions(given.share);
   if (share !== undefined && mailboxFactory !== undefined)
-    throw invalid('share does not go with mailboxFactory: mailboxes of your own are not shared');
+    throw invalid(
+      'share cannot be combined with mailboxFactory: custom mailboxes are not shared. Remove one of the two options',
+    );
   const mailbox = resolveMailBoxOptions(given);
   return Object.freeze({
-    pendingSize: integer('pendingSize', given.pendingSize, DEFAULT_PENDING_SIZE, 0),
+    pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,
     ejection: resolveEjection(given.ejection),
     share,
     logger: loggerOption('logger', given.logger, quietLogger),
-    given,
-    trace: boolean('rpcDebugLog', given.rpcDebugLog, false)
+    given: written,
+    trace: boolean('rpcDebugLog', given.rpcDebugLog, defaults.rpcDebugLog)
       ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }
       : undefined,
   });

@@ -2,17 +2,22 @@ import type { Explained } from '../call-timing.js';
 import type { RpcError } from '../errors.js';
 import type { FailOptions } from './fail-mode.js';
 
-/** What a caller may say about one call. */
+/** Options of one call, given by `.with(options)` of a proxy. */
 export interface CallOptions extends FailOptions {
-  /** One deadline for all of it: routing, filters, connecting, the remote method. ms, 1 to 2^31 - 1. @default the client's `timeout` */
+  /**
+   * Deadline of the call: routing, filters, connecting and the remote method together.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default the client's `timeout`
+   */
   readonly timeout?: number;
-  /** May be executed twice: failure modes may then repeat it although it may have run. @default false */
+  /** The method may run twice for this call: failure modes may then repeat a call that may have run. @default false */
   readonly idempotent?: boolean;
-  /** A value of the caller's own that travels beside the arguments; stock peers are not sent it. */
+  /** Value that travels beside the arguments, for `callContext().meta` of the method. Stock peers are not sent it. */
   readonly meta?: unknown;
   /**
-   * Ends the call when it aborts, with `ERR_RPC_CANCELLED`: not yet sent, it never is; sent, the server is told, whose
-   * method sees it in `callContext().signal`. A one-way call that was sent is over already.
+   * Signal that cancels the call: the call rejects with `ERR_RPC_CANCELLED`. A call that was not sent yet is never sent.
+   * For a call that was sent, the server is notified, and its method sees that in `callContext().signal`. A one-way call
+   * that was sent is over already.
    */
   readonly signal?: AbortSignal | undefined;
 }

@@ -1,29 +1,35 @@
 import { integer, MAX_TIMEOUT_MS, oneOf } from '../options.js';
 
 /**
- * What becomes of a call that fails. Source of the names: pomelo-rpc; docs/failure.md has what each does when.
- * - `failfast`: its caller is told.
- * - `failover`: another server of the type is tried, never one that was tried before.
- * - `failsafe`: the same server is tried again, after waits that grow.
- * - `failback`: it is taken on for later, and its caller gets a receipt.
+ * What happens to a call that fails. docs/failure.md has what each mode does when. Source of the names: pomelo-rpc.
+ * - `failfast`: the call is rejected.
+ * - `failover`: the call is sent to another server of the type, never to one that was tried before.
+ * - `failsafe`: the call is sent to the same server again, after waits that grow.
+ * - `failback`: the call is repeated in the background, and the caller gets a receipt.
  */
 export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
 export type FailMode = (typeof FAIL_MODES)[number];
 
-/** What a client may say for all its calls, and a call for itself. */
+/** What happens to calls that fail: given for all calls of a client, or for one call. */
 export interface FailOptions {
-  /** What becomes of a call that fails. @default 'failfast' */
+  /** What happens to a call that fails. Source: pomelo-rpc. @default 'failfast' */
   readonly failMode?: FailMode;
-  /** How often a call is tried again, after its first attempt. Range: from 0. @default 3, as pomelo-rpc's failsafe */
+  /**
+   * Number of retries after the first attempt.
+   * Unit: retries. Range: from 0. Source: pomelo-rpc's failsafe.
+   * @default 3
+   */
   readonly retryTimes?: number;
   /**
-   * `failsafe` waits so long before the first retry, twice as long before the second, and so on, give or take a fifth;
-   * `failback` so long before each. Unit: ms. @default 5_000, as pomelo-rpc
+   * With `failsafe`: wait before the first retry, doubled before each further one, with a jitter of a fifth. With
+   * `failback`: wait before each retry.
+   * Unit: ms. Range: 0 to 2^31 - 1. Source: pomelo-rpc.
+   * @default 5_000
    */
   readonly retryConnectTime?: number;
 }
 
-/** Throws {@link RpcCode.InvalidArgument} for what is none; what is missing comes from `defaults`. */
+/** Fills in what is missing from `defaults`. Throws {@link RpcCode.InvalidArgument} for options out of range. */
 export function resolveFailOptions(given: FailOptions, defaults: Required<FailOptions>): Required<FailOptions> {
   return {
     failMode: oneOf('failMode', given.failMode, defaults.failMode, FAIL_MODES),

@@ -2,56 +2,100 @@ import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString, timeoutMs } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
-import { HEADER_BYTES } from '../protocol/packet.js';
+import { frameLimit } from '../protocol/frame-limit.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
 
-const MAX_FRAME_BYTES = 64 * 1024 * 1024;
-
-/** The options of a shared client. Names and defaults are cluster-client's, where nothing else is said. */
+/** Options of a shared client. Names and defaults are cluster-client's, except where an option names another source. */
 export interface ClusterOptions {
-  /** Names the channel: clients of one name share one real client. @default the name of the class */
+  /** Name of the channel. Clients of one name share one real client. @default the name of the class */
   name?: string;
-  /** The port that is competed for, on 127.0.0.1. @default 7777, or the environment's NODE_CLUSTER_CLIENT_PORT */
+  /**
+   * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default.
+   * Range: 1 to 65535.
+   * @default 7777
+   */
   port?: number;
-  /** true: lead, or fail. false: never lead, wait for a Leader. null: whoever comes first. @default null */
+  /** `true`: lead, or fail. `false`: never lead, and wait for a Leader. `null`: the first process leads. @default null */
   isLeader?: boolean | null;
-  /** All in one process, without a port: one real client a name. @default false, or NODE_CLUSTER_CLIENT_SINGLE_MODE=1 */
+  /**
+   * Share within this process only, without a port: one real client a name. The environment's
+   * NODE_CLUSTER_CLIENT_SINGLE_MODE=1 goes before the default.
+   * @default false
+   */
   singleMode?: boolean;
-  /** How long `ready()`, and a call, wait for somebody to lead. Unit: ms. @default 30_000 */
+  /**
+   * How long `ready()`, and a call, wait for a Leader.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 30_000
+   */
   maxWaitTime?: number;
-  /** For connecting to the Leader and registering. Unit: ms. @default 10_000, or NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT */
+  /**
+   * How long connecting to the Leader and registering may take. The environment's NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT goes
+   * before the default.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 10_000
+   */
   connectTimeout?: number;
-  /** The deadline of a call, once there is somebody to send it to. Unit: ms. @default 3_000 */
+  /**
+   * Deadline of a call, from the moment when a Leader takes calls.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 3_000
+   */
   responseTimeout?: number;
-  /** Between two heartbeats. Unit: ms. @default 20_000 */
+  /** Time between two heartbeats. Unit: ms. Range: 1 to 2^31 - 1. @default 20_000 */
   heartbeatInterval?: number;
-  /** The Leader drops a Follower that sends nothing in three heartbeats. @default true */
+  /** Whether the Leader drops a Follower that sends nothing during three heartbeats. @default true */
   isCheckHeartbeat?: boolean;
-  /** Delegate `subscribe`, `unSubscribe`, `publish`, `close` and all async and generator methods by themselves. @default true */
+  /** Delegate `subscribe`, `unSubscribe`, `publish`, `close` and all async and generator methods without being named. @default true */
   autoGenerate?: boolean;
-  /** A value goes to all who have subscribed; false: to one of them, picked at random. @default true */
+  /** Whether a value goes to all subscribers; `false`: to one of them, chosen at random. @default true */
   isBroadcast?: boolean;
-  /** An `error` is emitted when a subscription's first value takes longer. Unit: ms. @default never */
+  /**
+   * How long the first value of a subscription may take before an `error` is emitted. 0: without end.
+   * Unit: ms. Range: 0 to 2^31 - 1.
+   * @default without end
+   */
   subscribeTimeout?: number;
-  /** Calls that may wait for somebody to lead; one more fails. @default 10_000 — mailstation's own */
+  /**
+   * Calls that may wait for a Leader. Past this number a call fails with `ERR_RPC_PENDING_FULL`.
+   * Unit: calls. Range: from 0. Source: mailstation.
+   * @default 10_000
+   */
   pendingSize?: number;
   /**
-   * The largest frame, sent or received. cluster-client has no limit, and its encoding makes eight bytes of each one in a
-   * Buffer. Unit: bytes. @default 64 MiB — mailstation's own
+   * Size of the largest frame, sent or received. cluster-client has no limit, and encodes each byte of a Buffer as eight.
+   * Unit: bytes. Range: 25 to 2^31. Source: mailstation.
+   * @default 67_108_864
    */
   maxFrameBytes?: number;
-  /** Send the stack of a failed method's error to Followers. @default false; cluster-client always does */
+  /** Send the stack of a failed method's error to Followers, as cluster-client always does. Source: mailstation. @default false */
   exposeStack?: boolean;
   /** How values become bytes, at all ends alike. @default msgpack between mailstation's own, serialize-json toward others */
   transcode?: Transcode;
-  /** The name of a subscription, and of what is published. @default its JSON */
+  /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
   formatKey?: (reg: unknown) => string;
-  /** There is no limit on listeners here; accepted for those who had to raise it. */
+  /** Accepted for programs that had to raise cluster-client's limit. Listeners are not limited here. */
   maxListeners?: number;
-  /** @default warnings and errors to stderr */
+  /** Where log lines go. @default warnings and errors to stderr */
   logger?: Logger;
 }
+
+export const CLUSTER_DEFAULTS = Object.freeze({
+  port: 7777,
+  isLeader: null,
+  singleMode: false,
+  maxWaitTime: 30_000,
+  connectTimeout: 10_000,
+  responseTimeout: 3_000,
+  heartbeatInterval: 20_000,
+  isCheckHeartbeat: true,
+  autoGenerate: true,
+  isBroadcast: true,
+  pendingSize: 10_000,
+  maxFrameBytes: 64 * 1024 * 1024,
+  exposeStack: false,
+}) satisfies ClusterOptions;
 
 export interface ResolvedClusterOptions {
   readonly name: string;
@@ -76,6 +120,7 @@ export interface ResolvedClusterOptions {
 
 /** Throws {@link RpcCode.InvalidArgument}. The environment is read at each call, and only where an option is not given. */
 export function resolveClusterOptions(given: ClusterOptions, className: string): ResolvedClusterOptions {
+  const defaults = CLUSTER_DEFAULTS;
   const { env } = process;
   const { isLeader, subscribeTimeout } = given;
   if (typeof (isLeader ?? true) !== 'boolean') throw invalid('isLeader must be true, false or null');
@@ -83,34 +128,34 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   if (name === '') throw invalid('the class has no name, so the shared client needs the option name');
   return Object.freeze({
     name: nonEmptyString('name', name),
-    port: integer('port', given.port ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']), 7777, 1, 65_535),
+    port: integer('port', given.port ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']), defaults.port, 1, 65_535),
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
-    maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, 30_000),
+    maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),
     connectTimeout: timeoutMs(
       'connectTimeout',
       given.connectTimeout ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT']),
-      10_000,
+      defaults.connectTimeout,
     ),
-    responseTimeout: timeoutMs('responseTimeout', given.responseTimeout, 3_000),
-    heartbeatInterval: timeoutMs('heartbeatInterval', given.heartbeatInterval, 20_000),
-    isCheckHeartbeat: boolean('isCheckHeartbeat', given.isCheckHeartbeat, true),
-    autoGenerate: boolean('autoGenerate', given.autoGenerate, true),
-    isBroadcast: boolean('isBroadcast', given.isBroadcast, true),
+    responseTimeout: timeoutMs('responseTimeout', given.responseTimeout, defaults.responseTimeout),
+    heartbeatInterval: timeoutMs('heartbeatInterval', given.heartbeatInterval, defaults.heartbeatInterval),
+    isCheckHeartbeat: boolean('isCheckHeartbeat', given.isCheckHeartbeat, defaults.isCheckHeartbeat),
+    autoGenerate: boolean('autoGenerate', given.autoGenerate, defaults.autoGenerate),
+    isBroadcast: boolean('isBroadcast', given.isBroadcast, defaults.isBroadcast),
     // 0 and null mean "never", as in cluster-client.
     subscribeTimeout: subscribeTimeout
       ? integer('subscribeTimeout', subscribeTimeout, 0, 1, MAX_TIMEOUT_MS)
       : undefined,
-    pendingSize: integer('pendingSize', given.pendingSize, 10_000, 0),
-    maxFrameBytes: integer('maxFrameBytes', given.maxFrameBytes, MAX_FRAME_BYTES, HEADER_BYTES + 1, 2 ** 31),
-    exposeStack: boolean('exposeStack', given.exposeStack, false),
+    pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
+    maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
+    exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     transcode: given.transcode === undefined ? undefined : transcodeCodec(given.transcode),
     formatKey: keyFormat(given.formatKey),
     logger: loggerOption('logger', given.logger, quietLogger),
   });
 }
 
-/** As cluster-client reads it: what is no number, or 0, says nothing. */
+/** A number of the environment. Text that is no number, and 0, count as not given, as in cluster-client. */
 function fromEnvironment(text: string | undefined): number | undefined {
   return Number.parseInt(text ?? '', 10) || undefined;
 }

@@ -2,43 +2,63 @@ import { boolean, invalid, nonEmptyString } from '../options.js';
 import { isObject, methodNames } from './methods.js';
 import type { ServiceObjects } from './service-registry.js';
 
-/** A folder or file of remote modules, and the namespace under which they are called. */
+/**
+ * A folder or file of remote modules, and the namespace under which they are called.
+ * @example
+ * ```ts
+ * import { createServer, type ServicePath } from 'mailstation';
+ *
+ * const paths: ServicePath[] = [{ namespace: 'user', path: new URL('./remote/', import.meta.url) }];
+ * const server = createServer({ id: 'chat-1', port: 3333, paths });
+ * ```
+ */
 export interface ServicePath {
+  /** First part of the name of each method: `namespace.module.method`. */
   namespace: string;
-  /** Absolute, a file URL, or relative to the working directory. */
+  /** Folder or file: an absolute path, a file URL, or a path relative to the working directory. */
   path: string | URL;
-  /** Overrides {@link ServiceOptions.callbacks} for these modules. */
+  /** Overrides {@link ServiceOptions.callbacks} for these modules. @default the server's `callbacks` */
   callbacks?: boolean;
 }
 
-/** What a server offers. */
+/** Modules whose methods a server offers, and how the methods answer. */
 export interface ServiceOptions {
-  /** @default [] */
+  /** Folders and files of remote modules. @default none */
   paths?: readonly ServicePath[];
   /**
-   * Services that are there already, beside those of the paths: `services[namespace][module]` is the object whose
-   * functions are called. Nothing is made of them, and they are not reloaded. @default {} — pinus-rpc
+   * Services that exist already, beside those of the paths: `services[namespace][module]` is the object whose functions
+   * are called. The objects are used as they are, and are not reloaded. Source: pinus-rpc.
+   * @default none
    */
   services?: Readonly<Record<string, Readonly<Record<string, object>>>>;
-  /** Handed to every remote module's factory or constructor. */
+  /** Value that is handed to the factory or constructor of each remote module. Source: pomelo-rpc. */
   context?: unknown;
   /**
-   * Methods that are not async functions answer through a callback, which is appended to their arguments.
-   * @default false for `createServer`; true for `Server.create`, as in pomelo-rpc
+   * Whether methods that are not async functions answer through a callback, which is appended to their arguments.
+   * `Server.create` has `true`, as pomelo-rpc has.
+   * @default false
    */
   callbacks?: boolean;
   /**
-   * Watch the paths while serving, and reload the modules of each file that changed, and only those. For development:
-   * what is saved there is run at once. The watching does not keep the process alive. @default false
+   * Watch the paths while serving, and reload the modules of each file that changed, and only those. For development: a
+   * saved file runs at once. Watching does not keep the process alive. Source: pomelo-rpc.
+   * @default false
    */
   reloadRemotes?: boolean;
   /**
-   * Keep {@link callContext} across the awaits of a method, by Node's `AsyncLocalStorage`; the calls that the method
-   * makes in this process then end with its own, at its deadline or when it is cancelled. It costs every promise in the
-   * process a little. @default false
+   * Keep {@link callContext} across the awaits of a method, by Node's `AsyncLocalStorage`. The calls that the method makes
+   * in this process then end with its own call, at the deadline or when the call is cancelled. The option costs every
+   * promise of the process a little time.
+   * @default false
    */
   asyncContext?: boolean;
 }
+
+export const SERVICE_DEFAULTS = Object.freeze({
+  callbacks: false,
+  reloadRemotes: false,
+  asyncContext: false,
+}) satisfies ServiceOptions;
 
 export interface ResolvedServiceOptions {
   readonly paths: readonly Required<ServicePath>[];
@@ -49,16 +69,17 @@ export interface ResolvedServiceOptions {
   readonly asyncContext: boolean;
 }
 
-/** Throws {@link RpcCode.InvalidArgument}. */
+/** Checks the options. Throws {@link RpcCode.InvalidArgument}. */
 export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOptions {
-  const callbacks = boolean('callbacks', given.callbacks, false);
+  const defaults = SERVICE_DEFAULTS;
+  const callbacks = boolean('callbacks', given.callbacks, defaults.callbacks);
   return Object.freeze({
     paths: resolvePaths(given.paths, callbacks),
     services: checkServices(given.services),
     context: given.context,
     callbacks,
-    reloadRemotes: boolean('reloadRemotes', given.reloadRemotes, false),
-    asyncContext: boolean('asyncContext', given.asyncContext, false),
+    reloadRemotes: boolean('reloadRemotes', given.reloadRemotes, defaults.reloadRemotes),
+    asyncContext: boolean('asyncContext', given.asyncContext, defaults.asyncContext),
   });
 }
 

@@ -2,20 +2,22 @@ import type { Logger } from '../../lib/diagnostics.js';
 import { boolean, integer, invalid } from '../../lib/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 
-/** Mailboxes that the processes of one machine have in common. */
+/** How the processes of one machine share their mailboxes. */
 export interface ShareOptions {
-  /** What they compete for, on 127.0.0.1. Whoever has it carries the calls of all. Range: 1 to 65535 */
+  /** Port on 127.0.0.1 that the processes compete for. The process that holds the port relays the calls of all. Range: 1 to 65535. */
   port: number;
-  /** False: never carries the calls of others; its own wait while nobody does. @default true */
+  /** Whether this process may relay the calls of others. With `false`, its calls wait while no process relays. @default true */
   lead?: boolean;
 }
+
+export const SHARE_DEFAULTS = Object.freeze({ lead: true }) satisfies Partial<ShareOptions>;
 
 export interface ResolvedShareOptions {
   readonly port: number;
   readonly lead: boolean;
 }
 
-/** What the process that leads needs of its client's options. */
+/** Options of its client that the process which relays needs. */
 export interface RelayOptions {
   readonly pendingSize: number;
   readonly drainTimeout: number;
@@ -28,6 +30,6 @@ export function resolveShareOptions(given: ShareOptions | undefined): ResolvedSh
   if (typeof given !== 'object' || given === null) throw invalid('share must be an object { port, lead }');
   return Object.freeze({
     port: integer('share.port', given.port ?? Number.NaN, 0, 1, 65_535),
-    lead: boolean('share.lead', given.lead, true),
+    lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
   });
 }

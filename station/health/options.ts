@@ -1,33 +1,58 @@
 import { integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../../lib/options.js';
 
-/** When a server is no longer chosen by routers, for a while. Source of the defaults: Envoy's outlier detection. */
+/** When a server that fails is no longer chosen by routers, and for how long. Source: Envoy's outlier detection. */
 export interface EjectionOptions {
   /**
-   * So many failures without a success in between: calls that timed out, attempts to connect that failed, connections
-   * that were lost. A method's own errors are successes. @default 5
+   * Failures without a success in between after which a server is ejected: calls that timed out, attempts to connect that
+   * failed, connections that were lost. A method's own errors are successes.
+   * Unit: failures. Range: from 1. Source: Envoy.
+   * @default 5
    */
   readonly consecutiveFailures?: number;
-  /** How long a server is left out the first time; twice as long the second time, and so on. Unit: ms. @default 30_000 */
+  /**
+   * How long a server is ejected the first time. Each further time is twice as long as the one before.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: Envoy.
+   * @default 30_000
+   */
   readonly baseEjectionTime?: number;
-  /** And never longer than that. Unit: ms. @default 300_000 */
+  /**
+   * Upper bound of the time for which a server is ejected. Where `baseEjectionTime` is longer, that is the default.
+   * Unit: ms. Range: `baseEjectionTime` to 2^31 - 1. Source: Envoy.
+   * @default 300_000
+   */
   readonly maxEjectionTime?: number;
   /**
-   * No more of a type's servers than that are left out; where more are, because others were removed, all are chosen
-   * from. Unit: percent. Range: 0 to 100. @default 50; Envoy's 10 suits larger sets
+   * Share of a type's servers that may be ejected at once. Where more are, because others were removed, routers choose
+   * from all. Envoy's own 10 suits larger sets.
+   * Unit: percent. Range: 0 to 100.
+   * @default 50
    */
   readonly maxEjectionPercent?: number;
 }
 
-/** Undefined where servers are never left out. */
+export const EJECTION_DEFAULTS = Object.freeze({
+  consecutiveFailures: 5,
+  baseEjectionTime: 30_000,
+  maxEjectionTime: 300_000,
+  maxEjectionPercent: 50,
+}) satisfies Required<EjectionOptions>;
+
+/** Resolves the option `ejection`; undefined where servers are never ejected. */
 export function resolveEjection(given: boolean | EjectionOptions = false): Required<EjectionOptions> | undefined {
   if (given === false) return undefined;
   const options = given === true ? {} : given;
   if (typeof options !== 'object' || options === null)
     throw invalid(`ejection must be true, false or an object, got ${String(given)}`);
-  const baseEjectionTime = timeoutMs('ejection.baseEjectionTime', options.baseEjectionTime, 30_000);
-  const longest = Math.max(300_000, baseEjectionTime);
+  const defaults = EJECTION_DEFAULTS;
+  const baseEjectionTime = timeoutMs('ejection.baseEjectionTime', options.baseEjectionTime, defaults.baseEjectionTime);
+  const longest = Math.max(defaults.maxEjectionTime, baseEjectionTime);
   return Object.freeze({
-    consecutiveFailures: integer('ejection.consecutiveFailures', options.consecutiveFailures, 5, 1),
+    consecutiveFailures: integer(
+      'ejection.consecutiveFailures',
+      options.consecutiveFailures,
+      defaults.consecutiveFailures,
+      1,
+    ),
     baseEjectionTime,
     maxEjectionTime: integer(
       'ejection.maxEjectionTime',
@@ -36,6 +61,12 @@ export function resolveEjection(given: boolean | EjectionOptions = false): Requi
       baseEjectionTime,
       MAX_TIMEOUT_MS,
     ),
-    maxEjectionPercent: integer('ejection.maxEjectionPercent', options.maxEjectionPercent, 50, 0, 100),
+    maxEjectionPercent: integer(
+      'ejection.maxEjectionPercent',
+      options.maxEjectionPercent,
+      defaults.maxEjectionPercent,
+      0,
+      100,
+    ),
   });
 }

@@ -10,7 +10,7 @@ import { importsOf } from './source.js';
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
   ...['lib/cluster', 'lib/registry', 'lib/election', 'lib/leader', 'lib/serving', 'lib/service', 'lib/follower'],
-  ...['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
+  ...['lib/call', 'lib/transport', 'lib/compat', 'lib/protocol', 'lib'],
 ];
 
 /** Who may import whom. A call flows down this table; so do the imports. */
@@ -35,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/call': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/transport': ['lib/protocol', 'lib'],
+  'lib/compat': ['lib/protocol', 'lib'],
   'lib/protocol': ['lib'],
   lib: [],
 };
@@ -49,6 +50,8 @@ const ROOT_LISTING = [
     'index.ts',
     'client.ts',
     'node-client.ts',
+    'client',
+    'server',
     'server.ts',
     'proxy',
     'failure',

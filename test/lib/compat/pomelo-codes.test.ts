@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RpcCode } from '../../lib/errors.js';
-import { pomeloCode, RPC_ERROR } from '../../lib/pomelo-codes.js';
+import { pomeloCode, RPC_ERROR } from '../../../lib/compat/pomelo-codes.js';
+import { RpcCode } from '../../../lib/errors.js';
 
 describe('pomeloCode', () => {
   const cases: readonly [RpcCode, number][] = [

@@ -1,6 +1,17 @@
-import { RpcCode } from './errors.js';
+import { RpcCode } from '../errors.js';
 
-/** The numbers that pomelo-rpc's `error` event gives. Its own spelling, since that is what code compares with. */
+/**
+ * Numbers that pomelo-rpc's `error` event gives, in the spelling of pomelo-rpc, since programs compare with that.
+ * @example
+ * ```ts
+ * import { createClient, RPC_ERROR } from 'mailstation';
+ *
+ * const client = createClient();
+ * client.on('error', (code, _tracer, serverId) => {
+ *   if (code === RPC_ERROR.FAIL_CONNECT_SERVER) console.error(`cannot connect to ${serverId}`);
+ * });
+ * ```
+ */
 export const RPC_ERROR = {
   SERVER_NOT_STARTED: 1,
   NO_TRAGET_SERVER: 2,
@@ -22,7 +33,7 @@ const NUMBERS: Readonly<Partial<Record<RpcCode, PomeloCode>>> = {
   [RpcCode.Filter]: RPC_ERROR.FILTER_ERROR,
 };
 
-/** pomelo's number for a failure; what it has no number for counts as a message that could not be sent, as it does there. */
+/** pomelo's number for a failure. A failure without a number there counts as a message that could not be sent. */
 export function pomeloCode(code: RpcCode): PomeloCode {
   return NUMBERS[code] ?? RPC_ERROR.FAIL_SEND_MESSAGE;
 }

@@ -1,0 +1,30 @@
+import { FAILURE_DEFAULTS, type FailureOptions } from '../failure/index.js';
+import type { RouterLike, RouterName, RouterOptions } from '../router/index.js';
+import { type MailStationOptions, STATION_DEFAULTS } from '../station/index.js';
+
+/** Options of a client. docs/options.md lists all of them, with units, defaults and ranges. */
+export interface ClientOptions extends MailStationOptions, FailureOptions, RouterOptions {
+  /**
+   * Deadline of a call that brings none of its own: routing, filters, connecting and the remote method together.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
+   * @default 30_000
+   */
+  timeout?: number;
+  /**
+   * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the crc32
+   * of `routeParam.uid`. Source: pomelo-rpc.
+   * @default 'df'
+   */
+  router?: RouterLike;
+  /** Name of a strategy, in place of {@link ClientOptions.router}. Source: pomelo-rpc. */
+  routerType?: RouterName;
+  /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
+  routeContext?: unknown;
+}
+
+export const CLIENT_DEFAULTS = Object.freeze({
+  ...STATION_DEFAULTS,
+  ...FAILURE_DEFAULTS,
+  timeout: 30_000,
+  router: 'df',
+}) satisfies ClientOptions;

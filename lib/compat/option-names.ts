@@ -1,0 +1,45 @@
+import { quietLogger } from '../diagnostics.js';
+import { boolean, loggerOption } from '../options.js';
+import { frameLimit } from '../protocol/frame-limit.js';
+
+/** An option that has another name in pomelo-rpc or pinus-rpc. */
+interface OlderName {
+  readonly older: string;
+  /** Name of the same option here. */
+  readonly name: string;
+  /** The older name decides where both are given. @default false */
+  readonly isFirst?: boolean;
+  /** Checks the value under the name that the user wrote, so that an error names that option. */
+  readonly check?: (name: string, value: unknown) => unknown;
+}
+
+/** Source: pomelo-rpc 1.0.7 and its README, which writes `mailBoxFactory`; pinus-rpc writes `buffMsg`. */
+export const CLIENT_NAMES: readonly OlderName[] = [
+  { older: 'buffMsg', name: 'bufferMsg', check: (name, value) => boolean(name, value, false) },
+  { older: 'mailBoxFactory', name: 'mailboxFactory' },
+  { older: 'routerType', name: 'router', isFirst: true },
+];
+
+/** Source: pomelo-rpc 1.0.7 and pinus-rpc. */
+export const SERVER_NAMES: readonly OlderName[] = [
+  { older: 'buffMsg', name: 'bufferMsg', check: (name, value) => boolean(name, value, false) },
+  { older: 'pkgSize', name: 'maxFrameBytes', check: (name, value) => frameLimit(name, value, 0) },
+  { older: 'rpcLogger', name: 'logger', check: (name, value) => loggerOption(name, value, quietLogger) },
+];
+
+/**
+ * The options under their names here; the older names are gone from the result. An older name counts only where the name
+ * here is not given, unless the table says otherwise. Throws {@link RpcCode.InvalidArgument}, naming what the user wrote.
+ */
+export function canonicalOptions<Options extends object>(given: Options, names: readonly OlderName[]): Options {
+  const options: Record<string, unknown> = { ...(given as Record<string, unknown>) };
+  for (const { older, name, isFirst = false, check } of names) {
+    // pomelo-rpc passes over a routerType of null.
+    const value = isFirst ? (options[older] ?? undefined) : options[older];
+    delete options[older];
+    if (value === undefined || ((options[name] ?? undefined) !== undefined && !isFirst)) continue;
+    check?.(older, value);
+    options[name] = value;
+  }
+  return options as Options;
+}

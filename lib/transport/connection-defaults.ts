@@ -1,0 +1,17 @@
+import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
+
+/** Defaults of the options that both ends of a connection have. Unit: ms, bytes, calls, as the options say. */
+export const CONNECTION_DEFAULTS = Object.freeze({
+  /** Source: pomelo-rpc. */
+  keepalive: 10_000,
+  /** Source: pomelo-rpc. */
+  bufferMsg: false,
+  /** Source: pomelo-rpc. */
+  interval: 50,
+  /** Source: gRPC. */
+  maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
+  maxQueuedBytes: 16 * 1024 * 1024,
+});
+
+/** Calls of one connection that wait for their answers, unless an option gives another number. Source: moleculer. */
+export const DEFAULT_MAX_IN_FLIGHT = 50_000;

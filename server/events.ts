@@ -1,0 +1,19 @@
+import type { RpcError } from '../lib/errors.js';
+import type { ConnectedPeer } from '../lib/server-info.js';
+import type { ReloadResult } from '../lib/service/hot-reload.js';
+
+/** Events of a server, each with its arguments. */
+export type ServerEvents = {
+  /** The server listens, and serves calls. */
+  start: [];
+  /** A caller has registered. */
+  connection: [caller: ConnectedPeer];
+  /** The connection of a registered caller has ended. */
+  disconnection: [caller: ConnectedPeer, reason: RpcError];
+  /** Remote modules were reloaded, or could not be: the result has the failures. */
+  reload: [result: ReloadResult];
+  /** The server failed. A failed `start()` also emits this event, since programs for pomelo-rpc listen for nothing else. */
+  error: [error: Error];
+  /** The server has closed, and the port is free. */
+  closed: [];
+};

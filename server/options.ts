@@ -1,0 +1,40 @@
+import type { Logger } from '../lib/diagnostics.js';
+import type { AcceptorFactory } from '../lib/leader/custom-acceptor.js';
+import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
+import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
+
+/** Options of a server. docs/options.md lists all of them, with units, defaults and ranges. */
+export interface ServerOptions extends ListeningOptions, ServiceOptions {
+  /** Name of the channel that callers register on. Without a name, callers of every id are served, as by pomelo-rpc. @default none */
+  id?: string;
+  /** Type of the server, for messages and for `server.serverType`. Callers find servers by their own rosters. */
+  serverType?: string;
+  /**
+   * How long `stop()` lets running calls finish before they are cut off. The default is the default deadline of a call.
+   * Unit: ms. Range: 0 to 2^31 - 1.
+   * @default 30_000
+   */
+  drainTimeout?: number;
+  /**
+   * Stand by where a process with the same id holds the port, and take over when that process ends. Without this option
+   * a held port is an error. A standby needs an id, and a port that is not 0.
+   * @default false
+   */
+  standby?: boolean;
+  /** Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc. @default built-in */
+  acceptorFactory?: AcceptorFactory;
+  /** Where log lines go. @default warnings, errors, and one line with the address, to stderr */
+  logger?: Logger;
+  /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
+  rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;
+  /** Log each call when it is answered; never its arguments. Source: pomelo-rpc. @default false */
+  rpcDebugLog?: boolean;
+}
+
+export const SERVER_DEFAULTS = Object.freeze({
+  ...LISTENING_DEFAULTS,
+  ...SERVICE_DEFAULTS,
+  drainTimeout: 30_000,
+  standby: false,
+  rpcDebugLog: false,
+}) satisfies Partial<ServerOptions>;

@@ -1,0 +1,26 @@
+import type { Transitions } from '../lib/lifecycle.js';
+
+/**
+ *   idle ── start() ──> starting ──> leader ── stop() ──> draining ──> closed
+ *                         │   │        ^                                 ^
+ *                         │   │ held   │ its Leader is gone              │
+ *                         │   └──> standby ── stop() ────────────────────┤
+ *                         └ failed ──────────────────────────────────────┘
+ */
+export const SERVER_TRANSITIONS = {
+  /** Made, and not started. */
+  idle: ['starting', 'closed'],
+  /** Loads the services and takes the port. */
+  starting: ['leader', 'standby', 'closed'],
+  /** Waits for the port, which another process with the same id holds. */
+  standby: ['leader', 'closed'],
+  /** Listens, and serves calls. */
+  leader: ['draining', 'closed'],
+  /** Takes no new calls, and answers those that it has. */
+  draining: ['closed'],
+  /** Stopped, or never started. A closed server is not started again. */
+  closed: [],
+} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'draining' | 'closed'>;
+
+/** State of a server, as `server.state` has it. */
+export type ServerState = keyof typeof SERVER_TRANSITIONS;
