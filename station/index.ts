@@ -6,11 +6,12 @@ export type { TraceStep } from './call-tracer.js';
 export type { MailStationEvents } from './events.js';
 export type { Filter, FilterFunction, FilterNext, FilterObject } from './filters.js';
 export type { EjectionOptions, Readmission, ServerHealthReport } from './health/index.js';
-export { MailStation, type MailStationState } from './mailstation.js';
+export { MailStation } from './mailstation.js';
 export {
   type MailStationOptions,
   type ResolvedMailStationOptions,
   resolveMailStationOptions,
   STATION_DEFAULTS,
 } from './options.js';
+export type { MailStationState } from './state.js';
 export { type TooBusyOptions, tooBusy } from './too-busy.js';

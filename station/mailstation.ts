@@ -4,7 +4,7 @@ import { pomeloCode } from '../lib/compat/pomelo-codes.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
-import { Lifecycle, type Transitions } from '../lib/lifecycle.js';
+import { Lifecycle } from '../lib/lifecycle.js';
 import { type ServerInfo, sameAddress } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
@@ -16,14 +16,7 @@ import { Outliers, type ServerHealthReport } from './health/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
-
-const TRANSITIONS = {
-  idle: ['started', 'closed'],
-  started: ['draining', 'closed'],
-  draining: ['closed'],
-  closed: [],
-} as const satisfies Transitions<'idle' | 'started' | 'draining' | 'closed'>;
-export type MailStationState = keyof typeof TRANSITIONS;
+import { type MailStationState, STATION_TRANSITIONS } from './state.js';
 
 /**
  * All mailboxes, and the one place that knows the servers. Sends a routed call through the before filters to its
@@ -34,7 +27,7 @@ export type MailStationState = keyof typeof TRANSITIONS;
  */
 export class MailStation extends Emitter<MailStationEvents> {
   readonly #options: ResolvedMailStationOptions;
-  readonly #lifecycle = new Lifecycle<MailStationState>('idle', TRANSITIONS, (to, from) =>
+  readonly #lifecycle = new Lifecycle<MailStationState>('idle', STATION_TRANSITIONS, (to, from) =>
     debug.station('%s -> %s', from, to),
   );
   readonly #roster = new Roster();

@@ -38,10 +38,15 @@ export interface SharedClientHandler {
  *    └ failed ─────────────────────────────────────┘
  */
 const TRANSITIONS = {
+  /** No Leader is known. Calls wait for `maxWaitTime`. */
   electing: ['serving', 'failed', 'closing'],
+  /** Calls and subscriptions reach the real client, in this process or through the Leader. */
   serving: ['electing', 'closing'],
+  /** The real client cannot be made, or `isLeader: true` cannot lead. Calls are rejected with the reason. */
   failed: ['closing'],
+  /** Answers calls in flight, for `responseTimeout` at most. */
   closing: ['closed'],
+  /** Ended. Calls are rejected with `ERR_RPC_CLOSED`. */
   closed: [],
 } as const satisfies Transitions<'electing' | 'serving' | 'failed' | 'closing' | 'closed'>;
 type SharedClientState = keyof typeof TRANSITIONS;

@@ -2,8 +2,18 @@ import type { RpcError } from '../../lib/errors.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { MailBox } from '../index.js';
 
-/** `electing`: no process leads, or the process that leads cannot be reached. */
-export type SharingState = 'idle' | 'electing' | 'leading' | 'following' | 'closed';
+/** State of shared mailboxes, as `client.sharing` has it. */
+export type SharingState =
+  /** The client is not started. */
+  | 'idle'
+  /** No process leads, or the process that leads cannot be reached. Calls wait, each until its deadline. */
+  | 'electing'
+  /** This process holds the port, and relays the calls of all. */
+  | 'leading'
+  /** Another process relays the calls of this one. */
+  | 'following'
+  /** The client has stopped. */
+  | 'closed';
 
 /**
  * Mailboxes that several processes share, as a station uses them. A station is handed the way to make one, so that the

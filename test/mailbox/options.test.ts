@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CLIENT_NAMES, canonicalOptions } from '../../lib/compat/option-names.js';
 import { type MailBoxOptions, resolveMailBoxOptions } from '../../mailbox/index.js';
 
 describe('resolveMailBoxOptions', () => {
@@ -19,7 +20,8 @@ describe('resolveMailBoxOptions', () => {
 
   it('gathers for `interval` with bufferMsg, also under its older name', () => {
     assert.equal(resolveMailBoxOptions({ bufferMsg: true }).flushInterval, 50);
-    assert.equal(resolveMailBoxOptions({ buffMsg: true, interval: 7 }).flushInterval, 7);
+    const older: MailBoxOptions = { buffMsg: true, interval: 7 };
+    assert.equal(resolveMailBoxOptions(canonicalOptions(older, CLIENT_NAMES)).flushInterval, 7);
     assert.equal(resolveMailBoxOptions({ bufferMsg: false, interval: 7 }).flushInterval, 0);
   });
 
