@@ -4,15 +4,15 @@ import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
+import { urlOf } from './lib/endpoint.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
-import type { LineOptions } from './lib/follower/line-options.js';
+import { type LineOptions, resolveLineOptions } from './lib/follower/line-options.js';
 import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
 import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import { Lifecycle } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
-import type { CodecName } from './lib/protocol/codecs.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { dispatch } from './lib/service/dispatcher.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
@@ -78,11 +78,11 @@ export class Server extends Emitter<ServerEvents> {
 
   /** The port that it listens on; before that, the one that was asked for. */
   get port(): number {
-    return this.#host.port;
+    return this.#host.endpoint.port;
   }
 
   get host(): string {
-    return this.#host.host;
+    return this.#host.endpoint.host;
   }
 
   /**
@@ -178,17 +178,9 @@ export class Server extends Emitter<ServerEvents> {
 
   /** The way to whoever holds the port that this one wants. */
   #lineToHolder(): LineOptions {
-    const { transport, host, port, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
-    const codecs: readonly CodecName[] = ['msgpack'];
-    const limits = {
-      heartbeatInterval,
-      maxFrameBytes,
-      maxQueuedBytes,
-      flushInterval,
-      connectTimeout: 3_000,
-      maxInFlight: 1,
-    };
-    return { transport, host, port, channel: this.id ?? this.#name(), codecs, ...limits };
+    const { endpoint, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
+    const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval };
+    return resolveLineOptions(endpoint, this.id ?? this.#name(), { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
   }
 
   async #stop(): Promise<void> {
@@ -232,8 +224,8 @@ export class Server extends Emitter<ServerEvents> {
 
   #where(): string {
     if (this.#host instanceof CustomAcceptor) return `a custom acceptor, port ${this.port}`;
-    const { transport, insecure } = this.#listening;
-    return `${transport}://${this.host}:${this.port}${insecure ? '' : ', reachable from this machine only'}`;
+    const { insecure } = this.#listening;
+    return `${urlOf(this.#host.endpoint)}${insecure ? '' : ', reachable from this machine only'}`;
   }
 
   #name(): string {

@@ -31,17 +31,3 @@ export interface ConnectedPeer {
 
 /** Where a server is when its roster entry does not say, and where one listens unless told otherwise. */
 export const DEFAULT_HOST = '127.0.0.1';
-
-/** Two entries lead to one connection when all of this is the same. */
-export function sameAddress(a: ServerInfo, b: ServerInfo): boolean {
-  return (
-    (a.host ?? DEFAULT_HOST) === (b.host ?? DEFAULT_HOST) &&
-    a.port === b.port &&
-    (a.transport ?? 'tcp') === (b.transport ?? 'tcp')
-  );
-}
-
-/** The same for entries that lead to one connection, and go by one id. */
-export function addressKey({ id, host = DEFAULT_HOST, port, transport = 'tcp' }: ServerInfo): string {
-  return JSON.stringify([id, transport, host, port]);
-}

@@ -2,11 +2,13 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { outsideCalls } from '../lib/call-context.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
+import { endpointOf } from '../lib/endpoint.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Line } from '../lib/follower/line.js';
+import { resolveLineOptions } from '../lib/follower/line-options.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
-import { DEFAULT_HOST, type ServerInfo } from '../lib/server-info.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
@@ -108,8 +110,9 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
   }
 
   #dial(): void {
-    const { host = DEFAULT_HOST, port, transport = 'tcp', id } = this.server;
     const { keepalive, ...options } = this.#options;
+    const settings = { ...options, heartbeatInterval: keepalive };
+    const lineOptions = resolveLineOptions(endpointOf(this.server), this.server.id, settings);
     const dialling = new AbortController();
     this.#dialling = dialling;
     this.#attempts.begin();
@@ -118,7 +121,6 @@ export class LineMailBox extends Emitter<MailBoxEvents> implements MailBox {
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
     };
-    const lineOptions = { ...options, heartbeatInterval: keepalive, transport, host, port, channel: id };
     outsideCalls(() =>
       Line.open(lineOptions, handler, dialling.signal).then(
         (line) => this.#onLineOpen(line),

@@ -1,16 +1,15 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { describeEndpoint, endpointOf } from '../lib/endpoint.js';
 import type { RpcError } from '../lib/errors.js';
 import { RpcCode } from '../lib/errors.js';
-import { DEFAULT_HOST } from '../lib/server-info.js';
 import type { MailBox } from './mailbox.js';
 
 /** Why a call that waited for this mailbox until its deadline could not be sent. */
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
-  const { host = DEFAULT_HOST, port } = mailbox?.server ?? {};
   const { count, forMs } = mailbox?.attempts ?? { count: 0, forMs: 0 };
   const failure = mailbox?.lastFailure;
   const about = { said: call.saidStage, connectAttempts: count, cause: failure };
-  const address = `${host}:${port}`;
+  const address = mailbox === undefined ? 'a server' : describeEndpoint(endpointOf(mailbox.server));
   if (failure !== undefined) {
     const attempts = `${count} ${count === 1 ? 'attempt' : 'attempts'} at ${address} in ${forMs} ms`;
     const why = `not connected after ${call.timeout} ms; ${attempts}, the last failure: ${failure.message}`;

@@ -3,9 +3,10 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { pomeloCode } from '../lib/compat/pomelo-codes.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
+import { endpointOf, sameEndpoint } from '../lib/endpoint.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
-import { type ServerInfo, sameAddress } from '../lib/server-info.js';
+import type { ServerInfo } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
@@ -248,7 +249,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   }
 
   #follow({ id, kind, old, now }: RosterChange): void {
-    const isElsewhere = old !== undefined && now !== undefined && !sameAddress(old, now);
+    const isElsewhere = old !== undefined && now !== undefined && !sameEndpoint(endpointOf(old), endpointOf(now));
     if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
     const reason = (why: string) => new RpcError(RpcCode.ServerRemoved, `server ${id} ${why}`, { serverId: id });
     if (kind === 'removed') this.#outbox.remove(id, reason('was removed'));

@@ -1,9 +1,9 @@
 import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
+import { TRANSPORT_NAMES } from '../lib/endpoint.js';
 import { getOrMake } from '../lib/maps.js';
 import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import { TRANSPORT_NAMES } from '../lib/transport/endpoint.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
 

@@ -9,7 +9,7 @@ import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';
-import { dialWithin } from '../transport/endpoint.js';
+import { dialWithin } from '../transport/dial-within.js';
 import { peerSilent } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
@@ -71,9 +71,9 @@ export class Line {
    * refused, or did not answer).
    */
   static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal): Promise<Line> {
-    const { connectTimeout } = options;
+    const { endpoint, connectTimeout, maxFrameBytes } = options;
     const giveUpAt = performance.now() + connectTimeout;
-    const stream = await dialWithin(connectTimeout, options, signal);
+    const stream = await dialWithin(connectTimeout, endpoint, { maxFrameBytes }, signal);
     const line = new Line(stream, options, handler);
     const left = Math.max(1, Math.ceil(giveUpAt - performance.now()));
     await line.#registration.begin(line.#connection, line.#pending, left, signal);

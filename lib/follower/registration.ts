@@ -1,3 +1,4 @@
+import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
@@ -7,14 +8,13 @@ import { refusalCode } from '../protocol/refusal.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
-import { abortReason } from '../transport/endpoint.js';
+import { abortReason } from '../transport/dial-within.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
 import { readError } from '../wire-errors.js';
 
 /** Where and as what a Follower registers. */
 export interface Registering {
-  readonly host: string;
-  readonly port: number;
+  readonly endpoint: Endpoint;
   /** The channel to register on: a server's id, or a shared client's name. */
   readonly channel: string;
   /** Codec names to offer, the preferred one first. */
@@ -144,7 +144,7 @@ export function readRefusal(
   return new RpcError(RpcCode.Remote, `the Leader refused ${what}: ${why}`);
 }
 
-function refused({ host, port, channel }: Registering, why: string, cause?: unknown): RpcError {
-  const message = `${host}:${port} did not accept the registration on "${channel}": ${why}`;
+function refused({ endpoint, channel }: Registering, why: string, cause?: unknown): RpcError {
+  const message = `${describeEndpoint(endpoint)} did not accept the registration on "${channel}": ${why}`;
   return new RpcError(RpcCode.Register, message, { cause });
 }

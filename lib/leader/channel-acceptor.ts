@@ -1,4 +1,5 @@
 import { debug } from '../diagnostics.js';
+import type { Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
@@ -24,7 +25,7 @@ const SWEEP_MS = 2_500;
 export interface ChannelAcceptorOptions
   extends SessionOptions,
     ConcurrencyLimitOptions,
-    Pick<PortClaim, 'transport' | 'host' | 'port' | 'insecure'> {
+    Pick<PortClaim, 'endpoint' | 'insecure'> {
   /** Past it the oldest that has not registered gives way; where all have, the new one is closed at once. */
   readonly maxConnections: number;
   /** Connections that have not registered; past it the oldest of them gives way to a new one. */
@@ -69,12 +70,9 @@ export class ChannelAcceptor implements SessionHost {
     this.#refusals = new RateLimitedLog(options.logger);
   }
 
-  get port(): number {
-    return this.#listener?.port ?? this.#options.port;
-  }
-
-  get host(): string {
-    return this.#listener?.host ?? this.#options.host;
+  /** The endpoint that it listens on; before that, the one that was asked for. */
+  get endpoint(): Endpoint {
+    return this.#listener?.endpoint ?? this.#options.endpoint;
   }
 
   get connections(): number {
@@ -83,11 +81,9 @@ export class ChannelAcceptor implements SessionHost {
 
   /** Takes the port. Rejects as {@link claimPort} does. */
   async listen(): Promise<void> {
-    const { transport, host, port, insecure, handshakeTimeout, allowedOrigins, maxFrameBytes, onError } = this.#options;
+    const { endpoint, insecure, handshakeTimeout, allowedOrigins, maxFrameBytes, onError } = this.#options;
     this.#listener = await claimPort({
-      transport,
-      host,
-      port,
+      endpoint,
       insecure,
       handshakeTimeout,
       maxHandshakes: Math.min(this.#options.maxConnections, this.#options.maxUnregistered),

@@ -1,4 +1,5 @@
 import { describeError } from '../diagnostics.js';
+import type { Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import { methodName } from '../rpc-message.js';
@@ -67,8 +68,7 @@ export type AcceptorFactory =
 
 export interface CustomAcceptorOptions extends ConcurrencyLimitOptions {
   readonly factory: AcceptorFactory;
-  readonly host: string;
-  readonly port: number;
+  readonly endpoint: Endpoint;
   /** What the user gave the server, and the acceptor is given. */
   readonly serverOptions: object;
   services(): AcceptorOptions['services'];
@@ -83,8 +83,7 @@ export interface CustomAcceptorOptions extends ConcurrencyLimitOptions {
  * answer each. What it accepts, from whom, and how large, is its own business.
  */
 export class CustomAcceptor implements Answerer {
-  readonly host: string;
-  readonly port: number;
+  readonly endpoint: Endpoint;
   readonly #options: CustomAcceptorOptions;
   /** Of the calls that are not answered yet. */
   readonly #answers = new Map<number, AcceptorAnswer>();
@@ -106,8 +105,7 @@ export class CustomAcceptor implements Answerer {
       throw invalid('acceptorFactory must be a function, or an object with create');
     this.#options = options;
     this.#gate = new ConcurrencyLimit(options);
-    this.host = options.host;
-    this.port = options.port;
+    this.endpoint = options.endpoint;
   }
 
   lead(channel: Channel): void {
@@ -122,7 +120,7 @@ export class CustomAcceptor implements Answerer {
         const acceptor = this.#make();
         this.#acceptor = acceptor;
         // Not resolved with the promise itself: an error that is emitted before it settles would come too late.
-        Promise.resolve(acceptor.listen(this.port)).then(() => resolve(), reject);
+        Promise.resolve(acceptor.listen(this.endpoint.port)).then(() => resolve(), reject);
       });
     } catch (cause) {
       await this.#close();
@@ -171,10 +169,10 @@ export class CustomAcceptor implements Answerer {
   }
 
   #make(): Acceptor {
-    const { factory, port, serverOptions, services, onError, onSession, onClosed } = this.#options;
+    const { factory, endpoint, serverOptions, services, onError, onSession, onClosed } = this.#options;
     const opts: AcceptorOptions = {
       ...serverOptions,
-      port,
+      port: endpoint.port,
       get services() {
         return services();
       },

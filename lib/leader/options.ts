@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import type { Logger } from '../diagnostics.js';
+import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/frame-limit.js';
 import { DEFAULT_HOST, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
-import { TRANSPORT_NAMES } from '../transport/endpoint.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
 
@@ -146,9 +146,11 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
   const interval = timeoutMs('interval', given.interval, defaults.interval);
   return Object.freeze({
     logger,
-    transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
-    host: given.host === undefined ? defaults.host : nonEmptyString('host', given.host),
-    port: port(given.port),
+    endpoint: endpointOf({
+      transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
+      host: given.host === undefined ? defaults.host : nonEmptyString('host', given.host),
+      port: port(given.port),
+    }),
     insecure: boolean('insecure', given.insecure, defaults.insecure),
     admits: resolveWhitelist(given.whitelist, logger),
     allowedOrigins: origins(given.allowedOrigins),

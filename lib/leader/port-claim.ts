@@ -1,14 +1,14 @@
 import { isIP } from 'node:net';
+import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import type { TransportName } from '../server-info.js';
-import type { Listener, ListenOptions } from '../transport/byte-stream.js';
-import { listen } from '../transport/endpoint.js';
+import type { Listener } from '../transport/byte-stream.js';
+import { type AnyListenOptions, listen } from '../transport/transports.js';
 
 /** All the names of this machine's own loopback; were they not made one, a port could have a Leader on each. */
 const LOOPBACK = new Set(['localhost', '::1', '127.0.0.1', '[::1]', '::ffff:127.0.0.1']);
 
-export interface PortClaim extends ListenOptions {
-  readonly transport: TransportName;
+export interface PortClaim extends AnyListenOptions {
+  readonly endpoint: Endpoint;
   /** Allows a host beyond loopback. */
   readonly insecure: boolean;
 }
@@ -30,7 +30,8 @@ export function isLoopback(host: string): boolean {
  * asked for as such. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
-  const host = normalizeHost(claim.host);
+  const host = normalizeHost(claim.endpoint.host);
+  const endpoint: Endpoint = { ...claim.endpoint, host };
   if (!claim.insecure && !isLoopback(host)) {
     throw new RpcError(
       RpcCode.Insecure,
@@ -38,11 +39,12 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
     );
   }
   try {
-    return await listen(claim.transport, { ...claim, host });
+    return await listen(endpoint, claim);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new RpcError(RpcCode.AddressInUse, `port ${claim.port} on ${host} is in use`, { cause: error });
+      throw new RpcError(RpcCode.AddressInUse, `port ${endpoint.port} on ${host} is in use`, { cause: error });
     }
-    throw new RpcError(RpcCode.Listen, `cannot listen on ${host}:${claim.port}: ${messageOf(error)}`, { cause: error });
+    const why = `cannot listen on ${describeEndpoint(endpoint)}: ${messageOf(error)}`;
+    throw new RpcError(RpcCode.Listen, why, { cause: error });
   }
 }

@@ -42,7 +42,7 @@ type Ports = Map<number, Promise<SharedPort>>;
  */
 export async function takeSeat(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
   const ports = portsOfThisProcess();
-  const { port } = options;
+  const { port } = options.endpoint;
   for (;;) {
     const known = ports.get(port);
     const opening = known ?? open(options, ports);
@@ -105,7 +105,7 @@ async function open(options: ChannelAcceptorOptions, ports: Ports): Promise<Shar
         if (names.size > 0) return;
         isClosing = true;
         await host.retire(reason, 0);
-        ports.delete(options.port);
+        ports.delete(options.endpoint.port);
       };
       return {
         lead(channel) {

@@ -1,3 +1,4 @@
+import { TRANSPORT_NAMES } from '../endpoint.js';
 import type { Delivery } from '../errors.js';
 import type { TransportName } from '../server-info.js';
 import type { ToldError } from '../wire-errors.js';
@@ -57,7 +58,6 @@ export type RelayedState = (typeof STATES)[number];
 
 export type RelayMessage = OpenMailBoxHead | CloseMailBoxHead | MailBoxStateHead | RelayFailureHead;
 
-const TRANSPORTS: readonly TransportName[] = ['tcp', 'ws'];
 const DELIVERIES: readonly Delivery[] = ['not-sent', 'unknown', 'answered'];
 
 /** The message as its packet's head; what is undefined is left out. */
@@ -92,7 +92,7 @@ function readFailure({ type, code, delivery }: Record<string, unknown>): RelayFa
 
 function readServer(server: unknown): RelayedServer | undefined {
   const { id, host, port, transport } = (server ?? {}) as Record<string, unknown>;
-  const by = TRANSPORTS.find((known) => known === transport);
+  const by = TRANSPORT_NAMES.find((known) => known === transport);
   const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535;
   if (typeof id !== 'string' || typeof host !== 'string' || !isPort || by === undefined) return undefined;
   return { id, host, port: port as number, transport: by };

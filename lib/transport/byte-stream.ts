@@ -1,3 +1,5 @@
+import type { Endpoint } from '../endpoint.js';
+
 /** What a stream tells its user. Set once, by {@link ByteStream.open}; nothing is told before. */
 export interface StreamHandler {
   onData(chunk: Buffer): void;
@@ -31,9 +33,8 @@ export interface ByteStream {
 
 /** A listening end. */
 export interface Listener {
-  readonly host: string;
-  /** The port that it listens on: the system's choice where 0 was asked for. */
-  readonly port: number;
+  /** The endpoint in use: its port is the system's choice where 0 was asked for. */
+  readonly endpoint: Endpoint;
   /** Accepts no more; the streams that were accepted live on. Resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -44,31 +45,16 @@ export interface Listener {
  */
 export const LISTEN_BACKLOG = 4_096;
 
+/** Options for listening that every transport has. */
 export interface ListenOptions {
-  readonly host: string;
-  /** 0: the system chooses. */
-  readonly port: number;
-  /** How long a connection may take before `onStream`, where the transport has a handshake of its own. ms */
-  readonly handshakeTimeout: number;
-  /** How many may be in that handshake at the same time: the oldest gives way to one more. @default unlimited */
-  readonly maxHandshakes?: number;
-  /** Web pages that may connect, where the transport can tell them: by origin. @default none */
-  readonly allowedOrigins?: readonly string[];
-  /** The largest frame that is taken; bounds what a transport collects by itself. @default 4 MiB */
-  readonly maxFrameBytes?: number;
   /** Called with each accepted stream; must call its `open` before it returns. */
   onStream(stream: ByteStream): void;
-  /** A connection did not get as far as `onStream`. Nothing of the peer's own text is in `why`, unless quoted. */
-  onRefused?(peer: string, why: string): void;
   /** The listener failed after it had listened (out of file descriptors, for one); it still listens. */
   onError(error: Error): void;
 }
 
+/** Options for dialling that every transport has. */
 export interface DialOptions {
-  readonly host: string;
-  readonly port: number;
-  /** As {@link ListenOptions.maxFrameBytes}. */
-  readonly maxFrameBytes?: number;
   /** Gives up when aborted: the stream never opens and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }

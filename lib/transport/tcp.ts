@@ -1,4 +1,5 @@
 import * as net from 'node:net';
+import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
 import {
   type ByteStream,
   type DialOptions,
@@ -60,7 +61,8 @@ class TcpStream implements ByteStream {
  * Connects. Rejects with the system's error (ECONNREFUSED, ENOTFOUND ...). A connection to itself, which TCP allows
  * on an ephemeral port that nobody listens on, is ended and reported as refused.
  */
-export function dialTcp({ host, port, signal }: DialOptions): Promise<ByteStream> {
+export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Promise<ByteStream> {
+  const { host, port } = endpoint;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -72,7 +74,7 @@ export function dialTcp({ host, port, signal }: DialOptions): Promise<ByteStream
       socket.removeListener('error', settle);
       socket.removeListener('connect', onConnect);
       if (error === undefined) {
-        resolve(new TcpStream(socket, `${host}:${port}`));
+        resolve(new TcpStream(socket, describeEndpoint(endpoint)));
         return;
       }
       socket.on('error', () => {}); // whatever it says while it is being destroyed is of no use to anybody
@@ -80,7 +82,7 @@ export function dialTcp({ host, port, signal }: DialOptions): Promise<ByteStream
       reject(error);
     };
     const onAbort = (): void => settle(signal.reason);
-    const onConnect = (): void => settle(isConnectedToItself(socket) ? refusedItself(host, port) : undefined);
+    const onConnect = (): void => settle(isConnectedToItself(socket) ? refusedItself(endpoint) : undefined);
     socket.once('error', settle);
     socket.once('connect', onConnect);
     signal.addEventListener('abort', onAbort, { once: true });
@@ -91,13 +93,16 @@ function isConnectedToItself(socket: net.Socket): boolean {
   return socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
 }
 
-function refusedItself(host: string, port: number): Error {
-  const error = new Error(`connect ECONNREFUSED ${host}:${port} (the socket had connected to itself)`);
+function refusedItself(endpoint: Endpoint): Error {
+  const error = new Error(`connect ECONNREFUSED ${describeEndpoint(endpoint)} (the socket had connected to itself)`);
   return Object.assign(error, { code: 'ECONNREFUSED' });
 }
 
+export type TcpListenOptions = ListenOptions;
+
 /** Listens on exactly this address, shared with no other process, not even a sibling under `node:cluster`. */
-export function listenTcp({ host, port, onStream, onError }: ListenOptions): Promise<Listener> {
+export function listenTcp(endpoint: Endpoint<'tcp'>, { onStream, onError }: TcpListenOptions): Promise<Listener> {
+  const { host, port } = endpoint;
   return new Promise((resolve, reject) => {
     const server = net.createServer((socket) => {
       onStream(new TcpStream(socket, `${socket.remoteAddress}:${socket.remotePort}`));
@@ -106,7 +111,8 @@ export function listenTcp({ host, port, onStream, onError }: ListenOptions): Pro
     server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', onError);
-      resolve({ host, port: (server.address() as net.AddressInfo).port, close: () => closeServer(server) });
+      const { port: taken } = server.address() as net.AddressInfo;
+      resolve({ endpoint: withPort(endpoint, taken), close: () => closeServer(server) });
     });
   });
 }

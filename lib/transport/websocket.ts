@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import {
@@ -111,14 +112,35 @@ class WebSocketStream implements ByteStream {
   };
 }
 
+export interface WebSocketDialOptions {
+  /** The largest frame that is taken; bounds what ws collects by itself. @default 4 MiB */
+  readonly maxFrameBytes?: number;
+}
+
+export interface WebSocketListenOptions extends ListenOptions {
+  /** How long a connection may take until its upgrade. ms */
+  readonly handshakeTimeout: number;
+  /** How many may wait for their upgrade at the same time: the oldest gives way to one more. @default unlimited */
+  readonly maxHandshakes?: number;
+  /** Web pages that may connect, by origin. @default none */
+  readonly allowedOrigins?: readonly string[];
+  /** As {@link WebSocketDialOptions.maxFrameBytes}. */
+  readonly maxFrameBytes?: number;
+  /** A connection did not get as far as `onStream`. Nothing of the peer's own text is in `why`, unless quoted. */
+  onRefused?(peer: string, why: string): void;
+}
+
 /** Connects, and upgrades. Rejects with the system's error, or ws's own when the other end is no WebSocket server. */
-export function dialWebSocket({ host, port, maxFrameBytes, signal }: DialOptions): Promise<ByteStream> {
+export function dialWebSocket(
+  endpoint: Endpoint<'ws'>,
+  { maxFrameBytes, signal }: DialOptions & WebSocketDialOptions,
+): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
       return;
     }
-    const url = `ws://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const url = describeEndpoint(endpoint);
     const ws = new WebSocket(url, wsOptions(maxFrameBytes));
     const release = (): void => {
       signal.removeEventListener('abort', onAbort);
@@ -143,8 +165,9 @@ export function dialWebSocket({ host, port, maxFrameBytes, signal }: DialOptions
 }
 
 /** Listens, exclusively as {@link listenTcp} does; what is not a WebSocket upgrade is answered with 426. */
-export function listenWebSocket(options: ListenOptions): Promise<Listener> {
-  const { host, port, handshakeTimeout, onStream, onError } = options;
+export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketListenOptions): Promise<Listener> {
+  const { host, port } = endpoint;
+  const { handshakeTimeout, onStream, onError } = options;
   return new Promise((resolve, reject) => {
     const limits = {
       headersTimeout: handshakeTimeout,
@@ -172,18 +195,19 @@ export function listenWebSocket(options: ListenOptions): Promise<Listener> {
     server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
       server.removeListener('error', reject);
       server.on('error', onError);
-      resolve({ host, port: (server.address() as AddressInfo).port, close: () => closeServer(sockets, server) });
+      const { port: taken } = server.address() as AddressInfo;
+      resolve({ endpoint: withPort(endpoint, taken), close: () => closeServer(sockets, server) });
     });
   });
 }
 
 /** The sockets that have not become WebSockets: nobody else counts them. */
 class Handshakes {
-  readonly #options: ListenOptions;
+  readonly #options: WebSocketListenOptions;
   /** In the order of their arrival. */
   readonly #sockets = new Set<Socket>();
 
-  constructor(options: ListenOptions) {
+  constructor(options: WebSocketListenOptions) {
     this.#options = options;
   }
 
@@ -204,7 +228,7 @@ class Handshakes {
 }
 
 /** Web pages may connect anywhere, and only their browser says so, by the origin that it sends; our own callers have none. */
-function isFromAllowedOrigin({ headers, socket }: http.IncomingMessage, options: ListenOptions): boolean {
+function isFromAllowedOrigin({ headers, socket }: http.IncomingMessage, options: WebSocketListenOptions): boolean {
   const origin = headers.origin ?? headers['sec-websocket-origin'];
   if (origin === undefined || options.allowedOrigins?.includes(String(origin))) return true;
   options.onRefused?.(peerOf(socket), `allowedOrigins does not have ${quoted(String(origin))}`);

@@ -1,10 +1,11 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { Via } from '../../lib/call/via.js';
+import { endpointOf } from '../../lib/endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line } from '../../lib/follower/line.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
-import { DEFAULT_HOST, type ServerInfo } from '../../lib/server-info.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { readError, type ToldError } from '../../lib/wire-errors.js';
 import type { Upstream, UpstreamUser } from './upstream.js';
 
@@ -21,10 +22,10 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
 
   /** `to`: what the server is called on this line. */
   constructor(line: Line, to: number, server: ServerInfo, user: UpstreamUser, onReleased: () => void) {
-    const { id, host = DEFAULT_HOST, port, transport = 'tcp' } = server;
+    const { host, port, transport } = endpointOf(server);
     this.#line = line;
     this.#to = to;
-    this.#server = { id, host, port, transport };
+    this.#server = { id: server.id, host, port, transport };
     this.#user = user;
     this.#onReleased = onReleased;
   }

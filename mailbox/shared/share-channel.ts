@@ -1,7 +1,7 @@
 import type { Logger } from '../../lib/diagnostics.js';
-import type { LineOptions } from '../../lib/follower/line-options.js';
+import { endpointOf } from '../../lib/endpoint.js';
+import { type LineOptions, resolveLineOptions } from '../../lib/follower/line-options.js';
 import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.js';
-import { DEFAULT_HOST } from '../../lib/server-info.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 import type { ResolvedShareOptions } from './options.js';
 
@@ -20,9 +20,7 @@ export function acceptorOptions(
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
-    transport: 'tcp',
-    host: DEFAULT_HOST,
-    port,
+    endpoint: endpointOf({ port }),
     insecure: false,
     maxConnections: MAX_FOLLOWERS,
     maxUnregistered: MAX_UNREGISTERED,
@@ -51,17 +49,12 @@ export function lineOptions(
   { port }: ResolvedShareOptions,
   { connectTimeout, keepalive, maxFrameBytes, maxQueuedBytes, maxInFlight, codecs }: ResolvedMailBoxOptions,
 ): LineOptions {
-  return {
-    transport: 'tcp',
-    host: DEFAULT_HOST,
-    port,
-    channel: SHARE_CHANNEL,
+  return resolveLineOptions(endpointOf({ port }), SHARE_CHANNEL, {
     codecs,
     connectTimeout,
     heartbeatInterval: keepalive,
     maxFrameBytes,
     maxQueuedBytes,
     maxInFlight,
-    flushInterval: 0,
-  };
+  });
 }

@@ -1,7 +1,8 @@
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { Logger } from '../../lib/diagnostics.js';
+import { endpointKey, endpointOf } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import { addressKey, type ServerInfo } from '../../lib/server-info.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, LineMailBox } from '../index.js';
 import type { RelayOptions } from './options.js';
 import { type HeldBytes, PooledMailBox, type PooledMailBoxUser } from './pooled-mailbox.js';
@@ -35,7 +36,7 @@ export class UpstreamPool {
 
   /** The mailbox of a server, made where there is none. Its user must {@link leave} it. */
   use(server: ServerInfo, user: PooledMailBoxUser): PooledMailBox {
-    const key = addressKey(server);
+    const key = poolKey(server);
     const known = this.#targets.get(key);
     const target = known ?? this.#open(server, key);
     target.use(user);
@@ -47,7 +48,7 @@ export class UpstreamPool {
     target.leave(user);
     if (target.isUsed) return;
     const { server } = target.mailbox;
-    const key = addressKey(server);
+    const key = poolKey(server);
     if (this.#targets.get(key) !== target) return;
     this.#targets.delete(key);
     this.#leaving.add(target);
@@ -91,4 +92,9 @@ export class UpstreamPool {
     this.#targets.set(key, target);
     return target;
   }
+}
+
+/** A string that only servers with the same id and the same endpoint have in common. */
+function poolKey(server: ServerInfo): string {
+  return JSON.stringify([server.id, endpointKey(endpointOf(server))]);
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { endpointOf } from '../../lib/endpoint.js';
 import type { TransportName } from '../../lib/server-info.js';
 import type { ByteStream, StreamHandler } from '../../lib/transport/byte-stream.js';
-import { dial, listen } from '../../lib/transport/endpoint.js';
+import { dial, listen } from '../../lib/transport/transports.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { failure, overTransports, unusedPort } from './support.js';
@@ -37,16 +38,14 @@ class End implements StreamHandler {
 async function connected(t: TestContext, transport: TransportName) {
   const accepted: End[] = [];
   const errors: Error[] = [];
-  const listener = await listen(transport, {
-    host: '127.0.0.1',
-    port: 0,
+  const listener = await listen(endpointOf({ transport, port: 0 }), {
     handshakeTimeout: 10_000,
     onStream: (stream) => accepted.push(new End(stream)),
     onError: (error) => errors.push(error),
   });
   t.after(() => listener.close());
   const signal = new AbortController().signal;
-  const near = new End(await dial(transport, { host: '127.0.0.1', port: listener.port, signal }));
+  const near = new End(await dial(listener.endpoint, { signal }));
   const far = await until(() => accepted[0], { what: 'the other end' });
   t.after(() => {
     for (const { stream } of [near, far]) stream.destroy();
@@ -73,7 +72,7 @@ describe('a stream carries bytes', () => {
 
     it('and says who is at its other end', async (t) => {
       const { near, far, listener } = await connected(t, transport);
-      assert.match(near.stream.peer, new RegExp(`127\\.0\\.0\\.1:${listener.port}$`));
+      assert.match(near.stream.peer, new RegExp(`127\\.0\\.0\\.1:${listener.endpoint.port}$`));
       assert.match(far.stream.peer, /127\.0\.0\.1:\d+$/);
     });
 
@@ -124,7 +123,7 @@ describe('a stream carries bytes', () => {
     it('does not come to be where nobody listens', async (t) => {
       expectNoLeaks(t);
       const port = await unusedPort(t);
-      const refused = dial(transport, { host: '127.0.0.1', port, signal: new AbortController().signal });
+      const refused = dial(endpointOf({ transport, port }), { signal: new AbortController().signal });
       assert.equal(((await failure(refused)) as Error & { code: string }).code, 'ECONNREFUSED');
     });
 
@@ -132,9 +131,9 @@ describe('a stream carries bytes', () => {
       expectNoLeaks(t);
       const reason = new Error('given up');
       const gone = AbortSignal.abort(reason);
-      assert.equal(await failure(dial(transport, { host: '127.0.0.1', port: 9, signal: gone })), reason);
+      assert.equal(await failure(dial(endpointOf({ transport, port: 9 }), { signal: gone })), reason);
       const abort = new AbortController();
-      const slow = failure(dial(transport, { host: '192.0.2.1', port: 9, signal: abort.signal }));
+      const slow = failure(dial(endpointOf({ transport, host: '192.0.2.1', port: 9 }), { signal: abort.signal }));
       abort.abort(reason);
       assert.equal(await slow, reason);
     });
@@ -146,7 +145,7 @@ describe('a stream carries bytes', () => {
       const { signal } = new AbortController();
       assert.equal(
         (
-          (await failure(dial(transport, { host: '127.0.0.1', port: listener.port, signal }))) as Error & {
+          (await failure(dial(listener.endpoint, { signal }))) as Error & {
             code: string;
           }
         ).code,
@@ -154,13 +153,13 @@ describe('a stream carries bytes', () => {
       );
       near.stream.write(Buffer.from('still here'));
       await until(() => far.received.toString() === 'still here', { what: 'the bytes' });
-      const again = await listen(transport, { host: '127.0.0.1', port: listener.port, ...IDLE });
+      const again = await listen(listener.endpoint, IDLE);
       await again.close();
     });
 
     it('is no use on a port that is held', async (t) => {
       const { listener } = await connected(t, transport);
-      const second = listen(transport, { host: '127.0.0.1', port: listener.port, ...IDLE });
+      const second = listen(listener.endpoint, IDLE);
       assert.equal(((await failure(second)) as Error & { code: string }).code, 'EADDRINUSE');
     });
   });

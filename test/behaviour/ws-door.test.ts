@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { endpointOf } from '../../lib/endpoint.js';
 import type { StreamHandler } from '../../lib/transport/byte-stream.js';
-import { dial, listen } from '../../lib/transport/endpoint.js';
+import { dial, listen } from '../../lib/transport/transports.js';
 import { createServer as createRpcServer, type ServerOptions } from '../../server.js';
 import { request } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -100,7 +101,7 @@ describe('a server that answers the upgrade with more than that', () => {
     it(`is heard in full by who opens the stream ${name}`, async (t) => {
       expectNoLeaks(t);
       const port = await upgrader(t, Buffer.concat([Buffer.from([0x82, 3]), Buffer.from('one'), MALFORMED]));
-      const stream = await dial('ws', { host: '127.0.0.1', port, signal: new AbortController().signal });
+      const stream = await dial(endpointOf({ transport: 'ws', port }), { signal: new AbortController().signal });
       t.after(() => stream.destroy());
       await wait();
       const { handler, events } = told();
@@ -114,7 +115,7 @@ describe('a server that answers the upgrade with more than that', () => {
 
   it('tells of an end that came before the stream was opened', async (t) => {
     const port = await upgrader(t, Buffer.alloc(0));
-    const stream = await dial('ws', { host: '127.0.0.1', port, signal: new AbortController().signal });
+    const stream = await dial(endpointOf({ transport: 'ws', port }), { signal: new AbortController().signal });
     stream.destroy();
     await new Promise((resolve) => setTimeout(resolve, 20));
     const { handler, events } = told();
@@ -286,9 +287,7 @@ describe('a message', () => {
     const onData = (chunk: Buffer) => {
       received += chunk.length;
     };
-    const listener = await listen('ws', {
-      host: '127.0.0.1',
-      port: 0,
+    const listener = await listen(endpointOf({ transport: 'ws', port: 0 }), {
       handshakeTimeout: 10_000,
       maxFrameBytes: 1_000,
       onStream: (stream) => stream.open({ ...far.handler, onData }),
@@ -296,7 +295,7 @@ describe('a message', () => {
     });
     t.after(() => listener.close());
     const { signal } = new AbortController();
-    const stream = await dial('ws', { host: '127.0.0.1', port: listener.port, signal });
+    const stream = await dial(listener.endpoint, { signal });
     t.after(() => stream.destroy());
     stream.open(told().handler);
     stream.write(Buffer.alloc(3_000_001, 7));

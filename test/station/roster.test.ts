@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { sameAddress } from '../../lib/server-info.js';
 import { Roster } from '../../station/roster.js';
 
 function server(id: string, more: Partial<ServerInfo> = {}): ServerInfo {
@@ -152,15 +151,5 @@ describe('Roster', () => {
     const roster = new Roster();
     roster.add({ ...server('a'), zone: 'eu' });
     assert.equal(roster.get('a')?.['zone'], 'eu');
-  });
-});
-
-describe('sameAddress', () => {
-  it('is about host, port and transport, with their defaults', () => {
-    const { host: _, ...bare } = server('a');
-    assert.equal(sameAddress(bare, server('b', { host: '127.0.0.1', transport: 'tcp', weight: 3 })), true);
-    for (const more of [{ host: '10.0.0.1' }, { port: 1 }, { transport: 'ws' as const }]) {
-      assert.equal(sameAddress(server('a'), server('a', more)), false);
-    }
   });
 });

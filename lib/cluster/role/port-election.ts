@@ -2,9 +2,10 @@ import { settledWithin } from '../../call/held-calls.js';
 import { describeError } from '../../diagnostics.js';
 import { Candidate, type CandidateState } from '../../election/candidate.js';
 import { describeHolder, identifyHolder } from '../../election/holder.js';
+import { endpointOf } from '../../endpoint.js';
 import { hasCode, RpcCode, RpcError, toError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
-import type { LineOptions } from '../../follower/line-options.js';
+import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
 import { resolveListeningOptions } from '../../leader/options.js';
 import { type PortLease, seatHere, takeSeat } from '../../leader/port-lease.js';
 import { RefusalCode } from '../../protocol/refusal.js';
@@ -15,9 +16,6 @@ import { LeaderRole } from './leader-role.js';
 import type { Role, RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
-const HOST = '127.0.0.1';
-/** Calls of a Follower that may wait for their answers at once. */
-const MAX_IN_FLIGHT = 50_000;
 /** Dead after so many heartbeats without a byte. Source: cluster-client, lib/leader.js */
 const HEARTBEAT_MISSES = 3;
 
@@ -130,19 +128,13 @@ export class PortElection implements RoleSource {
   /** The way to whoever leads. */
   #lineOptions(): LineOptions {
     const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode } = this.#options;
-    return {
-      ...resolveListeningOptions({ port, maxFrameBytes }, this.#options.logger),
-      transport: 'tcp',
-      host: HOST,
-      port,
-      channel: name,
-      codecs: ['msgpack', 'json'],
+    return resolveLineOptions(endpointOf({ port }), name, {
       ...(transcode && { transcode }),
       connectTimeout,
       heartbeatInterval,
       stockHeartbeatInterval: heartbeatInterval,
-      maxInFlight: MAX_IN_FLIGHT,
-    };
+      maxFrameBytes,
+    });
   }
 
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { transcodeCodec } from '../../../lib/cluster/transcode.js';
+import { endpointOf } from '../../../lib/endpoint.js';
 import { RpcCode } from '../../../lib/errors.js';
 import { type Registering, readRefusal, readRegistration } from '../../../lib/follower/registration.js';
 import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
@@ -9,8 +10,7 @@ import type { Head } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
 
 const ASKED: Registering = {
-  host: '127.0.0.1',
-  port: 1,
+  endpoint: endpointOf({ port: 1 }),
   channel: 'a',
   codecs: ['msgpack', 'json'],
   maxFrameBytes: 1_000,

@@ -1,0 +1,62 @@
+import { DEFAULT_HOST, type ServerInfo, type TransportName } from './server-info.js';
+
+interface HostAndPort {
+  readonly host: string;
+  /** Range: 0 to 65535. 0 is only for listening: the system chooses the port. */
+  readonly port: number;
+}
+
+/** The address that each transport needs. */
+interface Addresses {
+  readonly tcp: HostAndPort;
+  readonly ws: HostAndPort;
+}
+
+/**
+ * Where to connect, or where to listen: a transport and the address that this transport needs. A frozen value; the field
+ * `transport` tells the shapes apart.
+ */
+export type Endpoint<Name extends TransportName = TransportName> = {
+  readonly [K in Name]: { readonly transport: K } & Addresses[K];
+}[Name];
+
+const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, ws: true };
+export const TRANSPORT_NAMES = Object.keys(NAMES) as TransportName[];
+
+/** The endpoint of a server, or of other options with a host and a port. */
+export function endpointOf({
+  host = DEFAULT_HOST,
+  port,
+  transport = 'tcp',
+}: Pick<ServerInfo, 'host' | 'port' | 'transport'>): Endpoint {
+  return Object.freeze({ transport, host, port });
+}
+
+/** Another port at the same place: the port that the system chose, where 0 was asked for. */
+export function withPort(endpoint: Endpoint, port: number): Endpoint {
+  return Object.freeze({ ...endpoint, port });
+}
+
+/** The endpoint in a message: `127.0.0.1:3333`, `ws://127.0.0.1:3333`. */
+export function describeEndpoint(endpoint: Endpoint): string {
+  return endpoint.transport === 'tcp' ? authority(endpoint) : urlOf(endpoint);
+}
+
+/** The endpoint with its transport in every case: `tcp://127.0.0.1:3333`, `ws://[::1]:3333`. */
+export function urlOf(endpoint: Endpoint): string {
+  return `${endpoint.transport}://${authority(endpoint)}`;
+}
+
+/** Connections to both lead to the same place. */
+export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return a.transport === b.transport && a.host === b.host && a.port === b.port;
+}
+
+/** A string that only {@link sameEndpoint} endpoints have in common, for maps. */
+export function endpointKey({ transport, host, port }: Endpoint): string {
+  return JSON.stringify([transport, host, port]);
+}
+
+function authority({ host, port }: HostAndPort): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
