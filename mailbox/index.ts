@@ -1,9 +1,6 @@
-export {
-  type CustomMailBox,
-  CustomMailBoxAdapter,
-  type CustomMailBoxFactory,
-  type PlainMailBox,
-} from './custom-mailbox.js';
+export { BaseMailBox } from './base-mailbox.js';
+export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
+export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';
 export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 export { LineMailBox } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';

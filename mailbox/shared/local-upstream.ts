@@ -4,41 +4,41 @@ import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
-/** In the process that leads: the real mailbox. No bytes stand between. */
+/** Upstream in the Leader: the real mailbox, reached without bytes in between. */
 export class LocalUpstream implements Upstream, PooledMailBoxUser {
-  readonly #relay: UpstreamPool;
+  readonly #pool: UpstreamPool;
   readonly #server: ServerInfo;
   readonly #user: UpstreamUser;
-  #target: PooledMailBox | undefined;
+  #pooled: PooledMailBox | undefined;
 
-  constructor(relay: UpstreamPool, server: ServerInfo, user: UpstreamUser) {
-    this.#relay = relay;
+  constructor(pool: UpstreamPool, server: ServerInfo, user: UpstreamUser) {
+    this.#pool = pool;
     this.#server = server;
     this.#user = user;
   }
 
   get isFull(): boolean {
-    return this.#target?.mailbox.isFull === true;
+    return this.#pooled?.mailbox.isFull === true;
   }
 
   connect(): void {
-    if (this.#target === undefined) this.#target = this.#relay.use(this.#server, this);
-    else this.#target.use(this);
+    if (this.#pooled === undefined) this.#pooled = this.#pool.acquire(this.#server, this);
+    else this.#pooled.acquire(this);
   }
 
   send(call: OutgoingCall): void {
     call.via = undefined;
-    this.#target?.send(call);
+    this.#pooled?.send(call);
   }
 
   release(): void {
-    const target = this.#target;
-    this.#target = undefined;
-    if (target !== undefined) this.#relay.leave(target, this);
+    const pooled = this.#pooled;
+    this.#pooled = undefined;
+    if (pooled !== undefined) this.#pool.release(pooled, this);
   }
 
-  onNews(news: UpstreamStatus): void {
-    this.#user.onNews(news);
+  onStatus(status: UpstreamStatus): void {
+    this.#user.onStatus(status);
   }
 
   onFull(): void {}

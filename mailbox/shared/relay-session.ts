@@ -1,3 +1,4 @@
+import type { Logger } from '../../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
@@ -6,6 +7,7 @@ import { quoted } from '../../lib/quoted.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
 import { tellError } from '../../lib/wire-errors.js';
+import type { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
 import { RelayedCall } from './relayed-call.js';
@@ -13,80 +15,88 @@ import type { UpstreamStatus } from './upstream.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
 /** Servers that one Follower may have connected at once. */
-const MAX_TARGETS = 4_096;
+const MAX_SERVERS = 4_096;
 
-/** Calls of one Follower at once, at the least: it bounds them itself, by a `maxInFlight` of its own. */
+/** Lower bound of the calls that one Follower may have in flight. A Follower has a `maxInFlight` of its own. */
 const MIN_IN_FLIGHT = 50_000;
 
-interface Used {
-  readonly target: PooledMailBox;
+/** Parts of the Leader that all sessions share. */
+export interface RelayParts {
+  readonly pool: UpstreamPool;
+  readonly methods: MethodCache;
+  readonly logger: Logger;
+  readonly maxInFlight: number;
+}
+
+interface Use {
+  readonly pooled: PooledMailBox;
   readonly user: PooledMailBoxUser;
 }
 
-/** One Follower of the process that leads: the servers that it has named, and the calls that it sends them. */
+/** The Leader's end for one Follower: the servers that the Follower has named, and the calls that it sends them. */
 export class RelaySession implements RelayHandler {
-  readonly #relay: UpstreamPool;
+  readonly #parts: RelayParts;
   readonly #peer: RelayPeer;
-  /** By the number that the Follower has given it. */
-  readonly #used = new Map<number, Used>();
-  /** Under way, by the id of its request. */
+  /** By the number that the Follower has given the server. */
+  readonly #uses = new Map<number, Use>();
+  /** Calls in flight, by the id of their request. */
   readonly #calls = new Map<number, RelayedCall>();
   #inFlight = 0;
 
-  constructor(relay: UpstreamPool, peer: RelayPeer) {
-    this.#relay = relay;
+  constructor(parts: RelayParts, peer: RelayPeer) {
+    this.#parts = parts;
     this.#peer = peer;
   }
 
   onRequest(head: RelayRequest, frame: FrameView): void {
-    if (!this.#peer.isOpen) return; // nobody could be told what becomes of it
-    if (head.type === 'relay') this.#send(head, frame);
+    if (!this.#peer.isOpen) return; // no outcome could be reported
+    if (head.type === 'relay') this.#relay(head, frame);
     else if (head.type === 'open_mailbox') this.#open(head);
     else this.#close(head.to);
   }
 
   onCancel(id: number): void {
-    this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'its caller has cancelled it'));
+    this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call'));
   }
 
   onGone(): void {
-    for (const to of [...this.#used.keys()]) this.#close(to);
+    for (const to of [...this.#uses.keys()]) this.#close(to);
   }
 
   #open({ to, server }: OpenMailBoxHead): void {
-    const known = this.#used.get(to);
+    const known = this.#uses.get(to);
     if (known !== undefined) {
-      known.target.use(known.user);
+      known.pooled.acquire(known.user);
       return;
     }
-    const tell = (state: RelayedState, news: Omit<UpstreamStatus, 'state'> = {}): void => {
-      const [lastFailure, reason] = [news.lastFailure, news.reason].map((error) => error && tellError(error));
+    const report = (state: RelayedState, status: Omit<UpstreamStatus, 'state'> = {}): void => {
+      const [lastFailure, reason] = [status.lastFailure, status.reason].map((error) => error && tellError(error));
       this.#peer.tell(relayMessage({ type: 'mailbox_state', to, state, lastFailure, reason }));
     };
-    if (this.#used.size >= MAX_TARGETS) {
-      const why = `this process has ${MAX_TARGETS} servers connected already, which is as many as one may share`;
-      return tell('backoff', { lastFailure: new RpcError(RpcCode.Connect, why) });
+    if (this.#uses.size >= MAX_SERVERS) {
+      const why = `the process that shares its mailboxes connects no more than ${MAX_SERVERS} servers for one process`;
+      return report('backoff', { lastFailure: new RpcError(RpcCode.Connect, why) });
     }
     const user: PooledMailBoxUser = {
-      onNews: (news) => tell(news.state, news),
-      onFull: () => tell('full'),
-      onDrained: () => tell('ready'),
+      onStatus: (status) => report(status.state, status),
+      onFull: () => report('full'),
+      onDrained: () => report('ready'),
     };
     const info: ServerInfo = { ...server, serverType: '' };
-    this.#used.set(to, { target: this.#relay.use(info, user), user });
+    this.#uses.set(to, { pooled: this.#parts.pool.acquire(info, user), user });
   }
 
   #close(to: number): void {
-    const used = this.#used.get(to);
-    if (used === undefined) return;
-    this.#used.delete(to);
-    this.#relay.leave(used.target, used.user);
+    const use = this.#uses.get(to);
+    if (use === undefined) return;
+    this.#uses.delete(to);
+    this.#parts.pool.release(use.pooled, use.user);
   }
 
-  #send(head: RelayHead, frame: FrameView): void {
-    const limit = Math.max(MIN_IN_FLIGHT, this.#relay.options.mailbox.maxInFlight);
+  #relay(head: RelayHead, frame: FrameView): void {
+    const limit = Math.max(MIN_IN_FLIGHT, this.#parts.maxInFlight);
     const { id } = frame;
-    const call = new RelayedCall(this.#peer, head, frame, this.#relay.method(head.method), (error) => {
+    const call = new RelayedCall(this.#peer, head, frame, this.#parts.methods.get(head.method), (error) => {
       this.#inFlight -= 1;
       this.#calls.delete(id);
       if (error !== undefined && head.oneway) this.#logOneway(head, error);
@@ -94,21 +104,21 @@ export class RelaySession implements RelayHandler {
     this.#peer.taken();
     this.#inFlight += 1;
     this.#calls.set(id, call);
-    const used = this.#used.get(head.to);
-    if (used === undefined) {
-      call.fail(call.error(RpcCode.BadRequest, `${head.to} is the number of no mailbox that was opened`, 'not-sent'));
+    const use = this.#uses.get(head.to);
+    if (use === undefined) {
+      call.fail(call.error(RpcCode.BadRequest, `no mailbox was opened under the number ${head.to}`, 'not-sent'));
     } else if (this.#inFlight > limit) {
-      const why = `${limit} calls of this process are being relayed already, which is as many as one may have`;
+      const why = `${limit} calls of this process are being relayed, which is the limit`;
       call.fail(call.error(RpcCode.PendingFull, why, 'not-sent'));
     } else {
-      used.target.relay(call);
+      use.pooled.relay(call);
     }
   }
 
-  /** Its caller has been told that it is on its way, and waits for nothing. */
+  /** The caller regards a one-way call as sent, and waits for no outcome. */
   #logOneway({ method }: RelayHead, error: RpcError): void {
-    this.#relay.logger.warn(
-      `mailstation: a one-way call of ${quoted(method)} that ${this.#peer.name} shares was not sent: ${quoted(error.message)}`,
+    this.#parts.logger.warn(
+      `mailstation: a one-way call of ${quoted(method)}, relayed for ${this.#peer.name}, was not sent: ${quoted(error.message)}`,
     );
   }
 }

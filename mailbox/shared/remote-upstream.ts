@@ -9,7 +9,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import { readError, type ToldError } from '../../lib/wire-errors.js';
 import type { Upstream, UpstreamUser } from './upstream.js';
 
-/** In a process that follows: the way to the real mailbox, over the one line to the process that leads. */
+/** Upstream in a Follower: calls travel over the line to the Leader, which relays them. */
 export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
   readonly #line: Line;
   readonly #to: number;
@@ -18,9 +18,10 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
   readonly #onReleased: () => void;
   /** The same methods, with heads that name this server. */
   readonly #methods = new WeakMap<RemoteMethod, RemoteMethod>();
-  #isFullThere = false;
+  /** The real mailbox is full. The line to the Leader has a limit of its own. */
+  #isMailBoxFull = false;
 
-  /** `to`: what the server is called on this line. */
+  /** `to` is the number that names the server on this line. */
   constructor(line: Line, to: number, server: ServerInfo, user: UpstreamUser, onReleased: () => void) {
     const { host, port, transport } = endpointOf(server);
     this.#line = line;
@@ -31,7 +32,7 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
   }
 
   get isFull(): boolean {
-    return this.#isFullThere || this.#line.isFull;
+    return this.#isMailBoxFull || this.#line.isFull;
   }
 
   connect(): void {
@@ -39,7 +40,7 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
       this.#line.tell(relayMessage({ type: 'open_mailbox', to: this.#to, server: this.#server }));
     } catch (error) {
       const lastFailure = new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
-      this.#user.onNews({ state: 'backoff', lastFailure });
+      this.#user.onStatus({ state: 'backoff', lastFailure });
     }
   }
 
@@ -65,15 +66,16 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
     this.#user.onReturned(call);
   }
 
+  /** The Leader reports the state of the real mailbox. */
   onState({ state, lastFailure, reason }: MailBoxStateHead): void {
-    const wasFull = this.#isFullThere;
-    this.#isFullThere = state === 'full';
-    if (state === 'full') return; // what was told before still holds: it is ready
+    const wasFull = this.#isMailBoxFull;
+    this.#isMailBoxFull = state === 'full';
+    if (state === 'full') return; // `ready` was reported before, and still holds
     if (wasFull && state === 'ready') this.onDrained();
-    else this.#user.onNews({ state, lastFailure: rpcError(lastFailure), reason: rpcError(reason) });
+    else this.#user.onStatus({ state, lastFailure: rpcError(lastFailure), reason: rpcError(reason) });
   }
 
-  /** The line takes calls again, or the server's does. */
+  /** The line, or the real mailbox, takes calls again. The user is notified once both do. */
   onDrained(): void {
     if (!this.isFull) this.#user.onDrained();
   }

@@ -1,93 +1,103 @@
-import { settledWithin } from '../../lib/call/held-calls.js';
-import { debug, type Logger, withoutNumbers } from '../../lib/diagnostics.js';
+import { debug } from '../../lib/diagnostics.js';
 import { Candidate, type CandidateState } from '../../lib/election/candidate.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import { Line, type LineHandler } from '../../lib/follower/line.js';
-import type { LineOptions } from '../../lib/follower/line-options.js';
-import { ChannelAcceptor } from '../../lib/leader/channel-acceptor.js';
-import { type MailBoxStateHead, RELAY } from '../../lib/protocol/relay-message.js';
+import type { Line, LineHandler } from '../../lib/follower/line.js';
+import { Lifecycle, type Transitions } from '../../lib/lifecycle.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import type { IncomingCall } from '../../lib/serving/incoming-call.js';
-import { LocalUpstream } from './local-upstream.js';
+import { LeaderLines, type OpenLine } from './leader-lines.js';
 import type { RelayOptions, ResolvedShareOptions } from './options.js';
-import { RELAY_FEATURES, RelayPeer } from './relay-peer.js';
-import { RelaySession } from './relay-session.js';
-import { RemoteUpstream } from './remote-upstream.js';
-import { acceptorOptions, lineOptions, SHARE_CHANNEL } from './share-channel.js';
+import { Relay } from './relay.js';
+import type { RemoteUpstreams } from './remote-upstreams.js';
+import { lineOptions } from './share-channel.js';
+import { ShareObstacles } from './share-obstacles.js';
 import { SharedMailBox, type UpstreamSource } from './shared-mailbox.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from './sharing.js';
-import type { Upstream, UpstreamUser } from './upstream.js';
-import { UpstreamPool } from './upstream-pool.js';
+import type { Upstream, Upstreams, UpstreamUser } from './upstream.js';
 
-const STATES: Readonly<Record<CandidateState, SharingState>> = {
-  idle: 'idle',
+/**
+ *                    took the port
+ *   idle ──> electing ─────────────> leading
+ *               ^  │ registered with the Leader
+ *  Leader gone  │  v
+ *            following
+ *
+ *   close(): any ──> draining ── lines ended, or time over ──> closed
+ *            at once ────────────────────────────────────────> closed
+ */
+const TRANSITIONS = {
+  idle: ['electing', 'draining', 'closed'],
+  electing: ['leading', 'following', 'draining', 'closed'],
+  following: ['electing', 'draining', 'closed'],
+  leading: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+} as const satisfies Transitions<SharingState | 'draining'>;
+
+const MOVES: Readonly<Record<CandidateState, SharingState | undefined>> = {
+  idle: undefined,
   competing: 'electing',
   leading: 'leading',
   following: 'following',
-  closed: 'closed',
+  closed: undefined, // closed by the share alone
 };
 
+/** Parts of a share that reach other processes. */
+export interface ShareParts {
+  readonly relay: Pick<Relay, keyof Relay>;
+  readonly openLine?: OpenLine;
+}
+
 /**
- * The mailboxes of a process that shares them with others of its machine. They compete for a port: whoever has it
- * leads, and has the real mailboxes; the others send their calls by way of it. When it is gone the next one leads, and
- * opens what its own mailboxes and the others' ask for.
+ * One process's end of mailboxes that several processes of a machine share. The processes compete for a port. The
+ * process that takes the port leads, and has the real mailboxes; the others follow, and send their calls through the
+ * Leader. When the Leader is gone, the next Leader opens what its own mailboxes and its Followers ask for.
  */
 export class Share implements MailBoxSharing, UpstreamSource {
-  readonly #options: ResolvedShareOptions;
-  readonly #lineOptions: LineOptions;
-  readonly #logger: Logger;
   readonly #onMove: (to: SharingState) => void;
+  readonly #relay: ShareParts['relay'];
+  readonly #lines: LeaderLines;
   readonly #candidate: Candidate;
-  readonly #relay: UpstreamPool;
-  readonly #host: ChannelAcceptor;
   readonly #mailboxes = new Set<SharedMailBox>();
-  /** To the process that leads, while this one follows. */
-  #line: Line | undefined;
-  /** That one, and those to whoever led before, while they still answer. */
-  readonly #open = new Set<Line>();
-  #onNoneOpen: (() => void) | undefined;
-  /** Whoever leads may leave now: this one does not compete any more. */
-  #isClosing = false;
-  /** By what their servers are called on that line. */
-  readonly #remotes = new Map<number, RemoteUpstream>();
-  #lastTo = 0;
-  #obstacle: RpcError | undefined;
-  /** It was logged: while it lasts, it is met again and again. */
-  #toldObstacle: string | undefined;
+  readonly #obstacles: ShareObstacles;
+  readonly #lifecycle = new Lifecycle<SharingState | 'draining'>('idle', TRANSITIONS, (to, from, reason) =>
+    this.#onStateMove(to, from, reason as RpcError | undefined),
+  );
+  /** Way to the real mailboxes, while leading or following. */
+  #upstreams: Upstreams | undefined;
+  /** Way over the line that the candidate has opened last. */
+  #dialled: RemoteUpstreams | undefined;
+  /** State that users see while draining. */
+  #stateBeforeDrain: SharingState = 'idle';
 
-  constructor(options: RelayOptions, share: ResolvedShareOptions, onMove: (to: SharingState) => void) {
-    const { logger, mailbox } = options;
-    this.#options = share;
-    this.#lineOptions = lineOptions(share, mailbox);
-    this.#logger = logger;
+  constructor(
+    options: RelayOptions,
+    share: ResolvedShareOptions,
+    onMove: (to: SharingState) => void,
+    { relay, openLine }: ShareParts = { relay: new Relay(options, share) },
+  ) {
     this.#onMove = onMove;
-    this.#relay = new UpstreamPool(options, logger);
-    this.#host = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
-    this.#host.lead({
-      name: SHARE_CHANNEL,
-      invoke: refuse,
-      features: RELAY_FEATURES,
-      relay: (follower) => new RelaySession(this.#relay, new RelayPeer(follower)),
-    });
+    this.#relay = relay;
+    this.#obstacles = new ShareObstacles(share, options.logger);
+    this.#lines = new LeaderLines(lineOptions(share, options.mailbox), openLine);
     this.#candidate = new Candidate({
-      claim: share.lead ? () => this.#host.listen() : undefined,
-      release: () => this.#host.destroy(new RpcError(RpcCode.Closed, 'the client was stopped while it took the port')),
+      claim: share.lead ? () => relay.claim() : undefined,
+      release: () =>
+        relay.destroy(new RpcError(RpcCode.Closed, 'the client was stopped while it took the shared port')),
       follow: (handler, signal) => this.#follow(handler, signal),
-      onObstacle: (error) => this.#onObstacle(error),
+      onObstacle: (error) => this.#obstacles.add(error),
       onMove: (to) => this.#onCandidateMove(to),
     });
   }
 
   get state(): SharingState {
-    return STATES[this.#candidate.state];
+    const { state } = this.#lifecycle;
+    return state === 'draining' ? this.#stateBeforeDrain : state;
   }
 
   get obstacle(): RpcError | undefined {
-    if (this.#obstacle !== undefined || this.state !== 'electing') return this.#obstacle;
-    return new RpcError(RpcCode.Connect, `nobody has the shared mailboxes, port ${this.#options.port}, yet`);
+    return this.#lifecycle.state === 'electing' ? this.#obstacles.last : undefined;
   }
 
-  /** Competes from now on, until it is closed. */
   start(): void {
     this.#candidate.persist();
   }
@@ -102,125 +112,73 @@ export class Share implements MailBoxSharing, UpstreamSource {
     this.#mailboxes.delete(mailbox);
   }
 
-  target(server: ServerInfo, user: UpstreamUser): Upstream | undefined {
-    if (this.state === 'leading') return new LocalUpstream(this.#relay, server, user);
-    const line = this.#line;
-    if (line === undefined) return undefined;
-    this.#lastTo += 1;
-    const to = this.#lastTo;
-    const remote = new RemoteUpstream(line, to, server, user, () => {
-      if (this.#line === line) this.#remotes.delete(to);
-    });
-    this.#remotes.set(to, remote);
-    return remote;
+  upstream(server: ServerInfo, user: UpstreamUser): Upstream | undefined {
+    return this.#upstreams?.open(server, user);
   }
 
-  /**
-   * Lets the next one lead, where this one does: what it has for others is answered, for `timeoutMs` at the most, and
-   * what waits here goes back to them. This process's own mailboxes go on as they are.
-   */
   async drain(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (this.state !== 'leading') return;
-    this.#relay.giveBack();
-    await this.#host.retire(reason, timeoutMs);
+    if (this.#lifecycle.state === 'leading') await this.#relay.drain(reason, timeoutMs);
   }
 
-  /**
-   * Sends what is queued, and closes all connections: after `timeoutMs` at the latest. 0: at once. What was sent has been
-   * settled before, or is given up.
-   */
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
-    this.#isClosing = true;
     if (timeoutMs > 0) await this.#drainLines(reason, timeoutMs);
+    this.#lifecycle.move('closed', reason);
     const claimOver = this.#candidate.destroy(reason);
-    this.#host.destroy(reason);
-    for (const line of [...this.#open]) line.destroy(reason);
+    this.#lines.destroy(reason);
     await this.#relay.close(reason, timeoutMs);
-    await claimOver; // the caller may bind the port next
+    await claimOver; // the port may be bound again now
   }
 
+  /** A share that drains competes no more: another process may lead. */
   async #drainLines(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (this.#open.size === 0) return;
-    const drained = new Promise<void>((resolve) => {
-      this.#onNoneOpen = resolve;
-    });
-    for (const line of [...this.#open]) line.drain(reason, timeoutMs);
-    await settledWithin(drained, timeoutMs); // one that was left before may have more time for what it answers
+    const { state } = this;
+    if (!this.#lifecycle.move('draining', reason)) return;
+    this.#stateBeforeDrain = state;
+    this.#candidate.releaseLine();
+    void this.#candidate.destroy(reason);
+    await this.#lines.drain(reason, timeoutMs);
   }
 
   async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
-    const shareHandler: LineHandler = {
-      onGoaway: (line) => {
-        if (!this.#isClosing) handler.onGoaway(line);
-      },
-      onClosed: (line, reason) => {
-        this.#open.delete(line);
-        if (!this.#isClosing) handler.onClosed(line, reason);
-        if (this.#open.size === 0) this.#onNoneOpen?.();
-      },
-      onDrained: () => this.#onLineDrained(),
-      onMailBoxState: (line, head) => this.#onMailBoxState(line, head),
-    };
-    const line = await Line.open(this.#lineOptions, shareHandler, signal);
-    if (!line.features.includes(RELAY)) {
-      const why = `${line.peer} leads no shared mailboxes: it is a server, or another package's Leader`;
-      const refusal = new RpcError(RpcCode.Register, why);
-      line.destroy(refusal);
-      throw refusal;
-    }
-    this.#line = line;
-    if (line.closeReason === undefined) this.#open.add(line);
-    return line;
+    this.#dialled = await this.#lines.connect(handler, signal);
+    return this.#dialled.line;
   }
 
   #onCandidateMove(to: CandidateState): void {
-    debug.station('share: %s', to);
-    if (to === 'leading' || to === 'following') {
-      this.#obstacle = undefined;
-      this.#toldObstacle = undefined;
-      for (const mailbox of [...this.#mailboxes]) mailbox.attach();
-    }
-    if (to === 'competing' && this.#line !== undefined) this.#leave(this.#line);
-    this.#onMove(STATES[to]);
+    const state = MOVES[to];
+    if (state !== undefined) this.#lifecycle.move(state);
   }
 
-  #leave(line: Line): void {
-    this.#line = undefined;
-    this.#remotes.clear();
-    const why = line.isGoingAway ? 'is stopping' : 'is gone';
-    const cause = line.closeReason;
-    const reason = new RpcError(RpcCode.ConnectionLost, `the process that has the shared mailboxes ${why}`, { cause });
-    for (const mailbox of [...this.#mailboxes]) mailbox.detach(reason);
+  #onStateMove(to: SharingState | 'draining', from: SharingState | 'draining', reason: RpcError | undefined): void {
+    debug.station('share: %s -> %s %s', from, to, reason?.message ?? '');
+    if (from === 'following' && to === 'electing') this.#onLeaderGone();
+    if (to === 'leading') this.#onLeaderFound(this.#relay);
+    if (to === 'following' && this.#dialled !== undefined) this.#onLeaderFound(this.#dialled);
+    if (to === 'closed') this.#upstreams = undefined;
+    if (to !== 'draining') this.#onMove(to);
   }
 
-  #onMailBoxState(line: Line, head: MailBoxStateHead): void {
-    if (line === this.#line) this.#remotes.get(head.to)?.onState(head);
+  #onLeaderFound(upstreams: Upstreams): void {
+    this.#upstreams = upstreams;
+    this.#obstacles.clear();
+    for (const mailbox of [...this.#mailboxes]) mailbox.onUpstream();
   }
 
-  #onLineDrained(): void {
-    for (const remote of [...this.#remotes.values()]) remote.onDrained();
-  }
-
-  #onObstacle(error: RpcError): void {
-    const { port } = this.#options;
-    const told = withoutNumbers(error.message);
-    if (told !== this.#toldObstacle)
-      this.#logger.warn(`mailstation: the mailboxes cannot be shared on port ${port}: ${error.message}`);
-    this.#toldObstacle = told;
-    const why = `nobody has the shared mailboxes, port ${port}: ${error.message}`;
-    this.#obstacle = new RpcError(RpcCode.Connect, why, { cause: error.cause ?? error });
+  #onLeaderGone(): void {
+    const { line } = this.#dialled ?? {};
+    this.#upstreams = undefined;
+    this.#dialled?.clear();
+    this.#dialled = undefined;
+    const why = `the process that leads the shared mailboxes ${line?.isGoingAway ? 'is stopping' : 'is gone'}`;
+    const reason = new RpcError(RpcCode.ConnectionLost, why, { cause: line?.closeReason });
+    for (const mailbox of [...this.#mailboxes]) mailbox.onUpstreamLost(reason);
   }
 }
 
-/** What a station is handed for the option `share`; undefined without that option. */
+/** Argument of a station for the option `share`; undefined without that option. */
 export function shareMailBoxes(
   options: RelayOptions & { readonly share: ResolvedShareOptions | undefined },
 ): MakeMailBoxSharing | undefined {
   const { share } = options;
   return share && ((onMove) => new Share(options, share, onMove));
-}
-
-/** Its Followers have their calls relayed, each to the server that it names. */
-function refuse(call: IncomingCall): void {
-  call.refuse(new RpcError(RpcCode.NoMethod, 'mailboxes are shared here, and nothing is served'));
 }

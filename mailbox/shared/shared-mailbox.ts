@@ -1,130 +1,90 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { debug } from '../../lib/diagnostics.js';
-import { Emitter } from '../../lib/emitter.js';
-import { RpcCode, RpcError } from '../../lib/errors.js';
+import type { RpcError } from '../../lib/errors.js';
 import { Latency } from '../../lib/follower/latency.js';
-import { Lifecycle } from '../../lib/lifecycle.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import {
-  type ConnectAttempts,
-  DialAttempts,
-  MAILBOX_TRANSITIONS,
-  type MailBox,
-  type MailBoxEvents,
-  type MailBoxState,
-} from '../index.js';
+import { BaseMailBox, type MailBoxState } from '../index.js';
 import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
 
-/** What a shared mailbox needs of the share that it belongs to. */
+/** The share that a shared mailbox belongs to. */
 export interface UpstreamSource {
-  /** The way to a server as things stand; undefined while nobody leads. */
-  target(server: ServerInfo, user: UpstreamUser): Upstream | undefined;
-  /** Why nobody leads whom this process could follow, where that is known. */
+  /** Way to a server as things stand; undefined while no process leads. */
+  upstream(server: ServerInfo, user: UpstreamUser): Upstream | undefined;
+  /** Failure of the last attempt to find a Leader, while there is none. */
   readonly obstacle: RpcError | undefined;
   onClosed(mailbox: SharedMailBox): void;
 }
 
 /**
- * A server's mailbox in one of several processes that share the connection to it. Its state is that of the real one,
- * wherever that is, so that what is called while it is not ready waits in the process that calls, and goes on by itself
- * when another process leads.
+ * A server's mailbox in one of several processes that share the connection to that server. Its state mirrors the state
+ * of the real mailbox. A call that has to wait waits in the process that made the call, and goes on when another process
+ * leads.
  */
-export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, UpstreamUser {
-  readonly server: ServerInfo;
+export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   readonly #source: UpstreamSource;
-  readonly #lifecycle = new Lifecycle<MailBoxState>('idle', MAILBOX_TRANSITIONS, (to, from, reason) =>
-    this.#onMove(to, from, reason as RpcError | undefined),
-  );
   readonly #latency = new Latency();
-  /** The real mailbox's, as far as they were told here. */
-  readonly #attempts = new DialAttempts();
-  /** This process's own, sent and not settled. */
+  /** Calls of this process, sent and not settled. */
   readonly #sent = new Set<OutgoingCall>();
-  /** Those that have come back unsent: how they end is told here already. */
+  /** Calls that came back unsent. Their outcome is observed already. */
   readonly #returned = new WeakSet<OutgoingCall>();
-  readonly #closed: Promise<void>;
-  #resolveClosed!: () => void;
-  #target: Upstream | undefined;
+  #upstream: Upstream | undefined;
   #lastFailure: RpcError | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(server: ServerInfo, source: UpstreamSource) {
-    super();
-    this.server = server;
+    super(server, 'shared');
     this.#source = source;
-    this.#closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
   }
 
-  get state(): MailBoxState {
-    return this.#lifecycle.state;
-  }
-
-  get inFlight(): number {
+  override get inFlight(): number {
     return this.#sent.size;
   }
 
-  get isFull(): boolean {
-    return this.#target?.isFull === true;
+  override get isFull(): boolean {
+    return this.#upstream?.isFull === true;
   }
 
-  get latency(): number | undefined {
+  override get latency(): number | undefined {
     return this.#latency.ms;
   }
 
-  get lastFailure(): RpcError | undefined {
-    return this.#target === undefined ? this.#source.obstacle : this.#lastFailure;
+  override get lastFailure(): RpcError | undefined {
+    return this.#upstream === undefined ? this.#source.obstacle : this.#lastFailure;
   }
 
-  get attempts(): ConnectAttempts {
-    return this.#attempts.made;
+  override connect(): void {
+    // Never `ready` before this method has returned: its caller is about to wait for that state.
+    if (this.state === 'idle' && this.move('connecting')) process.nextTick(() => this.onUpstream());
   }
 
-  connect(): void {
-    // Never ready before this has returned: whoever connects is about to wait for it.
-    if (this.state === 'idle' && this.#lifecycle.move('connecting')) process.nextTick(() => this.attach());
-  }
-
-  send(call: OutgoingCall): void {
-    const target = this.#target;
-    if (target === undefined || this.state !== 'ready') {
-      call.fail(call.error(RpcCode.Closed, `its mailbox is ${this.state}`, 'not-sent'));
-      return;
-    }
+  override send(call: OutgoingCall): void {
+    const upstream = this.#upstream;
+    if (upstream === undefined || this.state !== 'ready') return this.refuse(call);
     this.#sent.add(call);
     if (!this.#returned.has(call)) this.#watch(call);
-    target.send(call);
+    upstream.send(call);
   }
 
-  close(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (timeoutMs > 0 && this.#sent.size > 0) this.#drain(reason, timeoutMs);
-    else this.#lifecycle.move('closed', reason);
-    return this.#closed;
-  }
-
-  /** Somebody leads now, or may. */
-  attach(): void {
-    if (this.state === 'backoff' && this.#target === undefined) this.#lifecycle.move('connecting');
+  /** A process leads now, or may lead. */
+  onUpstream(): void {
+    if (this.state === 'backoff' && this.#upstream === undefined) this.move('connecting');
     if (this.state !== 'connecting') return;
-    this.#target ??= this.#source.target(this.server, this);
-    this.#target?.connect();
+    this.#upstream ??= this.#source.upstream(this.server, this);
+    this.#upstream?.connect();
   }
 
-  /** Who led is gone. What was sent by way of it is settled by its line. */
-  detach(reason: RpcError): void {
-    this.#target = undefined;
+  /** The Leader is gone. Calls that were sent are settled by the line to that Leader. */
+  onUpstreamLost(reason: RpcError): void {
+    this.#upstream = undefined;
     this.#lastFailure = undefined;
-    if (this.state === 'ready' || this.state === 'connecting') this.#lifecycle.move('backoff', reason);
+    if (this.state === 'ready' || this.state === 'connecting') this.move('backoff', reason);
   }
 
-  onNews({ state, reason, lastFailure }: UpstreamStatus): void {
+  onStatus({ state, reason, lastFailure }: UpstreamStatus): void {
     this.#lastFailure = lastFailure;
     if (this.state === state) return;
-    // It may have gone through states that were not told, since it is in others' hands too.
-    if (state === 'connecting' && this.state === 'ready') this.#lifecycle.move('backoff', reason);
-    if (state === 'ready' || state === 'backoff') this.#lifecycle.move('connecting');
-    this.#lifecycle.move(state, reason);
+    // The real mailbox has other users too: it may have gone through states that were not reported here.
+    if (state === 'connecting' && this.state === 'ready') this.move('backoff', reason);
+    if (state === 'ready' || state === 'backoff') this.move('connecting');
+    this.move(state, reason);
   }
 
   onDrained(): void {
@@ -135,22 +95,31 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Up
     this.#sent.delete(call);
     this.#returned.add(call);
     call.via = undefined;
-    call.wait(); // what it is sent with from now on is the time that is left
-    if (this.state === 'closed' || this.state === 'draining') {
-      call.fail(call.error(RpcCode.Closed, `its mailbox is ${this.state}`, 'not-sent'));
-    } else this.emit('returned', call);
-    this.#lookIfDone();
+    call.wait(); // from now on the call is sent with the time that is left
+    if (this.state === 'closed' || this.state === 'draining') this.refuse(call);
+    else this.emit('returned', call);
+    this.#closeIfDrained();
   }
 
-  #onMove(to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
-    debug.mailbox('%s (shared): %s -> %s %s', this.server.id, from, to, reason?.message ?? '');
-    if (to === 'connecting') this.#attempts.begin();
-    if (to === 'ready') this.#attempts.succeeded();
-    this.emit('state', to, from, reason);
-    if (to === 'closed') this.#end(reason ?? new RpcError(RpcCode.Closed, 'the mailbox was closed'));
+  protected override get hasToDrain(): boolean {
+    return this.#sent.size > 0;
   }
 
-  /** Once a call, however often it comes back: what stands between it and its caller is one layer, and not a tower. */
+  protected override onEnter(to: MailBoxState): void {
+    if (to === 'connecting') this.dialAttempts.begin();
+    if (to === 'ready') this.dialAttempts.succeeded();
+  }
+
+  protected override onDrain(): void {}
+
+  protected override onDestroy(reason: RpcError): void {
+    for (const call of [...this.#sent]) call.lost(reason, 'unknown');
+    this.#upstream?.release();
+    this.#upstream = undefined;
+    this.#source.onClosed(this);
+  }
+
+  /** Observes the outcome of a call once, however often the call comes back. */
   #watch(call: OutgoingCall): void {
     call.intercept((settle) => (error, results) => {
       this.#onSettled(call, error);
@@ -161,25 +130,10 @@ export class SharedMailBox extends Emitter<MailBoxEvents> implements MailBox, Up
   #onSettled(call: OutgoingCall, error: RpcError | undefined): void {
     this.#sent.delete(call);
     if (error === undefined || error.delivery === 'answered') this.#latency.answered(call.sentAt);
-    this.#lookIfDone();
+    this.#closeIfDrained();
   }
 
-  #lookIfDone(): void {
-    if (this.state === 'draining' && this.#sent.size === 0) process.nextTick(() => this.#lifecycle.move('closed'));
-  }
-
-  #drain(reason: RpcError, timeoutMs: number): void {
-    if (!this.#lifecycle.move('draining', reason)) return;
-    this.#timer = setTimeout(() => this.#lifecycle.move('closed', reason), timeoutMs);
-  }
-
-  #end(reason: RpcError): void {
-    clearTimeout(this.#timer);
-    for (const call of [...this.#sent]) call.lost(reason, 'unknown');
-    this.#target?.release();
-    this.#target = undefined;
-    this.#source.onClosed(this);
-    this.#resolveClosed();
-    this.emit('close', this.server.id);
+  #closeIfDrained(): void {
+    if (this.state === 'draining' && this.#sent.size === 0) process.nextTick(() => this.move('closed'));
   }
 }

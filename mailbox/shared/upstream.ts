@@ -1,29 +1,35 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RpcError } from '../../lib/errors.js';
+import type { ServerInfo } from '../../lib/server-info.js';
 
-/** Where a shared mailbox sends its calls: the real mailbox, in the process that leads; in the others, a way to it. */
+/** Destination of a shared mailbox's calls: the real mailbox in the Leader, or the way to the Leader in a Follower. */
 export interface Upstream {
-  /** While ready: no more calls for now, until {@link UpstreamUser.onDrained}. */
+  /** While the state is `ready`: takes no more calls until {@link UpstreamUser.onDrained}. */
   readonly isFull: boolean;
-  /** Connects where it is idle. Its user is told how it is, at once or later, and of every change after that. */
+  /** Connects an idle mailbox. The user is notified of the state, at once or later, and of each change after that. */
   connect(): void;
-  /** Only while it is ready. */
+  /** Sends a call. Allowed only while the state is `ready`. */
   send(call: OutgoingCall): void;
-  /** Its user has no more use for it, and is told nothing more. */
+  /** Ends the use. The user is notified of nothing more. */
   release(): void;
 }
 
 export interface UpstreamUser {
-  onNews(news: UpstreamStatus): void;
+  onStatus(status: UpstreamStatus): void;
   onDrained(): void;
-  /** The call could not be sent, and is not settled: it goes to whatever target is next. */
+  /** The call was not sent and is not settled. The user sends the call again through the next upstream. */
   onReturned(call: OutgoingCall): void;
 }
 
 export interface UpstreamStatus {
   readonly state: 'idle' | 'connecting' | 'ready' | 'backoff';
-  /** Why it has left its last state. */
+  /** Reason for leaving the last state. */
   readonly reason?: RpcError | undefined;
-  /** Why the last attempt to connect failed, while there has been no success since. */
+  /** Failure of the last attempt to connect; undefined after a success. */
   readonly lastFailure?: RpcError | undefined;
+}
+
+/** Maker of upstreams: the relay in the Leader, the line to the Leader in a Follower. */
+export interface Upstreams {
+  open(server: ServerInfo, user: UpstreamUser): Upstream;
 }

@@ -214,7 +214,7 @@ describe('the worker that leads a share', () => {
     const one = await call(t, [served], { share: { port: share, lead: false } });
     const early = await failure(one.calls.f.with({ timeout: 100 })(null));
     assert.deepEqual([early.code, early.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
-    assert.match(early.message, new RegExp(`nobody has the shared mailboxes, port ${share}, yet`));
+    assert.match(early.message, new RegExp(`no process leads the shared mailboxes on port ${share} yet`));
     assert.equal(one.client.sharing, 'electing');
     const waiting = one.calls.f(null);
     const two = await lead(t, share);

@@ -206,7 +206,7 @@ describe('the process that leads a share', () => {
     relayed(peer, 2, 1, 'f', 'one too many');
     const { head, body } = await answer(peer, 2);
     assert.deepEqual(head, { type: 'relay_failure', code: 'ERR_RPC_PENDING_FULL', delivery: 'not-sent' });
-    assert.match(body.toString(), /50000 calls of this process are being relayed already/);
+    assert.match(body.toString(), /50000 calls of this process are being relayed, which is the limit/);
   });
 
   it('holds a bounded number of calls, and of bytes, for a server that is not there', async (t) => {
@@ -316,12 +316,14 @@ describe('the process that leads a share', () => {
   it('cannot be had where somebody else has the port, and calls say so', async (t) => {
     const served = await serve(t, { f: () => 1 });
     const { calls, client, log } = await call(t, [served], { share: { port: served.port }, connectTimeout: 300 });
-    await until(() => log.some((line) => /cannot be shared on port/.test(line)), { what: 'the log' });
+    await until(() => log.some((line) => /no process leads the shared mailboxes on port/.test(line)), {
+      what: 'the log',
+    });
     const error = await failure(calls.f.with({ timeout: 100 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,
-      /nobody has the shared mailboxes, port \d+: the port is in use, and its holder cannot be followed: .*mailstation\.share/,
+      /no process leads the shared mailboxes on port \d+: the port is in use, and its holder cannot be followed: .*mailstation\.share/,
     );
     assert.equal(client.sharing, 'electing');
   });

@@ -223,7 +223,7 @@ describe('CustomMailBoxAdapter', () => {
     await tick();
     assert.equal(mailbox.state, 'backoff');
     assert.equal(made[0]?.closes, 1);
-    assert.match(mailbox.lastFailure?.message ?? '', /not connected in 1000 ms/);
+    assert.match(mailbox.lastFailure?.message ?? '', /the custom mailbox did not connect in 1000 ms/);
   });
 
   it('is not disturbed by what becomes of an attempt that it has given up', async (t) => {

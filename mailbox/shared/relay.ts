@@ -1,0 +1,62 @@
+import { RpcCode, RpcError } from '../../lib/errors.js';
+import { ChannelAcceptor } from '../../lib/leader/channel-acceptor.js';
+import type { ServerInfo } from '../../lib/server-info.js';
+import type { IncomingCall } from '../../lib/serving/incoming-call.js';
+import { LocalUpstream } from './local-upstream.js';
+import { MethodCache } from './method-cache.js';
+import type { RelayOptions, ResolvedShareOptions } from './options.js';
+import { RELAY_FEATURES, RelayPeer } from './relay-peer.js';
+import { RelaySession } from './relay-session.js';
+import { acceptorOptions, SHARE_CHANNEL } from './share-channel.js';
+import type { Upstream, Upstreams, UpstreamUser } from './upstream.js';
+import { UpstreamPool } from './upstream-pool.js';
+
+/** The Leader's part of sharing: the port, a session for each Follower, and the real mailboxes. */
+export class Relay implements Upstreams {
+  readonly #pool: UpstreamPool;
+  readonly #acceptor: ChannelAcceptor;
+
+  constructor(options: RelayOptions, share: ResolvedShareOptions) {
+    const { logger, mailbox } = options;
+    this.#pool = new UpstreamPool(options);
+    this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
+    const parts = { pool: this.#pool, methods: new MethodCache(), logger, maxInFlight: mailbox.maxInFlight };
+    this.#acceptor.lead({
+      name: SHARE_CHANNEL,
+      invoke: refuse,
+      features: RELAY_FEATURES,
+      relay: (follower) => new RelaySession(parts, new RelayPeer(follower)),
+    });
+  }
+
+  /** Takes the port. Rejects with {@link RpcCode.AddressInUse} while another process has the port. */
+  claim(): Promise<void> {
+    return this.#acceptor.listen();
+  }
+
+  open(server: ServerInfo, user: UpstreamUser): Upstream {
+    return new LocalUpstream(this.#pool, server, user);
+  }
+
+  /** Releases the port. Followers' calls have `timeoutMs` to be answered; calls that wait are returned to them. */
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.#pool.returnHeld();
+    await this.#acceptor.retire(reason, timeoutMs);
+  }
+
+  /** Releases the port and ends the connections to Followers at once. The real mailboxes stay open. */
+  destroy(reason: RpcError): void {
+    this.#acceptor.destroy(reason);
+  }
+
+  /** As {@link destroy}, and closes the real mailboxes. Resolves after at most `timeoutMs`. */
+  async close(reason: RpcError, timeoutMs: number): Promise<void> {
+    this.destroy(reason);
+    await this.#pool.close(reason, timeoutMs);
+  }
+}
+
+/** Followers have their calls relayed. A call to the Leader itself finds no service. */
+function refuse(call: IncomingCall): void {
+  call.refuse(new RpcError(RpcCode.NoMethod, 'this port shares mailboxes and serves no methods'));
+}
