@@ -2,12 +2,13 @@ import { type Callback, userCallback } from '../callback.js';
 import { describeError } from '../diagnostics.js';
 import { invalid } from '../options.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
-import { asCallerKnowsIt } from './error-names.js';
+import { callerError } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';
 import { ReadyEmitter } from './ready-emitter.js';
 import { isGeneratorMethod } from './real-client/generators.js';
 import { LeaderChannel } from './real-client/leader-channel.js';
 import type { RealClientHandler } from './real-client/real-client.js';
+import { electionPort } from './role/election-port.js';
 import { PortElection } from './role/port-election.js';
 import { SingleMode } from './role/single-mode.js';
 import { SharedClient } from './shared-client.js';
@@ -46,7 +47,7 @@ export class ClusterClient extends ReadyEmitter {
       onFailed: (error) => this.ready(error),
       onError: (error) => this.emit('error', error),
       onClosed: (reason) => {
-        this.failReady(asCallerKnowsIt(reason));
+        this.failReady(callerError(reason));
         this.emit('close');
       },
     });
@@ -79,14 +80,22 @@ export class ClusterClient extends ReadyEmitter {
 
   #start({ clientClass, args, delegates, options }: ClusterClientParts): void {
     const make = (): object => Reflect.construct(clientClass as new () => object, [...args]);
-    const host = (handler: RealClientHandler) => new LeaderChannel(make, delegates, options, handler);
+    const makeChannel = (handler: RealClientHandler) => new LeaderChannel(make, delegates, options, handler);
     const events: RealClientHandler = {
       onEvent: (event, values) => void this.emit(event, ...values),
       onError: (error) => this.#shared.onError(error),
     };
     const source = options.singleMode
-      ? new SingleMode(options.name, clientClass, host, this.#shared, events)
-      : new PortElection(options, delegates.methodFor('publish'), () => host(events), this.#shared);
+      ? new SingleMode({ name: options.name, clientClass, makeChannel, events }, this.#shared)
+      : new PortElection(
+          {
+            options,
+            port: electionPort(options, (error) => this.#shared.onError(error)),
+            publishMethod: delegates.methodFor('publish'),
+            makeChannel: () => makeChannel(events),
+          },
+          this.#shared,
+        );
     this.#shared.start(source);
   }
 

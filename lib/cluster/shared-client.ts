@@ -1,32 +1,30 @@
 import { HeldCalls } from '../call/held-calls.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
 import { RemoteMethod } from '../call/remote-method.js';
-import { debug, withoutNumbers } from '../diagnostics.js';
+import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
-import { asCallerKnowsIt } from './error-names.js';
+import { callerError } from './error-names.js';
+import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';
-import type { Role, RoleHandler } from './role/role.js';
+import type { Role } from './role/role.js';
 import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
 import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js';
 
-/** Keys as cluster-client writes them. */
+/** Prefix of the keys, as cluster-client writes them. */
 const KEY_PREFIX = '$$inner$$__';
 
-/** Reasons why nobody leads that are told, each once. */
-const MAX_TOLD = 8;
-
-/** How a call of a shared client ends: the real client's own error, or all its results. */
+/** Called once with the outcome of a call: the error that the caller gets, or all results. */
 export type SettleShared = (error: Error | undefined, results: readonly unknown[]) => void;
 
 export interface SharedClientHandler {
-  /** There is a role: the first, or another. */
+  /** Called with each role: the first, and each one after a Leader's death. */
   onReady(): void;
   onLost(): void;
   onFailed(error: Error): void;
   onError(error: Error): void;
-  /** Nobody will ever be ready again. */
+  /** Called once, when the client is closed for good. */
   onClosed(reason: RpcError): void;
 }
 
@@ -34,8 +32,8 @@ export interface SharedClientHandler {
  *            a role                 close()
  *   electing ──────> serving  ─────────────────> closing ──> closed
  *    │  ^               │                          ^
- *    │  └───────────────┘ its Leader is gone       │
- *    └ failed ─────────────────────────────────────┘
+ *    │  └───────────────┘ the Leader is gone       │
+ *    └─> failed ───────────────────────────────────┘
  */
 const TRANSITIONS = {
   /** No Leader is known. Calls wait for `maxWaitTime`. */
@@ -52,27 +50,26 @@ const TRANSITIONS = {
 type SharedClientState = keyof typeof TRANSITIONS;
 
 /**
- * One process's end of a shared client, whoever leads at the moment: remembers what was subscribed to and published,
- * holds calls while there is nobody to send them to, and takes all of it to whoever leads next.
+ * One process's end of a shared client, over all its roles. Subscriptions, published values and waiting calls are kept
+ * here, so that a Leader's death does not lose them, and are handed to the next role.
  */
-export class SharedClient implements RoleHandler, RoleSourceHandler {
+export class SharedClient implements RoleSourceHandler {
   readonly #options: ResolvedClusterOptions;
   readonly #handler: SharedClientHandler;
   readonly #lifecycle = new Lifecycle<SharedClientState>('electing', TRANSITIONS, (to, from) =>
     debug.leader('shared client %s: %s -> %s', this.#options.name, from, to),
   );
   readonly #subscriptions: Subscriptions;
-  /** What was published, by key: the last one of each. */
+  /** The last published value of each key. */
   readonly #published = new Map<string, unknown>();
   readonly #methods = new Map<string, RemoteMethod>();
   readonly #held: HeldCalls;
   #source: RoleSource | undefined;
   #role: Role | undefined;
-  #obstacle: RpcError | undefined;
-  /** Since there was a role. */
-  readonly #toldObstacles = new Set<string>();
+  /** Belongs to `electing`. */
+  #wait: LeaderWait | undefined;
+  /** Belongs to `failed`. */
   #failure: Error | undefined;
-  #patience: NodeJS.Timeout | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: ResolvedClusterOptions, handler: SharedClientHandler) {
@@ -81,16 +78,16 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     const { isBroadcast, subscribeTimeout, pendingSize } = options;
     const onError = (error: Error): void => this.onError(error);
     this.#subscriptions = new Subscriptions({ isBroadcast, subscribeTimeout, onError });
-    this.#held = new HeldCalls((call) => call.fail(this.#nobodyLeads(call)), pendingSize);
+    this.#held = new HeldCalls((call) => call.fail(this.#notSentInTime(call)), pendingSize);
   }
 
   start(source: RoleSource): void {
     this.#source = source;
     this.#beginWaiting();
-    source.start(this);
+    source.start();
   }
 
-  /** Undefined while it is not known. */
+  /** Undefined while there is no role. */
   get isLeader(): boolean | undefined {
     return this.#role?.isLeader;
   }
@@ -105,16 +102,19 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     if (this.#subscriptions.remove(key, listener)) this.#role?.unsubscribe(key, reg);
   }
 
-  /** The last one of each key is published again to whoever leads next. */
+  /** Publishes, and publishes the last value of each key again at the next Leader. */
   publish(reg: unknown): void {
     const key = this.#keyOf(reg);
     if (!this.#published.has(key) && this.#published.size >= MAX_KEYS)
-      throw new RpcError(RpcCode.QueueFull, `${MAX_KEYS} keys are published already`);
+      throw new RpcError(
+        RpcCode.QueueFull,
+        `cannot publish another key: the limit of ${MAX_KEYS} keys is reached, and each is published again at the next Leader`,
+      );
     this.#published.set(key, reg);
     this.#role?.publish(reg);
   }
 
-  /** Settles once: with its answer, or at the latest `responseTimeout` after somebody led, `maxWaitTime` after nobody did. */
+  /** Settles once: with the answer, within `responseTimeout` of a role, or `maxWaitTime` after the call without a role. */
   invoke(name: string, args: unknown[], oneway: boolean, settle: SettleShared): void {
     this.#send(name, args, oneway, settle, performance.now() + this.#options.maxWaitTime);
   }
@@ -127,9 +127,7 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   onRole(role: Role): void {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
-    this.#obstacle = undefined;
-    this.#toldObstacles.clear();
-    clearTimeout(this.#patience);
+    this.#endWaiting();
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
     for (const reg of this.#published.values()) role.publish(reg);
     this.#sendHeld();
@@ -140,29 +138,26 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
     if (!this.#lifecycle.move('electing')) return;
     this.#role = undefined;
     this.#beginWaiting();
-    const next = this.#options.isLeader === false ? 'waits for the next' : 'competes for its place';
-    this.#options.logger.warn(`mailstation: ${reason.message}; ${process.pid} ${next}`);
+    const next = this.#options.isLeader === false ? 'waits for the next Leader' : 'competes to be the next Leader';
+    this.#options.logger.warn(`mailstation: ${reason.message}; process ${process.pid} ${next}`);
     this.#handler.onLost();
   }
 
-  /** Told once for each reason: while it lasts, it is met again and again. */
   onObstacle(error: RpcError): void {
-    this.#obstacle = error;
-    const reason = withoutNumbers(error.message);
-    const isNews = !this.#toldObstacles.has(reason) && this.#toldObstacles.size < MAX_TOLD;
-    if (isNews) this.#toldObstacles.add(reason);
-    if (isNews && this.#lifecycle.state === 'electing')
-      this.#options.logger.warn(`mailstation: ${this.#options.name} waits, and goes on trying: ${error.message}`);
+    if (this.#wait?.isNew(error))
+      this.#options.logger.warn(
+        `mailstation: ${this.#options.name} has no Leader yet, and goes on trying: ${error.message}`,
+      );
   }
 
   onPassingObstacle(error: RpcError): void {
-    this.#obstacle = error;
+    this.#wait?.note(error);
   }
 
   onFailed(error: Error): void {
     if (!this.#lifecycle.move('failed')) return;
     this.#failure = error;
-    clearTimeout(this.#patience);
+    this.#endWaiting();
     this.#handler.onFailed(error);
     for (const call of this.#held.takeAll()) call.fail(call.error(RpcCode.Connect, error.message, 'not-sent', error));
   }
@@ -182,21 +177,21 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   #send(name: string, args: unknown[], oneway: boolean, settle: SettleShared, waitUntil: number): void {
     const { state } = this.#lifecycle;
     if (state === 'failed' && this.#failure !== undefined) return settle(this.#failure, []);
-    if (state === 'closing' || state === 'closed') return settle(asCallerKnowsIt(closed(this.#options.name)), []);
+    if (state === 'closing' || state === 'closed') return settle(callerError(closed(this.#options.name)), []);
     const role = this.#role;
     const settleCall = (error: RpcError | undefined, results: readonly unknown[]): void =>
-      error === undefined ? settle(undefined, results) : settle(asCallerKnowsIt(error), results);
+      error === undefined ? settle(undefined, results) : settle(callerError(error), results);
     if (role !== undefined && !role.isFull) {
       return role.invoke(this.#call(name, args, this.#options.responseTimeout, oneway, settleCall));
     }
     const left = Math.max(1, Math.ceil(waitUntil - performance.now()));
-    // A stand-in, which is over when there is somebody to send the call to.
-    const standIn = this.#call(name, args, left, oneway, (error) => {
+    // Holds the place of the call until a role takes the call.
+    const placeholder = this.#call(name, args, left, oneway, (error) => {
       if (error !== undefined) settleCall(error, []);
       else this.#send(name, args, oneway, settle, waitUntil);
     });
-    standIn.stage = 'waiting for a connection';
-    this.#held.add(standIn);
+    placeholder.stage = 'waiting for a connection';
+    this.#held.add(placeholder);
   }
 
   #call(
@@ -217,48 +212,52 @@ export class SharedClient implements RoleHandler, RoleSourceHandler {
   }
 
   #sendHeld(): void {
-    for (const standIn of this.#held.takeAll()) standIn.succeed([]);
+    for (const placeholder of this.#held.takeAll()) placeholder.succeed([]);
   }
 
   #keyOf(reg: unknown): string {
     return KEY_PREFIX + this.#options.formatKey(reg);
   }
 
-  #nobodyLeads(call: OutgoingCall): RpcError {
-    const { port } = this.#options;
-    const why = this.#obstacle === undefined ? '' : `; ${this.#obstacle.message}`;
-    const about = { said: call.saidStage, cause: this.#obstacle };
-    return call.lateError(
-      RpcCode.Timeout,
-      `nobody had led it on port ${port} after ${call.timeout} ms${why}`,
-      'not-sent',
-      about,
-    );
+  #notSentInTime(call: OutgoingCall): RpcError {
+    const { name, port } = this.#options;
+    const cause = this.#wait?.obstacle;
+    const what =
+      this.#role === undefined
+        ? `no process had led ${name} on port ${port} after ${call.timeout} ms`
+        : `the Leader of ${name} took no more calls for ${call.timeout} ms`;
+    const why = cause === undefined ? what : `${what}; ${cause.message}`;
+    return call.lateError(RpcCode.Timeout, why, 'not-sent', { said: call.saidStage, cause });
   }
 
   #beginWaiting(): void {
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#onNobody(), this.#options.maxWaitTime);
+    this.#wait = new LeaderWait(this.#options.maxWaitTime, () => this.#onLateLeader());
   }
 
-  /** `ready()` fails; but should somebody lead later, it is ready after all. */
-  #onNobody(): void {
-    if (this.#lifecycle.state !== 'electing') return;
+  #endWaiting(): void {
+    this.#wait?.end();
+    this.#wait = undefined;
+  }
+
+  /** Fails `ready()`. A role that comes later makes the client ready after all. */
+  #onLateLeader(): void {
     const { name, port, maxWaitTime } = this.#options;
-    const why = this.#obstacle?.message ?? 'no reason is known yet';
+    const cause = this.#wait?.obstacle;
+    const why = cause?.message ?? 'no attempt has ended yet';
+    // The first words are cluster-client's own.
     const message = `[ClusterClient] leader of "${name}" does not be active in ${maxWaitTime}ms on port:${port}: ${why}`;
-    this.#handler.onFailed(new RpcError(RpcCode.Connect, message, { cause: this.#obstacle }));
+    this.#handler.onFailed(new RpcError(RpcCode.Connect, message, { cause }));
   }
 
   async #close(): Promise<void> {
     const { name, responseTimeout } = this.#options;
     const reason = closed(name);
     this.#lifecycle.move('closing');
-    clearTimeout(this.#patience);
+    this.#endWaiting();
     this.#subscriptions.clear();
     for (const call of this.#held.takeAll()) call.fail(call.error(RpcCode.Closed, reason.message, 'not-sent', reason));
     try {
-      await this.#source?.close(reason, responseTimeout);
+      await this.#source?.drain(reason, responseTimeout);
     } finally {
       this.#role = undefined;
       this.#lifecycle.move('closed');

@@ -1,18 +1,18 @@
-import sample from 'lodash/sample.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { throwUncaught } from '../uncaught.js';
+import { LastValue } from './last-value.js';
 
-/** Gets a copy of each value, its own. */
+/** Called with a copy of each value, which the listener may change. */
 export type ValueListener = (value: unknown) => void;
 
-/** Keys that one shared client subscribes to, or publishes, at the most. */
+/** Maximum number of keys that one shared client subscribes to, and of keys that one shared client publishes. */
 export const MAX_KEYS = 10_000;
 
 export interface SubscriptionsOptions {
   readonly isBroadcast: boolean;
-  /** ms; undefined: a first value may take as long as it likes. */
+  /** Time until a missing first value is reported. Unit: ms. Undefined: no limit. */
   readonly subscribeTimeout: number | undefined;
   onError(error: Error): void;
 }
@@ -20,11 +20,15 @@ export interface SubscriptionsOptions {
 interface Subscription {
   readonly reg: unknown;
   readonly listeners: ValueListener[];
-  last: EncodedValue | undefined;
+  readonly last: LastValue<ValueListener>;
+  /** Reports that no first value has come. */
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What one shared client's users have subscribed to. It outlives the roles that get the values. */
+/**
+ * Subscriptions of one shared client's users. They outlive the roles that values come through. The other end, over all
+ * processes, is `ClientTopics`.
+ */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #byKey = new Map<string, Subscription>();
@@ -33,29 +37,33 @@ export class Subscriptions {
     this.#options = options;
   }
 
-  /** To be subscribed to anew, with whoever leads next. */
+  /** Keys to subscribe to again at the next Leader. */
   *all(): Generator<[key: string, reg: unknown]> {
     for (const [key, { reg }] of this.#byKey) yield [key, reg];
   }
 
-  /** True for the first of a key: it must be asked for. A later one is told the last value, if there is one. */
+  /** True for the first listener of a key, for which the caller subscribes. A later listener gets the last value here. */
   add(key: string, reg: unknown, listener: ValueListener): boolean {
     if (typeof listener !== 'function') throw invalid('subscribe(reg, listener): the listener must be a function');
     const known = this.#byKey.get(key);
     if (known !== undefined) {
       known.listeners.push(listener);
-      if (this.#options.isBroadcast && known.last !== undefined) process.nextTick(() => this.#replay(known, listener));
+      if (known.last.isReplayed) process.nextTick(() => this.#replay(known, listener));
       return false;
     }
     if (this.#byKey.size >= MAX_KEYS)
-      throw new RpcError(RpcCode.QueueFull, `${MAX_KEYS} keys are subscribed to already`);
-    const added: Subscription = { reg, listeners: [listener], last: undefined, timer: undefined };
+      throw new RpcError(
+        RpcCode.QueueFull,
+        `cannot subscribe: the limit of ${MAX_KEYS} keys is reached; unsubscribe from keys that are no longer used`,
+      );
+    const last = new LastValue<ValueListener>(this.#options.isBroadcast, (to, value) => this.#give(to, value));
+    const added: Subscription = { reg, listeners: [listener], last, timer: undefined };
     this.#byKey.set(key, added);
     this.#watchFirst(key, added);
     return true;
   }
 
-  /** True when nobody listens to the key any more. Without a listener: all of them go. */
+  /** True when the last listener of the key has gone. Without a listener, all listeners of the key go. */
   remove(key: string, listener?: ValueListener): boolean {
     const known = this.#byKey.get(key);
     if (known === undefined) return false;
@@ -67,15 +75,12 @@ export class Subscriptions {
     return true;
   }
 
-  /** A value has come. */
+  /** Gives a value that has arrived to the listeners. */
   deliver(key: string, value: EncodedValue): void {
     const known = this.#byKey.get(key);
-    if (known === undefined) return; // it was on its way when the last one left
+    if (known === undefined) return; // in flight when the last listener was removed
     clearTimeout(known.timer);
-    known.last = value;
-    const one = sample(known.listeners);
-    const receivers = this.#options.isBroadcast || one === undefined ? [...known.listeners] : [one];
-    for (const listener of receivers) this.#tell(listener, value);
+    known.last.set(value, known.listeners);
   }
 
   clear(): void {
@@ -84,10 +89,10 @@ export class Subscriptions {
   }
 
   #replay({ listeners, last }: Subscription, listener: ValueListener): void {
-    if (last !== undefined && listeners.includes(listener)) this.#tell(listener, last);
+    if (listeners.includes(listener)) last.replay(listener);
   }
 
-  #tell(listener: ValueListener, value: EncodedValue): void {
+  #give(listener: ValueListener, value: EncodedValue): void {
     let copy: unknown;
     try {
       copy = value.decode();

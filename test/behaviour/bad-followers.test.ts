@@ -21,7 +21,7 @@ describe('a Follower of a shared client that', () => {
     peer.write(request(2, { type: 'invoke', method, argLength: 0, oneway: true }));
     await until(() => world.log.length > 0, { what: 'the log line' });
     const [line] = (world.log[0] as string).split('\n');
-    assert.match(line as string, /a one-way call of Registry\.x\\u001b\[2J\\u000amailstation: all is well failed: /);
+    assert.match(line as string, /dropped a one-way call of "x\\u001b\[2J\\nmailstation: all is well" from /);
   });
 
   it('subscribes to what cannot be sent is told so once', async (t) => {

@@ -10,7 +10,7 @@ import { deferred, failure } from './support.js';
 /** Whoever leaves says nothing but that a Leader is gone, and that only where it has to be told. */
 function assertQuiet({ log, errors }: SharedWorld): void {
   assert.deepEqual(
-    log.filter((line) => !/competes for its place|waits for the next/.test(line)),
+    log.filter((line) => !/competes to be the next Leader|waits for the next Leader/.test(line)),
     [],
   );
   assert.deepEqual(errors, []);

@@ -51,7 +51,10 @@ describe('several copies of the package in one process', () => {
     await other.close(theirs);
     await isLost;
     assert.deepEqual(
-      [world.errors, world.log.filter((line) => !/competes for its place|waits for the next/.test(line))],
+      [
+        world.errors,
+        world.log.filter((line) => !/competes to be the next Leader|waits for the next Leader/.test(line)),
+      ],
       [[], []],
     );
   });

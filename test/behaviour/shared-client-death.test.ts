@@ -209,7 +209,7 @@ describe('the process that leads', () => {
     const log = (await follower.do({ close: true })) as string[];
     // That a Leader is gone is worth a word; nothing else is.
     assert.deepEqual(
-      log.filter((line) => !/competes for its place|waits for the next/.test(line)),
+      log.filter((line) => !/competes to be the next Leader|waits for the next Leader/.test(line)),
       [],
     );
     await assert.rejects(follower.next('error', 1), /in vain/);

@@ -76,7 +76,7 @@ describe('a shared client that must follow', () => {
     assert.deepEqual([call.code, call.delivery, call.name], [RpcCode.Timeout, 'not-sent', 'ResponseTimeoutError']);
     assert.match(
       call.message,
-      new RegExp(`nobody had led it on port ${world.port} after \\d+ ms; no Leader can be reached`),
+      new RegExp(`no process had led Registry on port ${world.port} after \\d+ ms; no Leader can be reached`),
     );
     await failure(follower.ready());
     const ready = untilEvent(follower, 'ready', { what: 'the follower to be ready', timeoutMs: 20_000 });
@@ -103,7 +103,7 @@ describe('a shared client whose port', () => {
         ),
       );
     }
-    assert.ok(world.log.every((line) => line.includes('Another waits, and goes on trying')));
+    assert.ok(world.log.every((line) => line.includes('Another has no Leader yet, and goes on trying')));
     // Once for each reason, however often it is met.
     assert.ok(world.log.length <= 2, world.log.join('\n'));
   });
@@ -123,7 +123,7 @@ describe('a shared client whose port', () => {
     assert.ok(stranger.peers.length > 1);
     assert.match(
       world.log.join(),
-      /Registry waits, and goes on trying: the port is in use, and its holder cannot be followed/,
+      /Registry has no Leader yet, and goes on trying: the port is in use, and its holder cannot be followed/,
     );
   });
 
@@ -208,7 +208,7 @@ describe('a shared client whose Leader closes', () => {
     await Promise.all(isReady);
     assert.equal([next, third].filter(({ isClusterClientLeader }) => isClusterClientLeader).length, 1);
     assert.deepEqual(
-      world.log.filter((line) => !/competes for its place|waits for the next/.test(line)),
+      world.log.filter((line) => !/competes to be the next Leader|waits for the next Leader/.test(line)),
       [],
     );
   });

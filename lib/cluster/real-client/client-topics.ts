@@ -1,23 +1,23 @@
-import sample from 'lodash/sample.js';
 import { RpcCode, RpcError, toError } from '../../errors.js';
 import type { Codec } from '../../protocol/codec.js';
 import { EncodedValue } from '../../protocol/encoded-value.js';
 import { printable } from '../../quoted.js';
 import type { Subscriber, Topics } from '../../serving/channel.js';
-import { LEADER_ERROR, underItsName } from '../error-names.js';
+import { LEADER_ERROR, withName } from '../error-names.js';
+import { LastValue } from '../last-value.js';
 import type { RealClient } from './real-client.js';
 
-/** Keys that one real client is subscribed to at the most. */
+/** Maximum number of keys that one real client is subscribed to. */
 const MAX_TOPICS = 10_000;
-/** What those, and what was subscribed to by them, may have come in: a head each, which is 64 KiB at the most. */
+/** Maximum size of all those keys, as they arrived: a head each, of up to 64 KiB. */
 const MAX_TOPIC_BYTES = 64 * 1024 * 1024;
 
 export interface ClientTopicsOptions {
-  /** ms that a Follower has to acknowledge a value. */
+  /** Time for a Follower to acknowledge a value. Unit: ms. */
   readonly pushTimeout: number;
-  /** false: each value goes to one subscriber only. */
+  /** False: each value goes to one subscriber only. */
   readonly isBroadcast: boolean;
-  /** In what values are kept. */
+  /** Encodes the values that are kept. */
   readonly codec: Codec;
   onError(error: Error): void;
 }
@@ -27,12 +27,12 @@ interface Topic {
   readonly bytes: number;
   readonly subscribers: Set<Subscriber>;
   readonly listener: (value: unknown) => void;
-  last: EncodedValue | undefined;
+  readonly last: LastValue<Subscriber>;
 }
 
 /**
- * What all the processes have subscribed to, on the one real client: it is subscribed once a key, and unsubscribed when the
- * last subscriber has left. Whoever comes later gets the last value at once.
+ * Subscriptions of all processes at the one real client. The real client is subscribed once per key, and unsubscribed
+ * when the last subscriber of the key has gone. The other end, over the listeners of one process, is `Subscriptions`.
  */
 export class ClientTopics implements Topics {
   readonly #client: RealClient;
@@ -58,7 +58,7 @@ export class ClientTopics implements Topics {
     if (topic === undefined) return this.#open(key, reg, subscriber, bytes);
     if (topic.subscribers.has(subscriber)) return;
     topic.subscribers.add(subscriber);
-    if (topic.last !== undefined && this.#options.isBroadcast) subscriber.push(key, topic.last);
+    topic.last.replay(subscriber);
   }
 
   unsubscribe(key: string, subscriber: Subscriber): void {
@@ -67,29 +67,28 @@ export class ClientTopics implements Topics {
   }
 
   left(subscriber: Subscriber, reason?: RpcError): void {
-    if (reason?.code === RpcCode.PeerSilent) this.#options.onError(underItsName(reason, LEADER_ERROR.silent));
+    if (reason?.code === RpcCode.PeerSilent) this.#options.onError(withName(reason, LEADER_ERROR.silent));
     for (const key of [...this.#topics.keys()]) this.unsubscribe(key, subscriber);
   }
 
   onUndelivered(key: string, peer: string, error: RpcError): void {
     const name = error.code === RpcCode.Timeout ? LEADER_ERROR.unacknowledged : error.name;
     const message = `a value of ${printable(key)} did not reach ${peer}: ${error.message}`;
-    this.#options.onError(underItsName(new RpcError(error.code, message, { cause: error }), name));
+    this.#options.onError(withName(new RpcError(error.code, message, { cause: error }), name));
   }
 
   #open(key: string, reg: unknown, subscriber: Subscriber, bytes: number): void {
-    if (this.#topics.size >= MAX_TOPICS)
-      throw new RpcError(RpcCode.QueueFull, `${MAX_TOPICS} keys are subscribed to already`);
+    if (this.#topics.size >= MAX_TOPICS) throw tooMany(`the limit of ${MAX_TOPICS} keys is reached`);
     if (this.#bytes + bytes > MAX_TOPIC_BYTES)
-      throw new RpcError(RpcCode.QueueFull, `${this.#bytes} bytes of keys are subscribed to already`);
+      throw tooMany(`${this.#bytes} bytes of keys are subscribed to already, of ${MAX_TOPIC_BYTES} at most`);
     const topic: Topic = {
       reg,
       bytes,
       subscribers: new Set([subscriber]),
       listener: (value) => this.#onValue(key, topic, value),
-      last: undefined,
+      last: new LastValue<Subscriber>(this.#options.isBroadcast, (to, value) => to.push(key, value)),
     };
-    // Before it subscribes: a client that has a value already may give it at once.
+    // Before subscribing: a real client that has a value already may give that value at once.
     this.#topics.set(key, topic);
     this.#bytes += bytes;
     try {
@@ -100,7 +99,7 @@ export class ClientTopics implements Topics {
     }
   }
 
-  /** One that the real client cannot be unsubscribed from is kept, or it would be subscribed twice. */
+  /** Keeps a topic that the real client has no method to unsubscribe from: a new topic would subscribe a second time. */
   #close(key: string, topic: Topic): void {
     try {
       if (this.#client.unsubscribe(topic.reg, topic.listener)) this.#forget(key, topic);
@@ -111,26 +110,30 @@ export class ClientTopics implements Topics {
   }
 
   #forget(key: string, topic: Topic): void {
-    if (this.#topics.get(key) !== topic) return; // it was left while it was being made
+    if (this.#topics.get(key) !== topic) return; // closed while being opened
     this.#topics.delete(key);
     this.#bytes -= topic.bytes;
   }
 
   #onValue(key: string, topic: Topic, value: unknown): void {
-    if (this.#topics.get(key) !== topic) return; // it was told to stop
+    if (this.#topics.get(key) !== topic) return; // the real client was told to stop
+    let encoded: EncodedValue;
     try {
-      topic.last = EncodedValue.of(value, this.#options.codec);
+      encoded = EncodedValue.of(value, this.#options.codec);
     } catch (error) {
       this.#options.onError(toError(error));
       return;
     }
-    for (const subscriber of this.#receivers(topic)) subscriber.push(key, topic.last);
+    topic.last.set(
+      encoded,
+      [...topic.subscribers].filter((subscriber) => subscriber.isOpen),
+    );
   }
+}
 
-  #receivers({ subscribers }: Topic): readonly Subscriber[] {
-    const open = [...subscribers].filter((subscriber) => subscriber.isOpen);
-    if (this.#options.isBroadcast) return open;
-    const one = sample(open);
-    return one === undefined ? [] : [one];
-  }
+function tooMany(why: string): RpcError {
+  return new RpcError(
+    RpcCode.QueueFull,
+    `the Leader cannot subscribe to another key: ${why}; unsubscribe from keys that are no longer used`,
+  );
 }

@@ -5,19 +5,19 @@ type GeneratorMethod = (...args: unknown[]) => Generator;
 type Thunk = (callback: (error: unknown, value?: unknown) => void) => void;
 
 /**
- * A generator function as one that returns a promise: what it yields is waited for. As with `co`, which clients written
- * so expect, that may be a promise, a generator (function), a thunk, or a list or an object of these.
+ * A generator function as a function that returns a promise. A yielded value is awaited. As with `co`, which such clients
+ * are written for, a yielded value may be a promise, a generator (function), a thunk, or a list or an object of these.
  */
 export function promising(method: GeneratorMethod): (...args: unknown[]) => PromiseLike<unknown> {
   return Bluebird.coroutine(method as never, { yieldHandler: awaited }) as (...args: unknown[]) => PromiseLike<unknown>;
 }
 
-/** Not an async generator, which Node takes for both: nobody can be sent what that yields. */
+/** False for an async generator, which Node counts as async function and as generator: a stream cannot be an answer. */
 export function isGeneratorMethod(method: unknown): method is GeneratorMethod {
   return types.isGeneratorFunction(method) && !types.isAsyncFunction(method);
 }
 
-/** Undefined for what cannot be waited for: bluebird then fails the generator with an error that shows it. */
+/** Undefined for a value that cannot be awaited: bluebird then fails the generator with an error that shows the value. */
 function awaited(yielded: unknown): Bluebird<unknown> | undefined {
   if (typeof (yielded as PromiseLike<unknown> | undefined)?.then === 'function')
     return Bluebird.resolve(yielded as PromiseLike<unknown>);

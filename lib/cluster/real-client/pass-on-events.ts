@@ -1,9 +1,10 @@
-/** What only an emitter's own listeners care for. */
+/** Events that concern only the emitter's own listeners. */
 const NOT_PASSED_ON = new Set(['newListener', 'removeListener', 'ready']);
 
 /**
- * Tells of every event of an emitter, after its own listeners. Source: cluster-client, `delegateEvents`. Its errors count
- * as heard then; sdk-base listens itself, and logs them where nobody else does.
+ * Reports every event of an emitter, after the emitter's own listeners. Source: cluster-client, `delegateEvents`.
+ * An `error` then has a listener, and sdk-base does not log the error: sdk-base has a listener of its own, which logs an
+ * `error` that no other listener gets.
  */
 export function passOnEvents(from: object, onEvent: (event: string, args: unknown[]) => void): void {
   const { emit, on, listeners } = from as Record<string, unknown>;

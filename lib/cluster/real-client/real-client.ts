@@ -3,24 +3,24 @@ import { toError } from '../../errors.js';
 import { parameters } from '../../service/method-failure.js';
 import { type Method, sourceOf } from '../../service/methods.js';
 import type { ServiceMethod } from '../../service/service-registry.js';
-import type { Delegates } from '../delegates.js';
+import type { DelegateKind, Delegates } from '../delegates.js';
 import { isGeneratorMethod, promising } from './generators.js';
 import { passOnEvents } from './pass-on-events.js';
 
-/** What a parameter is called that is called back. */
+/** Names of a parameter that takes a callback. */
 const CALLBACK_NAME = /^(?:cb|callback|done)$/i;
 
-/** What is looked for on a real client; any object may be one. */
+/** A real client: any object, whose properties are read by name. */
 type Anything = Record<string, unknown>;
 
 export interface RealClientHandler {
-  /** It has emitted something. */
+  /** Called after each event of the real client. */
   onEvent(event: string, args: unknown[]): void;
-  /** One of its methods failed where nobody waits for it. */
+  /** Called where a method fails that has no caller to tell: `subscribe`, `unSubscribe`, `publish`. */
   onError(error: Error): void;
 }
 
-/** The real client: the one that a shared client stands for in all processes, as its Leader has it. */
+/** The instance of the user's class, in the process that leads, called by the names of its delegated methods. */
 export class RealClient {
   readonly #client: Anything;
   readonly #delegates: Delegates;
@@ -35,7 +35,7 @@ export class RealClient {
     passOnEvents(this.#client, (event, args) => handler.onEvent(event, args));
   }
 
-  /** At once for one that has no `ready`. Rejects with what it says. */
+  /** Resolves when the client is ready, at once for a client without `ready`. Rejects with the error of `ready`. */
   async whenReady(): Promise<void> {
     const { ready } = this.#client;
     if (typeof ready !== 'function') return;
@@ -45,7 +45,7 @@ export class RealClient {
     });
   }
 
-  /** The method, ready to be called with so many arguments; undefined where it may not be called by its name. */
+  /** The method as it is called with `sent` arguments. Undefined where callers may not call the name. */
   method(name: string, sent: number): ServiceMethod | undefined {
     const kind = this.#delegates.kindOf(name);
     if (kind !== 'invoke' && kind !== 'invokeOneway' && kind !== 'publish') return undefined;
@@ -59,26 +59,26 @@ export class RealClient {
     return prepared(name, sent);
   }
 
-  /** Names that may be called, for an error that says so. */
+  /** Names that callers may call, for error texts. */
   get callable(): string[] {
     return [...this.#delegates.entries()].map(([name]) => name).filter((name) => this.method(name, 0) !== undefined);
   }
 
-  /** Throws what the client's own method throws; what that does later is an `error` event. */
+  /** Throws what the client's method throws at once. A promise of that method that rejects is an `error` event. */
   subscribe(reg: unknown, listener: (value: unknown) => void): void {
-    if (!this.#call('subscribe', reg, listener)) throw new Error('its real client has no method to subscribe by');
+    if (!this.#call('subscribe', reg, listener)) throw missingMethod('subscribe');
   }
 
-  /** False where the real client cannot be told. */
+  /** False where no method is delegated to `unSubscribe`. */
   unsubscribe(reg: unknown, listener: (value: unknown) => void): boolean {
     return this.#call('unSubscribe', reg, listener);
   }
 
   publish(reg: unknown): void {
-    if (!this.#call('publish', reg)) throw new Error('its real client has no method to publish by');
+    if (!this.#call('publish', reg)) throw missingMethod('publish');
   }
 
-  /** Calls its own `close`, or what is delegated to that, where there is one. Rejects with what that fails with. */
+  /** Calls the method that is delegated to `close`, if there is one. Rejects with the failure of that method. */
   async close(): Promise<void> {
     const name = this.#delegates.methodFor('close');
     const close = name === undefined ? undefined : this.#client[name];
@@ -98,7 +98,11 @@ export class RealClient {
   }
 }
 
-/** A callback is appended for a function that may be waiting for one: an async function or a generator never is. */
+function missingMethod(kind: DelegateKind): Error {
+  return new Error(`the real client has no method for ${kind}; delegate one of its methods to '${kind}'`);
+}
+
+/** Appends a callback for a function that may take one. Async functions and generators answer without a callback. */
 function prepare(fn: Method, self: object): (name: string, sent: number) => ServiceMethod {
   if (isGeneratorMethod(fn)) {
     const wrapped = promising(fn);
@@ -113,12 +117,12 @@ function prepare(fn: Method, self: object): (name: string, sent: number) => Serv
       : { name, fn, self, callbacks: takesAny || fn.length > sent };
 }
 
-/** Not called at all: it would call what lies in its callback's place, and later, where nobody could catch that. */
+/** Thrown before the method runs: the method would call an argument as its callback later, where no error is caught. */
 function misplaced(name: string, sent: number, callbackAt: number): never {
   throw new TypeError(`${name} takes ${callbackAt} arguments and a callback, and was called with ${sent} arguments`);
 }
 
-/** A rest parameter, one with a default, or `arguments`: how many it takes cannot be told. */
+/** True for a rest parameter, a default value or `arguments`: the number of arguments is then unknown. */
 function hasOpenEnd(fn: Method): boolean {
   const source = sourceOf(fn);
   return /\barguments\b/.test(source) || /\.\.\.|=/.test(source.slice(0, source.search(/=>|\)\s*\{/)));

@@ -1,5 +1,5 @@
 import { OutgoingCall } from '../../call/outgoing-call.js';
-import { RemoteMethod } from '../../call/remote-method.js';
+import type { RemoteMethod } from '../../call/remote-method.js';
 import { messageOf, RpcCode, RpcError, toError } from '../../errors.js';
 import type { Line } from '../../follower/line.js';
 import type { Codec } from '../../protocol/codec.js';
@@ -9,14 +9,15 @@ import type { FrameView } from '../../protocol/packet.js';
 import type { Role, RoleHandler } from './role.js';
 
 export interface FollowerRoleOptions {
-  /** Of the shared client. */
+  /** Name of the shared client. */
   readonly name: string;
+  /** Deadline of a subscription and of a publication. Unit: ms. */
   readonly responseTimeout: number;
-  /** The method that publishes; undefined where there is none. */
-  readonly publishMethod: string | undefined;
+  /** The method that publishes; undefined where the class has none. */
+  readonly publishMethod: RemoteMethod | undefined;
 }
 
-/** Follows: everything goes over one line to the process that leads. */
+/** The role of a process that has a line to the Leader. Calls, subscriptions and values go over that line. */
 export class FollowerRole implements Role {
   readonly isLeader = false;
   readonly #line: Line;
@@ -43,33 +44,29 @@ export class FollowerRole implements Role {
   }
 
   publish(reg: unknown): void {
-    const { name, publishMethod, responseTimeout } = this.#options;
+    const { publishMethod, responseTimeout } = this.#options;
     if (publishMethod === undefined) return;
-    const method = new RemoteMethod(
-      { namespace: '', serverType: name, service: '', method: publishMethod },
-      publishMethod,
-    );
     const settle = (error: RpcError | undefined): void => {
       if (error !== undefined) this.#handler.onError(error);
     };
-    this.invoke(new OutgoingCall(method, [reg], responseTimeout, true, {}, undefined, settle));
+    this.invoke(new OutgoingCall(publishMethod, [reg], responseTimeout, true, {}, undefined, settle));
   }
 
   invoke(call: OutgoingCall): void {
     this.#line.invoke(call);
   }
 
-  /** A value has come. */
+  /** Takes a value from the line. */
   onPush(key: string, { bytes, bodyStart, end }: FrameView, codec: Codec): void {
     this.#handler.onValue(key, new EncodedValue(codec, Buffer.from(bytes.subarray(bodyStart, end))));
   }
 
-  /** The line has ended. */
+  /** Called once when the line is closed. */
   onClosed(): void {
     this.#onClosed?.();
   }
 
-  async close(reason: RpcError, timeoutMs: number): Promise<void> {
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.#line.state === 'closed') return;
     await new Promise<void>((resolve) => {
       this.#onClosed = resolve;

@@ -1,23 +1,23 @@
 import type { RpcError } from '../../errors.js';
-import type { Role } from './role.js';
+import type { Role, RoleHandler } from './role.js';
 
-/** Where a shared client's role comes from: the competition for a port, or its own process alone. */
+/** Source of a shared client's roles, one after the other: {@link PortElection} over a port, {@link SingleMode} without. */
 export interface RoleSource {
-  /** Returns at once; goes on by itself until closed. */
-  start(handler: RoleSourceHandler): void;
-  /** Gives the role up, and closes what it stood on, after what is under way: `timeoutMs` at the latest. */
-  close(reason: RpcError, timeoutMs: number): Promise<void>;
+  /** Begins to look for a role. Roles are reported until {@link drain}. */
+  start(): void;
+  /** Ends the role, then what the role needs, after the calls in flight: after `timeoutMs` at most. Resolves at the end. */
+  drain(reason: RpcError, timeoutMs: number): Promise<void>;
 }
 
-export interface RoleSourceHandler {
-  /** There is one, the first or another. */
+export interface RoleSourceHandler extends RoleHandler {
+  /** Called with each role: the first, and each one after {@link onLost}. */
   onRole(role: Role): void;
-  /** It is gone; another will come. */
+  /** Called when the role has ended because its Leader is gone. The source looks for another. */
   onLost(reason: RpcError): void;
-  /** Nobody leads, for this reason; it goes on trying. */
+  /** Called at each attempt that found neither the port free nor a Leader. The source goes on trying. */
   onObstacle(error: RpcError): void;
-  /** The same, of a reason that passes by itself as a rule: not worth a word until something fails for it. */
+  /** Called in place of {@link onObstacle} for an obstacle that passes within milliseconds, and is not worth a log line. */
   onPassingObstacle(error: RpcError): void;
-  /** There will be none. */
+  /** Called once when there will be no role. */
   onFailed(error: Error): void;
 }

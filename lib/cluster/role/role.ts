@@ -2,19 +2,19 @@ import type { OutgoingCall } from '../../call/outgoing-call.js';
 import type { RpcError } from '../../errors.js';
 import type { EncodedValue } from '../../protocol/encoded-value.js';
 
-/** What a shared client is at the moment: its real client's Leader, or a Follower of that. */
+/** The current role of a shared client: Leader, with the real client in this process, or Follower of the Leader. */
 export interface Role {
   readonly isLeader: boolean;
-  /** It takes no more calls for now; see {@link RoleHandler.onDrained}. */
+  /** True while the role takes no calls. {@link RoleHandler.onDrained} is called when the role takes calls again. */
   readonly isFull: boolean;
-  /** Once a key; values come by {@link RoleHandler.onValue}. What goes wrong is told to {@link RoleHandler.onError}. */
+  /** Called once per key. Values arrive at {@link RoleHandler.onValue}, and failures at {@link RoleHandler.onError}. */
   subscribe(key: string, reg: unknown): void;
   unsubscribe(key: string, reg: unknown): void;
   publish(reg: unknown): void;
-  /** The call settles with its answer, its deadline, or the role's end. */
+  /** Settles the call with its answer, at its deadline, or at the end of the role. */
   invoke(call: OutgoingCall): void;
-  /** No new calls; those under way have `timeoutMs` to be answered. Resolves when all is closed. */
-  close(reason: RpcError, timeoutMs: number): Promise<void>;
+  /** Takes no new calls, and ends when the calls in flight are answered: after `timeoutMs` at most. Resolves at the end. */
+  drain(reason: RpcError, timeoutMs: number): Promise<void>;
 }
 
 export interface RoleHandler {

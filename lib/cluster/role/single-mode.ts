@@ -2,114 +2,106 @@ import { type RpcError, toError } from '../../errors.js';
 import { invalid } from '../../options.js';
 import type { ClientClass } from '../delegates.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
+import type { RealClientHandler } from '../real-client/real-client.js';
 import { LeaderRole } from './leader-role.js';
-import type { RoleHandler } from './role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
-/** A real client that several shared clients of one process use. */
-interface Shared {
+/** A real client that several shared clients of this process use. */
+interface SharedChannel {
   readonly clientClass: ClientClass;
-  readonly hosted: LeaderChannel;
+  readonly channel: LeaderChannel;
   readonly isReady: Promise<void>;
-  /** Told of its events and errors, each of them. */
+  /** Users, each of which gets every event and error of the real client. */
   readonly members: Set<SingleMode>;
   closing: Promise<void> | undefined;
 }
 
-/** By name. One that is being closed is not there any more: who comes then gets another. */
-const shared = new Map<string, Shared>();
+/** By name. A channel that is being closed is not listed any more: a client that comes then opens another. */
+const channels = new Map<string, SharedChannel>();
 
-export interface SingleModeHandler {
-  onEvent(event: string, args: unknown[]): void;
-  onError(error: Error): void;
+export interface SingleModeParts {
+  readonly name: string;
+  readonly clientClass: ClientClass;
+  /** Makes the real client, whose events and errors go to the handler. */
+  makeChannel(handler: RealClientHandler): LeaderChannel;
+  /** Called with the events and errors of the real client. */
+  readonly events: RealClientHandler;
 }
 
 /**
- * All in one process, and no port: clients of one name share one real client, which is closed with the last of them.
- * Source: cluster-client, lib/wrapper/single.js
+ * The Leader's role in one process, without a port. Clients of one name share one real client, which is closed with the
+ * last of them. Source: cluster-client, lib/wrapper/single.js
  */
 export class SingleMode implements RoleSource {
-  readonly #name: string;
-  readonly #clientClass: ClientClass;
-  readonly #host: (handler: SingleModeHandler) => LeaderChannel;
-  readonly #roleHandler: RoleHandler;
-  readonly #events: SingleModeHandler;
-  #shared: Shared | undefined;
+  readonly #parts: SingleModeParts;
+  readonly #handler: RoleSourceHandler;
+  #joined: SharedChannel | undefined;
   #role: LeaderRole | undefined;
 
-  constructor(
-    name: string,
-    clientClass: ClientClass,
-    host: (handler: SingleModeHandler) => LeaderChannel,
-    roleHandler: RoleHandler,
-    events: SingleModeHandler,
-  ) {
-    this.#name = name;
-    this.#clientClass = clientClass;
-    this.#host = host;
-    this.#roleHandler = roleHandler;
-    this.#events = events;
-    const known = shared.get(name);
+  /** Throws {@link RpcCode.InvalidArgument} where another class has the name. */
+  constructor(parts: SingleModeParts, handler: RoleSourceHandler) {
+    this.#parts = parts;
+    this.#handler = handler;
+    const { name, clientClass } = parts;
+    const known = channels.get(name);
     if (known !== undefined && known.clientClass !== clientClass)
-      throw invalid(`single mode shares one client a name, and "${name}" is another class's: give one of them a name`);
+      throw invalid(
+        `single mode shares one client per name, and "${name}" is another class's; give one of the two another name`,
+      );
   }
 
-  start(handler: RoleSourceHandler): void {
-    void this.#join(handler);
+  start(): void {
+    void this.#join();
   }
 
-  async close(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (this.#role !== undefined) await this.#role.close(reason, timeoutMs);
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#role !== undefined) await this.#role.drain(reason, timeoutMs);
     else await this.#leave();
   }
 
-  async #join(handler: RoleSourceHandler): Promise<void> {
-    let joined: Shared;
+  async #join(): Promise<void> {
+    let joined: SharedChannel;
     try {
-      joined = shared.get(this.#name) ?? this.#open();
-      this.#shared = joined;
+      joined = channels.get(this.#parts.name) ?? this.#open();
+      this.#joined = joined;
       joined.members.add(this);
       await joined.isReady;
     } catch (error) {
-      handler.onFailed(toError(error));
+      this.#handler.onFailed(toError(error));
       return;
     }
-    if (!joined.members.has(this)) return; // closed meanwhile
-    this.#role = new LeaderRole(joined.hosted, this.#roleHandler, () => this.#leave());
-    handler.onRole(this.#role);
+    if (!joined.members.has(this)) return; // drained meanwhile
+    this.#role = new LeaderRole(joined.channel, this.#handler, () => this.#leave());
+    this.#handler.onRole(this.#role);
   }
 
-  #open(): Shared {
+  #open(): SharedChannel {
     const members = new Set<SingleMode>();
-    const hosted = this.#host({
+    const channel = this.#parts.makeChannel({
       onEvent: (event, args) => {
-        for (const member of [...members]) member.#events.onEvent(event, args);
+        for (const member of [...members]) member.#parts.events.onEvent(event, args);
       },
       onError: (error) => {
-        for (const member of [...members]) member.#events.onError(error);
+        for (const member of [...members]) member.#parts.events.onError(error);
       },
     });
-    const opened: Shared = {
-      clientClass: this.#clientClass,
-      hosted,
-      isReady: hosted.real.whenReady(),
-      members,
-      closing: undefined,
-    };
-    shared.set(this.#name, opened);
+    const { clientClass, name } = this.#parts;
+    const opened = { clientClass, channel, isReady: channel.real.whenReady(), members, closing: undefined };
+    channels.set(name, opened);
     return opened;
   }
 
   async #leave(): Promise<void> {
-    const left = this.#shared;
+    const left = this.#joined;
     if (left === undefined || !left.members.has(this)) return;
     if (left.members.size > 1) {
       left.members.delete(this);
       return;
     }
-    // The last one still hears what its real client says while that is closed.
-    if (shared.get(this.#name) === left) shared.delete(this.#name);
-    left.closing ??= left.hosted.real.close();
+    // The last member still gets the events that the real client emits while closing.
+    const { name } = this.#parts;
+    if (channels.get(name) === left) channels.delete(name);
+    left.closing ??= left.channel.real.close();
     try {
       await left.closing;
     } finally {

@@ -172,7 +172,7 @@ describe('ClientTopics', () => {
 
   it('throws where there is nothing to subscribe by', () => {
     const { topics } = setUp({ delegates: new Delegates() });
-    assert.throws(() => topics.subscribe('a', A, listening()), /no method to subscribe by/);
+    assert.throws(() => topics.subscribe('a', A, listening()), /no method for subscribe; delegate one/);
   });
 
   it('tells of a value that cannot be sent, and goes on with the next', () => {

@@ -1,0 +1,72 @@
+import { describeHolder, identifyHolder } from '../../election/holder.js';
+import { endpointOf } from '../../endpoint.js';
+import { RpcCode, RpcError } from '../../errors.js';
+import { Line, type LineHandler } from '../../follower/line.js';
+import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
+import { resolveListeningOptions } from '../../leader/options.js';
+import { type PortLease, seatHere, takeSeat } from '../../leader/port-lease.js';
+import type { ResolvedClusterOptions } from '../options.js';
+
+/** Heartbeats without a byte after which a Follower is taken for dead. Source: cluster-client, lib/leader.js */
+const HEARTBEAT_MISSES = 3;
+
+/** The port that the clients of one name compete for: the part of an election that touches the system. */
+export interface ElectionPort {
+  /** Takes the right to lead. Rejects with {@link RpcCode.AddressInUse} while another client or process has that right. */
+  claim(): Promise<PortLease>;
+  /** Connects to the Leader and registers. Rejects with {@link RpcCode.Connect} or {@link RpcCode.Register}. */
+  dial(handler: LineHandler, signal: AbortSignal): Promise<Line>;
+  /** Describes the process that holds the port. Undefined where that is this process. */
+  holder(): Promise<string | undefined>;
+}
+
+/** `onError` is called with the errors of the port that no call and no line has. */
+export function electionPort(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
+  const { name, port } = options;
+  return {
+    claim: () => takeSeat(name, listeningOptions(options, onError)),
+    async dial(handler, signal) {
+      const here = await seatHere(name, port);
+      const released = new RpcError(
+        RpcCode.ConnectionLost,
+        `the client that led ${name} in this process has released the channel`,
+      );
+      // This process has the port and may lead: the channel is claimed again, without waiting to be refused.
+      if (here !== undefined && here.released === undefined && options.isLeader !== false) throw released;
+      const giveUp = new AbortController();
+      void here?.released?.then(() => giveUp.abort(released));
+      return Line.open(lineOptions(options), handler, AbortSignal.any([signal, giveUp.signal]));
+    },
+    async holder() {
+      if ((await seatHere(name, port)) !== undefined) return undefined;
+      return describeHolder(await identifyHolder(lineOptions(options)), name);
+    },
+  };
+}
+
+function listeningOptions(
+  options: ResolvedClusterOptions,
+  onError: (error: Error) => void,
+): Parameters<typeof takeSeat>[1] {
+  const { port, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = options;
+  const listening = { port, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
+  return {
+    ...resolveListeningOptions(listening, logger),
+    stockHeartbeatInterval: heartbeatInterval,
+    heartbeatMisses: isCheckHeartbeat ? HEARTBEAT_MISSES : Number.POSITIVE_INFINITY,
+    onSession: () => {},
+    onSessionClosed: () => {},
+    onError,
+  };
+}
+
+function lineOptions(options: ResolvedClusterOptions): LineOptions {
+  const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode } = options;
+  return resolveLineOptions(endpointOf({ port }), name, {
+    ...(transcode && { transcode }),
+    connectTimeout,
+    heartbeatInterval,
+    stockHeartbeatInterval: heartbeatInterval,
+    maxFrameBytes,
+  });
+}

@@ -1,0 +1,33 @@
+import { settledWithin } from '../call/held-calls.js';
+import type { RpcError } from '../errors.js';
+import type { Line } from './line.js';
+
+/** Open lines of one owner: the line to the Leader, and lines to earlier Leaders that still answer calls in flight. */
+export class OpenLines {
+  readonly #lines = new Set<Line>();
+  #onEmpty: (() => void) | undefined;
+
+  get size(): number {
+    return this.#lines.size;
+  }
+
+  /** Does nothing for a line that is closed already: {@link delete} has been called before. */
+  add(line: Line): void {
+    if (line.state !== 'closed') this.#lines.add(line);
+  }
+
+  /** Called when the line is closed. */
+  delete(line: Line): void {
+    if (this.#lines.delete(line) && this.#lines.size === 0) this.#onEmpty?.();
+  }
+
+  /** Waits until all lines are closed, and destroys the rest after `timeoutMs`. */
+  async end(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#lines.size === 0) return;
+    const empty = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    await settledWithin(empty, timeoutMs);
+    for (const line of [...this.#lines]) line.destroy(reason);
+  }
+}
