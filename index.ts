@@ -12,6 +12,7 @@ export type { ClusterBuilder, Shared } from './lib/cluster/builder.js';
 export { type Cluster, cluster } from './lib/cluster/cluster.js';
 export type { ClusterClient } from './lib/cluster/cluster-client.js';
 export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
+export type { ClusterClientEvents } from './lib/cluster/events.js';
 export type { ClusterOptions } from './lib/cluster/options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
 export { type PomeloCode, RPC_ERROR } from './lib/compat/pomelo-codes.js';

@@ -1,4 +1,4 @@
-import type { CallOptions, Settle } from '../lib/call/call-contract.js';
+import { CALL_DEFAULTS, type CallOptions, type Settle } from '../lib/call/call-contract.js';
 import { cancelWith, isAbortSignal } from '../lib/call/cancel-with.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
@@ -48,7 +48,7 @@ export class Caller {
   static checkOptions(options: CallOptions): CallOptions {
     if (typeof options !== 'object' || options === null) throw invalid('the options of a call must be an object');
     timeoutMs('timeout', options.timeout, 1);
-    boolean('idempotent', options.idempotent, false);
+    boolean('idempotent', options.idempotent, CALL_DEFAULTS.idempotent);
     if (options.signal !== undefined && !isAbortSignal(options.signal)) throw invalid('signal must be an AbortSignal');
     resolveFailOptions(options, DEFAULT_FAIL_OPTIONS);
     return options;

@@ -5,26 +5,37 @@ import type { ServerInfo } from '../lib/server-info.js';
 import { HashRing } from './hash-ring.js';
 import type { Router } from './router.js';
 
+/** Options of the strategy `ch`. */
 export interface ConsistentHashOptions {
-  /** Points of each server on the ring. Unit: points. Range: 1 to 10,000. @default 100, as pomelo-rpc */
+  /** Points of each server on the ring. Unit: points. Range: 1 to 10_000. Source: pomelo-rpc. @default 100 */
   replicas?: number | undefined;
-  /** Any digest of `crypto.getHashes()`. @default 'md5', as pomelo-rpc; it spreads keys, it guards nothing */
+  /**
+   * Digest that places keys and servers on the ring: a name of `crypto.getHashes()`. The digest spreads keys, and guards
+   * nothing. Source: pomelo-rpc.
+   * @default 'md5'
+   */
   algorithm?: string | undefined;
   /**
-   * Which argument of the call is the key, counted from 0. Calls in which it is undefined or null, and all calls
-   * when this is not given, are keyed by the JSON of the whole message.
+   * Index of the argument that is the key. Calls without that argument, and all calls when this option is not given, have
+   * the JSON of the whole message for a key. Range: from 0. Source: pomelo-rpc.
+   * @default none
    */
   hashFieldIndex?: number | undefined;
 }
 
+export const CONSISTENT_HASH_DEFAULTS = Object.freeze({
+  replicas: 100,
+  algorithm: 'md5',
+}) satisfies ConsistentHashOptions;
+
 /**
- * The same key to the same server, and when one of n servers joins or leaves, only the keys that go to it or came
- * from it move. Keys land where pomelo-rpc puts them: its ring of md5 points, its choice among them.
+ * Sends the same key to the same server. When one of n servers joins or leaves, only the keys that move to or from that
+ * server change. Keys land where pomelo-rpc puts them: on a ring of md5 points.
  *
- * The key is the argument at `hashFieldIndex`: text as it is, Buffers and typed arrays as their bytes, other
- * objects as JSON, the rest as `String` writes it. Without that argument it is the JSON of the message, so that
- * equal calls meet at one server; that costs what stringifying the arguments costs. What JSON cannot write (a cycle,
- * a bigint inside) is keyed by `namespace.module.method`, which sends all such calls of a method to one server.
+ * The key is the argument at `hashFieldIndex`: text as it is, Buffers and typed arrays as their bytes, other objects as
+ * JSON, the rest as `String` writes it. Without that argument the key is the JSON of the message, so that equal calls meet
+ * at one server, at the price of stringifying the arguments. A key that JSON cannot write (a cycle, a bigint inside) is
+ * replaced by `namespace.module.method`, so that all such calls of a method go to one server.
  *
  * Throws {@link RpcCode.InvalidArgument} for options out of range.
  */
@@ -32,11 +43,11 @@ export function consistentHash(options: ConsistentHashOptions = {}): Router {
   const { hashFieldIndex } = options;
   if (hashFieldIndex !== undefined) integer('hashFieldIndex', hashFieldIndex, 0, 0);
   const none = HashRing.empty({
-    replicas: integer('replicas', options.replicas, 100, 1, 10_000),
-    algorithm: digest(options.algorithm ?? 'md5'),
+    replicas: integer('replicas', options.replicas, CONSISTENT_HASH_DEFAULTS.replicas, 1, 10_000),
+    algorithm: digest(options.algorithm ?? CONSISTENT_HASH_DEFAULTS.algorithm),
   });
-  // The ring of every snapshot that is still in use, so that a retry on fewer servers does not cost the full list its
-  // own; and the newest of each type, from which the next is made.
+  // The rings of all snapshots in use, so that a retry on fewer servers does not push out the ring of the full list; and the
+  // newest ring of each type, from which the next one is made.
   const rings = new WeakMap<readonly ServerInfo[], HashRing>();
   const newest = new Map<string, HashRing>();
 
@@ -75,12 +86,14 @@ function jsonOf(value: object, msg: RpcMessage): string {
   }
 }
 
-/** Tried rather than looked up: aliases such as 'MD5' work, and listed ones that this OpenSSL refuses do not. */
+/** Tries the digest instead of looking for its name: aliases such as 'MD5' work, and OpenSSL may refuse a listed name. */
 function digest(algorithm: string): string {
   try {
     hash(algorithm, '');
     return algorithm;
   } catch {
-    throw invalid(`algorithm must be a digest that this Node.js offers (crypto.getHashes()), got ${String(algorithm)}`);
+    throw invalid(
+      `algorithm must be a digest that this Node.js offers (crypto.getHashes() lists them), got ${String(algorithm)}`,
+    );
   }
 }

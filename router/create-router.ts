@@ -8,13 +8,13 @@ import { roundRobin } from './round-robin.js';
 import type { RandomSource, Router } from './router.js';
 import { weightedRoundRobin } from './weighted-round-robin.js';
 
-/** Each strategy reads what concerns it and passes over the rest. */
+/** Options of all strategies. Each strategy reads the options that concern it. */
 export interface RouterOptions extends ConsistentHashOptions {
-  /** Where `random` and `power-of-two` draw from. @default Math.random */
+  /** Source of the random numbers that `random` and `power-of-two` draw: from 0 to 1, exclusive. @default Math.random */
   random?: RandomSource | undefined;
 }
 
-/** Under its own name, and under the one by which pomelo's `routerType` knows it (p2c has none there). */
+/** Each strategy under its full name and a short one; the short ones are pomelo's (pomelo has no `p2c`). */
 const STRATEGIES = {
   df: defaultRouter,
   default: defaultRouter,
@@ -32,21 +32,24 @@ const STRATEGIES = {
   'power-of-two': (options: RouterOptions) => powerOfTwo(options.random),
 } as const satisfies Record<string, (options: RouterOptions) => Router>;
 
+/**
+ * Name of a strategy, for {@link ClientOptions.router}: `df` by the crc32 of `uid`, `rd` random, `rr` round robin, `wrr`
+ * weighted round robin, `la` fewest calls in flight, `ch` consistent hashing, `p2c` the better of two random servers.
+ */
 export type RouterName = keyof typeof STRATEGIES;
 
 export const ROUTER_NAMES = Object.keys(STRATEGIES) as readonly RouterName[];
 
 /**
- * A router of its own: nothing is shared between two that bear the same name.
- * Throws {@link RpcCode.InvalidArgument} for an unknown name (pomelo takes that for "random") and for options out
- * of range.
+ * Makes a router with a state of its own. Throws {@link RpcCode.InvalidArgument} for an unknown name (pomelo takes an
+ * unknown name for "random") and for options out of range.
  */
 export function createRouter(name: RouterName, options: RouterOptions = {}): Router {
   if (!Object.hasOwn(STRATEGIES, name)) {
     throw invalid(`router must be one of ${ROUTER_NAMES.join(', ')}, got '${String(name)}'`);
   }
   if (options.random !== undefined && typeof options.random !== 'function') {
-    throw invalid('random must be a function that gives numbers from 0 to 1, exclusive');
+    throw invalid('random must be a function that returns numbers from 0 to 1, exclusive, as Math.random does');
   }
   return STRATEGIES[name](options);
 }

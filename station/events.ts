@@ -9,17 +9,19 @@ import type { SharingState } from '../mailbox/shared/sharing.js';
 import type { TraceStep } from './call-tracer.js';
 import type { Readmission } from './health/index.js';
 
-/** News of a mail station. Source: pomelo-rpc, for its first three and `error`. */
+/** Events of a client, each with its arguments. Source of the first three, `close` and `error`: pomelo-rpc. */
 export type MailStationEvents = {
+  /** A server was added to the roster. */
   addServer: [id: string];
+  /** A server was removed from the roster. */
   removeServer: [id: string];
-  /** An entry with the same id took another's place. */
+  /** An entry of the roster was replaced by another with the same id. */
   replaceServer: [id: string, now: ServerInfo, old: ServerInfo];
-  /** A connection that stood was lost or closed. */
+  /** An established connection was lost or closed. */
   close: [id: string, reason: RpcError | undefined];
   /**
-   * A call failed, before its server could answer it; its caller is told as well. pomelo-rpc's arguments, its numbers
-   * ({@link RPC_ERROR}) and its tracer's place included, and the error itself behind them.
+   * A call failed before its server could answer. The call is rejected as well. The first five arguments are pomelo-rpc's:
+   * the number is one of {@link RPC_ERROR}, and the place of pomelo-rpc's tracer is null. The last one is the error itself.
    */
   error: [
     code: PomeloCode,
@@ -29,18 +31,18 @@ export type MailStationEvents = {
     opts: CallOptions,
     error: RpcError,
   ];
-  /** With `rpcDebugLog`: each step of each call. */
+  /** With `rpcDebugLog`: one step of one call. */
   trace: [step: TraceStep];
-  /** With `share`: who has the mailboxes now, this process (`leading`), another (`following`), or nobody yet. */
+  /** With `share`: the state of the shared mailboxes has changed. */
   share: [state: SharingState];
-  /** A mailbox moved: for those who want to watch connections come and go. */
+  /** The state of the connection to one server has changed. */
   mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
-  /** With `ejection`: routers are not given this server for so many ms. `reason`: the last of its failures. */
+  /** With `ejection`: a server is hidden from routers for `ms`. The reason is the last of the server's failures. */
   eject: [id: string, reason: RpcError, ms: number];
-  /** They are given it again: its time was over, or it could be connected to again. */
+  /** With `ejection`: routers choose from the server again, since the time is over or a connection succeeded. */
   readmit: [id: string, by: Readmission];
-  /** With `failback`: a call that had failed was answered in the background. All its results. */
+  /** With `failback`: a call that had failed was answered in the background. All results are given. */
   'failback:delivered': [receipt: FailbackReceipt, results: readonly unknown[]];
-  /** It was not, and is not tried any more; or the method itself failed. `error.attempts` has every attempt. */
+  /** With `failback`: a call is not tried any more, or its method failed. `error.attempts` has every attempt. */
   'failback:givenUp': [receipt: FailbackReceipt, error: RpcError];
 };

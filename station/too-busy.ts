@@ -3,24 +3,39 @@ import { loopLag } from '../lib/loop-lag.js';
 import { integer, MAX_TIMEOUT_MS } from '../lib/options.js';
 import type { FilterObject } from './filters.js';
 
+/** Options of {@link tooBusy}. */
 export interface TooBusyOptions {
-  /** How late the event loop may run, as a smoothed measure. Unit: ms. @default 70 — pomelo */
+  /**
+   * Lag of the event loop, as a smoothed measure, past which calls are refused.
+   * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo.
+   * @default 70
+   */
   maxLag?: number;
 }
 
+export const TOO_BUSY_DEFAULTS = Object.freeze({ maxLag: 70 }) satisfies TooBusyOptions;
+
 /**
- * A before filter: refuses the calls of a process that is too busy itself, since it would not get to their answers in
- * time either. They fail with `ERR_RPC_FILTER`, `delivery: 'not-sent'`, and `ERR_RPC_OVERLOADED` as the cause. Throws
- * {@link RpcCode.InvalidArgument}. Source: pomelo's filter `toobusy`.
+ * Makes a before filter that refuses the calls of a process whose own event loop lags, since that process would read the
+ * answers too late. Calls reject with `ERR_RPC_FILTER`, `delivery: 'not-sent'`, and `ERR_RPC_OVERLOADED` as the cause.
+ * Source: pomelo's filter `toobusy`.
+ * @throws {@link RpcCode.InvalidArgument} when `maxLag` is out of range
+ * @example
+ * ```ts
+ * import { createClient, tooBusy } from 'mailstation';
+ *
+ * const client = createClient();
+ * client.before(tooBusy({ maxLag: 100 }));
+ * ```
  */
 export function tooBusy(options: TooBusyOptions = {}): FilterObject {
-  const maxLag = integer('maxLag', options.maxLag, 70, 1, MAX_TIMEOUT_MS);
+  const maxLag = integer('maxLag', options.maxLag, TOO_BUSY_DEFAULTS.maxLag, 1, MAX_TIMEOUT_MS);
   return {
     name: 'tooBusy',
     before: () => {
       const lag = loopLag.ms;
       if (lag <= maxLag) return;
-      const why = `this process is too busy: its event loop is ${Math.round(lag)} ms late, and maxLag is ${maxLag} ms`;
+      const why = `this process is too busy: the event loop is ${Math.round(lag)} ms late, and maxLag is ${maxLag} ms`;
       throw new RpcError(RpcCode.Overloaded, why);
     },
   };

@@ -22,6 +22,8 @@ export interface CallOptions extends FailOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export const CALL_DEFAULTS = Object.freeze({ idempotent: false }) satisfies CallOptions;
+
 /** What the error of a late call can say beside how long the call was where. */
 export interface LateDetail extends Explained {
   readonly cause?: unknown;

@@ -1,0 +1,165 @@
+import { CLIENT_DEFAULTS } from '../../client/options.js';
+import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
+import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
+import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
+import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
+import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
+import { SERVER_DEFAULTS } from '../../server/options.js';
+import { EJECTION_DEFAULTS } from '../../station/health/options.js';
+import { TOO_BUSY_DEFAULTS } from '../../station/too-busy.js';
+import { type Member, membersOf } from './declarations.js';
+
+/** An interface of options, and where its defaults stand. */
+export interface OptionsTable {
+  readonly title: string;
+  readonly intro: string;
+  readonly file: string;
+  readonly name: string;
+  /** Written before each option: `ejection.`. */
+  readonly prefix?: string;
+  readonly defaults: Readonly<Record<string, unknown>>;
+}
+
+/** The options of a client, by the interface that declares them. */
+export const CLIENT_TABLES: readonly OptionsTable[] = [
+  {
+    title: 'Calls and routers',
+    intro: 'Options of `createClient`. A call takes its own deadline by `.with({ timeout })`.',
+    file: 'client/options.ts',
+    name: 'ClientOptions',
+    defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Strategies',
+    intro: 'Each strategy reads the options that concern it, and ignores the others.',
+    file: 'router/create-router.ts',
+    name: 'RouterOptions',
+    defaults: CONSISTENT_HASH_DEFAULTS,
+  },
+  {
+    title: 'Consistent hashing',
+    intro: 'Options of the strategy `ch`.',
+    file: 'router/consistent-hash.ts',
+    name: 'ConsistentHashOptions',
+    defaults: CONSISTENT_HASH_DEFAULTS,
+  },
+  {
+    title: 'Servers and waiting calls',
+    intro: 'How a client reaches its servers.',
+    file: 'station/options.ts',
+    name: 'MailStationOptions',
+    defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Connections',
+    intro: 'How a client connects to each server.',
+    file: 'mailbox/options.ts',
+    name: 'MailBoxOptions',
+    defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Calls that fail',
+    intro:
+      '[failure.md](failure.md) has what each mode does when. `failMode`, `retryTimes` and `retryConnectTime` can be given for one call too.',
+    file: 'lib/call/fail-mode.ts',
+    name: 'FailOptions',
+    defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Retries',
+    intro: 'Bounds of what a client repeats, over all its calls.',
+    file: 'failure/options.ts',
+    name: 'FailureOptions',
+    defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Retry budget',
+    intro: 'An object, as the option `retryBudget`.',
+    file: 'failure/retry-budget.ts',
+    name: 'RetryBudgetOptions',
+    prefix: 'retryBudget.',
+    defaults: RETRY_BUDGET_DEFAULTS,
+  },
+  {
+    title: 'Ejection',
+    intro: '`true`, or an object, as the option `ejection`.',
+    file: 'station/health/options.ts',
+    name: 'EjectionOptions',
+    prefix: 'ejection.',
+    defaults: EJECTION_DEFAULTS,
+  },
+  {
+    title: 'One call',
+    intro: 'Options of `.with(options)` of a proxy, beside those under *Calls that fail*.',
+    file: 'lib/call/call-contract.ts',
+    name: 'CallOptions',
+    defaults: CALL_DEFAULTS,
+  },
+  {
+    title: 'The filter tooBusy',
+    intro: 'Options of `tooBusy(options)`.',
+    file: 'station/too-busy.ts',
+    name: 'TooBusyOptions',
+    defaults: TOO_BUSY_DEFAULTS,
+  },
+];
+
+export const SERVER_TABLES: readonly OptionsTable[] = [
+  {
+    title: 'Server',
+    intro: 'Options of `createServer`.',
+    file: 'server/options.ts',
+    name: 'ServerOptions',
+    defaults: SERVER_DEFAULTS,
+  },
+  {
+    title: 'Listening',
+    intro: 'Where the server listens, which peers are admitted, and the limits on what peers may send.',
+    file: 'lib/leader/options.ts',
+    name: 'ListeningOptions',
+    defaults: SERVER_DEFAULTS,
+  },
+  {
+    title: 'Services',
+    intro: 'Modules whose methods the server offers.',
+    file: 'lib/service/options.ts',
+    name: 'ServiceOptions',
+    defaults: SERVER_DEFAULTS,
+  },
+  {
+    title: 'Paths',
+    intro: 'Entries of the option `paths`.',
+    file: 'lib/service/options.ts',
+    name: 'ServicePath',
+    prefix: 'paths[].',
+    defaults: Object.freeze({}),
+  },
+];
+
+export const CLUSTER_TABLES: readonly OptionsTable[] = [
+  {
+    title: 'Shared client',
+    intro:
+      'Options of `cluster(Class, options)`. Names and defaults are those of cluster-client, except where a row names another source.',
+    file: 'lib/cluster/options.ts',
+    name: 'ClusterOptions',
+    defaults: CLUSTER_DEFAULTS,
+  },
+];
+
+export const SHARE_TABLES: readonly OptionsTable[] = [
+  {
+    title: 'Sharing',
+    intro: 'An object, as the option `share` of a client.',
+    file: 'mailbox/shared/options.ts',
+    name: 'ShareOptions',
+    prefix: 'share.',
+    defaults: SHARE_DEFAULTS,
+  },
+];
+
+export const ALL_TABLES = [...CLIENT_TABLES, ...SERVER_TABLES, ...CLUSTER_TABLES, ...SHARE_TABLES];
+
+export function optionsOf({ file, name }: OptionsTable): Member[] {
+  return membersOf(file, new RegExp(`^export interface ${name}\\b`));
+}
