@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readText } from '../architecture/house.js';
+import { LIBRARY, list, readText, sourceFiles } from '../architecture/house.js';
 
 type Table = Readonly<Record<string, readonly string[]>>;
 
@@ -46,6 +46,12 @@ describe(PAGE, () => {
       assert.deepEqual(sorted(table), sorted(tableIn(file)));
     });
   }
+
+  it('has a section for each table in the sources', () => {
+    const described = new Set(sections().map(({ file }) => file));
+    const missing = sourceFiles(LIBRARY).filter((file) => tableIn(file) !== undefined && !described.has(file));
+    assert.deepEqual(missing, [], list(`${PAGE} has no section for the lifecycles of`, missing));
+  });
 
   it('lists each section at its top', () => {
     const [top = ''] = readText(PAGE).split(/^## /m);
