@@ -48,6 +48,11 @@ export class FrameWriter implements ByteSink {
     this.#maxFrameBytes = Math.min(this.#maxFrameBytes, maxFrameBytes);
   }
 
+  /** A frame was begun, and neither committed nor rolled back. */
+  get isMidFrame(): boolean {
+    return this.#at !== this.#frameAt;
+  }
+
   /** Committed and not yet taken. */
   get pendingBytes(): number {
     return this.#fullBytes + (this.#frameAt - this.#untaken);

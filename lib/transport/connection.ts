@@ -1,11 +1,13 @@
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
+import { Lifecycle } from '../lifecycle.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
 import { Framer } from '../protocol/framer.js';
 import { HeadCache } from '../protocol/head-cache.js';
 import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
 import type { ByteStream, StreamHandler } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
+import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
 import { EarlyFlush } from './early-flush.js';
 
 const NO_BODY: Uint8Array = Buffer.alloc(0);
@@ -19,11 +21,18 @@ const END_TIMEOUT_MS = 2_000;
  */
 const ANSWERS_MAY_QUEUE = 8;
 
+/** An end in order, from `end()` on. */
+interface Ending {
+  readonly reason: RpcError;
+  readonly timer: NodeJS.Timeout;
+}
+
 /**
  * Frames over a byte stream: one contiguous write a tick with adaptive early flushes, backpressure, bounds, and one
- * reason when it is over.
+ * reason for the end.
  *
- * Sending a frame: `begin`, write the body to the writer that it returns, `commit`; on a failure `rollback`.
+ * To send a frame, call `begin`, write the body to the writer that it returns, and call `commit`, or `rollback` after a
+ * failure.
  */
 export class Connection {
   readonly peer: string;
@@ -34,15 +43,12 @@ export class Connection {
   readonly #framer: Framer;
   readonly #heads = new HeadCache();
   readonly #earlyFlush = new EarlyFlush();
-  #isClosed = false;
-  #closeReason: RpcError | undefined;
-  #endTimer: NodeJS.Timeout | undefined;
+  readonly #lifecycle = new Lifecycle<ConnectionState>('open', CONNECTION_TRANSITIONS, (to, _from, reason) =>
+    this.#onMove(to, reason as RpcError | undefined),
+  );
+  #ending: Ending | undefined;
   #flushTimer: NodeJS.Timeout | undefined;
   #isFlushScheduled = false;
-  /** The stream wants no more; frames stay in the writer until it drains. */
-  #isBlocked = false;
-  /** Between `begin` and `commit` or `rollback`. */
-  #isEncoding = false;
   #received = 0;
   #committed = 0;
   /** Bytes given to the stream. */
@@ -65,12 +71,13 @@ export class Connection {
   }
 
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#lifecycle.state === 'closed';
   }
 
-  /** False once it is closed, or about to end: there is no sending then. */
+  /** False from the first call of `end` or `destroy` on, or once the stream has ended: nothing is sent then. */
   get isOpen(): boolean {
-    return !this.#isClosed && this.#closeReason === undefined;
+    const { state } = this.#lifecycle;
+    return state === 'open' || state === 'blocked';
   }
 
   /** Frames committed so far: the number of the latest one. */
@@ -99,7 +106,8 @@ export class Connection {
 
   /** The stream wants no more for now: the peer does not read as fast as we write. */
   get isBlocked(): boolean {
-    return this.#isBlocked;
+    const { state } = this.#lifecycle;
+    return state === 'blocked' || state === 'flushing';
   }
 
   /** As many bytes wait as requests may queue. */
@@ -132,14 +140,12 @@ export class Connection {
   /** Throws {@link RpcCode.FrameTooLarge}. */
   commit(): void {
     this.#writer.commit();
-    this.#isEncoding = false;
     this.#committed += 1;
     if (this.#options.flushInterval === 0 && this.#earlyFlush.isDue(this.#committed - this.#handed)) this.#flush();
     else if (!this.#isFlushScheduled) this.#scheduleFlush();
   }
 
   rollback(): void {
-    this.#isEncoding = false;
     this.#writer.rollback();
   }
 
@@ -151,7 +157,7 @@ export class Connection {
     if (!this.isOpen) return;
     const limit = this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
     // A peer that asks for heartbeats and never reads their answers.
-    if (this.#isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
+    if (this.isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
     this.#begin(kind, id, timeoutMs, head);
     try {
       if (body.length > 0) this.#writer.append(body, 0, body.length);
@@ -169,20 +175,19 @@ export class Connection {
    * A peer that does not read what is left has `timeoutMs` for it; then the stream is destroyed.
    */
   end(reason: RpcError, timeoutMs: number): void {
-    if (!this.isOpen) return;
-    this.#isBlocked = false; // what is left goes to the stream whole: nothing is queued after it
-    this.#flush();
-    this.#closeReason = reason;
+    if (!this.#lifecycle.move(this.isBlocked ? 'flushing' : 'ending')) return;
+    this.#flush(); // all of it, also to a stream that wants no more: nothing is queued after it
+    if (this.isClosed) return;
     const wait = this.#stream.pendingBytes > 0 ? timeoutMs : Math.min(timeoutMs, END_TIMEOUT_MS);
+    this.#ending = { reason, timer: setTimeout(() => this.destroy(reason), wait) };
     this.#stream.end();
-    this.#endTimer = setTimeout(() => this.destroy(reason), wait);
   }
 
   /** Ends at once. The handler's `onClosed` is called before this returns, unless it was called before. */
   destroy(reason: RpcError): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     try {
-      this.#close(this.#closeReason ?? reason);
+      this.#lifecycle.move('closed', this.#ending?.reason ?? reason);
     } finally {
       this.#stream.destroy();
     }
@@ -190,15 +195,14 @@ export class Connection {
 
   /** Otherwise what is committed leaves with the early flushes, within the tick. */
   get #canPileUp(): boolean {
-    return this.#isBlocked || this.#options.flushInterval > 0;
+    return this.isBlocked || this.#options.flushInterval > 0;
   }
 
   #begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (!this.isOpen) throw notSent(RpcCode.Closed, `the connection to ${this.peer} is closed`);
-    if (this.#isEncoding)
+    if (this.#writer.isMidFrame)
       throw notSent(RpcCode.Encode, 'a call was made while the arguments of another were being encoded');
     this.#writer.begin(kind, id, timeoutMs, head);
-    this.#isEncoding = true;
   }
 
   #queueFull(limit: number): RpcError {
@@ -218,11 +222,11 @@ export class Connection {
     if (!this.isOpen) return;
     this.#flush();
     this.#earlyFlush.tickEnded();
-    if (this.#options.flushInterval > 0 && !this.#isBlocked) this.#handler.onDrained();
+    if (this.#options.flushInterval > 0 && !this.isBlocked) this.#handler.onDrained();
   };
 
   #flush(): void {
-    if (this.#isBlocked) return;
+    if (this.#lifecycle.state === 'blocked') return;
     this.#earlyFlush.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     this.#writer.take(this.#write);
@@ -232,22 +236,30 @@ export class Connection {
 
   readonly #write = (bytes: Buffer): void => {
     this.#written += bytes.length;
-    if (this.#stream.write(bytes) || this.#isBlocked) return;
-    this.#isBlocked = true;
-    if (this.#options.pauseWhenBlocked) this.#stream.pause();
+    if (!this.#stream.write(bytes)) this.#lifecycle.move(this.isOpen ? 'blocked' : 'flushing');
   };
 
   #onDrain(): void {
-    if (!this.#isBlocked || this.#isClosed) return;
-    this.#isBlocked = false;
-    this.#flush();
-    if (this.#isBlocked) return;
+    if (!this.isBlocked) return;
+    if (this.#lifecycle.move('open')) this.#flush();
+    else this.#lifecycle.move('ending');
+    if (this.isBlocked || this.isClosed) return;
     if (this.#options.pauseWhenBlocked) this.#stream.resume();
     this.#handler.onDrained();
   }
 
+  #onMove(to: ConnectionState, reason: RpcError | undefined): void {
+    if ((to === 'blocked' || to === 'flushing') && this.#options.pauseWhenBlocked) this.#stream.pause();
+    if (to !== 'closed' || reason === undefined) return;
+    debug.connection('%s closed: %s', this.peer, reason.message);
+    this.#framer.stop();
+    clearTimeout(this.#ending?.timer);
+    clearTimeout(this.#flushTimer);
+    this.#handler.onClosed(reason);
+  }
+
   #onData(chunk: Buffer): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     this.#handler.onActivity();
     try {
       this.#framer.push(chunk);
@@ -264,21 +276,10 @@ export class Connection {
   }
 
   #onStreamClose(error: Error | undefined): void {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     const how = error === undefined ? 'the peer closed it' : error.message;
-    this.#close(
-      this.#closeReason ??
-        new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error }),
-    );
-  }
-
-  #close(reason: RpcError): void {
-    debug.connection('%s closed: %s', this.peer, reason.message);
-    this.#isClosed = true;
-    this.#framer.stop();
-    clearTimeout(this.#endTimer);
-    clearTimeout(this.#flushTimer);
-    this.#handler.onClosed(reason);
+    const lost = new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error });
+    this.#lifecycle.move('closed', this.#ending?.reason ?? lost);
   }
 }
 

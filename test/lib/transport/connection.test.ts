@@ -361,6 +361,28 @@ describe('Connection, ending', () => {
     assert.equal(connection.handedFrames, 3);
   });
 
+  it('reads on when a stream that was full has passed on what is left, or the peer’s end would go unread', async () => {
+    const { stream, connection } = setUp({ pauseWhenBlocked: true });
+    stream.accepts = false;
+    send(connection, 1);
+    await tick();
+    assert.deepEqual([connection.isBlocked, stream.isPaused], [true, true]);
+    connection.end(CLOSED, 2_000);
+    assert.deepEqual([connection.isBlocked, connection.isOpen, stream.isEnded], [true, false, true]);
+    stream.drain();
+    assert.deepEqual([connection.isBlocked, connection.isOpen, stream.isPaused], [false, false, false]);
+    connection.destroy(CLOSED);
+  });
+
+  it('stays open when its stream drains that was never full', async () => {
+    const { stream, connection } = setUp();
+    stream.drain();
+    assert.equal(connection.isOpen, true);
+    send(connection, 1);
+    await tick();
+    assert.deepEqual(ids(stream), [1]);
+  });
+
   it('writes nothing after the end, whatever still comes in', async () => {
     const setup = setUp();
     setup.onRequest = (id) => setup.connection.send(RESPONSE, id, 1, HEAD);
