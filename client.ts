@@ -1,5 +1,5 @@
 import { CLIENT_DEFAULTS, type ClientOptions } from './client/options.js';
-import { type CallWays, FailureModes, Reachability, resolveFailureOptions } from './failure/index.js';
+import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
@@ -13,7 +13,6 @@ import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
 import {
   type Any,
   Caller,
-  type CallSink,
   type ModuleLoader,
   Proxies,
   type ProxyRecord,
@@ -63,24 +62,20 @@ export class BareClient<Remotes = Any> {
     if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
     this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
-    const { router: chosen = CLIENT_DEFAULTS.router } = options;
-    const router = resolveRouter(chosen, this.#routerOptions);
-    this.#router = new CallRouter(this.#station, router, options.routeContext ?? this);
     const logger = loggerOption('logger', options.logger, quietLogger);
+    const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
+    const router = resolveRouter(options.router ?? CLIENT_DEFAULTS.router, this.#routerOptions);
+
+    // The stages of a call's way out, the last one first: failure modes, router, station.
     const station = this.#station;
-    const failureModes = new FailureModes(resolveFailureOptions(options), callWays(station, this.#router), {
+    const { admission, held } = station;
+    this.#router = new CallRouter({ next: station, roster: station, held }, router, options.routeContext ?? this);
+    const behind = { next: this.#router, roster: station, admission, held };
+    this.#failureModes = new FailureModes(behind, resolveFailureOptions(options), {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
     });
-    this.#failureModes = failureModes;
-    const calls: CallSink = {
-      admit: (call) => station.admit(call),
-      route: (call) => failureModes.start(call, undefined),
-      dispatch: (call, serverId) => failureModes.start(call, serverId),
-      servers: (serverType) => station.servers(serverType),
-    };
-    const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
-    this.#caller = new Caller(calls, timeout, (error) =>
+    this.#caller = new Caller(this.#failureModes, station, timeout, (error) =>
       logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
     );
     this.#proxies = new Proxies(this.#caller, parts.loadModules, options.context);
@@ -246,25 +241,6 @@ export class BareClient<Remotes = Any> {
     this.#station.off(event, listener as never);
     return this;
   }
-}
-
-function callWays(station: MailStation, router: CallRouter): CallWays {
-  const reachability = new Reachability(station);
-  return {
-    admit: (call) => station.admit(call),
-    route: (call, tried) => router.route(call, tried),
-    dispatch: (call, serverId) => station.dispatch(call, serverId),
-    untried: (serverType, tried) => {
-      const servers = station.servers(serverType);
-      return tried.size === 0 ? servers.length : servers.filter(({ id }) => !tried.has(id)).length;
-    },
-    isAnyConnected: (serverIds) => reachability.isAnyConnected(serverIds),
-    whenChanged: (serverType, wake) => reachability.whenChanged(serverType, wake),
-    hold: (call) => station.hold(call),
-    release: (call) => station.release(call),
-    filterAnswer: (call) => station.filterAnswer(call),
-    isOpen: () => station.state === 'started',
-  };
 }
 
 function list<T>(what: string, given: readonly T[]): readonly T[] {

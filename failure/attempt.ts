@@ -1,18 +1,30 @@
 import type { Settle } from '../lib/call/call-contract.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 
+export interface AttemptFacts {
+  /** Server to go to; undefined: the router chooses one. */
+  readonly serverId: string | undefined;
+  /** Servers that the router may not choose. */
+  readonly excludes: ReadonlySet<string>;
+  readonly waitForReady: boolean;
+  readonly isFirst: boolean;
+}
+
 /**
- * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline.
- * Its answer goes to the call that it is an attempt at, and only that one's to the after filters.
+ * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline. The
+ * attempt's answer goes to the call, and only the call's own answer goes to the after filters.
  */
 export class Attempt extends OutgoingCall {
-  constructor(of: OutgoingCall, isFirst: boolean, waitForReady: boolean, settle: Settle) {
-    const { method, args, timeout, oneway, options, routeParam, startedAt } = of;
+  readonly #excludes: ReadonlySet<string>;
+  readonly #waitForReady: boolean;
+
+  constructor(of: OutgoingCall, { serverId, excludes, waitForReady, isFirst }: AttemptFacts, settle: Settle) {
+    const { method, args, timeout, oneway, options, routeParam, startedAt, onSent } = of;
     super(method, [...args], timeout, oneway, options, routeParam, settle, startedAt);
-    if (!isFirst) this.#comesAfterOthers();
-    this.waitForReady = waitForReady;
-    this.skipsAfterFilters = true;
-    const { onSent } = of;
+    this.serverId = serverId;
+    this.#excludes = excludes;
+    this.#waitForReady = waitForReady;
+    if (!isFirst) this.spentOnEarlierAttempts();
     if (onSent === undefined) return;
     this.onSent = () => {
       of.serverId = this.serverId;
@@ -20,10 +32,15 @@ export class Attempt extends OutgoingCall {
     };
   }
 
-  /** The time up to now went into them. */
-  #comesAfterOthers(): void {
-    this.stage = 'waiting to be tried again';
-    this.wait();
-    this.stage = 'routing';
+  override get excludes(): ReadonlySet<string> {
+    return this.#excludes;
+  }
+
+  override get waitForReady(): boolean {
+    return this.#waitForReady;
+  }
+
+  override get skipsAfterFilters(): boolean {
+    return true;
   }
 }

@@ -8,17 +8,17 @@ import { type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import type { Tried } from './policy.js';
 import { isFinal, mayRunTwice } from './repeatable.js';
 
-/** So many are being tried at once: a server that comes back is not met by all of them. */
+/** Calls that are tried at once: a server that comes back does not meet all of them. */
 const CONCURRENCY = 8;
 
 export interface FailbackHandler {
-  /** Makes one attempt at a call; it settles with whatever comes of that. */
-  deliver(call: OutgoingCall, serverId: string | undefined): void;
+  /** Makes one attempt at a call, which settles with what comes of that. */
+  deliver(call: OutgoingCall): void;
   onDelivered(receipt: FailbackReceipt, results: readonly unknown[]): void;
   onGivenUp(receipt: FailbackReceipt, error: RpcError): void;
 }
 
-/** A call that was taken on, with all that is needed to make it again. */
+/** A call that was accepted, with all that is needed to make it again. */
 interface Entry {
   readonly receipt: FailbackReceipt;
   readonly method: RemoteMethod;
@@ -35,10 +35,11 @@ interface Entry {
 }
 
 /**
- * Calls that failed, and are to be tried again in the background: `retryTimes` times, `retryConnectTime` apart, each time
- * with the whole timeout. Source of the behaviour and of the size: Dubbo's failback.
+ * Calls that failed and are tried again in the background: `retryTimes` times, `retryConnectTime` apart, each time with
+ * the whole timeout. Source of the behaviour and of the size: Dubbo's failback.
  *
- * In memory only: what is left when the client stops is given up, and what is left when the process dies is lost.
+ * The queue is in memory only. Calls that are left when the client stops are given up, and calls that are left when the
+ * process dies are lost.
  */
 export class FailbackQueue {
   readonly limit: number;
@@ -78,7 +79,7 @@ export class FailbackQueue {
     return receipt;
   }
 
-  /** Gives up what waits; what is just being tried may still succeed. */
+  /** Gives up the calls that wait; a call that is just being tried may still succeed. */
   stop(): void {
     this.#isStopped = true;
     const waiting = [...this.#entries].filter(({ timer }) => timer !== undefined);
@@ -103,7 +104,8 @@ export class FailbackQueue {
       if (error === undefined) this.#delivered(entry, results);
       else this.#failed(entry, call, error);
     });
-    this.#handler.deliver(call, serverId);
+    call.serverId = serverId;
+    this.#handler.deliver(call);
   }
 
   #delivered(entry: Entry, results: readonly unknown[]): void {

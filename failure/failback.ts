@@ -2,7 +2,7 @@ import type { RpcError } from '../lib/errors.js';
 import type { FailbackQueue } from './failback-queue.js';
 import { type Decision, type FailurePolicy, giveUp, type Tried } from './policy.js';
 
-/** Taken on: its caller gets a receipt, and it is tried again in the background. Source: Dubbo's failback. */
+/** Gives the caller a receipt, and tries the call again in the background. Source: Dubbo's failback. */
 export class Failback implements FailurePolicy {
   readonly #queue: FailbackQueue;
 
@@ -10,7 +10,7 @@ export class Failback implements FailurePolicy {
     this.#queue = queue;
   }
 
-  /** Its caller is not kept waiting for a server that is out of reach. */
+  /** The caller does not wait for a server that is out of reach. */
   waitsForReady(): boolean {
     return false;
   }

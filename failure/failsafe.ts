@@ -1,13 +1,13 @@
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { type Decision, enough, type FailurePolicy, giveUp, type Tried } from './policy.js';
 
-/** Waits vary by a fifth, so that many callers do not come back in step. */
+/** Share by which waits vary, so that many callers do not come back in step. */
 const JITTER = 0.2;
 const GONE: readonly RpcCode[] = [RpcCode.NoServer, RpcCode.ServerRemoved];
 
 /**
- * The same server again, `retryConnectTime` x 1, x 2, x 3 ... later. A server that cannot be reached is waited for by
- * the attempt itself, which costs no retry.
+ * Tries the same server again, `retryConnectTime` x 1, x 2, x 3 ... later. The attempt itself waits for a server that
+ * cannot be reached, which costs no retry.
  */
 export class Failsafe implements FailurePolicy {
   readonly #random: () => number;

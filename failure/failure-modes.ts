@@ -1,64 +1,86 @@
+import type { CallAdmission, CallStage } from '../lib/call/call-stage.js';
+import { joinCancellation } from '../lib/call/cancel-with.js';
 import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../lib/call/fail-mode.js';
+import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { getOrMake } from '../lib/maps.js';
+import type { RosterView } from '../lib/roster-view.js';
 import { Failback } from './failback.js';
 import { type FailbackHandler, FailbackQueue } from './failback-queue.js';
 import { Failover } from './failover.js';
 import { Failsafe } from './failsafe.js';
 import type { ResolvedFailureOptions } from './options.js';
-import { type CallWays, type FailurePolicy, giveUp } from './policy.js';
+import { type AttemptParts, type FailurePolicy, giveUp } from './policy.js';
+import { Reachability } from './reachability.js';
 import { RetriedCall } from './retried-call.js';
 import { RetryBudget } from './retry-budget.js';
 
-/** One attempt in the background; what comes next is the queue's affair. */
+/** One attempt in the background; the queue decides what comes next. */
 const ONCE: FailurePolicy = { waitsForReady: () => false, decide: () => giveUp('') };
 
-/** Starts each call in its mode. One in `failfast` goes its way as if there were no modes. */
-export class FailureModes {
+export interface FailureModesParts {
+  /** The stage behind this one: the router. */
+  readonly next: CallStage;
+  readonly roster: RosterView;
+  readonly admission: CallAdmission;
+  /** Keeps the deadlines of calls between two attempts. */
+  readonly held: HeldCalls;
+}
+
+/** First stage of a call: admits it and starts it in its mode. A call in `failfast` goes on as if there were no modes. */
+export class FailureModes implements CallStage, AttemptParts {
+  readonly next: CallStage;
+  readonly held: HeldCalls;
+  readonly reachability: Reachability;
+  readonly #admission: CallAdmission;
   readonly #options: ResolvedFailureOptions;
-  readonly #ways: CallWays;
   readonly #queue: FailbackQueue;
   readonly #policies: Readonly<Record<Exclude<FailMode, 'failfast'>, FailurePolicy>>;
-  /** By server type: one type's bad day is not another's. */
+  /** By server type: a bad day of one type does not spend the retries of the others. */
   readonly #budgets = new Map<string, RetryBudget>();
+  #isStopped = false;
 
   constructor(
+    { next, roster, admission, held }: FailureModesParts,
     options: ResolvedFailureOptions,
-    ways: CallWays,
     events: Pick<FailbackHandler, 'onDelivered' | 'onGivenUp'>,
   ) {
+    this.next = next;
+    this.held = held;
+    this.reachability = new Reachability(roster);
+    this.#admission = admission;
     this.#options = options;
-    this.#ways = ways;
     this.#queue = new FailbackQueue(options.failbackSize, {
-      deliver: (call, serverId) => this.#deliver(call, serverId),
+      deliver: (call) => this.#deliver(call),
       onDelivered: (receipt, results) => events.onDelivered(receipt, results),
       onGivenUp: (receipt, error) => events.onGivenUp(receipt, error),
     });
-    this.#policies = { failover: new Failover(ways), failsafe: new Failsafe(), failback: new Failback(this.#queue) };
+    const failover = new Failover(this.reachability);
+    this.#policies = { failover, failsafe: new Failsafe(), failback: new Failback(this.#queue) };
   }
 
-  /** `named`: the server that the caller wants; undefined: the router is to choose one. */
-  start(call: OutgoingCall, named: string | undefined): void {
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  send(call: OutgoingCall): void {
+    if (!this.#admission.admit(call) || !joinCancellation(call)) return;
     const mode = call.options.failMode ?? this.#options.calls.failMode;
-    // There is no other server than the one that was asked for.
-    if (mode === 'failfast' || (mode === 'failover' && named !== undefined)) {
-      if (named === undefined) this.#ways.route(call);
-      else this.#ways.dispatch(call, named);
-      return;
-    }
+    // A caller that named its server wants no other.
+    if (mode === 'failfast' || (mode === 'failover' && call.serverId !== undefined)) return this.next.send(call);
     const options = resolveFailOptions(call.options, this.#options.calls);
     const budget = mode === 'failback' ? undefined : this.#budget(call.serverType);
-    new RetriedCall(call, named, options, this.#policies[mode], this.#ways, budget).start();
+    new RetriedCall(call, options, this.#policies[mode], this, budget).start();
   }
 
-  /** Calls that wait to be tried again in the background are given up. */
+  /** No attempt is made from now on. Calls that wait to be tried again in the background are given up. */
   stop(): void {
+    this.#isStopped = true;
     this.#queue.stop();
   }
 
-  #deliver(call: OutgoingCall, named: string | undefined): void {
-    if (!this.#ways.admit(call)) return;
-    new RetriedCall(call, named, DEFAULT_FAIL_OPTIONS, ONCE, this.#ways, undefined).start();
+  #deliver(call: OutgoingCall): void {
+    if (this.#admission.admit(call)) new RetriedCall(call, DEFAULT_FAIL_OPTIONS, ONCE, this, undefined).start();
   }
 
   #budget(serverType: string): RetryBudget {

@@ -1,37 +1,29 @@
+import type { CallStage } from '../lib/call/call-stage.js';
 import type { FailOptions } from '../lib/call/fail-mode.js';
 import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
+import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
+import type { Reachability } from './reachability.js';
 
-/** Whoever routes and sends calls: the client's router and station, put together. */
-export interface CallWays {
-  /** True when a new call may go on; otherwise it has been failed. */
-  admit(call: OutgoingCall): boolean;
-  /** To the server that its router chooses, none of those that were tried. */
-  route(call: OutgoingCall, tried?: ReadonlySet<string>): void;
-  dispatch(call: OutgoingCall, serverId: string): void;
-  /** How many servers the type has beside those that were tried. */
-  untried(serverType: string, tried: ReadonlySet<string>): number;
-  /** Whether one of these servers has a connection. */
-  isAnyConnected(serverIds: ReadonlySet<string>): boolean;
-  /** Calls back once, when a server of the type has come, or its connection was made. What it returns takes that back. */
-  whenChanged(serverType: string, wake: () => void): () => void;
-  /** Keeps a call's deadline between two attempts. False: too many are kept, and the call has failed instead. */
-  hold(call: OutgoingCall): boolean;
-  release(call: OutgoingCall): void;
-  /** Has the after filters stand between the call's answer, which is in, and its caller. */
-  filterAnswer(call: OutgoingCall): void;
-  /** New attempts are welcome: the client is started, and not being stopped. */
-  isOpen(): boolean;
+/** What the attempts at a call are made with. */
+export interface AttemptParts {
+  /** The stage behind the failure modes: the router. */
+  readonly next: CallStage;
+  readonly reachability: Pick<Reachability, 'untried' | 'isAnyConnected' | 'whenChanged'>;
+  /** Keeps a call's deadline between two attempts. */
+  readonly held: Pick<HeldCalls, 'add' | 'delete'>;
+  /** The client is being stopped: no new attempt is made. */
+  readonly isStopped: boolean;
 }
 
-/** A call that is under way in a mode which may try it again. */
+/** A call that is under way in a mode that may try it again. */
 export interface Tried {
   readonly call: OutgoingCall;
   /** The server that the caller named. */
   readonly named: string | undefined;
   readonly servers: ReadonlySet<string>;
-  /** Of those, the ones that could not be reached: they know nothing of the call. */
+  /** Those servers that could not be reached: they know nothing of the call. */
   readonly outOfReach: ReadonlySet<string>;
   /** Attempts that failed. */
   readonly count: number;
@@ -39,14 +31,14 @@ export interface Tried {
 }
 
 export type Decision =
-  /** `serverId`: to that server; undefined: to one that was not tried. */
+  /** Another attempt, at that server; with `serverId` undefined, at one that was not tried. */
   | { readonly does: 'try again'; readonly afterMs: number; readonly serverId: string | undefined }
-  /** As soon as one of the servers that were out of reach is there. */
+  /** Another attempt as soon as one of the servers that were out of reach can be reached. */
   | { readonly does: 'wait for a server' }
   | { readonly does: 'accept'; readonly receipt: FailbackReceipt }
   | { readonly does: 'give up'; readonly why: string };
 
-/** What a mode does with a call whose attempt has failed, where the call may be repeated. */
+/** Decision of a failure mode about a call whose attempt has failed and that may be repeated. */
 export interface FailurePolicy {
   /** Whether the next attempt waits for its server's connection; otherwise it fails as soon as the server is seen to be out of reach. */
   waitsForReady(tried: Tried): boolean;
@@ -58,7 +50,7 @@ export function giveUp(why: string): Decision {
   return { does: 'give up', why };
 }
 
-/** Undefined while there may be another one, after so many that failed. */
+/** Undefined while there may be another attempt, after `count` that failed. */
 export function enough(count: number, { retryTimes }: Required<FailOptions>): Decision | undefined {
   return count > retryTimes ? giveUp(`retryTimes is ${retryTimes}`) : undefined;
 }

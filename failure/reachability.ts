@@ -1,36 +1,29 @@
 import { getOrMake } from '../lib/maps.js';
-import type { ServerInfo } from '../lib/server-info.js';
-import type { MailBoxState } from '../mailbox/index.js';
+import type { RosterView } from '../lib/roster-view.js';
 
-/** What is watched of a station. */
-export interface Watched {
-  servers(serverType: string): readonly ServerInfo[];
-  mailboxState(id: string): MailBoxState | undefined;
-  on(event: 'mailbox', listener: (id: string, to: MailBoxState) => void): unknown;
-  on(event: 'addServer' | 'replaceServer', listener: (id: string) => void): unknown;
-}
-
-/** Calls for which no server is in reach wait here, and are told when one of their type may be. */
+/** Calls for which no server can be reached wait here, and are woken when one of their type may be. */
 export class Reachability {
-  readonly #station: Watched;
+  readonly #roster: RosterView;
   /** By server type, in the order in which they came. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  constructor(station: Watched) {
-    this.#station = station;
-    station.on('mailbox', (id, to) => {
-      if (to === 'ready') this.#changed(id);
-    });
-    station.on('addServer', (id) => this.#changed(id));
-    station.on('replaceServer', (id) => this.#changed(id));
+  constructor(roster: RosterView) {
+    this.#roster = roster;
+    roster.onReachable((serverId) => this.#changed(serverId));
   }
 
-  /** Whether one of these servers has a connection. */
+  /** Number of servers of the type beside those that were tried. */
+  untried(serverType: string, tried: ReadonlySet<string>): number {
+    const servers = this.#roster.servers(serverType);
+    return tried.size === 0 ? servers.length : servers.filter(({ id }) => !tried.has(id)).length;
+  }
+
+  /** One of these servers has a connection. */
   isAnyConnected(serverIds: ReadonlySet<string>): boolean {
-    return [...serverIds].some((id) => this.#station.mailboxState(id) === 'ready');
+    return [...serverIds].some((id) => this.#roster.isConnected(id));
   }
 
-  /** Calls back once, when a server of the type has come, or its connection was made. What it returns takes that back. */
+  /** Calls `wake` once, when a server of the type was added or its connection was made. Returns how to stop waiting. */
   whenChanged(serverType: string, wake: () => void): () => void {
     const waiting = getOrMake(this.#waiting, serverType, () => new Set<() => void>());
     waiting.add(wake);
@@ -42,8 +35,8 @@ export class Reachability {
 
   #changed(id: string): void {
     for (const [serverType, waiting] of [...this.#waiting]) {
-      if (!this.#station.servers(serverType).some((server) => server.id === id)) continue;
-      this.#waiting.delete(serverType); // those that have to wait on begin anew
+      if (!this.#roster.servers(serverType).some((server) => server.id === id)) continue;
+      this.#waiting.delete(serverType); // a call that has to go on waiting registers anew
       for (const wake of waiting) wake();
     }
   }

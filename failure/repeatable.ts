@@ -1,7 +1,7 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 
-/** They would be the same again, or are somebody's decision: a method's own error is an answer. */
+/** Codes of failures that another attempt would not change: a method's own error, for one, is an answer. */
 const FINAL: readonly RpcCode[] = [
   RpcCode.Remote,
   RpcCode.InvalidArgument,
@@ -15,24 +15,24 @@ const FINAL: readonly RpcCode[] = [
   RpcCode.Cancelled,
 ];
 
-/** The connection went, or was taken away: whatever was not sent on it then has reached nobody. */
+/** Codes of lost connections: a call that was not sent then has reached no server. */
 const LOST: readonly RpcCode[] = [RpcCode.ConnectionLost, RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
 
-/** No attempt of whatever mode would change it. */
+/** Another attempt would fail in the same way, in any mode. */
 export function isFinal(error: RpcError): boolean {
   return FINAL.includes(error.code);
 }
 
-/** At most once: what may have run is repeated only where the caller has said that it may run twice. */
+/** At most once: a call that may have run is repeated only where its caller has said that it may run twice. */
 export function mayRunTwice(error: RpcError, call: OutgoingCall): boolean {
   if (error.delivery === 'not-sent') return true;
   return call.options.idempotent === true && !call.oneway;
 }
 
 /**
- * It never left this process, so that trying it elsewhere puts no load on anybody. A server that refused it ("not-sent"
- * too, since it did not start it) was asked.
+ * The attempt never left this process, so that trying another server adds no load. A server that refused a call was asked:
+ * its refusal is "not-sent" too, since the server did not start the call.
  */
 export function neverLeft(error: RpcError, attempt: OutgoingCall): boolean {
-  return error.delivery === 'not-sent' && (attempt.stage !== 'waiting for the answer' || LOST.includes(error.code));
+  return error.delivery === 'not-sent' && (attempt.lastState !== 'sent' || LOST.includes(error.code));
 }

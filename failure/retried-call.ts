@@ -2,7 +2,7 @@ import type { FailOptions } from '../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import { Attempt } from './attempt.js';
-import type { CallWays, FailurePolicy, Tried } from './policy.js';
+import type { AttemptParts, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -17,27 +17,26 @@ export class RetriedCall implements Tried {
   readonly servers = new Set<string>();
   readonly outOfReach = new Set<string>();
   readonly #policy: FailurePolicy;
-  readonly #ways: CallWays;
+  readonly #parts: AttemptParts;
   readonly #budget: RetryBudget | undefined;
   #failed: FailedAttempt[] = [];
   #whyNoMore = '';
   #timer: NodeJS.Timeout | undefined;
   #stopWaiting = (): void => {};
 
-  /** `named`: the server that the caller named. Without a `budget` retries are bounded otherwise. */
+  /** Without a `budget`, retries are bounded otherwise. */
   constructor(
     call: OutgoingCall,
-    named: string | undefined,
     options: Required<FailOptions>,
     policy: FailurePolicy,
-    ways: CallWays,
+    parts: AttemptParts,
     budget: RetryBudget | undefined,
   ) {
     this.call = call;
-    this.named = named;
+    this.named = call.serverId;
     this.options = options;
     this.#policy = policy;
-    this.#ways = ways;
+    this.#parts = parts;
     this.#budget = budget;
   }
 
@@ -46,7 +45,7 @@ export class RetriedCall implements Tried {
   }
 
   start(): void {
-    // Whoever ends the call: what its caller is told has all attempts in it.
+    // The error names all attempts, whatever ends the call.
     this.call.intercept((settle) => (error, results) => {
       clearTimeout(this.#timer);
       this.#stopWaiting();
@@ -57,23 +56,20 @@ export class RetriedCall implements Tried {
   }
 
   #try(serverId: string | undefined): void {
-    const { call } = this;
+    const { call, servers: excludes } = this;
     const waitForReady = this.#policy.waitsForReady(this);
-    const attempt: Attempt = new Attempt(call, this.#failed.length === 0, waitForReady, (error, results) =>
-      this.#onSettled(attempt, error, results),
-    );
-    call.standsIn(attempt);
-    if (serverId === undefined) this.#ways.route(attempt, this.servers);
-    else this.#ways.dispatch(attempt, serverId);
+    const facts = { serverId, excludes, waitForReady, isFirst: this.#failed.length === 0 };
+    const attempt: Attempt = new Attempt(call, facts, (error, results) => this.#onSettled(attempt, error, results));
+    call.delegateCancel(attempt);
+    this.#parts.next.send(attempt);
   }
 
   #onSettled(attempt: Attempt, error: RpcError | undefined, results: readonly unknown[]): void {
     const { call } = this;
-    if (call.isSettled) return; // it was ended meanwhile
+    if (call.isSettled) return; // ended meanwhile
     call.serverId = attempt.serverId;
-    call.stage = attempt.stage;
     if (error === undefined) {
-      this.#filterAnswer(attempt);
+      this.#takeOver(attempt);
       call.succeed(results);
     } else if (this.#failed.length === 0 && isFinal(error)) this.#fail(attempt, error);
     else {
@@ -122,23 +118,21 @@ export class RetriedCall implements Tried {
       this.outOfReach.clear();
       this.#try(undefined);
     };
-    if (this.#ways.isAnyConnected(this.outOfReach)) return tryAgain();
-    call.stage = 'waiting to be tried again';
-    call.standsIn(undefined);
-    if (!this.#ways.hold(call)) return;
+    if (this.#parts.reachability.isAnyConnected(this.outOfReach)) return tryAgain();
+    if (!this.#hold()) return;
     const go = (next: () => void) => (): void => {
       clearTimeout(this.#timer);
       this.#stopWaiting();
-      this.#ways.release(call);
+      this.#parts.held.delete(call);
       next();
     };
-    this.#stopWaiting = this.#ways.whenChanged(call.serverType, go(tryAgain));
+    this.#stopWaiting = this.#parts.reachability.whenChanged(call.serverType, go(tryAgain));
     this.#timer = setTimeout(go(gaveUp), left);
   }
 
   /** Whatever the policy: '' where it may be tried again. */
   #whyNot(error: RpcError): string {
-    if (!this.#ways.isOpen()) return 'the client is being stopped';
+    if (this.#parts.isStopped) return 'the client is being stopped';
     return mayRunTwice(error, this.call) ? '' : 'it may have run, and is not marked as idempotent';
   }
 
@@ -150,26 +144,30 @@ export class RetriedCall implements Tried {
   }
 
   #wait(ms: number, serverId: string | undefined): void {
-    const { call } = this;
-    call.stage = 'waiting to be tried again';
-    call.standsIn(undefined);
-    if (!this.#ways.hold(call)) return;
+    if (!this.#hold()) return;
     this.#timer = setTimeout(() => {
-      this.#ways.release(call);
+      this.#parts.held.delete(this.call);
       this.#try(serverId);
     }, Math.ceil(ms));
   }
 
+  /** Queues the call for its next attempt. False: too many calls are held, and this one has failed. */
+  #hold(): boolean {
+    this.call.move('queued', 'attempt');
+    this.call.delegateCancel(undefined);
+    return this.#parts.held.add(this.call);
+  }
+
   #fail(attempt: Attempt, error: RpcError): void {
-    if (error.delivery === 'answered') this.#filterAnswer(attempt);
+    if (error.delivery === 'answered') this.#takeOver(attempt);
     this.call.fail(error);
   }
 
-  /** They see what the before filters left of the message that was answered. */
-  #filterAnswer(attempt: Attempt): void {
+  /** After filters are to see what the before filters made of the message that was answered. */
+  #takeOver(attempt: Attempt): void {
     this.call.msg = attempt.msg;
     this.call.options = attempt.options;
-    this.#ways.filterAnswer(this.call);
+    this.call.answerStage = attempt.answerStage;
   }
 
   #told(error: RpcError): RpcError {

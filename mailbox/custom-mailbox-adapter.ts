@@ -48,7 +48,7 @@ export class CustomMailBoxAdapter extends BaseMailBox {
   override send(call: OutgoingCall): void {
     const custom = this.#custom;
     if (custom === undefined || this.state !== 'ready') return this.refuse(call);
-    call.stage = 'waiting for the answer';
+    call.move('sent');
     const id = this.#pending.add(call);
     if (call.isCancellable) call.heldBy(() => this.#pending.take(id));
     const settle = (error: unknown, results: readonly unknown[]): void => {

@@ -1,5 +1,6 @@
 import { CALL_DEFAULTS, type CallOptions, type Settle } from '../lib/call/call-contract.js';
-import { cancelWith, isAbortSignal } from '../lib/call/cancel-with.js';
+import type { CallStage } from '../lib/call/call-stage.js';
+import { isAbortSignal } from '../lib/call/cancel-with.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
@@ -7,18 +8,9 @@ import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
+import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type Outcome, toAll } from './broadcast.js';
-
-/** What becomes of a call once it is made: routers and the mail station, put together by the client. */
-export interface CallSink {
-  /** True when the call may go on; otherwise it has been failed. */
-  admit(call: OutgoingCall): boolean;
-  /** To the server that its router chooses. */
-  route(call: OutgoingCall): void;
-  dispatch(call: OutgoingCall, serverId: string): void;
-  servers(serverType: string): readonly ServerInfo[];
-}
 
 /** What a one-way call that fails is reported to: nobody waits for it. */
 export type OnewayFailure = (error: RpcError) => void;
@@ -33,13 +25,15 @@ type Target = string | typeof BY_ROUTER;
  * A function as the last argument is the callback, since no codec carries functions; then nothing is returned.
  */
 export class Caller {
-  readonly #sink: CallSink;
+  readonly #first: CallStage;
+  readonly #roster: Pick<RosterView, 'servers'>;
   readonly #timeout: number;
   readonly #onOnewayFailure: OnewayFailure;
 
-  /** `timeout`: the deadline of calls that do not bring their own, ms. */
-  constructor(sink: CallSink, timeout: number, onOnewayFailure: OnewayFailure) {
-    this.#sink = sink;
+  /** `first`: the first stage of a call's way out. `timeout`: the deadline of calls that do not bring their own, ms. */
+  constructor(first: CallStage, roster: Pick<RosterView, 'servers'>, timeout: number, onOnewayFailure: OnewayFailure) {
+    this.#first = first;
+    this.#roster = roster;
     this.#timeout = timeout;
     this.#onOnewayFailure = onOnewayFailure;
   }
@@ -113,7 +107,7 @@ export class Caller {
   }
 
   #serversOf(method: RemoteMethod): readonly ServerInfo[] {
-    const servers = this.#sink.servers(method.serverType);
+    const servers = this.#roster.servers(method.serverType);
     if (servers.length > 0) return servers;
     const message = `${method.name}: no server of type '${method.serverType}' is known`;
     throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
@@ -186,23 +180,15 @@ export class Caller {
   }
 
   #send(call: OutgoingCall, target: Target): void {
-    if (!this.#sink.admit(call) || !mayGoOn(call)) return;
-    if (target === BY_ROUTER) this.#sink.route(call);
-    else if (typeof target === 'string' && target !== '') this.#sink.dispatch(call, target);
-    else call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
+    if (target !== BY_ROUTER) {
+      if (typeof target !== 'string' || target === '') {
+        call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
+        return;
+      }
+      call.serverId = target;
+    }
+    this.#first.send(call);
   }
-}
-
-/** False, and it has failed, where it is cancelled already, or has no time left. */
-function mayGoOn(call: OutgoingCall): boolean {
-  const { signal } = call.options;
-  if (signal !== undefined && !cancelWith(call, signal)) return false;
-  const outer = outerCall();
-  if (outer === undefined) return true;
-  if (call.timeout > 0) return cancelWith(call, outer.context.signal);
-  const why = `no time is left to ${outer.context.method}, as a part of which it was called`;
-  call.fail(call.error(RpcCode.Timeout, why, 'not-sent'));
-  return false;
 }
 
 function takeCallback(args: unknown[]): Callback<unknown[]> | undefined {

@@ -1,41 +1,38 @@
+import type { CallStage } from '../lib/call/call-stage.js';
+import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
-import type { ServerInfo } from '../lib/server-info.js';
+import type { RosterView } from '../lib/roster-view.js';
 import { getRouteTarget } from './get-route-target.js';
 import { remaining } from './remaining.js';
 import type { ResolvedRouter } from './resolve-router.js';
 import type { ServerLoad } from './router.js';
 
-/** Whoever knows the servers and sends the calls: the mail station. */
-export interface RoutedCalls {
-  servers(serverType: string): readonly ServerInfo[];
-  /** Those of them that are to be chosen from; the same array where that is all. */
-  candidates(serverType: string): readonly ServerInfo[];
-  /** Calls for a server that are not settled. */
-  inFlight(serverId: string): number;
-  /** Recent latency of a server, ms; undefined where nothing is known. */
-  latency(serverId: string): number | undefined;
-  /** Keeps a call's deadline while its router takes its time. False: the call has failed instead. */
-  hold(call: OutgoingCall): boolean;
-  release(call: OutgoingCall): void;
-  dispatch(call: OutgoingCall, serverId: string): void;
+export interface CallRouterParts {
+  /** The stage behind this one: the mail station. */
+  readonly next: CallStage;
+  readonly roster: RosterView;
+  /** Keeps the deadline of a call whose router takes its time. */
+  readonly held: HeldCalls;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-/** Sends each call to the server that its type's router chooses. */
-export class CallRouter {
-  readonly #station: RoutedCalls;
+/** Sends each call to the server that its type's router chooses; a call whose caller named a server goes there. */
+export class CallRouter implements CallStage {
+  readonly #next: CallStage;
+  readonly #roster: RosterView;
+  readonly #held: HeldCalls;
   readonly #default: ResolvedRouter;
   readonly #routeContext: unknown;
   readonly #byType = new Map<string, ResolvedRouter>();
   readonly #load: ServerLoad;
 
-  constructor(station: RoutedCalls, router: ResolvedRouter, routeContext: unknown) {
-    this.#station = station;
+  constructor({ next, roster, held }: CallRouterParts, router: ResolvedRouter, routeContext: unknown) {
+    this.#next = next;
+    this.#roster = roster;
+    this.#held = held;
     this.#default = router;
     this.#routeContext = routeContext;
-    this.#load = { inFlight: (id) => station.inFlight(id), latency: (id) => station.latency(id) };
+    this.#load = { inFlight: (id) => roster.inFlight(id), latency: (id) => roster.latency(id) };
   }
 
   /** A router for one server type, in place of the default. */
@@ -44,29 +41,36 @@ export class CallRouter {
   }
 
   /**
-   * In the caller's own tick where the router answers at once, so that the order of calling is the order of sending.
-   * Never to a server that was `tried`: where the router insists on one, the next in the list is taken.
+   * Passes the call on in the caller's own tick where the router answers at once, so that the order of calling is the
+   * order of sending. A server that the call {@link OutgoingCall.excludes} is never chosen: where the router insists on
+   * one, the next in the list is taken.
    */
-  route(call: OutgoingCall, tried: ReadonlySet<string> = NONE): void {
-    const { serverType } = call;
-    const router = this.#byType.get(serverType) ?? this.#default;
+  send(call: OutgoingCall): void {
+    if (call.serverId !== undefined) return this.#next.send(call);
+    const router = this.#byType.get(call.serverType) ?? this.#default;
     let target: string | Promise<string>;
     try {
-      target = this.#ask(router, call, tried);
+      target = this.#ask(router, call);
     } catch (error) {
       call.fail(error as RpcError);
       return;
     }
-    if (typeof target === 'string') this.#station.dispatch(call, this.#untried(target, call, tried));
-    else this.#await(call, target, tried);
+    if (typeof target === 'string') this.#sendTo(target, call);
+    else this.#await(call, target);
   }
 
-  #ask(router: ResolvedRouter, call: OutgoingCall, tried: ReadonlySet<string>): string | Promise<string> {
-    const all = this.#station.servers(call.serverType);
-    let servers = this.#station.candidates(call.serverType);
-    if (tried.size > 0) {
-      servers = remaining(servers, tried);
-      if (servers.length === 0) servers = remaining(all, tried);
+  #sendTo(target: string, call: OutgoingCall): void {
+    call.serverId = this.#notExcluded(target, call);
+    this.#next.send(call);
+  }
+
+  #ask(router: ResolvedRouter, call: OutgoingCall): string | Promise<string> {
+    const { excludes } = call;
+    const all = this.#roster.servers(call.serverType);
+    let servers = this.#roster.candidates(call.serverType);
+    if (excludes.size > 0) {
+      servers = remaining(servers, excludes);
+      if (servers.length === 0) servers = remaining(all, excludes);
     }
     if (servers !== all && servers.length > 0 && router.kind === 'strategy' && router.strategy.isKeyed === true) {
       const target = getRouteTarget(router, all, call, this.#load, this.#routeContext);
@@ -75,24 +79,23 @@ export class CallRouter {
     return getRouteTarget(router, servers, call, this.#load, this.#routeContext);
   }
 
-  #untried(target: string, { serverType }: OutgoingCall, tried: ReadonlySet<string>): string {
-    if (!tried.has(target)) return target;
-    const all = this.#station.servers(serverType);
+  #notExcluded(target: string, { serverType, excludes }: OutgoingCall): string {
+    if (!excludes.has(target)) return target;
+    const all = this.#roster.servers(serverType);
     const at = all.findIndex(({ id }) => id === target);
-    const next = [...all.slice(at + 1), ...all.slice(0, at + 1)].find(({ id }) => !tried.has(id));
+    const next = [...all.slice(at + 1), ...all.slice(0, at + 1)].find(({ id }) => !excludes.has(id));
     return next?.id ?? target;
   }
 
-  #await(call: OutgoingCall, target: Promise<string>, tried: ReadonlySet<string>): void {
-    const station = this.#station;
-    const isHeld = station.hold(call);
+  #await(call: OutgoingCall, target: Promise<string>): void {
+    const isHeld = this.#held.add(call);
     target.then(
       (serverId) => {
-        if (isHeld) station.release(call);
-        if (!call.isSettled) station.dispatch(call, this.#untried(serverId, call, tried));
+        if (isHeld) this.#held.delete(call);
+        if (!call.isSettled) this.#sendTo(serverId, call);
       },
       (error: RpcError) => {
-        if (isHeld) station.release(call);
+        if (isHeld) this.#held.delete(call);
         call.fail(error);
       },
     );

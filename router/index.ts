@@ -1,4 +1,4 @@
-export { CallRouter, type RoutedCalls } from './call-router.js';
+export { CallRouter } from './call-router.js';
 export type { ConsistentHashOptions } from './consistent-hash.js';
 export { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
 export { getRouteTarget } from './get-route-target.js';

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../lib/call/call-contract.js';
+import type { AnswerStage, CallOptions } from '../lib/call/call-contract.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
@@ -13,11 +13,11 @@ import {
   runFilters,
 } from './filters.js';
 
-/** What a filter's failure is reported to, beside its call's caller. Source: pomelo-rpc, `setErrorHandler`. */
+/** Notified of a filter's failure, as the call's caller is. Source: pomelo-rpc, `setErrorHandler`. */
 export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall['msg'], opts: CallOptions) => void;
 
-/** The filters of a station, put around its calls. A call is held, under its deadline, while one takes its time. */
-export class CallFilters {
+/** The filters of a station, around its calls. A call is held, under its deadline, while a filter takes its time. */
+export class CallFilters implements AnswerStage<OutgoingCall> {
   readonly #held: HeldCalls;
   #befores: readonly PreparedFilter[] = [];
   #afters: readonly PreparedFilter[] = [];
@@ -47,12 +47,12 @@ export class CallFilters {
     this.#errorHandler = handler;
   }
 
-  /** Goes on to the server that the filters leave it with, unless one of them aborts it or its deadline passes. */
-  before(call: OutgoingCall, serverId: string, goOn: (call: OutgoingCall, serverId: string) => void): void {
-    // Options of its own: a filter that notes the time there must not meet another call's.
-    const filtered: Filtered = { serverId, msg: call.msg, opts: { ...call.options } };
+  /** Goes on with the server that the filters leave the call with, unless one of them aborts it or its deadline passes. */
+  before(call: OutgoingCall, goOn: (call: OutgoingCall) => void): void {
+    // The options are a copy: a filter that notes the time there must not meet another call's.
+    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: { ...call.options } };
     let isDone = false;
-    call.stage = 'before filters';
+    call.move('filtering');
     runFilters(this.#befores, filtered, (error) => {
       isDone = true;
       this.#held.delete(call);
@@ -63,30 +63,24 @@ export class CallFilters {
         return this.#fail(call, call.error(RpcCode.Filter, failure.message, 'not-sent', failure.cause));
       call.msg = filtered.msg;
       call.options = filtered.opts;
-      goOn(call, filtered.serverId);
+      goOn(call);
     });
     if (!isDone) this.#held.add(call);
   }
 
-  /** Stands between the call's answer, be it a result or the method's error, and its caller. */
-  after(call: OutgoingCall): void {
-    call.intercept((settle) => (error, results) => {
-      if (error !== undefined && error.delivery !== 'answered') return settle(error, results);
-      const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
-      let isDone = false;
-      // The answer is in; what may still end the call are the filters or, if they take too long, its deadline.
-      const answered = call.renew(settle);
-      answered.stage = 'after filters';
-      runFilters(this.#afters, filtered, (failure) => {
-        isDone = true;
-        this.#held.delete(answered);
-        if (failure !== undefined) {
-          this.#fail(answered, answered.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
-        } else if (error === undefined) answered.succeed(results);
-        else answered.fail(error);
-      });
-      if (!isDone) this.#held.add(answered);
+  /** Runs the after filters on an answered call. If they take too long, its deadline ends it. */
+  filterAnswer(call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void {
+    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
+    let isDone = false;
+    runFilters(this.#afters, filtered, (failure) => {
+      isDone = true;
+      this.#held.delete(call);
+      if (failure !== undefined)
+        this.#fail(call, call.error(RpcCode.Filter, failure.message, 'answered', failure.cause));
+      else if (error === undefined) call.succeed(results);
+      else call.fail(error);
     });
+    if (!isDone) this.#held.add(call);
   }
 
   #fail(call: OutgoingCall, error: RpcError): void {
@@ -94,7 +88,7 @@ export class CallFilters {
     try {
       this.#errorHandler?.(error, call.serverId ?? '', call.msg, call.options);
     } catch (thrown) {
-      throwUncaught(thrown); // its own fault, and no affair of the call's
+      throwUncaught(thrown); // the handler's own fault: the call has its error already
     }
   }
 }
@@ -108,7 +102,7 @@ function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonl
   return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
 }
 
-/** What filters may leave of a message is up to them; but there must be something to send. */
+/** Filters may rewrite a message as they like, but there must be something to send. */
 function whyNotACall({ msg, opts }: Filtered): Error | undefined {
   const names = [msg?.namespace, msg?.service, msg?.method]; // the server is chosen by now: its type is not needed
   if (names.every((name) => typeof name === 'string') && Array.isArray(msg.args) && typeof opts === 'object')

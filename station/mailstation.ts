@@ -1,14 +1,16 @@
+import type { CallStage } from '../lib/call/call-stage.js';
 import { HeldCalls, settledWithin } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
-import { pomeloCode } from '../lib/compat/pomelo-codes.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
 import { endpointOf, sameEndpoint } from '../lib/endpoint.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
+import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
+import { Admission } from './admission.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
@@ -20,13 +22,17 @@ import { Roster, type RosterChange } from './roster.js';
 import { type MailStationState, STATION_TRANSITIONS } from './state.js';
 
 /**
- * All mailboxes, and the one place that knows the servers. Sends a routed call through the before filters to its
- * server's mailbox, connects lazily, holds calls while a connection is being made, and passes answers through the
- * after filters.
+ * The last stage before the connections, and the one place that knows the servers: sends a routed call through the before
+ * filters to its server's mailbox, connects lazily, holds calls while a connection is being made, and passes answers
+ * through the after filters.
  *
  * Order: calls to one server are sent in the order in which they left the before filters.
  */
-export class MailStation extends Emitter<MailStationEvents> {
+export class MailStation extends Emitter<MailStationEvents> implements CallStage, RosterView {
+  /** Decides which new calls may set out. */
+  readonly admission: Admission;
+  /** Calls whose router, filters or next attempt take their time. */
+  readonly held: HeldCalls;
   readonly #options: ResolvedMailStationOptions;
   readonly #lifecycle = new Lifecycle<MailStationState>('idle', STATION_TRANSITIONS, (to, from) =>
     debug.station('%s -> %s', from, to),
@@ -34,10 +40,7 @@ export class MailStation extends Emitter<MailStationEvents> {
   readonly #roster = new Roster();
   readonly #sharing: MailBoxSharing | undefined;
   readonly #outbox: Outbox;
-  /** Calls whose router or filters take their time. */
-  readonly #undecided: HeldCalls;
   readonly #filters: CallFilters;
-  readonly #tracer: CallTracer | undefined;
   readonly #outliers: Outliers | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -51,11 +54,11 @@ export class MailStation extends Emitter<MailStationEvents> {
       onState: ({ server: { id } }, to, from, reason) => this.#onMailboxState(id, to, from, reason),
     };
     this.#outbox = new Outbox(options, handler, sharing && ((server) => sharing.open(server)));
-    this.#undecided = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
-    this.#filters = new CallFilters(this.#undecided);
+    this.held = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
+    this.#filters = new CallFilters(this.held);
     const { trace } = options;
-    if (trace !== undefined)
-      this.#tracer = new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
+    const tracer = trace && new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
+    this.admission = new Admission(this, tracer);
     if (options.ejection !== undefined) {
       this.#outliers = new Outliers(options.ejection, {
         servers: (serverType) => this.servers(serverType),
@@ -163,61 +166,42 @@ export class MailStation extends Emitter<MailStationEvents> {
     this.#filters.setErrorHandler(handler);
   }
 
-  /** True when the call may go on; otherwise it has been failed. */
-  admit(call: OutgoingCall): boolean {
-    if (this.listenerCount('error') > 0) this.#tellFailure(call);
-    this.#tracer?.watch(call);
-    const state = this.#lifecycle.state;
-    if (state === 'started') return true;
-    const [code, why] = state === 'idle' ? [RpcCode.NotStarted, 'not started'] : [RpcCode.Closed, 'stopped'];
-    call.fail(call.error(code, `the client is ${why}`, 'not-sent'));
-    return false;
+  isConnected(id: string): boolean {
+    return this.mailboxState(id) === 'ready';
   }
 
-  /** Keeps a call's deadline while its router takes its time. False, and the call has failed, when too many do. */
-  hold(call: OutgoingCall): boolean {
-    return this.#undecided.add(call);
+  onReachable(listener: (serverId: string) => void): void {
+    this.on('mailbox', (id, to) => {
+      if (to === 'ready') listener(id);
+    });
+    this.on('addServer', (id) => listener(id));
+    this.on('replaceServer', (id) => listener(id));
   }
 
-  release(call: OutgoingCall): void {
-    this.#undecided.delete(call);
-  }
-
-  /** Sends a call, which was admitted, to the server that its router chose. */
-  dispatch(call: OutgoingCall, serverId: string): void {
+  /** Sends an admitted call to the server that its router chose. */
+  send(call: OutgoingCall): void {
     if (call.isSettled) return; // cancelled by its own router
-    call.serverId = serverId;
     if (this.#lifecycle.state === 'closed') {
       call.fail(call.error(RpcCode.Closed, 'the client is stopped', 'not-sent'));
       return;
     }
-    if (this.#filters.hasBefore) this.#filters.before(call, serverId, this.#forward);
-    else this.#forward(call, serverId);
+    if (this.#filters.hasBefore) this.#filters.before(call, this.#forward);
+    else this.#forward(call);
   }
 
-  readonly #forward = (call: OutgoingCall, serverId: string): void => {
+  readonly #forward = (call: OutgoingCall): void => {
+    const serverId = call.serverId ?? '';
     const mailbox = this.#outbox.mailbox(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
       call.fail(call.error(RpcCode.NoServer, `no server with the id "${serverId}" is known`, 'not-sent'));
       return;
     }
-    if (this.#outliers !== undefined && !call.oneway) call.watcher = this.#outliers.of(mailbox.server);
-    if (this.#filters.hasAfter && !call.skipsAfterFilters) this.filterAnswer(call);
+    if (!call.oneway) {
+      if (this.#outliers !== undefined) call.watcher = this.#outliers.of(mailbox.server);
+      if (this.#filters.hasAfter) call.answerStage = this.#filters;
+    }
     this.#outbox.send(call, mailbox);
   };
-
-  /** Puts the after filters between the call's answer and its caller. */
-  filterAnswer(call: OutgoingCall): void {
-    if (this.#filters.hasAfter && !call.oneway) this.#filters.after(call);
-  }
-
-  #tellFailure(call: OutgoingCall): void {
-    call.intercept((settle) => (error, results) => {
-      settle(error, results);
-      if (error === undefined || error.delivery === 'answered') return;
-      this.emit('error', pomeloCode(error.code), null, call.serverId, call.msg, call.options, error);
-    });
-  }
 
   #openMailbox(serverId: string): MailBox | undefined {
     const server = this.server(serverId);
@@ -273,15 +257,15 @@ export class MailStation extends Emitter<MailStationEvents> {
 
   /** A call that leaves its router or a filter may go on to wait for a connection, so all are looked at again. */
   async #heldAreSettled(left: () => number): Promise<void> {
-    while (this.#undecided.size + this.#outbox.waiting > 0 && left() > 0) {
-      await settledWithin(Promise.all([this.#undecided.whenEmpty(), this.#outbox.whenNoneWaits()]), left());
+    while (this.held.size + this.#outbox.waiting > 0 && left() > 0) {
+      await settledWithin(Promise.all([this.held.whenEmpty(), this.#outbox.whenNoneWaits()]), left());
     }
   }
 
   /** Fails what is held, and closes all connections at the latest when the time is over. */
   async #closeAll(timeoutMs: number): Promise<void> {
     const reason = stopped();
-    for (const call of [...this.#undecided.takeAll(), ...this.#outbox.takeWaiting()]) {
+    for (const call of [...this.held.takeAll(), ...this.#outbox.takeWaiting()]) {
       call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
     }
     await Promise.all([this.#outbox.closeAll(reason, timeoutMs), this.#sharing?.close(reason, timeoutMs)]);

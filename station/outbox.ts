@@ -101,7 +101,7 @@ export class Outbox {
     mailbox.connect();
     const { lastFailure } = mailbox;
     if (lastFailure !== undefined && !call.waitForReady) return outOfReach(call, lastFailure);
-    call.stage = mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
+    call.move('queued', mailbox.state === 'ready' ? 'room' : 'connection');
     if (this.#backlog.add(call, mailbox.server.id)) return;
     const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
     call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));

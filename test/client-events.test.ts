@@ -68,7 +68,7 @@ describe('rpcDebugLog', () => {
     assert.deepEqual(
       steps.map(({ seq, step, source, remote, method: name, code }) => [seq, step, source, remote, name, code]),
       [
-        [1, 'made', 'connector-1', undefined, 'user.module1.add', undefined],
+        [1, 'made', 'connector-1', 'test-1', 'user.module1.add', undefined],
         [2, 'sent', 'connector-1', 'test-1', 'user.module1.add', undefined],
         [3, 'settled', 'connector-1', 'test-1', 'user.module1.add', undefined],
       ],

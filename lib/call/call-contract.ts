@@ -30,7 +30,13 @@ export interface LateDetail extends Explained {
   readonly connectAttempts?: number;
 }
 
-/** Whoever judges a server by how its calls end. */
+/** Stands between the answer of a call, be it a result or the method's error, and its caller. */
+export interface AnswerStage<Call> {
+  /** Must settle the call, now or later, with this outcome or another. */
+  filterAnswer(call: Call, error: RpcError | undefined, results: readonly unknown[]): void;
+}
+
+/** Judges a server by how its calls end. */
 export interface CallWatcher {
   answered(): void;
   failed(error: RpcError): void;

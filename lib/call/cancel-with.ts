@@ -1,6 +1,8 @@
+import { outerCall } from '../call-context.js';
+import { RpcCode } from '../errors.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
-/** By signal, the calls that it cancels: it has one listener however many they are, and none when there are none. */
+/** Calls by the signal that cancels them. A signal has one listener for all its calls, and none without calls. */
 const watches = new WeakMap<AbortSignal, SignalWatch>();
 
 class SignalWatch {
@@ -26,8 +28,23 @@ class SignalWatch {
 }
 
 /**
- * Cancels the call when the signal aborts. Nothing of the call is left on the signal once it has settled. False where
- * the signal is aborted already; the call has been failed then.
+ * Ties the call to its caller's signal, and to the call that is being served where this one is made. False, and the call
+ * has failed, where it is cancelled already or no time is left for it.
+ */
+export function joinCancellation(call: OutgoingCall): boolean {
+  const { signal } = call.options;
+  if (signal !== undefined && !cancelWith(call, signal)) return false;
+  const outer = outerCall();
+  if (outer === undefined) return true;
+  if (call.timeout > 0) return cancelWith(call, outer.context.signal);
+  const why = `no time is left to ${outer.context.method}, as a part of which it was called`;
+  call.fail(call.error(RpcCode.Timeout, why, 'not-sent'));
+  return false;
+}
+
+/**
+ * Cancels the call when the signal aborts. A call that has settled leaves nothing on the signal. False where the signal is
+ * aborted already; the call has failed then.
  */
 export function cancelWith(call: OutgoingCall, signal: AbortSignal): boolean {
   if (signal.aborted) {
@@ -49,7 +66,7 @@ export function cancelWith(call: OutgoingCall, signal: AbortSignal): boolean {
   return true;
 }
 
-/** Whether it can be listened to as an `AbortSignal` is: those of other realms, and of polyfills, can. */
+/** True for whatever can be listened to as an `AbortSignal` is: signals of other realms and of polyfills can. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   if (typeof value !== 'object' || value === null) return false;
   const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;

@@ -34,12 +34,12 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   /** False when the limit is reached; the call has been failed then. */
   add(call: C): boolean {
     // What has its answer already is not sent away for want of room.
-    if (this.#calls.size >= this.#limit && call.stage !== 'after filters') {
+    if (this.#calls.size >= this.#limit && call.state !== 'answered') {
       const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
       call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
       return false;
     }
-    call.wait();
+    call.startClock();
     if (this.#calls.size === 0) eventLoop.enter();
     this.#calls.add(call);
     this.#timer.note(call.deadline - this.#earlyMs);

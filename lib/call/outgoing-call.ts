@@ -1,65 +1,61 @@
-import { type CallTiming, type Explained, explain, type ServerTiming } from '../call-timing.js';
-import { type Delivery, messageOf, RpcCode, RpcError } from '../errors.js';
-import { encodeItem, encodeList } from '../protocol/argument-list.js';
+import { type CallTiming, type Explained, explain } from '../call-timing.js';
+import { type Delivery, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
-import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
-import type { RelayFailureHead } from '../protocol/relay-message.js';
-import type { RpcMessage } from '../rpc-message.js';
 import type { ProgressReport, SentRequest } from '../transport/pending-calls.js';
-import { decodeResults, readFailure } from './answer.js';
-import type { CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
-import { RemoteMethod } from './remote-method.js';
-import { deliveryIn, type Stage, StageTimes, stageTime, stillIn, timingOf, whileIn } from './stage-times.js';
-import { readRelayFailure, type Via } from './via.js';
+import { CallClock } from './call-clock.js';
+import type { AnswerStage, CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
+import { CallRequest } from './call-request.js';
+import {
+  CALL_TRANSITIONS,
+  type CallState,
+  deliveryIn,
+  type Stage,
+  stageOf,
+  stageTime,
+  stillIn,
+  type WaitsFor,
+  whileIn,
+} from './call-state.js';
+import type { RemoteMethod } from './remote-method.js';
+import type { RequestCodec } from './request-codec.js';
 
-/** A server that tells of calls which run late has told, or could not, when a call was unanswered for so long. ms */
+/** A server that reports late calls has reported, or could not, when a call was unanswered for this long. ms */
 const REPORTED_FROM_MS = 50;
 
 /** Reasons that say more than that a connection was lost. */
 const LOST_BY_CHOICE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved, RpcCode.Stopping];
 
-/**
- * One call on its way out. It settles exactly once, whoever gets there first: its answer, its deadline, a lost
- * connection, a removed server, a stopped client. Everybody after the first is refused.
- */
-export class OutgoingCall implements SentRequest {
-  method: RemoteMethod;
-  args: unknown[];
-  readonly routeParam: unknown;
-  readonly oneway: boolean;
-  readonly timeout: number;
-  options: CallOptions;
-  /** ms on the clock of `performance.now()`. */
-  readonly startedAt: number;
-  readonly deadline: number;
-  serverId: string | undefined;
-  /** The number of its frame on its connection; 0 before it was encoded. */
-  frameNumber = 0;
-  /** For whoever watches: its frame is in the send queue. */
-  onSent: (() => void) | undefined;
-  /** Whoever has it in a table must say how it is taken out: see {@link OutgoingCall.heldBy}. */
-  isCancellable = false;
-  #letGo: (() => void) | undefined;
-  /** Waits in its place: for the after filters, or as an attempt at it. */
-  #standIn: OutgoingCall | undefined;
-  /** Waits for its server's connection until its deadline; false: fails as soon as the server is seen to be out of reach. */
-  waitForReady = true;
-  /** After filters do not see its answer: the call that it is an attempt at has them. */
-  skipsAfterFilters = false;
-  /** Told how it ended, before its caller is. */
-  watcher: CallWatcher | undefined;
-  /** Undefined: straight to its server. Who is on the way is believed what servers are not. */
-  via: Via<OutgoingCall> | undefined;
-  #settle: Settle | undefined;
-  #msg: RpcMessage | undefined;
-  #stage: Stage = 'routing';
-  /** Only of a call that had to wait: one that is sent in its caller's own tick reads no clock on its way. */
-  #times: StageTimes | undefined;
-  #server: ServerTiming | undefined;
+const NO_RESULTS: readonly unknown[] = Object.freeze([]);
+const NO_SERVERS: ReadonlySet<string> = new Set();
+const TRANSITIONS: Readonly<Record<CallState, readonly CallState[]>> = CALL_TRANSITIONS;
 
-  // Positional, since this is the one object that every call makes for itself.
+/**
+ * One call on its way out, from the proxy to the table of a connection, whose entry it is. A call settles exactly once,
+ * by the first that ends it: its answer, its deadline, a lost connection, a removed server, a stopped client.
+ */
+export class OutgoingCall extends CallRequest implements SentRequest {
+  /** Server that the caller named, or that the router chose. */
+  serverId: string | undefined;
+  /** Number of the call's frame on its connection; 0 before it was encoded. */
+  frameNumber = 0;
+  /** Called when the call's frame is in the send queue. */
+  onSent: (() => void) | undefined;
+  /** Told how the call ended at its server, before after filters and caller are. */
+  watcher: CallWatcher | undefined;
+  /** Stands between the call's answer and its caller: the after filters. */
+  answerStage: AnswerStage<OutgoingCall> | undefined;
+  /** Undefined: the call goes straight to its server. */
+  requestCodec: RequestCodec<OutgoingCall> | undefined;
+  /** Each table that holds the call must say how the call is taken out: see {@link OutgoingCall.heldBy}. */
+  isCancellable = false;
+  #release: (() => void) | undefined;
+  #attempt: OutgoingCall | undefined;
+  #settle: Settle | undefined;
+  #state: Exclude<CallState, 'settled'> = 'routing';
+  #clock: CallClock | undefined;
+
   constructor(
     method: RemoteMethod,
     args: unknown[],
@@ -70,231 +66,198 @@ export class OutgoingCall implements SentRequest {
     settle: Settle,
     startedAt = performance.now(),
   ) {
-    this.method = method;
-    this.args = args;
-    this.timeout = timeout;
-    this.oneway = oneway;
-    this.options = options;
-    this.routeParam = routeParam;
-    this.startedAt = startedAt;
-    this.deadline = startedAt + timeout;
+    super(method, args, timeout, oneway, options, routeParam, startedAt);
     this.#settle = settle;
   }
 
-  get serverType(): string {
-    return this.method.serverType;
-  }
-
-  get stage(): Stage {
-    return this.#stage;
-  }
-
-  set stage(stage: Stage) {
-    this.#times?.leave(this.#stage, performance.now());
-    this.#stage = stage;
-  }
-
-  /** It has been waiting for something, so that less than `timeout` is left. */
-  get hasWaited(): boolean {
-    return this.#times !== undefined;
-  }
-
-  /** It has to wait, in the stage that it is in. */
-  wait(): void {
-    if (this.#times !== undefined) return;
-    this.#times = new StageTimes(this.startedAt);
-    if (this.#stage === 'after filters') this.#times.leave('waiting for the answer', performance.now());
-  }
-
-  /** The caller gave it a value to travel beside its arguments. */
-  get hasMeta(): boolean {
-    return this.options.meta !== undefined;
-  }
-
-  /** Of its packet; with `meta`, that is sent along. */
-  head(meta: boolean): Buffer {
-    const method = this.via === undefined ? this.method : this.via.method(this.method);
-    return method.head(meta ? this.args.length + 1 : this.args.length, this.oneway, meta);
-  }
-
-  /** Throws where an argument cannot be carried by the codec. */
-  writeBody(out: FrameWriter, codec: Codec, meta: boolean): void {
-    if (meta) encodeItem(out, codec, this.options.meta);
-    encodeList(out, codec, this.args, 'args');
-  }
-
-  /** Undefined when it had to wait for something: then the clock has not run for the server alone. */
-  get sentAt(): number | undefined {
-    return this.hasWaited ? undefined : this.startedAt;
-  }
-
-  get isSettled(): boolean {
-    return this.#settle === undefined;
-  }
-
-  /** The call in pomelo's form, for routers and filters. Made when first asked for: most calls meet neither. */
-  get msg(): RpcMessage {
-    const { namespace, serverType, service, method } = this.method;
-    this.#msg ??= { namespace, serverType, service, method, args: this.args };
-    return this.#msg;
-  }
-
-  /** A filter's rewriting, whether it changed the message or passed on another. */
-  set msg(msg: RpcMessage) {
-    this.#msg = msg;
-    this.args = msg.args;
-    if (!this.method.is(msg)) this.method = new RemoteMethod(msg);
-  }
-
-  /** Puts something between the answer and the caller, such as after filters; it must call what it was given, once. */
-  intercept(wrap: (settle: Settle) => Settle): void {
-    if (this.#settle !== undefined) this.#settle = wrap(this.#settle);
-  }
-
-  /** The same call, to be settled once more: its answer is in, and something stands between it and the caller. */
-  renew(settle: Settle): OutgoingCall {
-    const { method, args, timeout, oneway, options, routeParam, startedAt } = this;
-    const renewed = new OutgoingCall(method, args, timeout, oneway, options, routeParam, settle, startedAt);
-    renewed.serverId = this.serverId;
-    renewed.#stage = this.#stage;
-    renewed.#times = this.#times;
-    this.standsIn(renewed);
-    return renewed;
-  }
-
-  /** `letGo` takes it out of where it is held or waits now; only asked for where it {@link isCancellable}. */
-  heldBy(letGo: () => void): void {
-    if (this.isSettled) letGo();
-    else this.#letGo = letGo;
-  }
-
-  /** From now on that one is cancelled in its place, whose end is its own; undefined: it is itself again. */
-  standsIn(call: OutgoingCall | undefined): void {
-    if (!this.isCancellable) return;
-    if (call !== undefined) call.isCancellable = true;
-    this.#standIn = call;
-  }
-
-  /** Ends it for this reason, wherever it is. False when it was settled before. */
-  cancel(reason: unknown): boolean {
-    if (this.#standIn !== undefined) return this.#standIn.cancel(reason);
-    if (this.isSettled) return false;
-    this.#letGo?.();
-    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${whileIn(this.#stage)}`, this.delivery, reason));
-  }
-
-  /** False when the call was settled before. */
-  succeed(results: readonly unknown[]): boolean {
-    const settle = this.#settle;
-    if (settle === undefined) return false;
-    this.#settle = undefined;
-    this.watcher?.answered();
-    settle(undefined, results);
+  /** The call waits for its server's connection until its deadline; false: it fails once the server is out of reach. */
+  get waitForReady(): boolean {
     return true;
   }
 
-  fail(error: RpcError): boolean {
-    const settle = this.#settle;
-    if (settle === undefined) return false;
-    this.#settle = undefined;
-    this.watcher?.failed(error);
-    settle(error, []);
-    return true;
+  /** After filters do not see the call's answer. */
+  get skipsAfterFilters(): boolean {
+    return false;
   }
 
-  /** An error of this call's: its method and server are filled in, and its message says what was being done. */
-  error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown, timing?: CallTiming): RpcError {
-    const where = this.serverId === undefined ? this.method.name : `${this.method.name} on ${this.serverId}`;
-    return new RpcError(code, `${where}: ${why}`, {
-      serverId: this.serverId,
-      method: this.method.name,
-      delivery,
-      timing,
-      cause,
-    });
-  }
-
-  /** As {@link error}, for one that came too late or was cut off: it also says where the time went. */
-  lateError(
-    code: RpcCode,
-    why: string,
-    delivery: Delivery,
-    { cause, connectAttempts = 0, ...about }: LateDetail = {},
-  ): RpcError {
-    const timing = this.#timing(connectAttempts);
-    return this.error(code, why + explain(timing, about), delivery, cause, timing);
-  }
-
-  get saidStage(): NonNullable<Explained['said']> {
-    return { stage: stageTime(this.#stage), ms: this.timeout };
-  }
-
-  /** How far it has got, for whoever has to end it now. */
-  get delivery(): Delivery {
-    return deliveryIn(this.#stage);
-  }
-
-  /** The deadline passed, wherever the call is. `isReported`: its server tells of calls that run late. */
-  expire(isReported = false): void {
-    const isSent = this.#stage === 'waiting for the answer';
-    const isServerSilent = isReported && isSent && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
-    const about = { said: this.saidStage, isServerSilent };
-    const why = `${stillIn(this.#stage)} after ${this.timeout} ms`;
-    this.fail(this.lateError(RpcCode.Timeout, why, this.delivery, about));
-  }
-
-  /** The server tells that it is still running there. */
-  reported({ heldMs, isRunning, stallMs }: ProgressReport): void {
-    const now = performance.now();
-    const saidAfterMs = Math.round(now - this.startedAt);
-    const wireMs = Math.max(0, Math.round(now - this.#stageSince - heldMs));
-    this.#server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
+  /** Servers that routers may not choose for the call, by id. */
+  get excludes(): ReadonlySet<string> {
+    return NO_SERVERS;
   }
 
   get isCall(): boolean {
     return true;
   }
 
-  /** Its answer has come. */
-  answered(head: Head, frame: FrameView, codec: Codec): void {
-    let results: unknown[];
-    try {
-      if (head.type === 'relay_failure' && this.via !== undefined)
-        return this.#relayFailed(head, frame, codec, this.via);
-      if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
-      if (!head.success) {
-        const { code, message, delivery, cause } = readFailure(head, codec, frame);
-        this.fail(this.error(code, message, delivery, cause));
-        return;
-      }
-      results = decodeResults(head, codec, frame);
-    } catch (error) {
-      this.fail(this.error(RpcCode.Decode, `its answer cannot be decoded: ${messageOf(error)}`, 'answered', error));
-      return;
-    }
-    this.succeed(results);
+  get isSettled(): boolean {
+    return this.#settle === undefined;
   }
 
-  /** Its connection ended before the answer. */
+  get state(): CallState {
+    return this.#settle === undefined ? 'settled' : this.#state;
+  }
+
+  /** The state before `settled`; of a call that is not settled, the present one. */
+  get lastState(): CallState {
+    return this.#state;
+  }
+
+  /** How far the call has got. */
+  get delivery(): Delivery {
+    return deliveryIn(this.#state);
+  }
+
+  /** The state in words, for messages. */
+  get stage(): Stage {
+    return stageOf(this.#state, this.#clock?.waitsFor ?? 'connection');
+  }
+
+  /** The stage and the timeout, for a message that names both: the rest of the message need not repeat them. */
+  get saidStage(): NonNullable<Explained['said']> {
+    return { stage: stageTime(this.stage), ms: this.timeout };
+  }
+
+  /** The call has waited for something, so that less than `timeout` is left. */
+  get hasWaited(): boolean {
+    return this.#clock?.hasWaited === true;
+  }
+
+  /** Undefined where the call had to wait for something: its latency would say little about the server. */
+  get sentAt(): number | undefined {
+    return this.hasWaited ? undefined : this.startedAt;
+  }
+
+  /**
+   * Moves to another state, and is the only way there. False, and nothing changes, where the table does not allow it: a
+   * late event is refused here. `settled` is reached by {@link succeed} and {@link fail}.
+   */
+  move(to: Exclude<CallState, 'settled'>, waitsFor?: WaitsFor): boolean {
+    if (this.#settle === undefined || !TRANSITIONS[this.#state].includes(to)) return false;
+    this.#clock?.leave(this.stage);
+    this.#state = to;
+    if (waitsFor !== undefined) this.startClock().waitsFor = waitsFor;
+    return true;
+  }
+
+  /** Starts to note how long the call is in each stage, since it has to wait in the present one. */
+  startClock(): CallClock {
+    if (this.#clock?.hasWaited === true) return this.#clock;
+    const clock = this.#makeClock();
+    clock.hasWaited = true;
+    // The answer came without any wait: the time up to now was the server's.
+    if (this.#state === 'answered') clock.leave('waiting for the answer');
+    return clock;
+  }
+
+  /** Puts something between the end of the call and the caller. `wrap` must call what it was given, once. */
+  intercept(wrap: (settle: Settle) => Settle): void {
+    if (this.#settle !== undefined) this.#settle = wrap(this.#settle);
+  }
+
+  /** `release` takes the call out of the table that holds it now. Asked for only where the call {@link isCancellable}. */
+  heldBy(release: () => void): void {
+    if (this.isSettled) release();
+    else this.#release = release;
+  }
+
+  /** From now on cancelling ends this attempt, whose end is the call's own; undefined: it ends the call itself again. */
+  delegateCancel(attempt: OutgoingCall | undefined): void {
+    if (!this.isCancellable) return;
+    if (attempt !== undefined) attempt.isCancellable = true;
+    this.#attempt = attempt;
+  }
+
+  /** Ends the call for this reason, in whatever state. False when it was settled before. */
+  cancel(reason: unknown): boolean {
+    if (this.#attempt !== undefined) return this.#attempt.cancel(reason);
+    if (this.isSettled) return false;
+    this.#release?.();
+    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${whileIn(this.stage)}`, this.delivery, reason));
+  }
+
+  /** False when the call was settled before. */
+  succeed(results: readonly unknown[]): boolean {
+    return this.#end(undefined, results);
+  }
+
+  /** False when the call was settled before. */
+  fail(error: RpcError): boolean {
+    return this.#end(error, NO_RESULTS);
+  }
+
+  /** Error of this call: with its method and server, and a message that names both. */
+  error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown, timing?: CallTiming): RpcError {
+    const { name } = this.method;
+    const where = this.serverId === undefined ? name : `${name} on ${this.serverId}`;
+    return new RpcError(code, `${where}: ${why}`, { serverId: this.serverId, method: name, delivery, timing, cause });
+  }
+
+  /** As {@link error}, for a call that came too late or was cut off: the error also says where the time went. */
+  lateError(
+    code: RpcCode,
+    why: string,
+    delivery: Delivery,
+    { cause, connectAttempts = 0, ...about }: LateDetail = {},
+  ): RpcError {
+    const timing = this.#makeClock().timing(this.stage, connectAttempts);
+    return this.error(code, why + explain(timing, about), delivery, cause, timing);
+  }
+
+  /** The deadline passed, in whatever state. `isReported`: the server reports calls that run late. */
+  expire(isReported = false): void {
+    const isServerSilent =
+      isReported && this.#state === 'sent' && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
+    const why = `${stillIn(this.stage)} after ${this.timeout} ms`;
+    const about = { said: this.saidStage, isServerSilent };
+    this.fail(this.lateError(RpcCode.Timeout, why, this.delivery, about));
+  }
+
+  /** The server reports that the call is still running there. */
+  reported(report: ProgressReport): void {
+    this.#makeClock().reported(report);
+  }
+
+  /** The answer has come. */
+  answered(head: Head, frame: FrameView, codec: Codec): void {
+    this.requestCodec?.readAnswer(this, head, frame, codec);
+  }
+
+  /** The connection ended before the answer. */
   lost(reason: RpcError, delivery: Delivery): void {
     const code = LOST_BY_CHOICE.includes(reason.code) ? reason.code : RpcCode.ConnectionLost;
     const about = { cause: reason, isStallSaid: reason.code === RpcCode.PeerSilent };
-    const why = this.via === undefined ? reason.message : `the process that relayed it is gone: ${reason.message}`;
-    this.fail(this.lateError(code, why, delivery, about));
+    this.fail(this.lateError(code, this.requestCodec?.lost(reason) ?? reason.message, delivery, about));
   }
 
-  #relayFailed(head: RelayFailureHead, frame: FrameView, codec: Codec, via: Via<OutgoingCall>): void {
-    const failure = readRelayFailure(head, codec, frame);
-    if (failure === undefined) return via.returned(this);
-    this.fail(this.error(failure.code, failure.message, head.delivery, failure.cause));
+  /** Notes that the time up to now went into earlier attempts at the same call. */
+  protected spentOnEarlierAttempts(): void {
+    this.startClock().leave('waiting to be tried again');
+  }
+
+  /** An answered call goes through its answer stage first, which settles it; all else settles the caller at once. */
+  #end(error: RpcError | undefined, results: readonly unknown[]): boolean {
+    const settle = this.#settle;
+    if (settle === undefined) return false;
+    const { watcher } = this;
+    this.watcher = undefined;
+    if (error === undefined) watcher?.answered();
+    else watcher?.failed(error);
+    const isAnswer = error === undefined || error.delivery === 'answered';
+    if (isAnswer && this.answerStage !== undefined && !this.skipsAfterFilters && this.move('answered')) {
+      this.answerStage.filterAnswer(this, error, results);
+      return true;
+    }
+    this.#settle = undefined;
+    settle(error, results);
+    return true;
   }
 
   get #stageSince(): number {
-    return this.#times?.since ?? this.startedAt;
+    return this.#clock?.since ?? this.startedAt;
   }
 
-  #timing(connectAttempts: number): CallTiming {
-    const times = this.#times ?? new StageTimes(this.startedAt);
-    return timingOf(times, this.#stage, this.startedAt, connectAttempts, this.#server);
+  #makeClock(): CallClock {
+    this.#clock ??= new CallClock(this.startedAt);
+    return this.#clock;
   }
 }

@@ -190,7 +190,7 @@ export class SharedClient implements RoleSourceHandler {
       if (error !== undefined) settleCall(error, []);
       else this.#send(name, args, oneway, settle, waitUntil);
     });
-    placeholder.stage = 'waiting for a connection';
+    placeholder.move('queued', 'connection');
     this.#held.add(placeholder);
   }
 

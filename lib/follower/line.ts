@@ -17,6 +17,7 @@ import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
 import { type Agreement, Registration, readRefusal } from './registration.js';
+import { directRequestCodec } from './request-codec.js';
 
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
@@ -154,15 +155,16 @@ export class Line {
     const connection = this.#connection;
     const { oneway } = call;
     const meta = call.hasMeta && this.#features.includes('meta');
-    const head = call.head(meta);
+    call.requestCodec ??= directRequestCodec;
+    const head = call.requestCodec.head(call, meta);
     const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
     if (left <= 0) return call.expire();
-    call.stage = 'waiting for the answer';
+    call.move('sent');
     const id = oneway ? this.#pending.nextId() : this.#pending.add(call);
     try {
       const out = connection.begin(REQUEST, id, left, head);
       try {
-        call.writeBody(out, this.#codec, meta);
+        call.requestCodec.writeBody(call, out, this.#codec, meta);
         connection.commit();
       } catch (error) {
         connection.rollback();

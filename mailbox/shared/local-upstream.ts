@@ -27,7 +27,7 @@ export class LocalUpstream implements Upstream, PooledMailBoxUser {
   }
 
   send(call: OutgoingCall): void {
-    call.via = undefined;
+    call.requestCodec = undefined;
     this.#pooled?.send(call);
   }
 

@@ -70,7 +70,7 @@ export class PooledMailBox {
     if (this.#takesCalls && this.#held.size === 0) return this.send(call);
     this.#reportIfFull(); // the connection may have filled since the last call
     if (this.#returnsCalls) return returnCall(call);
-    call.stage = this.mailbox.state === 'ready' ? 'waiting for room on its connection' : 'waiting for a connection';
+    call.move('queued', this.mailbox.state === 'ready' ? 'room' : 'connection');
     this.#held.add(call);
   }
 

@@ -1,7 +1,9 @@
 import type { CallOptions, Settle } from '../../lib/call/call-contract.js';
 import { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../../lib/call/remote-method.js';
+import type { RequestCodec } from '../../lib/call/request-codec.js';
 import { type Delivery, RpcCode, RpcError } from '../../lib/errors.js';
+import { directRequestCodec } from '../../lib/follower/request-codec.js';
 import { MAX_TIMEOUT_MS } from '../../lib/options.js';
 import { decodeList, encodeList, itemEnd } from '../../lib/protocol/argument-list.js';
 import type { Codec } from '../../lib/protocol/codec.js';
@@ -43,6 +45,7 @@ export class RelayedCall extends OutgoingCall {
     const settle = answering(peer, frame.id, head, onSettled);
     super(method, [], timeout, head.oneway, NO_OPTIONS, undefined, settle);
     this.isCancellable = true;
+    this.requestCodec = relayedRequestCodec;
     this.#peer = peer;
     this.#id = frame.id;
     this.#head = head;
@@ -73,15 +76,26 @@ export class RelayedCall extends OutgoingCall {
     return this.#head.meta;
   }
 
-  override head(meta: boolean): Buffer {
+  /** The caller, in another process, has a deadline too, and knows more of it. */
+  override expire(): void {
+    this.succeed(NOT_ANSWERED);
+  }
+
+  /** Says nothing of the method and the server: the caller's process does. */
+  override error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
+    return new RpcError(code, why, { delivery, cause });
+  }
+
+  writeHead(meta: boolean): Buffer {
     const { argLength, meta: hasMeta, oneway } = this.#head;
     return this.method.head(hasMeta && !meta ? argLength - 1 : argLength, oneway, meta);
   }
 
-  override writeBody(out: FrameWriter, codec: Codec, meta: boolean): void {
+  /** Appends the arguments as they came, unless the server's value codec is another than the caller's. */
+  writeArguments(out: FrameWriter, codec: Codec, meta: boolean): void {
     const isMetaLeftOut = this.#head.meta && !meta;
     const bytes = this.#bytes;
-    this.#bytes = NO_BYTES; // it is sent once, and may wait long for its answer
+    this.#bytes = NO_BYTES; // the call is sent once, and may wait long for its answer
     if (codec === this.#peer.codec) {
       out.append(bytes, isMetaLeftOut ? itemEnd(bytes, this.#start, this.#end) : this.#start, this.#end);
       return;
@@ -90,23 +104,25 @@ export class RelayedCall extends OutgoingCall {
     encodeList(out, codec, isMetaLeftOut ? items.slice(1) : items);
   }
 
-  override answered(head: Head, frame: FrameView, codec: Codec): void {
-    if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return super.answered(head, frame, codec);
-    if (this.isSettled) return;
-    this.#peer.answerBytes(this.#id, this.method.name, answerHead(head), frame.bytes, frame.bodyStart, frame.end);
+  /** Sends the answer on as it came. False where the codecs differ, so that it must be decoded. */
+  passOn(head: Head, { bytes, bodyStart, end }: FrameView, codec: Codec): boolean {
+    if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return false;
+    if (this.isSettled) return true;
+    this.#peer.answerBytes(this.#id, this.method.name, answerHead(head), bytes, bodyStart, end);
     this.succeed(NOT_ANSWERED);
-  }
-
-  /** Its caller has a deadline of its own, which knows more of it. */
-  override expire(): void {
-    this.succeed(NOT_ANSWERED);
-  }
-
-  /** Without saying where: its caller does. */
-  override error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
-    return new RpcError(code, why, { delivery, cause });
+    return true;
   }
 }
+
+/** Writes a call as the bytes that came, and sends the answer's bytes back. */
+const relayedRequestCodec: RequestCodec<RelayedCall> = {
+  head: (call, meta) => call.writeHead(meta),
+  writeBody: (call, out, codec, meta) => call.writeArguments(out, codec, meta),
+  readAnswer(call, head, frame, codec) {
+    if (!call.passOn(head, frame, codec)) directRequestCodec.readAnswer(call, head, frame, codec);
+  },
+  lost: (reason) => reason.message,
+};
 
 /** Never the server's own head: what is not known here must not reach a process that believes this one. */
 function answerHead({ success, results, code }: InvokeResultHead): Buffer {

@@ -1,23 +1,21 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { RemoteMethod } from '../../lib/call/remote-method.js';
-import type { Via } from '../../lib/call/via.js';
 import { endpointOf } from '../../lib/endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line } from '../../lib/follower/line.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { readError, type ToldError } from '../../lib/wire-errors.js';
+import { RelayRequestCodec } from './relay-request-codec.js';
 import type { Upstream, UpstreamUser } from './upstream.js';
 
 /** Upstream in a Follower: calls travel over the line to the Leader, which relays them. */
-export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
+export class RemoteUpstream implements Upstream {
   readonly #line: Line;
   readonly #to: number;
   readonly #server: RelayedServer;
   readonly #user: UpstreamUser;
   readonly #onReleased: () => void;
-  /** The same methods, with heads that name this server. */
-  readonly #methods = new WeakMap<RemoteMethod, RemoteMethod>();
+  readonly #codec: RelayRequestCodec;
   /** The real mailbox is full. The line to the Leader has a limit of its own. */
   #isMailBoxFull = false;
 
@@ -29,6 +27,7 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
     this.#server = { id: server.id, host, port, transport };
     this.#user = user;
     this.#onReleased = onReleased;
+    this.#codec = new RelayRequestCodec(to, (call) => user.onReturned(call));
   }
 
   get isFull(): boolean {
@@ -45,25 +44,13 @@ export class RemoteUpstream implements Upstream, Via<OutgoingCall> {
   }
 
   send(call: OutgoingCall): void {
-    call.via = this;
+    call.requestCodec = this.#codec;
     this.#line.invoke(call);
   }
 
   release(): void {
     this.#onReleased();
     this.#line.tell(relayMessage({ type: 'close_mailbox', to: this.#to }));
-  }
-
-  method(method: RemoteMethod): RemoteMethod {
-    const known = this.#methods.get(method);
-    if (known !== undefined) return known;
-    const relayed = new RemoteMethod(method, method.name, this.#to);
-    this.#methods.set(method, relayed);
-    return relayed;
-  }
-
-  returned(call: OutgoingCall): void {
-    this.#user.onReturned(call);
   }
 
   /** The Leader reports the state of the real mailbox. */

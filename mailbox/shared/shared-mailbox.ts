@@ -94,8 +94,8 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   onReturned(call: OutgoingCall): void {
     this.#sent.delete(call);
     this.#returned.add(call);
-    call.via = undefined;
-    call.wait(); // from now on the call is sent with the time that is left
+    call.requestCodec = undefined;
+    call.move('queued', 'connection'); // from now on the call is sent with the time that is left
     if (this.state === 'closed' || this.state === 'draining') this.refuse(call);
     else this.emit('returned', call);
     this.#closeIfDrained();

@@ -177,7 +177,7 @@ describe('failover', () => {
     const { send } = LineMailBox.prototype;
     t.mock.method(LineMailBox.prototype, 'send', function refuse(this: LineMailBox, made: OutgoingCall) {
       if (this.server.id !== 'test-1') return send.call(this, made);
-      made.stage = 'waiting for the answer';
+      made.move('sent');
       made.fail(made.error(RpcCode.Timeout, 'not started in time', 'not-sent'));
     });
     const outcomes: string[] = [];

@@ -132,7 +132,7 @@ const SCENARIOS: Record<keyof typeof FAULTS, Scenario> = {
     let refusals = 0;
     t.mock.method(LineMailBox.prototype, 'send', function refuse(this: LineMailBox, made: Parameters<typeof send>[0]) {
       if (this.server.id !== 'test-1' || refusals++ > 0) return send.call(this, made);
-      made.stage = 'waiting for the answer';
+      made.move('sent');
       made.fail(made.error(RpcCode.Overloaded, 'the server is overloaded', 'not-sent'));
     });
     return make();

@@ -19,7 +19,7 @@ function setUp(t: TestContext, limit = 10) {
   const told: string[] = [];
   const errors: RpcError[] = [];
   const queue = new FailbackQueue(limit, {
-    deliver: (call, serverId) => void sent.push({ call, serverId }),
+    deliver: (call) => void sent.push({ call, serverId: call.serverId }),
     onDelivered: ({ id }, results) => void told.push(`${id} delivered ${results}`),
     onGivenUp({ id }, error) {
       told.push(`${id} given up ${error.code} ${error.delivery}`);

@@ -28,11 +28,17 @@ interface Given {
 
 function setUp(t: TestContext, given: Given = {}) {
   const clock = mockClock(t);
-  const { options = {}, oneway = false, timeout = 60_000, policy = (all) => new Failover(all, EVEN) } = given;
+  const {
+    options = {},
+    oneway = false,
+    timeout = 60_000,
+    policy = (all) => new Failover(all.reachability, EVEN),
+  } = given;
   const ways = new FakeWays(given.servers ?? 3);
   const fake = fakeCall({ options, oneway, timeout, args: [1] });
   const budget = 'budget' in given ? given.budget : new RetryBudget(PLENTY);
-  const tried = new RetriedCall(fake.call, given.named, failOptions(given.fail), policy(ways), ways, budget);
+  fake.call.serverId = given.named;
+  const tried = new RetriedCall(fake.call, failOptions(given.fail), policy(ways), ways, budget);
   tried.start();
   return { clock, ways, fake, ids: () => ways.sent.map(({ serverId }) => serverId) };
 }
@@ -72,11 +78,11 @@ describe('a call with failover', () => {
   it('waits a little before it repeats what has reached a server', (t) => {
     const { ways, ids, clock, fake } = setUp(t, { options: { idempotent: true } });
     ways.fail(RpcCode.ConnectionLost, 'unknown');
-    assert.deepEqual([...ways.held], [fake.call], 'under its deadline');
+    assert.deepEqual([...ways.holding], [fake.call], 'under its deadline');
     assert.equal(ids().length, 1);
     clock.advance(10); // half of 20
     assert.deepEqual(ids(), ['test-1', 'test-2']);
-    assert.equal(ways.held.size, 0);
+    assert.equal(ways.holding.size, 0);
     ways.fail(RpcCode.ConnectionLost, 'unknown');
     clock.advance(19);
     assert.equal(ids().length, 2);
@@ -151,9 +157,9 @@ describe('a call with failover', () => {
     ways.fail(RpcCode.Connect, 'not-sent');
     clock.advance(20);
     ways.fail(RpcCode.Connect, 'not-sent');
-    assert.deepEqual([ways.sent.length, ways.held.size, fake.call.isSettled], [2, 1, false]);
+    assert.deepEqual([ways.sent.length, ways.holding.size, fake.call.isSettled], [2, 1, false]);
     for (const wake of ways.waking) wake();
-    assert.deepEqual([ways.sent.length, ways.held.size, ways.waking.size], [3, 0, 0]);
+    assert.deepEqual([ways.sent.length, ways.holding.size, ways.waking.size], [3, 0, 0]);
     ways.last.succeed(['answer']);
     assert.equal(fake.call.isSettled, true);
   });
@@ -178,7 +184,7 @@ describe('a call with failover', () => {
     clock.advance(20);
     ways.fail(RpcCode.Connect, 'not-sent');
     clock.advance(fake.call.timeout);
-    assert.deepEqual([errorOf(fake).code, ways.waking.size, ways.held.size], ['ERR_RPC_CONNECT', 0, 0]);
+    assert.deepEqual([errorOf(fake).code, ways.waking.size, ways.holding.size], ['ERR_RPC_CONNECT', 0, 0]);
     assert.match(errorOf(fake).message, /none of them could be reached/);
   });
 
@@ -195,7 +201,7 @@ describe('a call with failover', () => {
     const { ways, fake, clock } = setUp(t, { timeout: 1_000, servers: 2 });
     clock.advance(600);
     ways.fail();
-    ways.last.stage = 'waiting for a connection';
+    ways.last.move('queued', 'connection');
     clock.advance(400);
     ways.last.expire();
     const error = errorOf(fake);
@@ -224,7 +230,7 @@ describe('a call with failover', () => {
 
   it('is not tried again while the client stops', (t) => {
     const { ways, fake } = setUp(t);
-    ways.isOpenNow = false;
+    ways.isStopped = true;
     ways.fail();
     assert.match(errorOf(fake).message, /not tried again: the client is being stopped/);
   });

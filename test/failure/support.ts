@@ -1,24 +1,24 @@
-import type { CallWays } from '../../failure/policy.js';
+import type { AttemptParts } from '../../failure/policy.js';
 import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { type Delivery, RpcCode } from '../../lib/errors.js';
+import { type Delivery, RpcCode, type RpcError } from '../../lib/errors.js';
 import type { FakeCall } from '../lib/transport/support.js';
 
 export function failOptions(given: FailOptions = {}): Required<FailOptions> {
   return { ...DEFAULT_FAIL_OPTIONS, ...given };
 }
 
-/** Ways that go nowhere: what was sent is kept, for the test to settle. Servers are `test-1`, `test-2` ... */
-export class FakeWays implements CallWays {
+/** Stages that go nowhere: what was sent is kept, for the test to settle. Servers are `test-1`, `test-2` ... */
+export class FakeWays implements AttemptParts {
   /** In the order of sending. */
   readonly sent: OutgoingCall[] = [];
-  /** Whoever waits for a server to be there. */
+  /** Calls that wait for a server to be there. */
   readonly waking = new Set<() => void>();
-  readonly held = new Set<OutgoingCall>();
+  readonly holding = new Set<OutgoingCall>();
+  /** Calls whose answers the after filters have seen. */
   readonly filtered: OutgoingCall[] = [];
   readonly servers: string[];
-  isOpenNow = true;
-  admits = true;
+  isStopped = false;
 
   constructor(servers = 2) {
     this.servers = Array.from({ length: servers }, (_, at) => `test-${at + 1}`);
@@ -32,55 +32,47 @@ export class FakeWays implements CallWays {
 
   /** The last attempt fails, at its server. */
   fail(code: RpcCode = RpcCode.ConnectionLost, delivery: Delivery = 'not-sent', why = 'cut'): void {
-    this.last.stage = 'waiting for the answer';
+    this.last.move('sent');
     this.last.fail(this.last.error(code, why, delivery));
   }
 
-  admit(call: OutgoingCall): boolean {
-    if (!this.admits) call.fail(call.error(RpcCode.Closed, 'the client is stopped', 'not-sent'));
-    return this.admits;
-  }
+  readonly next = {
+    send: (call: OutgoingCall): void => {
+      call.serverId ??= this.servers.find((id) => !call.excludes.has(id));
+      if (call.serverId === undefined) {
+        call.fail(call.error(RpcCode.NoServer, 'none is known', 'not-sent'));
+        return;
+      }
+      call.answerStage = this.#afterFilters;
+      this.sent.push(call);
+    },
+  };
 
-  route(call: OutgoingCall, tried: ReadonlySet<string> = new Set()): void {
-    const serverId = this.servers.find((id) => !tried.has(id));
-    if (serverId === undefined) call.fail(call.error(RpcCode.NoServer, 'none is known', 'not-sent'));
-    else this.dispatch(call, serverId);
-  }
+  readonly #afterFilters = {
+    filterAnswer: (call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void => {
+      this.filtered.push(call);
+      if (error === undefined) call.succeed(results);
+      else call.fail(error);
+    },
+  };
 
-  dispatch(call: OutgoingCall, serverId: string): void {
-    call.serverId = serverId;
-    this.sent.push(call);
-  }
+  readonly reachability = {
+    untried: (_serverType: string, tried: ReadonlySet<string>): number =>
+      this.servers.filter((id) => !tried.has(id)).length,
+    isAnyConnected: (): boolean => false,
+    whenChanged: (_serverType: string, wake: () => void): (() => void) => {
+      this.waking.add(wake);
+      return () => this.waking.delete(wake);
+    },
+  };
 
-  untried(_serverType: string, tried: ReadonlySet<string>): number {
-    return this.servers.filter((id) => !tried.has(id)).length;
-  }
-
-  isAnyConnected(): boolean {
-    return false;
-  }
-
-  whenChanged(_serverType: string, wake: () => void): () => void {
-    this.waking.add(wake);
-    return () => this.waking.delete(wake);
-  }
-
-  hold(call: OutgoingCall): boolean {
-    this.held.add(call);
-    return true;
-  }
-
-  release(call: OutgoingCall): void {
-    this.held.delete(call);
-  }
-
-  filterAnswer(call: OutgoingCall): void {
-    this.filtered.push(call);
-  }
-
-  isOpen(): boolean {
-    return this.isOpenNow;
-  }
+  readonly held = {
+    add: (call: OutgoingCall): boolean => {
+      this.holding.add(call);
+      return true;
+    },
+    delete: (call: OutgoingCall): void => void this.holding.delete(call),
+  };
 }
 
 /** The error that the caller was told. */

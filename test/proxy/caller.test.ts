@@ -122,18 +122,6 @@ describe('a method proxy', () => {
     }
     assert.deepEqual(sink.seen, []);
   });
-
-  it('makes no call that is not admitted', async (t) => {
-    const { sink, f, fail } = setUp();
-    const refuse = fail(RpcCode.NotStarted);
-    t.mock.method(sink, 'admit', (call: OutgoingCall) => {
-      refuse(call);
-      return false;
-    });
-    await assert.rejects(f(null), { code: RpcCode.NotStarted });
-    await assert.rejects(f.toServer('a-1'), { code: RpcCode.NotStarted });
-    assert.deepEqual(sink.seen, []);
-  });
 });
 
 describe("a method proxy's call to all", () => {

@@ -12,17 +12,8 @@ export class FakeSink {
   /** What becomes of a call: by default it succeeds with its own arguments. */
   settle: (call: OutgoingCall) => void = (call) => void call.succeed(call.args);
 
-  admit(): boolean {
-    return true;
-  }
-
-  route(call: OutgoingCall): void {
-    this.#take('route', call);
-  }
-
-  dispatch(call: OutgoingCall, serverId: string): void {
-    call.serverId = serverId;
-    this.#take(serverId, call);
+  send(call: OutgoingCall): void {
+    this.#take(call.serverId ?? 'route', call);
   }
 
   servers(): readonly ServerInfo[] {
@@ -39,6 +30,6 @@ export class FakeSink {
 export function fakeCaller(): { sink: FakeSink; caller: Caller; onewayFailures: RpcError[] } {
   const sink = new FakeSink();
   const onewayFailures: RpcError[] = [];
-  const caller = new Caller(sink, 1_000, (error) => onewayFailures.push(error));
+  const caller = new Caller(sink, sink, 1_000, (error) => onewayFailures.push(error));
   return { sink, caller, onewayFailures };
 }

@@ -1,13 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { HeldCalls } from '../../lib/call/held-calls.js';
 import { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { CallRouter, type RouterLike, type RouterName, resolveRouter } from '../../router/index.js';
-import { fakeCall } from '../lib/transport/support.js';
 import { manyServers, seeded } from './support.js';
 
 const METHOD = new RemoteMethod({ namespace: 'user', serverType: 'test', service: 'm', method: 'f' });
+
+class CallOf extends OutgoingCall {
+  readonly #excludes: ReadonlySet<string>;
+
+  constructor(uid: number, excludes: ReadonlySet<string> = new Set()) {
+    super(METHOD, [uid], 1_000, false, {}, { uid }, () => {});
+    this.#excludes = excludes;
+  }
+
+  override get excludes(): ReadonlySet<string> {
+    return this.#excludes;
+  }
+}
 
 function setUp(like: RouterLike, servers = manyServers(5)) {
   const left = { out: new Set<string>() };
@@ -15,13 +28,16 @@ function setUp(like: RouterLike, servers = manyServers(5)) {
   let candidates: readonly ServerInfo[] = servers;
   const router = new CallRouter(
     {
-      servers: () => servers,
-      candidates: () => candidates,
-      inFlight: () => 0,
-      latency: () => undefined,
-      hold: () => true,
-      release() {},
-      dispatch: (_call, serverId) => void targets.push(serverId),
+      next: { send: (call) => void targets.push(call.serverId ?? '') },
+      roster: {
+        servers: () => servers,
+        candidates: () => candidates,
+        inFlight: () => 0,
+        latency: () => undefined,
+        isConnected: () => false,
+        onReachable() {},
+      },
+      held: new HeldCalls((call) => call.expire()),
     },
     resolveRouter(like, { random: seeded(1), hashFieldIndex: 0 }),
     undefined,
@@ -32,7 +48,7 @@ function setUp(like: RouterLike, servers = manyServers(5)) {
   };
   /** Where the call for this user goes. */
   const route = (uid: number, tried?: ReadonlySet<string>): string | undefined => {
-    router.route(new OutgoingCall(METHOD, [uid], 1_000, false, {}, { uid }, () => {}), tried);
+    router.send(new CallOf(uid, tried));
     return targets.pop();
   };
   const all = (tried?: ReadonlySet<string>) => Array.from({ length: 500 }, (_, uid) => route(uid, tried));
@@ -93,7 +109,7 @@ describe('CallRouter', () => {
   it('asks a function that answers later likewise', async () => {
     const { route, targets, router } = setUp(async () => 'test-5');
     route(1, new Set(['test-5']));
-    router.route(fakeCall().call, new Set(['test-5']));
+    router.send(new CallOf(2, new Set(['test-5'])));
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(targets, ['test-1', 'test-1']);
   });

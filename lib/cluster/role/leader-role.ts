@@ -44,7 +44,7 @@ export class LeaderRole implements Role {
 
   invoke(call: OutgoingCall): void {
     const { name } = call.method;
-    call.stage = 'waiting for the answer';
+    call.move('sent');
     if (call.oneway) return this.#invokeOneway(call);
     const id = this.#pending.add(call);
     const isPending = (): boolean => this.#pending.take(id) !== undefined;

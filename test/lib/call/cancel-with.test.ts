@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { cancelWith, isAbortSignal } from '../../../lib/call/cancel-with.js';
-import { fakeCall, told } from '../transport/support.js';
+import { fakeCall, moveTo, told } from '../transport/support.js';
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
@@ -67,7 +67,7 @@ describe('OutgoingCall, cancelled', () => {
   for (const [stage, delivery, message] of stages) {
     it(`says that it was ${message}, and how far it got`, () => {
       const { call, outcomes } = fakeCall();
-      call.stage = stage;
+      moveTo(call, stage);
       call.cancel('why');
       const [outcome] = outcomes;
       assert.ok(outcome !== undefined && 'error' in outcome);
@@ -75,18 +75,29 @@ describe('OutgoingCall, cancelled', () => {
     });
   }
 
-  it('cancels what waits in its place, where that is settled once more', () => {
+  it('is cancelled while after filters have its answer', () => {
     const { call, outcomes } = fakeCall();
     call.isCancellable = true;
-    let renewed: ReturnType<typeof call.renew> | undefined;
-    call.intercept((settle) => () => {
-      renewed = call.renew(settle);
-      renewed.stage = 'after filters';
-    });
+    const filtered: unknown[] = [];
+    call.answerStage = { filterAnswer: (answered) => void filtered.push(answered) };
+    call.move('sent');
     call.succeed([1]);
+    assert.deepEqual([filtered, call.state, outcomes], [[call], 'answered', []]);
     assert.equal(call.cancel('why'), true);
-    assert.equal(renewed?.succeed([1]), false);
+    assert.equal(call.succeed([1]), false);
     assert.deepEqual(told(outcomes), ['ERR_RPC_CANCELLED answered']);
+  });
+
+  it('is cancelled at its attempt, whose end is its own', () => {
+    const { call, outcomes } = fakeCall();
+    call.isCancellable = true;
+    const attempt = fakeCall();
+    call.delegateCancel(attempt.call);
+    assert.equal(call.cancel('why'), true);
+    assert.deepEqual([told(attempt.outcomes), outcomes], [['ERR_RPC_CANCELLED not-sent'], []]);
+    call.delegateCancel(undefined);
+    assert.equal(call.cancel('why'), true);
+    assert.deepEqual(told(outcomes), ['ERR_RPC_CANCELLED not-sent']);
   });
 });
 

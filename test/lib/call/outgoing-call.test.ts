@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { directRequestCodec } from '../../../lib/follower/request-codec.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
 import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
 import type { ProgressReport } from '../../../lib/transport/pending-calls.js';
-import { fakeCall, listOf, mockClock, type Outcome, told } from '../transport/support.js';
+import { fakeCall, listOf, mockClock, moveTo, type Outcome, told } from '../transport/support.js';
 
 const JSON_CODEC = chooseCodec(['json']) ?? assert.fail();
 const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 
 function answer(call: OutgoingCall, head: object, body: Buffer = Buffer.alloc(0)): void {
   const frame: FrameView = { kind: 1, id: 1, timeout: 1, bytes: body, headStart: 0, bodyStart: 0, end: body.length };
+  call.requestCodec ??= directRequestCodec;
   call.answered(parseHead(JSON.stringify(head)), frame, JSON_CODEC);
 }
 
@@ -71,8 +73,6 @@ describe('OutgoingCall', () => {
     t.mock.method(performance, 'now', () => 500);
     const { call } = fakeCall({ timeout: 30 });
     assert.deepEqual([call.startedAt, call.deadline], [500, 530]);
-    const renewed = call.renew(() => {});
-    assert.deepEqual([renewed.startedAt, renewed.deadline, renewed.timeout], [500, 530, 30]);
   });
 
   const stages = [
@@ -87,7 +87,7 @@ describe('OutgoingCall', () => {
       mockClock(t);
       const { call, outcomes } = fakeCall();
       call.serverId = 'test-1';
-      call.stage = stage;
+      moveTo(call, stage);
       call.expire();
       const [outcome] = outcomes;
       assert.ok(outcome !== undefined && 'error' in outcome);
@@ -102,11 +102,11 @@ describe('OutgoingCall', () => {
     const { call, outcomes } = fakeCall({ timeout: 100 });
     call.serverId = 'test-1';
     clock.advance(10);
-    call.wait();
+    call.startClock();
     clock.advance(20);
-    call.stage = 'waiting for a connection';
+    moveTo(call, 'waiting for a connection');
     clock.advance(30);
-    call.stage = 'waiting for the answer';
+    moveTo(call, 'waiting for the answer');
     clock.advance(40);
     call.expire();
     const { timing, message } = errorOf(outcomes);
@@ -123,8 +123,8 @@ describe('OutgoingCall', () => {
   it('reads no clock on its way where it does not wait', (t) => {
     const { call } = fakeCall();
     const now = t.mock.method(performance, 'now');
-    call.stage = 'before filters';
-    call.stage = 'waiting for the answer';
+    moveTo(call, 'before filters');
+    moveTo(call, 'waiting for the answer');
     call.succeed([]);
     assert.equal(now.mock.callCount(), 0);
     assert.equal(call.hasWaited, false);
@@ -134,18 +134,18 @@ describe('OutgoingCall', () => {
     const clock = mockClock(t);
     for (const hasWaited of [false, true]) {
       const { call, outcomes } = fakeCall();
-      if (hasWaited) call.wait();
+      if (hasWaited) call.startClock();
       clock.advance(hasWaited ? 20 : 0);
-      call.stage = 'waiting for the answer';
+      moveTo(call, 'waiting for the answer');
       clock.advance(40);
-      call.intercept((settle) => {
-        const answered = call.renew(settle);
-        answered.stage = 'after filters';
-        answered.wait();
-        clock.advance(60);
-        answered.expire();
-        return () => {};
-      });
+      call.answerStage = {
+        filterAnswer(answered) {
+          answered.startClock();
+          clock.advance(60);
+          answered.expire();
+        },
+      };
+      call.succeed([]);
       const { timing } = errorOf(outcomes);
       assert.deepEqual([timing?.routingMs, timing?.unansweredMs, timing?.afterFiltersMs], [hasWaited ? 20 : 0, 40, 60]);
     }
@@ -155,7 +155,7 @@ describe('OutgoingCall', () => {
     const clock = mockClock(t);
     const expired = (isReported: boolean, report?: ProgressReport) => {
       const { call, outcomes } = fakeCall({ timeout: 100 });
-      call.stage = 'waiting for the answer';
+      moveTo(call, 'waiting for the answer');
       clock.advance(80);
       if (report !== undefined) call.reported(report);
       clock.advance(20);
@@ -172,9 +172,9 @@ describe('OutgoingCall', () => {
   it('says nothing of a server that had too little time to say anything', (t) => {
     const clock = mockClock(t);
     const { call, outcomes } = fakeCall({ timeout: 100 });
-    call.wait();
+    call.startClock();
     clock.advance(60);
-    call.stage = 'waiting for the answer';
+    moveTo(call, 'waiting for the answer');
     clock.advance(40);
     call.expire(true);
     assert.doesNotMatch(errorOf(outcomes).message, /server/);

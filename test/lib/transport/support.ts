@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { CallOptions } from '../../../lib/call/call-contract.js';
+import type { Stage } from '../../../lib/call/call-state.js';
 import { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../../lib/call/remote-method.js';
 import type { RpcError } from '../../../lib/errors.js';
@@ -265,6 +266,16 @@ export function fakeCall({
     outcomes.push(error === undefined ? { results } : { error });
   });
   return { call, outcomes };
+}
+
+/** Moves a call to the state that messages call by this name. */
+export function moveTo(call: OutgoingCall, stage: Stage): void {
+  if (stage === 'before filters') call.move('filtering');
+  if (stage === 'waiting for a connection') call.move('queued', 'connection');
+  if (stage === 'waiting for room on its connection') call.move('queued', 'room');
+  if (stage === 'waiting to be tried again') call.move('queued', 'attempt');
+  if (stage === 'waiting for the answer' || stage === 'after filters') call.move('sent');
+  if (stage === 'after filters') call.move('answered');
 }
 
 /** `ok 1,2` or the code and the delivery: `ERR_RPC_CLOSED not-sent`. */

@@ -1,0 +1,15 @@
+import type { OutgoingCall } from './outgoing-call.js';
+
+/**
+ * One stage of a call's way out: failure modes, router, mail station. A stage passes each call on to the next one, at once
+ * or later, or settles it. Stages are nested where the client is put together.
+ */
+export interface CallStage {
+  send(call: OutgoingCall): void;
+}
+
+/** Decides whether a new call may set out. */
+export interface CallAdmission {
+  /** True when the call may go on; otherwise it has been failed. */
+  admit(call: OutgoingCall): boolean;
+}

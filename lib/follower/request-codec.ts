@@ -1,0 +1,45 @@
+import type { OutgoingCall } from '../call/outgoing-call.js';
+import type { RequestCodec } from '../call/request-codec.js';
+import { messageOf, RpcCode } from '../errors.js';
+import { encodeItem, encodeList } from '../protocol/argument-list.js';
+import type { Codec } from '../protocol/codec.js';
+import type { FrameWriter } from '../protocol/frame-writer.js';
+import type { Head } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import { decodeResults, readFailure } from './answer.js';
+
+/** The codec of a call that goes straight to its server. */
+export const directRequestCodec: RequestCodec<OutgoingCall> = {
+  head({ method, args, oneway }, meta) {
+    return method.head(meta ? args.length + 1 : args.length, oneway, meta);
+  },
+
+  writeBody({ args, options }: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean) {
+    if (meta) encodeItem(out, codec, options.meta);
+    encodeList(out, codec, args, 'args');
+  },
+
+  readAnswer(call: OutgoingCall, head: Head, frame: FrameView, codec: Codec) {
+    let results: unknown[];
+    try {
+      if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
+      if (!head.success) {
+        const { code, message, delivery, cause } = readFailure(head, codec, frame);
+        call.fail(call.error(code, message, delivery, cause));
+        return;
+      }
+      results = decodeResults(head, codec, frame);
+    } catch (error) {
+      undecodable(call, error);
+      return;
+    }
+    call.succeed(results);
+  },
+
+  lost: (reason) => reason.message,
+};
+
+/** Fails a call whose answer is there and cannot be read. */
+export function undecodable(call: OutgoingCall, error: unknown): void {
+  call.fail(call.error(RpcCode.Decode, `its answer cannot be decoded: ${messageOf(error)}`, 'answered', error));
+}

@@ -1,0 +1,74 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { RemoteMethod } from '../../lib/call/remote-method.js';
+import type { RequestCodec } from '../../lib/call/request-codec.js';
+import { RpcCode, type RpcError } from '../../lib/errors.js';
+import { directRequestCodec, undecodable } from '../../lib/follower/request-codec.js';
+import type { Codec } from '../../lib/protocol/codec.js';
+import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import type { Head } from '../../lib/protocol/message.js';
+import type { FrameView } from '../../lib/protocol/packet.js';
+import type { RelayFailureHead } from '../../lib/protocol/relay-message.js';
+import { readError, rpcCode } from '../../lib/wire-errors.js';
+
+/**
+ * The codec of a call that goes through a relay, a process of ours that has a connection to the server. Heads name the
+ * server by its number on this line, and the relay's own failures are believed, which a server's are not.
+ */
+export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
+  readonly #to: number;
+  readonly #onReturned: (call: OutgoingCall) => void;
+  /** The same methods, with heads that name this server. */
+  readonly #methods = new WeakMap<RemoteMethod, RemoteMethod>();
+
+  /** `to`: number of the server on this line. `onReturned`: the call was not sent, and goes another way. */
+  constructor(to: number, onReturned: (call: OutgoingCall) => void) {
+    this.#to = to;
+    this.#onReturned = onReturned;
+  }
+
+  head({ method, args, oneway }: OutgoingCall, meta: boolean): Buffer {
+    let relayed = this.#methods.get(method);
+    if (relayed === undefined) {
+      relayed = new RemoteMethod(method, method.name, this.#to);
+      this.#methods.set(method, relayed);
+    }
+    return relayed.head(meta ? args.length + 1 : args.length, oneway, meta);
+  }
+
+  writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {
+    directRequestCodec.writeBody(call, out, codec, meta);
+  }
+
+  readAnswer(call: OutgoingCall, head: Head, frame: FrameView, codec: Codec): void {
+    if (head.type !== 'relay_failure') return directRequestCodec.readAnswer(call, head, frame, codec);
+    let failure: RelayFailure | undefined;
+    try {
+      failure = readRelayFailure(head, codec, frame);
+    } catch (error) {
+      return undecodable(call, error);
+    }
+    if (failure === undefined) this.#onReturned(call);
+    else call.fail(call.error(failure.code, failure.message, head.delivery, failure.cause));
+  }
+
+  lost(reason: RpcError): string {
+    return `the process that relayed it is gone: ${reason.message}`;
+  }
+}
+
+interface RelayFailure {
+  readonly code: RpcCode;
+  readonly message: string;
+  readonly cause: unknown;
+}
+
+/** Undefined: the relay is stopping and has not sent the call, which comes back. */
+function readRelayFailure(
+  { code, delivery }: RelayFailureHead,
+  codec: Codec,
+  { bytes, bodyStart, end }: FrameView,
+): RelayFailure | undefined {
+  if (code === RpcCode.Stopping && delivery === 'not-sent') return undefined;
+  const { message, cause } = readError(codec.decode(bytes, bodyStart, end));
+  return { code: rpcCode(code) ?? RpcCode.ConnectionLost, message, cause };
+}
