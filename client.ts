@@ -64,7 +64,8 @@ export class BareClient<Remotes = Any> {
     this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
     const logger = loggerOption('logger', options.logger, quietLogger);
     const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
-    const router = resolveRouter(options.router ?? CLIENT_DEFAULTS.router, this.#routerOptions);
+    const { router: chosen = CLIENT_DEFAULTS.router } = options;
+    const router = resolveRouter(chosen, this.#routerOptions);
 
     // The stages of a call's way out, the last one first: failure modes, router, station.
     const station = this.#station;
