@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { describeError, type Logger } from '../diagnostics.js';
+import { debug, describeError, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
-import { loadAfresh, loadModules } from './load.js';
-import type { ResolvedServiceOptions, ServicePath } from './options.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { contentHash, type FileChange, findChanges, LoadedPath } from './file-changes.js';
+import { loadModules } from './load.js';
+import type { ResolvedServiceOptions } from './options.js';
 import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
-import type { LoadedModule } from './remote-module.js';
 import type { ServiceRegistry } from './service-registry.js';
 
 /** What became of the remote modules, each as `namespace.module`, when their paths were looked through again. */
@@ -29,32 +28,24 @@ export interface ReloadFailure {
   readonly error: Error;
 }
 
-interface LoadedFile {
-  /** Of its contents; empty where it could not be read. */
-  readonly stamp: string;
-  /** The names of its modules in the registry. */
-  readonly modules: readonly string[];
-}
-
-interface Source extends Required<ServicePath> {
-  readonly files: Map<string, LoadedFile>;
-}
-
-/** A file that is not as it was loaded. */
-interface Change {
-  readonly source: Source;
-  readonly file: string;
-  /** Undefined: deleted. */
-  readonly stamp: string | undefined;
-  readonly modules: readonly LoadedModule[];
-}
+/** `idle -> loading -> loaded`, each of them able to go straight to closed. */
+const TRANSITIONS = {
+  idle: ['loading', 'closed'],
+  /** The modules are being loaded, and reloads wait. The paths are watched already, so that no change is missed. */
+  loading: ['loaded', 'closed'],
+  /** Reloads are possible. */
+  loaded: ['closed'],
+  /** Not watched any more. A reload that is under way changes nothing. */
+  closed: [],
+} as const satisfies Transitions<'idle' | 'loading' | 'loaded' | 'closed'>;
+export type HotReloadState = keyof typeof TRANSITIONS;
 
 /**
- * The services of a server: puts them into the registry, and keeps them there in step with their files.
+ * Loads the services of a server into the registry, and reloads the modules whose files have changed.
  *
- * A reload works file by file. One that no longer loads, has nothing callable left, or would take the name of another's
- * module or method keeps what it had, is logged, and is tried again by every later reload. A path that is gone as a
- * whole keeps everything: that is a deployment under way. Source: pomelo-rpc and pinus-rpc, `gateway.js`
+ * A reload works file by file. The old modules stay, the failure is logged, and each later reload tries again where a file
+ * cannot be loaded, has nothing callable left, or takes the name of another file's module or method. All modules of a
+ * path that is missing as a whole stay: such a path is being deployed. Source: pomelo-rpc and pinus-rpc, `gateway.js`
  * (`watchServices`, `manualReloadRemoters`), where the reload of one namespace could drop all others.
  */
 export class HotReload {
@@ -62,13 +53,17 @@ export class HotReload {
   readonly #options: ResolvedServiceOptions;
   readonly #logger: Logger;
   readonly #onReload: (result: ReloadResult) => void;
-  readonly #sources: readonly Source[];
-  #state: 'idle' | 'loaded' | 'closed' = 'idle';
+  readonly #sources: readonly LoadedPath[];
+  readonly #lifecycle = new Lifecycle<HotReloadState>('idle', TRANSITIONS, (to, from) => {
+    debug.service('hot reload: %s -> %s', from, to);
+    if (to === 'closed') this.#watcher?.close();
+  });
+  /** Belongs to `loading` and `loaded`, with the option `reloadRemotes`. */
   #watcher: PathWatcher | undefined;
-  /** Loading and reloads, one after the other; never rejects. */
-  #last: Promise<unknown> = Promise.resolve();
+  /** Ends when the loading and all reloads so far have ended: they run one after the other. Never rejects. */
+  #queue: Promise<unknown> = Promise.resolve();
 
-  /** `onReload` is told of every reload that changed something or failed somewhere. */
+  /** `onReload` is called after each reload that changed a module or failed for a file. */
   constructor(
     registry: ServiceRegistry,
     options: ResolvedServiceOptions,
@@ -79,26 +74,36 @@ export class HotReload {
     this.#options = options;
     this.#logger = logger;
     this.#onReload = onReload;
-    this.#sources = options.paths.map((path) => ({ ...path, files: new Map() }));
+    this.#sources = options.paths.map((path) => new LoadedPath(path));
   }
 
-  /** Once. Rejects with {@link RpcCode.Load} or {@link RpcCode.InvalidArgument}. */
+  get state(): HotReloadState {
+    return this.#lifecycle.state;
+  }
+
+  /**
+   * Loads all modules, once. Rejects with {@link RpcCode.Load} or {@link RpcCode.InvalidArgument}, and closes then. Rejects
+   * with {@link RpcCode.Closed} a second time, and after {@link close}.
+   */
   load(): Promise<void> {
+    if (!this.#lifecycle.move('loading'))
+      return Promise.reject(
+        new RpcError(RpcCode.Closed, `remote modules cannot be loaded: the server is ${this.state}`),
+      );
     const loaded = this.#load();
-    this.#last = loaded.catch(() => this.close());
+    this.#queue = loaded.catch(() => this.close());
     return loaded;
   }
 
-  /** Loads what has changed since. Rejects with {@link RpcCode.Closed} before the loading and after the closing. */
+  /** Loads the files that have changed. Rejects with {@link RpcCode.Closed} before {@link load} and after {@link close}. */
   reload(): Promise<ReloadResult> {
-    const reloaded = this.#last.then(() => this.#reload());
-    this.#last = reloaded.catch(() => {});
+    const reloaded = this.#queue.then(() => this.#reload());
+    this.#queue = reloaded.catch(() => {});
     return reloaded;
   }
 
   close(): void {
-    this.#state = 'closed';
-    this.#watcher?.close();
+    this.#lifecycle.move('closed');
   }
 
   async #load(): Promise<void> {
@@ -111,89 +116,58 @@ export class HotReload {
       }));
       this.#registry.add(namespace, given, { callbacks });
     }
-    if (reloadRemotes && this.#sources.length > 0) this.#watch(); // before the files are read, so as to miss nothing
+    if (reloadRemotes && this.#sources.length > 0) this.#watch(); // before the files are read, so that no change is missed
     for (const source of this.#sources) {
-      const stamps = new Map(findRemoteFiles(source.path).files.map((file) => [file, stampOf(file)]));
+      const hashes = new Map(findRemoteFiles(source.path).files.map((file) => [file, contentHash(file)]));
       const modules = await loadModules(source.path, context);
       this.#registry.add(source.namespace, modules, source);
-      for (const [file, stamp] of stamps) source.files.set(file, { stamp, modules: namesOf(modules, file) });
+      for (const [file, hash] of hashes) source.set(file, hash, modules);
     }
-    if (this.#state === 'idle') this.#state = 'loaded';
+    this.#lifecycle.move('loaded');
   }
 
   #watch(): void {
     const paths = new Set(this.#sources.map(({ path }) => resolveRemotePath(path)));
     this.#watcher = new PathWatcher([...paths], {
-      onChange: () => void this.reload().catch(() => {}), // it rejects only when the server stops
+      onChange: () => void this.reload().catch(() => {}), // rejects only after close()
       onError: (path, error) =>
-        this.#logger.error(`mailstation: ${path} cannot be watched, and is tried again: ${error.message}`),
+        this.#logger.error(`mailstation: cannot watch ${path} for changes, and goes on trying: ${error.message}`),
     });
   }
 
   async #reload(): Promise<ReloadResult> {
-    this.#checkLoaded();
-    const changes: Change[] = [];
+    this.#requireLoaded();
+    const changes: FileChange[] = [];
     const failed: ReloadFailure[] = [];
-    for (const source of this.#sources) await this.#findChanges(source, changes, failed);
-    this.#checkLoaded();
+    for (const source of this.#sources) {
+      const onFailed = (file: string, error: unknown): void => {
+        failed.push({ namespace: source.namespace, file, error: toError(error) });
+      };
+      changes.push(...(await findChanges(source, this.#options.context, onFailed)));
+    }
+    this.#requireLoaded();
     const result = this.#apply(changes, failed);
-    const { replaced, added, removed } = result;
-    for (const { file, error } of failed)
-      this.#logger.error(`mailstation: ${file} was not reloaded, what it gave before stays: ${describeError(error)}`);
-    const what = Object.entries({ replaced, added, removed })
-      .filter(([, names]) => names.length > 0)
-      .map(([how, names]) => `${how} ${names.join(', ')}`);
-    if (what.length > 0) this.#logger.info(`mailstation: reloaded remote modules: ${what.join('; ')}`);
-    if (what.length > 0 || failed.length > 0) this.#onReload(result);
+    this.#report(result);
     return result;
   }
 
-  #checkLoaded(): void {
-    if (this.#state === 'loaded') return;
-    const why = this.#state === 'idle' ? 'has not loaded them yet' : 'is closed';
+  #requireLoaded(): void {
+    if (this.state === 'loaded') return;
+    const why = this.state === 'idle' ? 'has not loaded them yet' : 'is closed';
     throw new RpcError(RpcCode.Closed, `remote modules cannot be reloaded: the server ${why}`);
   }
 
-  /** Loads the new and the changed files, one after the other. */
-  async #findChanges(source: Source, changes: Change[], failed: ReloadFailure[]): Promise<void> {
-    const fail = (file: string, error: unknown) =>
-      failed.push({ namespace: source.namespace, file, error: toError(error) });
-    let files: readonly string[];
-    try {
-      files = findRemoteFiles(source.path, { mayBeEmpty: true }).files;
-    } catch (error) {
-      fail(resolveRemotePath(source.path), error);
-      return;
-    }
-    for (const file of source.files.keys()) {
-      if (!files.includes(file)) changes.push({ source, file, stamp: undefined, modules: [] });
-    }
-    for (const file of files) {
-      const known = source.files.get(file);
-      const stamp = stampOf(file); // before it is loaded: what is written meanwhile is a change to it
-      if (known !== undefined && known.stamp === stamp) continue;
-      try {
-        const modules = await loadAfresh(file, this.#options.context);
-        if (modules.length === 0 && (known?.modules.length ?? 0) > 0)
-          throw new RpcError(RpcCode.Load, `${file} exports nothing that can be called`);
-        changes.push({ source, file, stamp, modules });
-      } catch (error) {
-        fail(file, error);
-      }
-    }
-  }
-
-  /** Without a pause, so that no call sees a part of it. */
-  #apply(changes: readonly Change[], failed: ReloadFailure[]): ReloadResult {
-    const before = new Set(this.#names());
-    const put = new Set<string>();
-    // One file may take the name that another gives up, whichever of them comes first.
+  /** Replaces all modules in one turn of the event loop, so that no call meets a half of the changes. */
+  #apply(changes: readonly FileChange[], failed: ReloadFailure[]): ReloadResult {
+    const before = new Set(this.#moduleNames());
+    const loaded = new Set<string>();
+    // A file may take a name that another file gives up, in either order: refused changes are tried again.
     for (let waiting = changes; waiting.length > 0; ) {
-      const refused: { change: Change; error: unknown }[] = [];
+      const refused: { change: FileChange; error: unknown }[] = [];
       for (const change of waiting) {
         try {
-          this.#put(change);
-          for (const { name } of change.modules) put.add(`${change.source.namespace}.${name}`);
+          this.#replace(change);
+          for (const { name } of change.modules) loaded.add(`${change.source.namespace}.${name}`);
         } catch (error) {
           refused.push({ change, error });
         }
@@ -205,38 +179,36 @@ export class HotReload {
       }
       waiting = refused.map(({ change }) => change);
     }
-    const after = this.#names();
+    const after = this.#moduleNames();
     return {
-      replaced: after.filter((name) => put.has(name) && before.has(name)),
+      replaced: after.filter((name) => loaded.has(name) && before.has(name)),
       added: after.filter((name) => !before.has(name)),
       removed: [...before].filter((name) => !after.includes(name)),
-      kept: after.filter((name) => !put.has(name)),
+      kept: after.filter((name) => !loaded.has(name)),
       failed,
     };
   }
 
-  #put({ source, file, stamp, modules }: Change): void {
-    this.#registry.replace(source.namespace, source.files.get(file)?.modules ?? [], modules, source);
-    if (stamp === undefined) source.files.delete(file);
-    else source.files.set(file, { stamp, modules: namesOf(modules, file) });
+  #replace({ source, file, hash, modules }: FileChange): void {
+    this.#registry.replace(source.namespace, source.modulesOf(file), modules, source);
+    if (hash === undefined) source.delete(file);
+    else source.set(file, hash, modules);
   }
 
-  /** Of the modules that came from files. */
-  #names(): string[] {
-    return this.#sources.flatMap(({ namespace, files }) =>
-      [...files.values()].flatMap(({ modules }) => modules.map((name) => `${namespace}.${name}`)),
-    );
+  #report(result: ReloadResult): void {
+    const { replaced, added, removed, failed } = result;
+    for (const { file, error } of failed)
+      this.#logger.error(
+        `mailstation: ${file} was not reloaded, and its old modules stay in service: ${describeError(error)}`,
+      );
+    const changed = Object.entries({ replaced, added, removed })
+      .filter(([, names]) => names.length > 0)
+      .map(([how, names]) => `${how} ${names.join(', ')}`);
+    if (changed.length > 0) this.#logger.info(`mailstation: reloaded remote modules: ${changed.join('; ')}`);
+    if (changed.length > 0 || failed.length > 0) this.#onReload(result);
   }
-}
 
-function namesOf(modules: readonly LoadedModule[], file: string): string[] {
-  return modules.filter((module) => module.file === file).map(({ name }) => name);
-}
-
-function stampOf(file: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(file)).digest('base64');
-  } catch {
-    return ''; // whoever loads it learns why
+  #moduleNames(): string[] {
+    return this.#sources.flatMap(({ moduleNames }) => moduleNames);
   }
 }

@@ -63,7 +63,7 @@ let versions = 0;
  *
  * Node never lets go of a module that it has imported, so each version of a file stays in memory.
  */
-export async function loadAfresh(file: string, context: unknown): Promise<LoadedModule[]> {
+export async function loadFresh(file: string, context: unknown): Promise<LoadedModule[]> {
   // Whatever kind of module it is: a CommonJS one is looked up here by its path, an ES one elsewhere by its whole URL.
   const cacheKey = existsSync(file) ? realpathSync(file) : file;
   const cached = require.cache[cacheKey];

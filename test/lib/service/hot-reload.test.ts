@@ -196,6 +196,60 @@ describe('a reload', () => {
   });
 });
 
+describe('the states of a hot reload', () => {
+  const empty = () => new HotReload(new ServiceRegistry(), resolveServiceOptions({}), console, () => {});
+  const isClosedError = (error: RpcError) => error.code === RpcCode.Closed;
+
+  it('are idle, loading, loaded and closed', async (t) => {
+    const paths = [{ namespace: 'user', path: folderOf(t, { 'm.js': saying(1) }) }];
+    const remotes = new HotReload(new ServiceRegistry(), resolveServiceOptions({ paths }), console, () => {});
+    const states: string[] = [remotes.state];
+    const loading = remotes.load();
+    states.push(remotes.state);
+    await loading;
+    states.push(remotes.state);
+    remotes.close();
+    remotes.close();
+    states.push(remotes.state);
+    assert.deepEqual(states, ['idle', 'loading', 'loaded', 'closed']);
+  });
+
+  it('let nothing be loaded twice, or after the closing', async (t) => {
+    const { remotes, registry } = await loaded(t, { 'user/m.js': saying(1) });
+    await assert.rejects(remotes.load(), isClosedError);
+    assert.deepEqual([remotes.state, registry.size], ['loaded', 1]);
+    const closed = empty();
+    closed.close();
+    await assert.rejects(closed.load(), isClosedError);
+    assert.equal(closed.state, 'closed');
+  });
+
+  it('let a reload wait for the loading, and refuse one that the closing overtakes', async (t) => {
+    const folder = folderOf(t, { 'm.js': saying(1) });
+    const registry = new ServiceRegistry();
+    const options = resolveServiceOptions({ paths: [{ namespace: 'user', path: folder }] });
+    const remotes = new HotReload(registry, options, console, () => assert.fail('nothing was reloaded'));
+    const loading = remotes.load();
+    const reload = remotes.reload();
+    await loading;
+    assert.deepEqual(changes(await reload), NOTHING);
+    writeFileSync(join(folder, 'm.js'), saying(2));
+    const overtaken = remotes.reload();
+    remotes.close();
+    await assert.rejects(overtaken, isClosedError);
+    assert.equal(Reflect.apply(registry.lookup('user.m.say')?.fn as () => unknown, undefined, []), 1);
+  });
+
+  it('are closed by a loading that fails', async (t) => {
+    const folder = folderOf(t, { 'm.js': 'throw new Error()' });
+    const options = resolveServiceOptions({ paths: [{ namespace: 'user', path: folder }] });
+    const remotes = new HotReload(new ServiceRegistry(), options, console, () => {});
+    await assert.rejects(remotes.load(), (error: RpcError) => error.code === RpcCode.Load);
+    await assert.rejects(remotes.reload(), isClosedError);
+    assert.equal(remotes.state, 'closed');
+  });
+});
+
 describe('a reload that fails', () => {
   const broken: Readonly<Record<string, string>> = {
     'does not parse': 'module.exports = {',
@@ -223,7 +277,7 @@ describe('a reload that fails', () => {
       assert.equal((failure?.error as RpcError | undefined)?.code, RpcCode.Load);
       assert.deepEqual([call('user.m.say'), call('user.other.say'), call('area.n.say')], [1, 'other', 2]);
       assert.deepEqual(told, [result]);
-      assert.match(lines.join('\n'), /m\.js was not reloaded, what it gave before stays: RpcError: /);
+      assert.match(lines.join('\n'), /m\.js was not reloaded, and its old modules stay in service: RpcError: /);
 
       write('user/m.js', saying(3));
       assert.deepEqual(changes(await remotes.reload()), { ...NOTHING, replaced: ['user.m'] });
