@@ -2,7 +2,6 @@ import type { OutgoingCall } from '../call/outgoing-call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
-import { STOCK_CODEC } from '../protocol/codecs.js';
 import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
@@ -16,7 +15,7 @@ import { PendingCalls } from '../transport/pending-calls.js';
 import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
-import { type Agreement, Registration, readRefusal } from './registration.js';
+import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec } from './request-codec.js';
 
 /** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
@@ -61,10 +60,7 @@ export class Line {
   #isGoingAway = false;
   #isFull = false;
   #closeReason: RpcError | undefined;
-  #codec: Codec = STOCK_CODEC;
-  #features: readonly string[] = [];
-  #holder: PortHolder | undefined;
-  #isStock = false;
+  #agreement = NO_AGREEMENT;
 
   /**
    * Dials and registers. Blocks for `connectTimeout` at the most, or until `signal` aborts. Rejects with
@@ -138,12 +134,12 @@ export class Line {
 
   /** What the Leader takes beyond cluster-client's own. */
   get features(): readonly string[] {
-    return this.#features;
+    return this.#agreement.features;
   }
 
   /** Who holds the port; undefined for a stock Leader. */
   get holder(): PortHolder | undefined {
-    return this.#holder;
+    return this.#agreement.holder;
   }
 
   get peer(): string {
@@ -154,7 +150,7 @@ export class Line {
   invoke(call: OutgoingCall): void {
     const connection = this.#connection;
     const { oneway } = call;
-    const meta = call.hasMeta && this.#features.includes('meta');
+    const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta);
     const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
@@ -164,7 +160,7 @@ export class Line {
     try {
       const out = connection.begin(REQUEST, id, left, head);
       try {
-        call.requestCodec.writeBody(call, out, this.#codec, meta);
+        call.requestCodec.writeBody(call, out, this.#agreement.codec, meta);
         connection.commit();
       } catch (error) {
         connection.rollback();
@@ -187,9 +183,9 @@ export class Line {
    * Leader will not have it. A stock Leader never says, nor that it has understood.
    */
   control(what: string, head: Uint8Array, timeoutMs: number, onRefused: (error: RpcError) => void): void {
-    if (this.#isStock) return this.#connection.send(REQUEST, this.#pending.nextId(), timeoutMs, head);
+    if (this.#agreement.isStock) return this.#connection.send(REQUEST, this.#pending.nextId(), timeoutMs, head);
     const onAnswer = (answer: Head, frame: FrameView): void => {
-      const refusal = readRefusal(what, answer, frame, this.#codec);
+      const refusal = readRefusal(what, answer, frame, this.#agreement.codec);
       if (refusal !== undefined) onRefused(refusal);
     };
     // A connection that ends first is told of elsewhere.
@@ -218,22 +214,20 @@ export class Line {
     this.#connection.destroy(reason);
   }
 
-  #onRegistered({ codec, leader }: Agreement): void {
-    this.#codec = codec;
-    this.#isStock = leader === undefined;
-    this.#features = leader?.features ?? [];
-    this.#pending.isReported = this.#features.includes('progress');
-    this.#holder = leader?.holder;
-    this.#connection.limitFrames(leader?.maxFrameBytes);
+  #onRegistered(agreement: Agreement): void {
+    this.#agreement = agreement;
+    this.#pending.isReported = agreement.features.includes('progress');
+    this.#connection.limitFrames(agreement.maxFrameBytes);
     this.#lifecycle.move('ready');
     this.#startHeartbeat();
   }
 
   #startHeartbeat(): void {
     const { heartbeatInterval, stockHeartbeatInterval = STOCK_HEARTBEAT_INTERVAL_MS } = this.#options;
+    const { isStock } = this.#agreement;
     this.#keepalive = new Keepalive(this.#connection, this.#pending, {
-      interval: this.#isStock ? stockHeartbeatInterval : heartbeatInterval,
-      always: this.#isStock,
+      interval: isStock ? stockHeartbeatInterval : heartbeatInterval,
+      always: isStock,
       onDead: (silence) => this.destroy(peerSilent(this.peer, silence)),
     });
   }
@@ -242,7 +236,7 @@ export class Line {
     const request = this.#pending.take(frame.id);
     if (request === undefined) return;
     this.#latency.answered(request.sentAt);
-    request.answered(head, frame, this.#codec);
+    request.answered(head, frame, this.#agreement.codec);
     if (this.#isFull) this.#onDrained();
   }
 
@@ -259,7 +253,7 @@ export class Line {
   }
 
   #sendCancel(id: number): void {
-    if (this.#features.includes('cancel')) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
+    if (this.#agreement.features.includes('cancel')) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
   }
 
   #onDrained(): void {
@@ -269,12 +263,12 @@ export class Line {
   }
 
   #onRequest(head: Head, frame: FrameView): void {
-    if (head.type === 'progress') return readProgressReports(frame, this.#codec, this.#pending);
+    if (head.type === 'progress') return readProgressReports(frame, this.#agreement.codec, this.#pending);
     const { id, timeout } = frame;
     if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
     // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
     this.#connection.send(RESPONSE, id, timeout, answerHead(head));
-    if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#codec);
+    if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#agreement.codec);
     if (head.type !== 'goaway' || this.#isGoingAway) return;
     this.#isGoingAway = true;
     this.#handler.onGoaway(this);

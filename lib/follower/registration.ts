@@ -2,7 +2,7 @@ import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { EXTENSION_VERSION, type Extension, FEATURES, type Head, registerHead } from '../protocol/message.js';
+import { EXTENSION_VERSION, FEATURES, type Head, type PortHolder, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import { refusalCode } from '../protocol/refusal.js';
 import { printable } from '../quoted.js';
@@ -25,12 +25,27 @@ export interface Registering {
   readonly maxFrameBytes: number;
 }
 
-/** What was agreed on with a Leader. */
+/** The result of a registration: how a Follower and its Leader talk from then on. */
 export interface Agreement {
   readonly codec: Codec;
-  /** What the Leader said of itself; undefined for a stock one. */
-  readonly leader: Extension | undefined;
+  /** What the Leader takes beyond the packets of cluster-client. */
+  readonly features: readonly string[];
+  /** The process that holds the port; undefined for a stock Leader. */
+  readonly holder: PortHolder | undefined;
+  /** The largest frame that the Leader takes; undefined for a stock Leader, which does not say. */
+  readonly maxFrameBytes: number | undefined;
+  /** The Leader is one of cluster-client. */
+  readonly isStock: boolean;
 }
+
+/** Until the registration is answered. */
+export const NO_AGREEMENT: Agreement = Object.freeze({
+  codec: STOCK_CODEC,
+  features: [],
+  holder: undefined,
+  maxFrameBytes: undefined,
+  isStock: false,
+});
 
 /** A Follower's registration on its channel: asked for once, as the first thing on a connection. */
 export class Registration {
@@ -114,11 +129,12 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
     const code = refusalCode(error?.code);
     throw refused(asked, why, code && readError({ name: 'RpcError', message: why, code }));
   }
-  if (head.ext === undefined) return { codec: stock, leader: undefined };
+  if (head.ext === undefined) return { ...NO_AGREEMENT, codec: stock, isStock: true };
   const codec = chosen(head.ext.codecs, asked);
   if (codec === undefined)
     throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
-  return { codec, leader: head.ext };
+  const { features, holder, maxFrameBytes } = head.ext;
+  return { codec, features, holder, maxFrameBytes, isStock: false };
 }
 
 function chosen(names: readonly string[], { codecs, transcode }: Registering): Codec | undefined {

@@ -28,13 +28,16 @@ const head = (codecs?: string[]): Head =>
 describe('readRegistration', () => {
   it('takes the codec that the Leader chose of those that were offered', () => {
     const agreed = readRegistration(head(['json']), body({ success: true }), ASKED);
-    assert.deepEqual([agreed.codec, agreed.leader?.codecs], [chooseCodec(['json']), ['json']]);
+    assert.deepEqual([agreed.codec, agreed.isStock], [chooseCodec(['json']), false]);
   });
 
   it("is the stock codec's, or the user's own, with a stock Leader", () => {
     assert.deepEqual(readRegistration(head(), body({ success: true }), ASKED), {
       codec: STOCK_CODEC,
-      leader: undefined,
+      features: [],
+      holder: undefined,
+      maxFrameBytes: undefined,
+      isStock: true,
     });
     const own = readRegistration(head(), body({ success: true }, transcode), { ...ASKED, transcode });
     assert.equal(own.codec, transcode);
