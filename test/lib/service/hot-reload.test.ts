@@ -196,6 +196,14 @@ describe('a reload', () => {
   });
 });
 
+function gate() {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((resolveGate) => {
+    resolve = resolveGate;
+  });
+  return { promise, resolve };
+}
+
 describe('the states of a hot reload', () => {
   const empty = () => new HotReload(new ServiceRegistry(), resolveServiceOptions({}), console, () => {});
   const isClosedError = (error: RpcError) => error.code === RpcCode.Closed;
@@ -225,7 +233,7 @@ describe('the states of a hot reload', () => {
   });
 
   it('let a reload wait for the loading, and refuse one that the closing overtakes', async (t) => {
-    const folder = folderOf(t, { 'm.js': saying(1) });
+    const folder = folderOf(t, { 'm.mjs': 'export const say = () => 1' });
     const registry = new ServiceRegistry();
     const options = resolveServiceOptions({ paths: [{ namespace: 'user', path: folder }] });
     const remotes = new HotReload(registry, options, console, () => assert.fail('nothing was reloaded'));
@@ -233,9 +241,21 @@ describe('the states of a hot reload', () => {
     const reload = remotes.reload();
     await loading;
     assert.deepEqual(changes(await reload), NOTHING);
-    writeFileSync(join(folder, 'm.js'), saying(2));
+    // The new version is being loaded until the test lets it go on.
+    const { promise, resolve } = gate();
+    const started = new Promise<void>((resolveStarted) => {
+      const hotReloadTest = (): Promise<void> => {
+        resolveStarted();
+        return promise;
+      };
+      Object.assign(globalThis, { hotReloadTest });
+    });
+    t.after(() => Reflect.deleteProperty(globalThis, 'hotReloadTest'));
+    writeFileSync(join(folder, 'm.mjs'), 'await hotReloadTest(); export const say = () => 2');
     const overtaken = remotes.reload();
+    await started;
     remotes.close();
+    resolve();
     await assert.rejects(overtaken, isClosedError);
     assert.equal(Reflect.apply(registry.lookup('user.m.say')?.fn as () => unknown, undefined, []), 1);
   });
