@@ -47,7 +47,7 @@ export class FakeLine {
   }
 
   drain(_reason: RpcError, timeoutMs: number): void {
-    this.ends.push(`drain ${timeoutMs}`);
+    if (this.closeReason === undefined) this.ends.push(`drain ${timeoutMs}`);
   }
 
   destroy(reason: RpcError): void {
