@@ -67,10 +67,10 @@ export class Line {
    * {@link RpcCode.Connect} (nobody reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader
    * refused, or did not answer).
    */
-  static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal): Promise<Line> {
+  static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal, dial = dialWithin): Promise<Line> {
     const { endpoint, connectTimeout, maxFrameBytes } = options;
     const giveUpAt = performance.now() + connectTimeout;
-    const stream = await dialWithin(connectTimeout, endpoint, { maxFrameBytes }, signal);
+    const stream = await dial(connectTimeout, endpoint, { maxFrameBytes }, signal);
     const line = new Line(stream, options, handler);
     const left = Math.max(1, Math.ceil(giveUpAt - performance.now()));
     await line.#registration.begin(line.#connection, line.#pending, left, signal);
