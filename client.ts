@@ -35,7 +35,7 @@ import {
 
 export type { ClientOptions } from './client/options.js';
 
-/** What a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
+/** Parts that a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
 export interface ClientParts {
   /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
   readonly loadModules?: ModuleLoader;

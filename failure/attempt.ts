@@ -11,7 +11,7 @@ export interface AttemptFacts {
 }
 
 /**
- * One attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline. The
+ * Attempt at a call: a call of its own, with its own arguments for filters to rewrite, under the same deadline. The
  * attempt's answer goes to the call, and only the call's own answer goes to the after filters.
  */
 export class Attempt extends OutgoingCall {

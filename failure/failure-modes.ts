@@ -15,7 +15,7 @@ import { Reachability } from './reachability.js';
 import { RetriedCall } from './retried-call.js';
 import { RetryBudget } from './retry-budget.js';
 
-/** One attempt in the background; the queue decides what comes next. */
+/** Policy of one attempt in the background: the queue decides what comes next. */
 const ONCE: FailurePolicy = { waitsForReady: () => false, decide: () => giveUp('') };
 
 export interface FailureModesParts {

@@ -6,7 +6,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { Reachability } from './reachability.js';
 
-/** What the attempts at a call are made with. */
+/** Parts that the attempts at a call are made with. */
 export interface AttemptParts {
   /** The stage behind the failure modes: the router. */
   readonly next: CallStage;
@@ -23,7 +23,7 @@ export interface Tried {
   /** The server that the caller named. */
   readonly named: string | undefined;
   readonly servers: ReadonlySet<string>;
-  /** Those servers that could not be reached: they know nothing of the call. */
+  /** Servers among them that could not be reached: they know nothing of the call. */
   readonly outOfReach: ReadonlySet<string>;
   /** Attempts that failed. */
   readonly count: number;

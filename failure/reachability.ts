@@ -18,7 +18,7 @@ export class Reachability {
     return tried.size === 0 ? servers.length : servers.filter(({ id }) => !tried.has(id)).length;
   }
 
-  /** One of these servers has a connection. */
+  /** True when at least one of these servers has a connection. */
   isAnyConnected(serverIds: ReadonlySet<string>): boolean {
     return [...serverIds].some((id) => this.#roster.isConnected(id));
   }

@@ -6,10 +6,10 @@ import type { AttemptParts, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
 import type { RetryBudget } from './retry-budget.js';
 
-/** So long before its deadline a call that waits for a server is given up, with what is known of them. */
+/** Time before its deadline at which a call that waits for a server is given up, with what is known of the servers. ms */
 const LAST_WORD_MS = 10;
 
-/** A call in a mode that may try it again: one attempt after the other, until one is answered or its policy gives up. */
+/** Call in a mode that may try it again: one attempt after the other, until one is answered or the policy gives up. */
 export class RetriedCall implements Tried {
   readonly call: OutgoingCall;
   readonly named: string | undefined;
@@ -20,7 +20,8 @@ export class RetriedCall implements Tried {
   readonly #parts: AttemptParts;
   readonly #budget: RetryBudget | undefined;
   #failed: FailedAttempt[] = [];
-  #whyNoMore = '';
+  /** Why no further attempt is made, for the caller's error. */
+  #whyNoMore: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopWaiting = (): void => {};
 
@@ -49,7 +50,7 @@ export class RetriedCall implements Tried {
     this.call.intercept((settle) => (error, results) => {
       clearTimeout(this.#timer);
       this.#stopWaiting();
-      settle(error === undefined ? undefined : this.#told(error), results);
+      settle(error === undefined ? undefined : this.#withAttempts(error), results);
     });
     this.#budget?.earn(this.call.startedAt);
     this.#try(this.named);
@@ -81,17 +82,16 @@ export class RetriedCall implements Tried {
 
   #goOn(attempt: Attempt, error: RpcError): void {
     const isFree = neverLeft(error, attempt);
-    this.#whyNoMore = isFinal(error) ? '' : this.#whyNot(error);
-    if (isFinal(error) || this.#whyNoMore !== '') return this.#fail(attempt, error);
+    this.#whyNoMore = isFinal(error) ? undefined : this.#whyNot(error);
+    if (isFinal(error) || this.#whyNoMore !== undefined) return this.#fail(attempt, error);
     const decision = this.#policy.decide(this, error, isFree);
     if (decision.does === 'accept') {
       this.call.succeed([decision.receipt]);
       return;
     }
     if (decision.does === 'wait for a server') return this.#waitForServer(attempt, error);
-    if (decision.does === 'give up') this.#whyNoMore = decision.why;
-    else this.#whyNoMore = this.#whyNotNow(decision.afterMs, isFree);
-    if (decision.does === 'give up' || this.#whyNoMore !== '') this.#fail(attempt, error);
+    this.#whyNoMore = decision.does === 'give up' ? decision.why : this.#whyNotNow(decision.afterMs, isFree);
+    if (decision.does === 'give up' || this.#whyNoMore !== undefined) this.#fail(attempt, error);
     else if (decision.afterMs === 0) this.#try(decision.serverId);
     else this.#wait(decision.afterMs, decision.serverId);
   }
@@ -102,7 +102,7 @@ export class RetriedCall implements Tried {
     if (code === RpcCode.Connect && delivery === 'not-sent') this.outOfReach.add(serverId);
   }
 
-  /** Nothing of the call has reached those that were out of reach, so they are as good as new. */
+  /** Waits for a server that was out of reach. Such a server has seen nothing of the call, so it may be tried anew. */
   #waitForServer(attempt: Attempt, error: RpcError): void {
     const { call } = this;
     const gaveUp = (): void => {
@@ -130,17 +130,17 @@ export class RetriedCall implements Tried {
     this.#timer = setTimeout(go(gaveUp), left);
   }
 
-  /** Whatever the policy: '' where it may be tried again. */
-  #whyNot(error: RpcError): string {
+  /** Why there can be no further attempt, whatever the policy decides; undefined where there can. */
+  #whyNot(error: RpcError): string | undefined {
     if (this.#parts.isStopped) return 'the client is being stopped';
-    return mayRunTwice(error, this.call) ? '' : 'it may have run, and is not marked as idempotent';
+    return mayRunTwice(error, this.call) ? undefined : 'it may have run, and is not marked as idempotent';
   }
 
-  #whyNotNow(afterMs: number, isFree: boolean): string {
+  #whyNotNow(afterMs: number, isFree: boolean): string | undefined {
     const now = performance.now();
     const left = this.call.deadline - now;
     if (left <= afterMs) return `it has ${Math.max(0, Math.round(left))} ms left of its ${this.call.timeout}`;
-    return isFree || this.#budget === undefined || this.#budget.spend(now) ? '' : 'the retry budget is spent';
+    return isFree || this.#budget === undefined || this.#budget.spend(now) ? undefined : 'the retry budget is spent';
   }
 
   #wait(ms: number, serverId: string | undefined): void {
@@ -170,11 +170,12 @@ export class RetriedCall implements Tried {
     this.call.answerStage = attempt.answerStage;
   }
 
-  #told(error: RpcError): RpcError {
+  /** The error for the caller: the last attempt's, with all attempts and why there is no further one. */
+  #withAttempts(error: RpcError): RpcError {
     const failed = this.#failed;
     if (failed.length === 0) return error;
     const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
-    const why = this.#whyNoMore === '' ? '' : `; not tried again: ${this.#whyNoMore}`;
+    const why = this.#whyNoMore === undefined ? '' : `; not tried again: ${this.#whyNoMore}`;
     const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
     const { code, serverId, method, cause, timing } = error;
     const detail = {
@@ -188,7 +189,7 @@ export class RetriedCall implements Tried {
     return new RpcError(code, `${error.message}${why}${tries}`, detail);
   }
 
-  /** The last attempt may not have been sent, and an earlier one may have run all the same. */
+  /** How far any attempt got: the last one may not have been sent while an earlier one may have run. */
   #delivery({ delivery }: RpcError): Delivery | undefined {
     if (delivery !== 'not-sent') return delivery;
     return this.#failed.every((attempt) => attempt.delivery === 'not-sent') ? 'not-sent' : 'unknown';

@@ -28,7 +28,7 @@ export const RETRY_BUDGET_DEFAULTS = Object.freeze({ ratio: 0.2, minPerSecond: 1
 export class RetryBudget {
   readonly #ratio: number;
   readonly #reserve: number;
-  /** What was earned, less what was spent, in each of the last seconds. */
+  /** Retries earned less retries spent, in each of the last seconds. */
   readonly #slots = new Float64Array(SLOTS);
   #slot = Number.NaN;
 

@@ -12,17 +12,17 @@ import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type Outcome, toAll } from './broadcast.js';
 
-/** What a one-way call that fails is reported to: nobody waits for it. */
+/** Notified of each one-way call that fails: no caller waits for its outcome. */
 export type OnewayFailure = (error: RpcError) => void;
 
 const BY_ROUTER = Symbol('by router');
-/** The id of a server, or that the router is to choose one. */
+/** Id of a server, or the mark that the router chooses one. */
 type Target = string | typeof BY_ROUTER;
 
 /**
- * Makes calls out of what a proxy was called with. Its three ways of finding servers: routed, one named, all of a type.
+ * Makes a call of what a proxy was called with, in one of three ways: routed, to a named server, to all servers of a type.
  *
- * A function as the last argument is the callback, since no codec carries functions; then nothing is returned.
+ * A function as the last argument is the callback, since no codec carries functions; nothing is returned then.
  */
 export class Caller {
   readonly #first: CallStage;
@@ -67,7 +67,7 @@ export class Caller {
     return this.#make(method, args, options, undefined, serverId);
   }
 
-  /** Resolves to every server's outcome. A callback gets the first failure, if there was one, and the outcomes. */
+  /** Resolves to the outcome of every server. A callback gets the first failure, if there was one, and the outcomes. */
   toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> | undefined {
     const callback = takeCallback(args);
     const outcomes = this.#broadcast(method, args, options);
@@ -80,18 +80,18 @@ export class Caller {
   }
 
   /**
-   * Settles when the call was handed to the connection; there is no answer. A failure is reported, and need not be
-   * caught as well.
+   * Settles when the call was handed to the connection; there is no answer. A failure is reported, so callers need not
+   * catch it as well.
    */
   oneway(method: RemoteMethod, routeParam: unknown, args: unknown[], options: CallOptions): Promise<void> {
     return this.#makeOneway(method, args, options, routeParam, BY_ROUTER);
   }
 
-  /** `'*'`: to all of the type; it settles when the call was handed to every connection. */
+  /** `'*'` calls all servers of the type, and settles when the call was handed to every connection. */
   onewayToServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<void> {
     if (serverId !== '*') return this.#makeOneway(method, args, options, undefined, serverId);
     const sent = this.#onewayToAll(method, args, options);
-    sent.catch(ignore); // it was reported
+    sent.catch(ignore); // each failure was reported
     return sent;
   }
 
@@ -118,14 +118,14 @@ export class Caller {
     const timeout = this.#timeoutOf(options);
     const startedAt = performance.now();
     return toAll(servers, (serverId) => {
-      // One deadline for all of them, although not all of them are called at once.
+      // One deadline for all servers, although not all are called at once.
       const left = Math.max(Math.min(1, timeout), Math.ceil(startedAt + timeout - performance.now()));
-      // Each call has arguments of its own: a filter that rewrites one server's must not reach the others'.
+      // Each call has arguments of its own: a filter that rewrites those for one server must not change the others.
       return this.toServer(method, serverId, [...args], { ...options, timeout: left }) as Promise<unknown>;
     });
   }
 
-  /** The outcome is the callback's, or else the promise's. */
+  /** Makes a call whose outcome goes to the callback, if there is one, or else to the returned promise. */
   #make(
     method: RemoteMethod,
     args: unknown[],
@@ -137,7 +137,7 @@ export class Caller {
     const callback = takeCallback(args);
     if (callback !== undefined) {
       let hasReturned = false;
-      // Never before the call has returned: one that tries again from its callback would never come to an end.
+      // Never before the call has returned: a caller that calls again from its callback would recurse without end.
       const settle: Settle = (error, results) => {
         if (!hasReturned) process.nextTick(settle, error, results);
         else if (error === undefined) callback(null, ...results);
@@ -171,7 +171,7 @@ export class Caller {
     return sent;
   }
 
-  /** What the options or the client say, or what is left to the call as a part of which this one is made. 0: nothing. */
+  /** Timeout of the options or of the client, and no more than what the call being served has left. 0: no time is left. */
   #timeoutOf(options: CallOptions): number {
     const timeout = options.timeout ?? this.#timeout;
     const outer = outerCall();

@@ -6,7 +6,7 @@ import type { CallTracer } from './call-tracer.js';
 import type { MailStationEvents } from './events.js';
 import type { MailStationState } from './state.js';
 
-/** What admission needs of the mail station. */
+/** The mail station, as far as admission needs it. */
 export interface AdmittingStation {
   readonly state: MailStationState;
   listenerCount(event: 'error'): number;

@@ -8,7 +8,7 @@ export class Backlog {
   readonly #byServer = new Map<string, Set<OutgoingCall>>();
   readonly #held: HeldCalls;
 
-  /** `limit`: calls a server. `onDue` settles a call whose deadline has passed; it does not wait any more then. */
+  /** `limit`: calls per server. `onDue` settles a call whose deadline has passed; the call no longer waits then. */
   constructor(limit: number, onDue: (call: OutgoingCall) => void = (call) => call.expire()) {
     this.#limit = limit;
     this.#held = new HeldCalls((call) => {
@@ -22,7 +22,7 @@ export class Backlog {
     return this.#held.size;
   }
 
-  /** Calls that wait for this server. */
+  /** Number of calls that wait for this server. */
   size(serverId: string): number {
     return this.#byServer.get(serverId)?.size ?? 0;
   }
@@ -42,7 +42,7 @@ export class Backlog {
     return true;
   }
 
-  /** Takes one after the other, the longest waiting first; also those that are added meanwhile. May be left off. */
+  /** Takes one call after the other, the longest waiting first, those that are added meanwhile included. May be stopped early. */
   *drain(serverId: string): Generator<OutgoingCall, void, void> {
     const waiting = this.#byServer.get(serverId);
     if (waiting === undefined) return;
@@ -57,12 +57,12 @@ export class Backlog {
     }
   }
 
-  /** Empties a server's queue; what was in it, in the order in which it came. */
+  /** Takes all calls of a server's queue, in the order in which they came. */
   take(serverId: string): OutgoingCall[] {
     return [...this.drain(serverId)];
   }
 
-  /** Takes those of a server's queue of which this is true, in the order in which they came. */
+  /** Takes those calls of a server's queue for which `isWanted` is true, in the order in which they came. */
   takeWhere(serverId: string, isWanted: (call: OutgoingCall) => boolean): OutgoingCall[] {
     const waiting = this.#byServer.get(serverId);
     if (waiting === undefined) return [];
@@ -75,7 +75,7 @@ export class Backlog {
     return taken;
   }
 
-  /** Empties all queues; what was in them, in the order in which it came. */
+  /** Takes all calls of all queues, in the order in which they came. */
   takeAll(): OutgoingCall[] {
     this.#byServer.clear();
     return this.#held.takeAll();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Logger } from '../lib/diagnostics.js';
 
-/** One step of a call, in the words of pomelo-rpc's tracer. */
+/** Step of a call, in the words of pomelo-rpc's tracer. */
 export interface TraceStep {
   /** The same for all steps of a call. */
   readonly traceId: string;
@@ -21,7 +21,7 @@ export interface TraceStep {
   readonly code: string | undefined;
 }
 
-/** Watches calls, and changes nothing about them. Source: pomelo-rpc, `rpcDebugLog`. */
+/** Reports the steps of each call, and changes nothing about the calls. Source: pomelo-rpc, `rpcDebugLog`. */
 export class CallTracer {
   readonly #source: string;
   readonly #logger: Logger;

@@ -23,7 +23,7 @@ export interface FilterObject {
 export type Filter = FilterFunction | FilterObject;
 export type FilterPhase = 'before' | 'after';
 
-/** What the filters work on; each may change it. */
+/** The call as filters see it. Each filter may change every field. */
 export interface Filtered {
   serverId: string;
   msg: RpcMessage;
@@ -39,7 +39,7 @@ export interface PreparedFilter {
   readonly name: string;
   readonly run: FilterFunction;
   readonly self: Filter;
-  /** It goes on by calling `next`, and not by returning. */
+  /** The filter goes on by calling `next`, and not by returning. */
   readonly answersByNext: boolean;
 }
 
@@ -52,8 +52,8 @@ export function prepareFilter(filter: Filter, phase: FilterPhase): PreparedFilte
 }
 
 /**
- * Four parameters or more; or `(...args)` or `(serverId, msg, opts = {}, next)`, which count as fewer to the language:
- * a filter that refuses later must not be passed by because of how it is written.
+ * True for four parameters or more, and for `(...args)` and `(serverId, msg, opts = {}, next)`, whose `length` is smaller: a
+ * filter that refuses later must not be skipped because of how its parameters are written.
  */
 function declaresNext(run: FilterFunction): boolean {
   if (run.length >= DECLARES_NEXT) return true;
@@ -81,7 +81,7 @@ function runFrom(
 
   let isOver = false;
   const next: FilterNext = (target, msg, opts) => {
-    if (isOver) return; // called twice, or called and thrown: the first counts
+    if (isOver) return; // called twice, or called and thrown: the first outcome counts
     isOver = true;
     if (isError(target)) return done(aborted(filter, target));
     if (typeof target === 'string' || typeof target === 'number') call.serverId = String(target) || call.serverId;
@@ -104,12 +104,12 @@ function runFrom(
   } catch (error) {
     return fail(error);
   }
-  // A native promise of it settles once, and never throws, whatever the thenable does.
+  // A native promise settles once and never throws, whatever the thenable does.
   if (isPending) Promise.resolve(returned).then(() => filter.answersByNext || next(), fail);
   else if (!filter.answersByNext) next();
 }
 
-/** From another realm, such as a `vm` context, an Error is no `instanceof` ours. */
+/** True for Errors of other realms too, such as those of a `vm` context, which are no `instanceof` ours. */
 function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }

@@ -15,13 +15,13 @@ export interface MailBoxesHandler {
 /** Makes the mailbox of a server. */
 export type MakeMailBox = (server: ServerInfo) => MailBox;
 
-/** One mailbox a server, made when first needed; and those that are on their way out. */
+/** The mailbox of each server, made when first needed, and the mailboxes that are being drained. */
 export class MailBoxes {
   readonly #options: ResolvedMailStationOptions;
   readonly #handler: MailBoxesHandler;
   readonly #make: MakeMailBox;
   readonly #byServer = new Map<string, MailBox>();
-  /** Of servers that were removed or moved, until their last answers are in. */
+  /** Mailboxes of servers that were removed or moved, until their last answers are in. */
   readonly #leaving = new Set<MailBox>();
 
   constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler, make = mailboxMaker(options)) {
@@ -34,7 +34,7 @@ export class MailBoxes {
     return this.#byServer.get(serverId);
   }
 
-  /** It is not on its way out. */
+  /** True unless the mailbox is being drained. */
   isCurrent(mailbox: MailBox): boolean {
     return this.#byServer.get(mailbox.server.id) === mailbox;
   }

@@ -102,13 +102,13 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return this.#roster.ofType(serverType);
   }
 
-  /** Those that routers choose from: without the ejected ones. The same array as long as nothing changes. */
+  /** Servers that routers choose from: without the ejected ones. The same array as long as nothing changes. */
   candidates(serverType: string): readonly ServerInfo[] {
     const servers = this.#roster.ofType(serverType);
     return this.#outliers === undefined ? servers : this.#outliers.admitted(serverType, servers);
   }
 
-  /** Undefined where nothing is known, or nobody asked to know (see `ejection`). */
+  /** Undefined where nothing is known of the server, and without `ejection`. */
   health(id: string): ServerHealthReport | undefined {
     return this.#outliers?.report(id);
   }
@@ -139,7 +139,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     this.#apply(this.#roster.addAll([server]));
   }
 
-  /** All of them, or, when one is none, not any. */
+  /** Adds all of them or, where one entry is invalid, none. */
   addServers(servers: readonly ServerInfo[]): void {
     this.#apply(this.#roster.addAll(servers));
   }
@@ -217,12 +217,12 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   #judge(outliers: Outliers, id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     if (to === 'ready') return outliers.connected(id);
     const server = this.#roster.get(id);
-    // One that says that it stops has not failed; if nobody takes its place, dialling will tell.
+    // A server that says goaway has not failed. If no other takes its place, dialling will fail.
     if (to !== 'backoff' || server === undefined || reason === undefined || reason.code === RpcCode.Stopping) return;
     outliers.of(server).connectionFailed(reason, from === 'connecting');
   }
 
-  /** All changes are made before any is told: a listener that throws keeps none from being made. */
+  /** Makes all changes before it reports any: a listener that throws prevents none. */
   #apply(changes: readonly RosterChange[]): void {
     for (const change of changes) this.#follow(change);
     for (const { id, kind, old, now } of changes) {
@@ -244,25 +244,25 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const drainTimeout = this.#lifecycle.move('draining') ? this.#options.drainTimeout : 0;
     const endAt = performance.now() + drainTimeout;
     const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
-    // At once: those that share its mailboxes do not wait for what this process's own calls wait for.
+    // At once: processes that share these mailboxes do not wait for this process's own calls.
     const drained = this.#sharing?.drain(stopped(), left());
     await this.#heldAreSettled(left);
     await Promise.all([drained, this.#outbox.closeAll(stopped(), left())]);
     await this.#sharing?.close(stopped(), left());
-    await this.#heldAreSettled(left); // answers that came last, and are with the after filters
+    await this.#heldAreSettled(left); // the last answers, which are with the after filters
     this.#lifecycle.move('closed');
     this.#outliers?.stop();
     await this.#closeAll(0);
   }
 
-  /** A call that leaves its router or a filter may go on to wait for a connection, so all are looked at again. */
+  /** Resolves when no call is held. A call that leaves a router or filter may then wait for a connection: all are checked again. */
   async #heldAreSettled(left: () => number): Promise<void> {
     while (this.held.size + this.#outbox.waiting > 0 && left() > 0) {
       await settledWithin(Promise.all([this.held.whenEmpty(), this.#outbox.whenNoneWaits()]), left());
     }
   }
 
-  /** Fails what is held, and closes all connections at the latest when the time is over. */
+  /** Fails the held calls, and closes all connections when the time is over at the latest. */
   async #closeAll(timeoutMs: number): Promise<void> {
     const reason = stopped();
     for (const call of [...this.held.takeAll(), ...this.#outbox.takeWaiting()]) {

@@ -7,25 +7,25 @@ import { MailBoxes, type MakeMailBox } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface OutboxHandler {
-  /** A mailbox moved. What waited for it, where it is `ready` now, was sent before. */
+  /** A mailbox changed its state. Where it is `ready` now, the calls that waited for it were sent before. */
   onState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void;
 }
 
 /**
- * The mailboxes, and what waits for them: sends each call to its server at once where that takes calls, and else holds
- * it until it does, connecting lazily.
+ * The mailboxes, and the calls that wait for them. Sends each call to its server at once where the mailbox takes calls,
+ * else holds the call until it does, and connects lazily.
  *
- * Order: calls to one server leave in the order in which they were given.
+ * Order: calls to one server leave in the order in which they came.
  */
 export class Outbox {
   readonly #options: ResolvedMailStationOptions;
   readonly #handler: OutboxHandler;
   readonly #mailboxes: MailBoxes;
   readonly #backlog: Backlog;
-  /** The mailbox that is just being sent what has waited for it. */
+  /** The mailbox that is just being sent the calls that waited for it. */
   #flushing: MailBox | undefined;
 
-  /** `make`: mailboxes of another kind than the options ask for. */
+  /** `make`: makes mailboxes of another kind than the options ask for. */
   constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, make?: MakeMailBox) {
     this.#options = options;
     this.#handler = handler;
@@ -39,12 +39,12 @@ export class Outbox {
     this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
   }
 
-  /** Undefined where none was needed yet. */
+  /** Mailbox of a server; undefined where none was needed yet. */
   mailbox(serverId: string): MailBox | undefined {
     return this.#mailboxes.get(serverId);
   }
 
-  /** Makes the mailbox of a server that has none; it connects when it is first sent something. */
+  /** Makes the mailbox of a server that has none. The mailbox connects when it is first sent a call. */
   open(server: ServerInfo): MailBox {
     return this.#mailboxes.open(server);
   }
@@ -59,19 +59,19 @@ export class Outbox {
     return this.#backlog.total;
   }
 
-  /** Resolves when none waits any more. */
+  /** Resolves when no call waits. */
   whenNoneWaits(): Promise<void> {
     return this.#backlog.whenEmpty();
   }
 
-  /** Sends the call to its server, or holds it, or fails it where too many are held. */
+  /** Sends the call to its server, or holds the call, or fails it where too many are held. */
   send(call: OutgoingCall, mailbox: MailBox): void {
-    // While a mailbox takes calls none of its calls wait; but one that comes while they are being sent goes behind them.
+    // While a mailbox takes calls, none wait for it. A call that comes while the waiting ones are being sent goes behind them.
     if (mailbox.state === 'ready' && !mailbox.isFull && mailbox !== this.#flushing) mailbox.send(call);
     else this.#wait(call, mailbox);
   }
 
-  /** The server is gone: what waits for it fails for this reason, what was sent has `drainTimeout` to be answered. */
+  /** The server was removed: waiting calls fail for this reason, and sent ones have `drainTimeout` to be answered. */
   remove(serverId: string, reason: RpcError): void {
     const waiting = this.#backlog.take(serverId);
     const mailbox = this.#mailboxes.get(serverId);
@@ -79,7 +79,7 @@ export class Outbox {
     for (const call of waiting) call.fail(call.error(reason.code, 'the server was removed', 'not-sent', reason));
   }
 
-  /** The same server, elsewhere: what waits goes to the new address, what was sent is answered by the old one. */
+  /** The server has a new address: waiting calls go there, and sent ones are answered by the old address. */
   move(server: ServerInfo, reason: RpcError): void {
     const mailbox = this.#mailboxes.get(server.id);
     if (mailbox === undefined) return;
@@ -87,12 +87,12 @@ export class Outbox {
     if (this.#backlog.size(server.id) > 0) this.open(server).connect();
   }
 
-  /** Gives up what waits; the caller settles it. */
+  /** Takes the waiting calls out; the caller of this method settles them. */
   takeWaiting(): OutgoingCall[] {
     return this.#backlog.takeAll();
   }
 
-  /** Closes all connections, each when what it has was answered: at the latest after `timeoutMs`. */
+  /** Closes all connections, each when its calls are answered: after `timeoutMs` at the latest. */
   closeAll(reason: RpcError, timeoutMs: number): Promise<void> {
     return this.#mailboxes.closeAll(reason, timeoutMs);
   }
@@ -107,7 +107,7 @@ export class Outbox {
     call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
   }
 
-  /** Its server may have moved or gone since. */
+  /** Sends a returned call anew. Its server may have moved or been removed since. */
   #onReturned(call: OutgoingCall, mailbox: MailBox): void {
     if (call.isSettled) return;
     const current = this.#mailboxes.get(mailbox.server.id);
@@ -127,8 +127,8 @@ export class Outbox {
   }
 
   /**
-   * What is called while it goes on joins the end of the queue. A mailbox may say that it has drained when it is being
-   * left: by a goaway, or because its server has moved. What waits is not for it then.
+   * Sends the calls that wait. Calls that come meanwhile join the end of the queue. A mailbox may report that it has room
+   * while it is being replaced (after a goaway, or where its server has moved): waiting calls are not for it then.
    */
   #sendPending(mailbox: MailBox): void {
     const takesCalls = (): boolean =>

@@ -7,7 +7,7 @@ import type { ServerInfo } from '../lib/server-info.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
 
-/** What changed for one server. */
+/** Change of one server's entry. */
 export interface RosterChange {
   readonly id: string;
   readonly kind: 'added' | 'replaced' | 'removed';

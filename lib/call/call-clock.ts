@@ -43,7 +43,7 @@ export class CallClock {
     this.#server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
   }
 
-  /** Where the time went of a call that is in this stage now. */
+  /** Timing of the call, which is in this stage now. */
   timing(stage: Stage, connectAttempts: number): CallTiming {
     const now = performance.now();
     return {

@@ -24,7 +24,7 @@ export interface CallOptions extends FailOptions {
 
 export const CALL_DEFAULTS = Object.freeze({ idempotent: false }) satisfies CallOptions;
 
-/** What the error of a late call can say beside how long the call was where. */
+/** Details for the error of a late call, beside the time in each stage. */
 export interface LateDetail extends Explained {
   readonly cause?: unknown;
   readonly connectAttempts?: number;

@@ -2,7 +2,7 @@ import type { RpcMessage } from '../rpc-message.js';
 import type { CallOptions } from './call-contract.js';
 import { RemoteMethod } from './remote-method.js';
 
-/** What a caller asks for: which method, with which arguments, by when. */
+/** Request of a caller: which method, with which arguments, by when. */
 export class CallRequest {
   method: RemoteMethod;
   args: unknown[];

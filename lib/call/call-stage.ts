@@ -1,8 +1,8 @@
 import type { OutgoingCall } from './outgoing-call.js';
 
 /**
- * One stage of a call's way out: failure modes, router, mail station. A stage passes each call on to the next one, at once
- * or later, or settles it. Stages are nested where the client is put together.
+ * Stage of a call's way out: failure modes, router, mail station. A stage passes each call on to the next stage, at once or
+ * later, or settles the call. Stages are nested where the client is put together.
  */
 export interface CallStage {
   send(call: OutgoingCall): void;

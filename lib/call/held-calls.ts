@@ -4,8 +4,8 @@ import { DeadlineTimer } from '../transport/deadline-timer.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /**
- * Calls that wait for something before they can be sent (or, after their answer, for a filter): a router's answer, a
- * filter's, a connection. Their deadlines are kept here, as those of sent calls are kept by their connection.
+ * Calls that wait for a router, for a filter (before they are sent, or after their answer), for a connection or for their
+ * next attempt. This table watches their deadlines, as a connection watches those of the calls sent on it.
  */
 export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   readonly #calls = new Set<C>();
@@ -16,14 +16,14 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   #onEmpty: (() => void) | undefined;
 
   /**
-   * `onDue` settles a call whose deadline has passed; it is no longer held then. `limit`: calls. `earlyMs`: so long
-   * before the deadline, so that whoever is told of it hears it in time.
+   * `onDue` settles a call whose deadline has passed; the call is no longer held then. `limit`: calls. `earlyMs`: time
+   * before the deadline at which `onDue` is called, so that a caller in another process hears of it in time.
    */
   constructor(onDue: (call: C) => void, limit = Number.POSITIVE_INFINITY, earlyMs = 0) {
     this.#onDue = onDue;
     this.#limit = limit;
     this.#earlyMs = earlyMs;
-    // A process must not end while one of its calls has still to settle and no socket holds it.
+    // A process must not end while a call is unsettled and no socket keeps the process alive.
     this.#timer = new DeadlineTimer((now) => this.#expire(now), true);
   }
 
@@ -33,7 +33,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
 
   /** False when the limit is reached; the call has been failed then. */
   add(call: C): boolean {
-    // What has its answer already is not sent away for want of room.
+    // A call that has its answer already is not rejected for want of room.
     if (this.#calls.size >= this.#limit && call.state !== 'answered') {
       const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
       call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
@@ -51,14 +51,14 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
     if (this.#calls.delete(call) && this.#calls.size === 0) this.#empty();
   }
 
-  /** The one that was held longest; undefined where none is. */
+  /** Takes the call that was held longest; undefined where none is. */
   take(): C | undefined {
     const [first] = this.#calls;
     if (first !== undefined) this.delete(first);
     return first;
   }
 
-  /** Empties it; what was held, in the order in which it came. */
+  /** Takes all calls, in the order in which they came. */
   takeAll(): C[] {
     const calls = [...this.#calls];
     this.#calls.clear();
@@ -95,7 +95,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   }
 }
 
-/** Waits for the promise, but no longer than so many ms. Rejects as that does, if in time. */
+/** Waits for the promise, but no longer than `ms`. Rejects as the promise does, if in time. */
 export async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

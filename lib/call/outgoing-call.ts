@@ -32,8 +32,9 @@ const NO_SERVERS: ReadonlySet<string> = new Set();
 const TRANSITIONS: Readonly<Record<CallState, readonly CallState[]>> = CALL_TRANSITIONS;
 
 /**
- * One call on its way out, from the proxy to the table of a connection, whose entry it is. A call settles exactly once,
- * by the first that ends it: its answer, its deadline, a lost connection, a removed server, a stopped client.
+ * Call on its way out, from the proxy to the pending table of a connection, which holds this very object. A call settles
+ * exactly once, by the first event that ends it: its answer, its deadline, a lost connection, a removed server, a stopped
+ * client.
  */
 export class OutgoingCall extends CallRequest implements SentRequest {
   /** Server that the caller named, or that the router chose. */
@@ -128,8 +129,8 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   }
 
   /**
-   * Moves to another state, and is the only way there. False, and nothing changes, where the table does not allow it: a
-   * late event is refused here. `settled` is reached by {@link succeed} and {@link fail}.
+   * Moves the call to another state, and is the only function that does. Returns false, and changes nothing, where the
+   * table does not allow the move: a late event is refused here. {@link succeed} and {@link fail} lead to `settled`.
    */
   move(to: Exclude<CallState, 'settled'>, waitsFor?: WaitsFor): boolean {
     if (this.#settle === undefined || !TRANSITIONS[this.#state].includes(to)) return false;
@@ -139,7 +140,7 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     return true;
   }
 
-  /** Starts to note how long the call is in each stage, since it has to wait in the present one. */
+  /** Starts to note how long the call is in each stage. Called where the call has to wait in the present one. */
   startClock(): CallClock {
     if (this.#clock?.hasWaited === true) return this.#clock;
     const clock = this.#makeClock();
@@ -192,7 +193,7 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     return new RpcError(code, `${where}: ${why}`, { serverId: this.serverId, method: name, delivery, timing, cause });
   }
 
-  /** As {@link error}, for a call that came too late or was cut off: the error also says where the time went. */
+  /** Error of a call that came too late or was cut off: as {@link error}, and the error says where the time went. */
   lateError(
     code: RpcCode,
     why: string,

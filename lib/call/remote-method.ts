@@ -1,26 +1,26 @@
 import { invokeHead } from '../protocol/message.js';
 import { methodName, type RpcMessage } from '../rpc-message.js';
 
-/** Heads are kept for calls of up to so many arguments; more are encoded anew at each call. */
+/** Arguments up to which a head is kept; the head of a call with more is encoded anew each time. */
 const MAX_KEPT_ARGUMENTS = 16;
 
-/** One remote method as its callers know it, with the heads of its packets, which are the same at every call. */
+/** Remote method as its callers know it, with the heads of its packets, which are the same at every call. */
 export class RemoteMethod {
   readonly namespace: string;
   readonly serverType: string;
   readonly service: string;
   readonly method: string;
-  /** What travels: `namespace.module.method`, or a shared client's method as it is. */
+  /** Name on the wire: `namespace.module.method`, or the bare name of a shared client's method. */
   readonly name: string;
   readonly #heads: Buffer[] = [];
   readonly #to: number | undefined;
 
-  /** One of which only the name is known that travels. */
+  /** Method of which only the name on the wire is known. */
   static named(name: string): RemoteMethod {
     return new RemoteMethod({ namespace: '', serverType: '', service: '', method: name }, name);
   }
 
-  /** `to`: for calls by way of a relay, which knows the server by this number. */
+  /** `to`: the number by which a relay knows the server, for calls that go through one. */
   constructor({ namespace, serverType, service, method }: Omit<RpcMessage, 'args'>, name?: string, to?: number) {
     this.namespace = namespace;
     this.serverType = serverType;

@@ -21,7 +21,7 @@ interface Admitted {
 }
 
 /**
- * Which servers fail so often that routers are not given them for a while. Calls that name such a server still go there,
+ * Servers that fail so often that routers do not get them for a while. Calls that name such a server still go there,
  * and so do those that wait for it already.
  *
  * A server comes back when its time is over; one that could not be connected to as soon as it can, since its mailbox

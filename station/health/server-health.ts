@@ -17,7 +17,7 @@ const AGAINST: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Connect, RpcCode.O
 const OUR_SHARE = 0.25;
 
 export interface HealthHandler {
-  /** So many failures in a row that it ought to be ejected. */
+  /** The server has failed so often in a row that it should be ejected. */
   onOutlier(health: ServerHealth, reason: RpcError): void;
 }
 
@@ -34,7 +34,7 @@ export interface ServerHealthReport {
   readonly left: number;
 }
 
-/** One server's failures in a row, and whether it is ejected. */
+/** Failures in a row of a server, and whether the server is ejected. */
 export class ServerHealth implements CallWatcher {
   readonly serverId: string;
   readonly serverType: string;
@@ -44,7 +44,7 @@ export class ServerHealth implements CallWatcher {
   #failures = 0;
   #ejections = 0;
   #reason: RpcError | undefined;
-  /** It could not be connected to, so a connection proves that it is back. */
+  /** The server could not be connected to, so a connection proves that it is back. */
   #isOutOfReach = false;
   /** While ejected, when that ends; else, when it ended. */
   #until = 0;
