@@ -32,7 +32,7 @@ export async function callSharing(
 
 /** A client that leads. */
 export async function lead(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   port: number,
   servers: readonly (Served | ServerInfo)[] = [],
   options: ClientOptions = {},
@@ -45,7 +45,7 @@ export async function lead(
 
 /** One that follows. */
 export async function follow(
-  t: TestContext,
+  t: Pick<TestContext, 'after'>,
   port: number,
   servers: readonly (Served | ServerInfo)[],
   options: ClientOptions = {},

@@ -1,0 +1,28 @@
+import {
+  calls,
+  exposedStack,
+  heartbeats,
+  heartbeatsOfServers,
+  json,
+  refusals,
+  strangers,
+} from './call-conversations.js';
+import { sharedClient, stockFollower, stockLeader, transcodedClient } from './cluster-conversations.js';
+import type { Conversation } from './conversation.js';
+import { sharedMailBoxes } from './share-conversation.js';
+
+/** By name, in the order in which they are recorded. */
+export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
+  calls,
+  'calls with exposeStack': exposedStack,
+  'calls in json': json,
+  'heartbeats of a client': heartbeats,
+  'heartbeats of a server': heartbeatsOfServers,
+  'a refused registration': refusals,
+  'requests of strangers': strangers,
+  'a shared client': sharedClient,
+  'a shared client that leads a stock Follower': stockFollower,
+  'a shared client that follows a stock Leader': stockLeader,
+  'a shared client with a transcode': transcodedClient,
+  'shared mailboxes': sharedMailBoxes,
+};
