@@ -43,7 +43,7 @@ export interface ClientParts {
   readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
 }
 
-/** The caller's end: proxies, routers and the mail station, put together, without the parts of any platform. */
+/** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
 export class BareClient<Remotes = Any> {
   readonly #station: MailStation;
   readonly #proxies: Proxies;
@@ -52,7 +52,7 @@ export class BareClient<Remotes = Any> {
   readonly #failureModes: FailureModes;
   readonly #routerOptions: RouterOptions;
 
-  /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
+  /** Makes a client that is not started. No connection is made. Throws {@link RpcCode.InvalidArgument}. */
   constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
     if (typeof written !== 'object' || written === null) throw invalid('the options of a client must be an object');
     const options = canonicalOptions(written, CLIENT_NAMES);
@@ -82,24 +82,25 @@ export class BareClient<Remotes = Any> {
     this.#proxies = new Proxies(this.#caller, parts.loadModules, options.context);
   }
 
-  /** `proxies[namespace][serverType][module][method]` */
+  /** Remote methods: `proxies[namespace][serverType][module][method](routeParam, ...args)`. */
   get proxies(): RemoteProxies<Remotes> {
     return this.#proxies.tree as RemoteProxies<Remotes>;
   }
 
+  /** State of the client; see {@link MailStationState}. */
   get state(): MailStationState {
     return this.#station.state;
   }
 
   /**
-   * With {@link MailStationOptions.share}: whether this process has the mailboxes of all (`leading`), another has them
-   * (`following`), or nobody yet (`electing`); the event `share` tells of changes. Undefined without it.
+   * State of the shared mailboxes, which the event `share` reports too; undefined without {@link
+   * MailStationOptions.share}.
    */
   get sharing(): SharingState | undefined {
     return this.#station.sharing;
   }
 
-  /** Connects nothing yet: connections are made when first needed. Rejects with {@link RpcCode.Closed} the second time. */
+  /** Starts the client. Connections are made when first needed. Rejects with {@link RpcCode.Closed} the second time. */
   start(callback?: Callback<[]>): Promise<void> {
     const started = this.#station.start()
       ? Promise.resolve()
@@ -108,89 +109,99 @@ export class BareClient<Remotes = Any> {
   }
 
   /**
-   * Refuses new calls, lets those under way settle for `drainTimeout`, rejects the rest, and closes all connections.
-   * `force`: rejects them at once. What waits to be tried again in the background (`failback`) is given up, with its
-   * events. Resolves when all is closed. Again: the same promise.
+   * Stops the client: rejects new calls, lets calls in flight settle for `drainTimeout`, rejects the rest, and closes
+   * all connections. With `force`, calls in flight are rejected at once. Calls that wait for a retry in the background
+   * end with the event `failback:givenUp`. Resolves when all is closed; each further call returns the same promise.
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
     this.#failureModes.stop();
     return withCallback(this.#station.stop(force), callback);
   }
 
-  /** May be called before and after the start. See {@link Proxies.add}. */
+  /**
+   * Adds proxies for remote modules; a module that was added before is replaced. Throws {@link RpcCode.Load} when a
+   * path cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
+   */
   addProxies(records: readonly ProxyRecord[]): void {
     if (!Array.isArray(records)) throw invalid('addProxies takes a list of records');
     for (const record of records) this.#proxies.add(record);
   }
 
+  /** Adds the proxies of one record; see {@link BareClient.addProxies}. */
   addProxy(record: ProxyRecord): void {
     this.#proxies.add(record);
   }
 
-  /** An entry with the id of another takes its place; calls that wait go to the new address. */
+  /** Adds a server to the roster. An entry with the same id is replaced, and calls that wait go to the new address. */
   addServer(server: ServerInfo): void {
     this.#station.addServer(server);
   }
 
+  /** Adds all servers of the list, or none when one of them is out of shape. */
   addServers(servers: readonly ServerInfo[]): void {
     this.#station.addServers(list('addServers', servers));
   }
 
   /**
-   * Calls that wait for its connection are rejected; those that were sent have `drainTimeout` to be answered. An unknown
-   * id is no error.
+   * Removes a server. Calls that wait for its connection are rejected; calls that were sent have `drainTimeout` to
+   * settle.
    */
   removeServer(id: string): void {
     this.#station.removeServer(nonEmptyString('the id of a server', typeof id === 'number' ? String(id) : id));
   }
 
+  /** Removes several servers; see {@link BareClient.removeServer}. */
   removeServers(ids: readonly string[]): void {
     for (const id of list('removeServers', ids)) this.removeServer(id);
   }
 
-  /** The roster becomes exactly this list; servers that stay keep their connections. */
+  /** Makes the roster exactly this list. Servers that stay keep their connections. */
   replaceServers(servers: readonly ServerInfo[]): void {
     this.#station.replaceServers(list('replaceServers', servers));
   }
 
   /**
-   * The servers of a type that calls may be routed to, in the order in which they were added: all of them or, with
-   * `ejection`, those that are not ejected. Frozen; a new array after each change.
+   * Servers of a type that calls may be routed to, in the order in which they were added: all of them or, with
+   * `ejection`, those that are not ejected. The array is frozen, and a new one after each change.
    */
   getServersByType(serverType: string): readonly ServerInfo[] {
     return this.#station.candidates(serverType);
   }
 
-  /** With `ejection`: what is known of a server's health. Undefined before it was called, and without that option. */
+  /** Health of a server, with `ejection`. Undefined before the first call to the server, and without that option. */
   health(serverId: string): ServerHealthReport | undefined {
     return this.#station.health(serverId);
   }
 
-  /** Every server that is known, by its id. A copy, as are the two below. */
+  /** All servers of the roster, by id. A copy. */
   get servers(): Readonly<Record<string, ServerInfo>> {
     return Object.fromEntries(this.#station.allServers().map((server) => [server.id, server]));
   }
 
-  /** pomelo-rpc's table: 1 for every server that is known. */
+  /** pomelo-rpc's table: 1 for every server of the roster. A copy. Source: pomelo-rpc. */
   get onlines(): Readonly<Record<string, 1>> {
     return Object.fromEntries(this.#station.allServers().map(({ id }) => [id, 1]));
   }
 
-  /** The state of each connection that was ever needed, by the server's id. */
+  /** State of each connection that was ever needed, by the id of the server. A copy. */
   get mailboxes(): Readonly<Record<string, MailBoxState>> {
     const states = this.#station.allServers().map(({ id }) => [id, this.#station.mailboxState(id)] as const);
     return Object.fromEntries(states.filter((entry): entry is [string, MailBoxState] => entry[1] !== undefined));
   }
 
-  /** A router for one server type, in place of the client's. */
+  /**
+   * Sets the router of one server type, in place of the router of the client.
+   * @throws {@link RpcCode.InvalidArgument} for a router that is none
+   */
   route(serverType: ServerTypeOf<Remotes>, router: RouterLike): this {
     this.#router.use(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
     return this;
   }
 
   /**
-   * Calls a method of a server without a proxy. With a callback it gets all results; without one, a promise of the
-   * first is returned. Filters see the server's type from the roster where `msg` has none.
+   * Calls a method of a server without a proxy. A callback gets all results; without one, a promise of the first is
+   * returned. Where `msg` has no server type, filters see that of the roster. Source: pomelo-rpc. Throws {@link
+   * RpcCode.InvalidArgument}.
    */
   rpcInvoke(serverId: string, msg: InvokeMessage, callback: Callback<unknown[]>): undefined;
   rpcInvoke(serverId: string, msg: InvokeMessage): Promise<unknown>;
@@ -203,41 +214,46 @@ export class BareClient<Remotes = Any> {
     return this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), serverId, args, options);
   }
 
-  /** A filter before the call is sent; see {@link Filter}. Several run in the order in which they were added. */
+  /**
+   * Adds a filter that runs before a call is sent; see {@link Filter}. Filters run in the order in which they were
+   * added.
+   */
   before(filter: Filter | readonly Filter[]): this {
     this.#station.before(filter);
     return this;
   }
 
-  /** A filter after the answer has come, where it is no error. */
+  /** Adds a filter that runs after an answer that is no error; see {@link Filter}. */
   after(filter: Filter | readonly Filter[]): this {
     this.#station.after(filter);
     return this;
   }
 
-  /** Both. */
+  /** Adds a filter that runs before and after; see {@link Filter}. */
   filter(filter: Filter | readonly Filter[]): this {
     return this.before(filter).after(filter);
   }
 
-  /** Told of each filter's failure; the call's own caller is told too. */
+  /** Sets a handler that is called with each failure of a filter. The call is rejected as well. Source: pomelo-rpc. */
   setErrorHandler(handler: ErrorHandler): this {
     if (typeof handler !== 'function') throw invalid('the error handler must be a function');
     this.#station.setErrorHandler(handler);
     return this;
   }
 
-  /** Listens to the mail station's events. */
+  /** Calls the listener at each {@link MailStationEvents} event of that name. */
   on<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
     this.#station.on(event, listener as never);
     return this;
   }
 
+  /** Calls the listener at the next event of that name. */
   once<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
     this.#station.once(event, listener as never);
     return this;
   }
 
+  /** Removes a listener. */
   off<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
     this.#station.off(event, listener as never);
     return this;

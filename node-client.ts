@@ -5,23 +5,59 @@ import type { Any } from './proxy/index.js';
 
 export type { ClientOptions } from './client.js';
 
-/** The parts that a browser does not have. */
+/** Parts that Node has and a browser does not. */
 const PARTS: ClientParts = { loadModules: loadModuleNames, shareMailBoxes };
 
-/** The caller's end in Node: proxies, routers and the mail station, put together. */
+/**
+ * Calls methods of servers: proxies, routers and the mail station, put together. {@link createClient} makes one.
+ * @example
+ * ```ts
+ * import { Client } from 'mailstation';
+ *
+ * const client = new Client({ router: 'la', timeout: 5_000 });
+ * client.on('close', (serverId, reason) => console.warn(`the connection to ${serverId} is gone: ${reason?.message}`));
+ * client.addProxy({ namespace: 'user', serverType: 'chat' });
+ * client.addServer({ id: 'chat-1', serverType: 'chat', host: '127.0.0.1', port: 3333 });
+ * ```
+ */
 export class Client<Remotes = Any> extends BareClient<Remotes> {
-  /** pomelo-rpc's `Client.create`. */
+  /** Makes a client, as `createClient` does. Source: pomelo-rpc. */
   static create<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
     return new Client(options);
   }
 
-  /** Throws {@link RpcCode.InvalidArgument}; connects nothing. */
+  /**
+   * Makes a client that is not started. No connection is made.
+   * @throws {@link RpcCode.InvalidArgument} when an option is out of range
+   */
   constructor(options: ClientOptions = {}) {
     super(options, PARTS);
   }
 }
 
-/** A client that is not started yet. See {@link ClientOptions}. */
+/**
+ * Makes a client that is not started. docs/options.md has the options.
+ * @throws {@link RpcCode.InvalidArgument} when an option is out of range
+ * @example
+ * ```ts
+ * import { createClient, createServer } from 'mailstation';
+ *
+ * const services = { user: { rooms: { greet: async (name: string) => `hello, ${name}` } } };
+ * const server = createServer({ id: 'chat-1', port: 0, services });
+ * await server.start();
+ *
+ * const client = createClient();
+ * client.addProxy({ namespace: 'user', serverType: 'chat' });
+ * client.addServer({ id: 'chat-1', serverType: 'chat', port: server.port });
+ * await client.start();
+ *
+ * const routeParam = { uid: 'anna' };
+ * console.log(await client.proxies.user.chat.rooms.greet(routeParam, 'Anna')); // hello, Anna
+ *
+ * await client.stop();
+ * await server.stop();
+ * ```
+ */
 export function createClient<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
   return new Client(options);
 }

@@ -31,14 +31,29 @@ export type { ServerState } from './server/state.js';
 
 const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
-/** The callee's end: loads services, holds the port as the Leader of its channel, and answers calls. */
+/**
+ * Serves the methods of remote modules: loads them, listens on a port, and answers calls. {@link createServer} makes
+ * one.
+ * @example
+ * ```ts
+ * import { Server } from 'mailstation';
+ *
+ * const server = new Server({ id: 'chat-1', port: 0, services: { user: { rooms: { list: async () => ['lobby'] } } } });
+ * server.on('connection', ({ peer }) => console.log(`${peer} may call now`));
+ * await server.start();
+ * console.log(`calls arrive at port ${server.port}`);
+ * await server.stop();
+ * ```
+ */
 export class Server extends Emitter<ServerEvents> {
-  /** pomelo-rpc's `Server.create`: the same options, and methods that answer through callbacks. */
+  /** Makes a server whose methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
   static create(options: ServerOptions): Server {
     return new Server({ callbacks: true, ...options });
   }
 
+  /** Name of the channel that callers register on; undefined without the option. */
   readonly id: string | undefined;
+  /** Type of the server, as the option says; undefined without the option. */
   readonly serverType: string | undefined;
   readonly #listening: ResolvedListeningOptions;
   readonly #drainTimeout: number;
@@ -54,7 +69,10 @@ export class Server extends Emitter<ServerEvents> {
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
-  /** Throws {@link RpcCode.InvalidArgument}; loads nothing and listens nowhere yet. */
+  /**
+   * Makes a server that is not started. Nothing is loaded, and no port is taken.
+   * @throws {@link RpcCode.InvalidArgument} when an option is out of range
+   */
   constructor(written: ServerOptions) {
     super();
     if (typeof written !== 'object' || written === null) throw invalid('a server needs options, with a port at least');
@@ -72,23 +90,27 @@ export class Server extends Emitter<ServerEvents> {
     this.#candidate = boolean('standby', options.standby, SERVER_DEFAULTS.standby) ? this.#makeCandidate() : undefined;
   }
 
+  /** State of the server; see {@link ServerState}. */
   get state(): ServerState {
     return this.#lifecycle.state;
   }
 
-  /** The port that it listens on; before that, the one that was asked for. */
+  /** Port that the server listens on; before the start, the port of the options. */
   get port(): number {
     return this.#host.endpoint.port;
   }
 
+  /** Address that the server listens on. */
   get host(): string {
     return this.#host.endpoint.host;
   }
 
   /**
-   * Loads the services and takes the port. Resolves when leading or, with `standby`, standing by. Rejects with
-   * {@link RpcCode.Load}, {@link RpcCode.AddressInUse} (which names the holder), {@link RpcCode.Listen} or
-   * {@link RpcCode.Insecure}; the server is closed then.
+   * Loads the services and takes the port. Resolves when the server leads or, with `standby`, stands by. A server whose
+   * start failed is closed.
+   * @throws {@link RpcCode.Load} when a remote module cannot be loaded; {@link RpcCode.AddressInUse}, naming the holder
+   * of the port; {@link RpcCode.Listen}; {@link RpcCode.Insecure}; {@link RpcCode.Closed} when the server was started
+   * before
    */
   start(callback?: Callback<[]>): Promise<void> {
     if (this.#started !== undefined) {
@@ -108,8 +130,9 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   /**
-   * Lets go of the port, tells callers to send nothing more, answers what was received, and closes. `force` waits for
-   * no answer. Resolves when closed: after `drainTimeout` at the latest. Again: the same promise.
+   * Stops the server: releases the port, notifies callers, answers the calls that were received, and closes. With
+   * `force`, calls are not answered. Resolves when closed, after `drainTimeout` at most; each further call returns the
+   * same promise.
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
     this.#stopped ??= this.#stop();
@@ -118,14 +141,14 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   /**
-   * Looks through the paths, and loads what has changed since: see {@link HotReload}. Resolves with what became of each
-   * module; failures are in there. Rejects with {@link RpcCode.Closed} before the start and after the stop.
+   * Reloads the remote modules whose files have changed. Resolves with what happened to each module, failures included.
+   * @throws {@link RpcCode.Closed} before the start and after the stop
    */
   reloadRemotes(): Promise<ReloadResult> {
     return this.#remotes.reload();
   }
 
-  /** pinus-rpc's name of {@link Server.reloadRemotes}. */
+  /** Reloads remote modules under pinus-rpc's name of {@link Server.reloadRemotes}. Source: pinus-rpc. */
   manualReloadRemoters(): Promise<ReloadResult> {
     return this.reloadRemotes();
   }
@@ -237,7 +260,23 @@ export class Server extends Emitter<ServerEvents> {
   }
 }
 
-/** A server whose methods answer by what they return. See {@link ServerOptions}. */
+/**
+ * Makes a server that is not started. Methods answer by what they return. docs/options.md has the options.
+ * @throws {@link RpcCode.InvalidArgument} when an option is out of range
+ * @example
+ * ```ts
+ * import { createServer } from 'mailstation';
+ *
+ * const server = createServer({
+ *   id: 'chat-1',
+ *   serverType: 'chat',
+ *   port: 0, // the system chooses
+ *   services: { user: { rooms: { greet: async (name: string) => `hello, ${name}` } } },
+ * });
+ * await server.start();
+ * await server.stop();
+ * ```
+ */
 export function createServer(options: ServerOptions): Server {
   return new Server(options);
 }

@@ -1,53 +1,68 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ConnectedPeer } from './server-info.js';
 
-/** What a remote method may want to know of the call that it is serving, beside its arguments. */
+/** Facts about the call that a remote method is serving, beside its arguments. */
 export interface CallContext {
-  /** `namespace.module.method`, as the caller wrote it. */
+  /** Name of the method, `namespace.module.method`, as the caller wrote it. */
   readonly method: string;
-  /** What the caller sent beside the arguments, with `.with({ meta })`. */
+  /** Value that the caller sent beside the arguments, with `.with({ meta })`. */
   readonly meta: unknown;
-  /** Who called; undefined behind an acceptor of the user's own, which does not say. */
+  /** Connection of the caller; undefined behind a custom acceptor that does not report one. */
   readonly caller: ConnectedPeer | undefined;
-  /** Until when its caller waits: ms on the clock of `performance.now()`; `Infinity` where it did not say. */
+  /** End of the time that the caller waits, on the clock of `performance.now()`; `Infinity` without one. Unit: ms. */
   readonly deadline: number;
-  /** What is left until then; 0 when it has passed. ms */
+  /** Time that is left until the deadline; 0 when the deadline has passed. Unit: ms. */
   readonly remaining: number;
   /**
-   * Aborts when nobody waits for the answer any more: the caller cancelled the call (`ERR_RPC_CANCELLED`) or gave it up,
-   * its deadline passed (`ERR_RPC_TIMEOUT`), or its connection ended (`ERR_RPC_CONNECTION_LOST` or why it was closed;
-   * not for one-way calls, whose callers need not stay). The reason is an `RpcError`.
+   * Signal that aborts when no caller waits for the answer any more: the caller cancelled the call
+   * (`ERR_RPC_CANCELLED`) or gave the call up, the deadline passed (`ERR_RPC_TIMEOUT`), or the connection ended
+   * (`ERR_RPC_CONNECTION_LOST`, or the reason why the connection was closed; not for one-way calls, whose callers need
+   * not stay). The reason is an `RpcError`.
    */
   readonly signal: AbortSignal;
 }
 
-/** A call that is being served. Its context is made when it is first asked for. */
+/** A call that is being served. The context is made when first asked for. */
 export interface ServedCall {
   readonly context: CallContext;
-  /** ms on the clock of `performance.now()`. */
+  /** End of the time that the caller waits, on the clock of `performance.now()`. ms */
   readonly deadline: number;
-  /** Answered, or given up. */
+  /** True once the call is answered, or no answer is wanted. */
   readonly isOver: boolean;
 }
 
-/** Whose method is just being called. */
+/** Call whose method runs synchronously right now. */
 let entered: ServedCall | undefined;
 /** Set once a server wants contexts across awaits. */
 let acrossAwaits: AsyncLocalStorage<ServedCall | undefined> | undefined;
 
 /**
- * The call that is being served by the method that asks. Undefined outside of one, and, unless the server was made with
- * `asyncContext: true`, after the method's first `await` and in its callbacks: ask at the top of the method and keep it.
+ * Returns the context of the call that is being served: its deadline, caller, `meta` and signal. Undefined outside of a
+ * call and, unless the server has `asyncContext: true`, after the first `await` of the method and in its callbacks. Ask
+ * at the top of the method, and keep the result.
  *
- * With `asyncContext` it goes where Node's `AsyncLocalStorage` goes: along promises, timers and callbacks that begin
- * within the method. Not into what was begun before and outside: listeners of an emitter that others emit on, work taken
- * from a queue or a pool that does not use `AsyncResource`, continuations of Bluebird's promises.
+ * With `asyncContext` the context goes where Node's `AsyncLocalStorage` goes: along promises, timers and callbacks that
+ * begin within the method. The context does not reach work that was begun before and outside: listeners of an emitter
+ * that others emit on, work taken from a queue or a pool that does not use `AsyncResource`, continuations of Bluebird's
+ * promises.
+ * @example
+ * ```ts
+ * import { callContext, createServer } from 'mailstation';
+ *
+ * async function report(year: number): Promise<string> {
+ *   const context = callContext(); // before the first await
+ *   if (context !== undefined && context.remaining < 100) throw new Error('too little time is left');
+ *   context?.signal.addEventListener('abort', () => console.log('no caller waits for the report any more'));
+ *   return `report of ${year}`;
+ * }
+ * createServer({ port: 0, services: { user: { reports: { report } } } });
+ * ```
  */
 export function callContext(): CallContext | undefined {
   return (entered ?? acrossAwaits?.getStore())?.context;
 }
 
-/** Around the synchronous part of a method; `leave` with what this returns. */
+/** Marks a call as the one whose method runs synchronously. The result is handed to `leave` afterwards. */
 export function enter(call: ServedCall): ServedCall | undefined {
   const outer = entered;
   entered = call;
@@ -58,7 +73,7 @@ export function leave(outer: ServedCall | undefined): void {
   entered = outer;
 }
 
-/** Contexts are kept across awaits from now on, by {@link runAcrossAwaits}. */
+/** Keeps contexts across awaits from now on, by {@link runAcrossAwaits}. */
 export function keepAcrossAwaits(): void {
   acrossAwaits ??= new AsyncLocalStorage();
 }
@@ -69,15 +84,15 @@ export function runAcrossAwaits(call: ServedCall, serve: () => void): void {
 }
 
 /**
- * The call as a part of which calls are made now: they inherit its deadline and its end. Undefined where contexts are
- * not kept across awaits, and once it is answered: work that goes on afterwards is on its own.
+ * The call within which calls are made now: they inherit its deadline and its end. Undefined where contexts are not
+ * kept across awaits, and once that call is answered, since work that goes on afterwards is independent.
  */
 export function outerCall(): ServedCall | undefined {
   const call = acrossAwaits?.getStore();
   return call === undefined || call.isOver ? undefined : call;
 }
 
-/** Runs what outlives the call in which it happens to begin, such as a connection, outside of its context. */
+/** Runs work that outlives the call in which it begins, such as a connection, outside of the context of that call. */
 export function outsideCalls<T>(begin: () => T): T {
   return acrossAwaits === undefined ? begin() : acrossAwaits.run(undefined, begin);
 }

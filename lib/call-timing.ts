@@ -1,45 +1,47 @@
 /**
- * Where the time of a call went that timed out or lost its connection. All in ms, whole ones; a stage that took none, or
- * was not reached, is 0. The stages add up to the total.
+ * Where the time of a call went that timed out or lost its connection. All times are whole ms. A stage that took no
+ * time, or was not reached, is 0. The stages add up to the total.
  */
 export interface CallTiming {
-  /** From the call to its end; more than its `timeout` where our own event loop was too busy to notice. */
+  /** From the call to its end; more than `timeout` where this process was too busy to notice the deadline. */
   readonly totalMs: number;
-  /** The router, and whatever else ran in the call's own tick where it did not leave at once. */
+  /** The router, and whatever else ran in the call's own tick when the call did not leave at once. */
   readonly routingMs: number;
+  /** Before filters. */
   readonly beforeFiltersMs: number;
-  /** Waiting for a connection to be made. */
+  /** Waiting for a connection. */
   readonly connectingMs: number;
-  /** Waiting for room on a connection that stood: `maxInFlight`, `maxQueuedBytes`. */
+  /** Waiting for room on an established connection: `maxInFlight`, `maxQueuedBytes`. */
   readonly pendingMs: number;
   /** Sent, and without an answer: the network both ways, and the server. */
   readonly unansweredMs: number;
+  /** After filters. */
   readonly afterFiltersMs: number;
-  /** In a `failMode` that tries again: earlier attempts, and the waits between them. */
+  /** Earlier attempts and the waits between them, in a `failMode` that retries. */
   readonly earlierMs: number;
-  /** The longest in that time that this process's event loop was kept from going round: 20 ms more or less. */
+  /** Longest stall of the event loop of this process during the call; accurate to 20 ms. */
   readonly stallMs: number;
-  /** Attempts to connect that did not come to a connection, since the last one that did. */
+  /** Attempts to connect that failed since the last connection. */
   readonly connectAttempts: number;
-  /** What the server said of the call, shortly before its deadline; undefined where it said nothing. */
+  /** Report of the server about the call, shortly before the deadline; undefined without a report. */
   readonly server: ServerTiming | undefined;
 }
 
-/** A call that is not answered yet over there, in the server's own words. */
+/** Report of a server about a call that is not answered yet. */
 export interface ServerTiming {
-  /** When its word came: ms after the call was made. */
+  /** Time between the call and the arrival of the report. Unit: ms. */
   readonly saidAfterMs: number;
-  /** ms from its receiving the call to its saying so. */
+  /** Time between the arrival of the call at the server and the report. Unit: ms. */
   readonly heldMs: number;
-  /** The method had been called. False: the call still waited for its turn. */
+  /** True when the method had been called; false while the call waited for its turn. */
   readonly isRunning: boolean;
-  /** What is left of the time until its word came: the network, both ways, and whatever held the bytes up at both ends. */
+  /** Rest of the time until the report arrived: the network both ways, and delays at both ends. Unit: ms. */
   readonly wireMs: number;
-  /** The longest that its event loop was kept in that time. */
+  /** Longest stall of the event loop of the server in that time. Unit: ms. */
   readonly stallMs: number;
 }
 
-/** The stages of a call's time, in the order in which it goes through them. */
+/** Stages of the time of a call, in the order in which a call goes through them. */
 export type StageTime = Extract<
   keyof CallTiming,
   'routingMs' | 'beforeFiltersMs' | 'connectingMs' | 'pendingMs' | 'unansweredMs' | 'afterFiltersMs' | 'earlierMs'
@@ -55,21 +57,24 @@ const STAGES: Readonly<Record<StageTime, string>> = {
   afterFiltersMs: 'in after filters',
 };
 
-/** A timeout that was noticed no later than so, in ms and as a share of it, is not worth a word. */
+/** Delay up to which a late timeout is not mentioned: ms, and as a share of the timeout. */
 const LATE_MS = 10;
 const LATE_SHARE = 0.1;
 
-/** What else is known of a call, for {@link explain}. */
+/** Further facts about a call, for {@link explain}. */
 export interface Explained {
-  /** The stage and the time that the message names already: there is no more to say where all went there. */
+  /** Stage and time that the message names already, so that they are not repeated. */
   readonly said?: { readonly stage: StageTime; readonly ms: number };
-  /** Its server would have said something of it by now, and has not. */
+  /** True when the server should have reported by now, and has not. */
   readonly isServerSilent?: boolean;
-  /** The message says already how our own event loop fared. */
+  /** True when the message mentions the stall of our own event loop already. */
   readonly isStallSaid?: boolean;
 }
 
-/** The same in words, for the end of a message: ` (2 ms waiting for a connection, 498 ms unanswered; ...)`, or nothing. */
+/**
+ * Puts the timing into words, for the end of a message: ` (2 ms waiting for a connection, 498 ms unanswered; ...)`, or
+ * the empty string.
+ */
 export function explain(timing: CallTiming, about: Explained = {}): string {
   const words = [stagesOf(timing, about), serverOf(timing, about), stallsOf(timing, about)].filter(
     (part) => part !== '',

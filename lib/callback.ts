@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import Bluebird from 'bluebird';
 import { throwUncaught } from './uncaught.js';
 
-/** Node's form: the error first. */
+/** Callback in Node's form, the error first. */
 export type Callback<T extends readonly unknown[] = readonly unknown[]> = (error: Error | null, ...results: T) => void;
 
 /**

@@ -2,8 +2,8 @@ import { debuglog, inspect } from 'node:util';
 import { throwUncaught } from './uncaught.js';
 
 /**
- * What mailstation says about itself. `NODE_DEBUG=mailstation:mailbox` (or `mailstation:*`) prints a section's
- * state changes to stderr; a section that is off costs one call.
+ * Debug output of mailstation. `NODE_DEBUG=mailstation:mailbox` (or `mailstation:*`) prints the state changes of a
+ * section to stderr; a section that is off costs one call.
  */
 export const debug = {
   connection: debuglog('mailstation:connection'),
@@ -13,14 +13,14 @@ export const debug = {
   service: debuglog('mailstation:service'),
 };
 
-/** Where log lines go. `console` is one; so are the loggers of pomelo, Egg, winston and pino. */
+/** Receiver of log lines: `console`, or a logger of pomelo, Egg, winston or pino. */
 export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
 }
 
-/** Warnings and errors to stderr; informational lines nowhere, since a library should be quiet. */
+/** Logs warnings and errors to stderr, and drops informational lines, since a library should be quiet. */
 export const quietLogger: Logger = {
   info: () => {},
   warn: (message) => console.warn(message),
@@ -28,9 +28,9 @@ export const quietLogger: Logger = {
 };
 
 /**
- * A user's logger, which may be an older one that knows fewer levels (pomelo-rpc's own need `info` and `error`): a
- * warning then goes out as an error, and information nowhere. One that throws disturbs nobody: much is logged in the
- * middle of a call's way. Undefined where it is none.
+ * Makes a {@link Logger} of an older logger that has fewer levels (pomelo-rpc needs `info` and `error`): a warning goes
+ * out as an error then, and information nowhere. An error that a logger throws becomes an uncaught exception and does
+ * not disturb the call during which the line was logged. Undefined for a value without `error`.
  */
 export function asLogger(given: unknown): Logger | undefined {
   const logger = (given ?? {}) as Partial<Logger>;

@@ -2,9 +2,17 @@ import { inspect } from 'node:util';
 import type { CallTiming } from './call-timing.js';
 
 /**
- * Every failure that mailstation reports. Codes are public: they are added, never renamed or reused.
- * Match on `error.code`, not on the class: two copies of the package may be loaded in one process.
- * docs/errors.md has the cause and the cure of each.
+ * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`, not
+ * on the class, since two copies of the package may be loaded in one process. docs/errors.md has the cause and the cure
+ * of each.
+ * @example
+ * ```ts
+ * import { RpcCode } from 'mailstation';
+ *
+ * export function isWorthARetry(error: { code?: string; delivery?: string }): boolean {
+ *   return error.code === RpcCode.Overloaded || error.delivery === 'not-sent';
+ * }
+ * ```
  */
 export const RpcCode = {
   /** An option or an argument has the wrong type or is out of range. Thrown before any I/O. */
@@ -25,7 +33,7 @@ export const RpcCode = {
   QueueFull: 'ERR_RPC_QUEUE_FULL',
   /** No connection to the server could be made in the time that the call had for it. */
   Connect: 'ERR_RPC_CONNECT',
-  /** The peer refused the registration on its channel, or answered it with nonsense. */
+  /** The peer refused the registration on its channel, or its answer made no sense. */
   Register: 'ERR_RPC_REGISTER',
   /** The connection ended before the answer came. */
   ConnectionLost: 'ERR_RPC_CONNECTION_LOST',
@@ -37,7 +45,7 @@ export const RpcCode = {
   Timeout: 'ERR_RPC_TIMEOUT',
   /** The caller's `AbortSignal` aborted; `cause` is the signal's reason. */
   Cancelled: 'ERR_RPC_CANCELLED',
-  /** The server has more calls than it takes, and did not start this one. */
+  /** The server has more calls than its limits allow, and did not start this one. */
   Overloaded: 'ERR_RPC_OVERLOADED',
   /** An argument or a result cannot be carried faithfully by the agreed codec. */
   Encode: 'ERR_RPC_ENCODE',
@@ -47,7 +55,7 @@ export const RpcCode = {
   FrameTooLarge: 'ERR_RPC_FRAME_TOO_LARGE',
   /** The peer broke the packet format. The connection is closed after this. */
   Protocol: 'ERR_RPC_PROTOCOL',
-  /** The server understood the packet, but not what it asks: lying lengths, a call before registering. */
+  /** The server read the packet, but not the request in it: wrong lengths, or a call before registering. */
   BadRequest: 'ERR_RPC_BAD_REQUEST',
   /** The server offers no such namespace, module or method. */
   NoMethod: 'ERR_RPC_NO_METHOD',
@@ -66,28 +74,32 @@ export const RpcCode = {
   /** Listening beyond loopback was asked for without `insecure: true`. */
   Insecure: 'ERR_RPC_INSECURE',
 } as const;
+/** One of the codes in the table {@link RpcCode}. */
 export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
 
 /**
- * How far a failed call got; the one fact that a retry needs.
- * - `not-sent`: it never left this process (or was certainly not started): safe to repeat.
- * - `unknown`: it was handed to a socket and may have been executed, or still be.
- * - `answered`: the server answered, so it is over there.
+ * How far a failed call got. A retry needs this fact.
+ * - `not-sent`: the call never left this process, or was certainly not started. A retry is safe.
+ * - `unknown`: the call was handed to a socket. The method may have run, or may still run.
+ * - `answered`: the server answered, so the method has run.
  */
 export type Delivery = 'not-sent' | 'unknown' | 'answered';
 
 /** One attempt at a call that failed. */
 export interface FailedAttempt {
-  /** Undefined where it did not get so far as to have a server. */
+  /** Id of the server; undefined where the attempt failed before a server was chosen. */
   readonly serverId: string | undefined;
+  /** Code of the error of the attempt. */
   readonly code: RpcCode;
+  /** How far the attempt got; see {@link Delivery}. */
   readonly delivery: Delivery | undefined;
 }
 
+/** Fields of an {@link RpcError} beside code and message. */
 export interface RpcErrorDetail {
-  /** Id of the server that the call was for, once it was routed. */
+  /** Id of the server that the call was for, once the call was routed. */
   serverId?: string | undefined;
-  /** `namespace.module.method` */
+  /** Name of the method: `namespace.module.method`. */
   method?: string | undefined;
   delivery?: Delivery | undefined;
   timing?: CallTiming | undefined;
@@ -95,18 +107,38 @@ export interface RpcErrorDetail {
   attempts?: readonly FailedAttempt[] | undefined;
 }
 
-/** The one error class of mailstation: told apart by {@link RpcError.code}. */
+/**
+ * Error of every failure that mailstation reports. {@link RpcError.code} says which failure, {@link RpcError.delivery}
+ * how far a call got; `cause` has the error of a remote method, with name, message and code.
+ * @example
+ * ```ts
+ * import { createClient, type RpcError } from 'mailstation';
+ *
+ * const client = createClient();
+ * client.addProxy({ namespace: 'user', serverType: 'chat' });
+ * try {
+ *   await client.proxies.user.chat.rooms.list();
+ * } catch (error) {
+ *   const { code, method, delivery } = error as RpcError;
+ *   console.log(code, method, delivery); // ERR_RPC_NOT_STARTED user.rooms.list not-sent
+ * }
+ * ```
+ */
 export class RpcError extends Error {
+  /** Code of the failure. Programs match on the code. */
   readonly code: RpcCode;
+  /** Id of the server that the call was for; undefined before a server was chosen. */
   declare readonly serverId: string | undefined;
+  /** Name of the method, `namespace.module.method`; undefined for errors without a call. */
   declare readonly method: string | undefined;
-  /** Undefined for errors that are not about a call (options, loading, listening). */
+  /** How far the call got; undefined for errors without a call (options, loading, listening). */
   declare readonly delivery: Delivery | undefined;
-  /** Where the time went, of a call that timed out, could not be sent in time, or lost its connection. */
+  /** Where the time went, for a call that timed out, could not be sent in time, or lost its connection. */
   declare readonly timing: CallTiming | undefined;
-  /** With a `failMode` that tries again: the attempts that failed, in order. Not there otherwise. */
+  /** Failed attempts in order, for a call with a `failMode` that retries; undefined otherwise. */
   declare readonly attempts?: readonly FailedAttempt[];
 
+  /** Makes an error. Fields that are not given are absent from the error, and are not printed. */
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;

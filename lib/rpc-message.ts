@@ -1,17 +1,21 @@
-/** What is called, in pomelo's words: routers and filters see it, and filters may rewrite it. */
+/** A call as routers and filters see it; filters may change it. Source of the names: pomelo-rpc. */
 export interface RpcMessage {
+  /** First part of the name of the method. */
   namespace: string;
+  /** Type of the server that is called. */
   serverType: string;
-  /** The remote module's name; the same thing is called "module" in `proxies[namespace][serverType][module][method]`. */
+  /** Name of the remote module, which is the `module` in `proxies[namespace][serverType][module][method]`. */
   service: string;
+  /** Name of the method within the module. */
   method: string;
+  /** Arguments of the call. */
   args: unknown[];
 }
 
-/** What `rpcInvoke` is given: the server's id says which server is meant, so its type may be left out. */
+/** Message of `rpcInvoke`. The id of the server says which server is meant, so that `serverType` may be left out. */
 export type InvokeMessage = Omit<RpcMessage, 'serverType'> & { serverType?: string };
 
-/** `namespace.module.method`: the name under which a method is called over the wire. Looked up whole, never split. */
+/** Name of a method on the wire: `namespace.module.method`. The name is looked up whole, and never split. */
 export function methodName(namespace: string, service: string, method: string): string {
   return `${namespace}.${service}.${method}`;
 }

@@ -1,29 +1,31 @@
 export type NonEmpty<T> = readonly [T, ...T[]];
 
-/** How a server is reached. `tcp` unless said otherwise. */
+/** Transport of a connection: TCP, or a WebSocket. */
 export type TransportName = 'tcp' | 'ws';
 
-/** One remote server, as pomelo's users write it. */
+/** Entry of a client's roster: one server, and where it listens. Source: pomelo-rpc. */
 export interface ServerInfo {
-  /** Unique over all types. */
+  /** Id of the server, unique over all types. */
   readonly id: string;
+  /** Type of the server, which calls are routed by. */
   readonly serverType: string;
-  /** @default '127.0.0.1' */
+  /** Address of the server. @default '127.0.0.1' */
   readonly host?: string;
+  /** Port of the server. Range: 1 to 65535. */
   readonly port: number;
-  /** For weighted routers. Range: above 0. @default 1 */
+  /** Weight for weighted routers. Range: above 0. @default 1 */
   readonly weight?: number;
-  /** @default 'tcp' */
+  /** Transport that the server listens with. @default 'tcp' */
   readonly transport?: TransportName;
-  /** Whatever else a user's own routers want to see. */
+  /** Further fields, for custom routers. */
   readonly [key: string]: unknown;
 }
 
-/** Who connected, as pomelo-rpc's acceptors say it. */
+/** A connected caller. Source: pomelo-rpc's acceptors. */
 export interface ConnectedPeer {
-  /** Unique among the connections of this server, past ones included. */
+  /** Id of the connection, unique among the connections of the server, past ones included. */
   readonly id: string;
-  /** Its address; that of IPv4 also where it arrived over IPv6. */
+  /** Address of the caller; an IPv4 address also where the caller arrived over IPv6. */
   readonly ip: string;
   /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */
   readonly peer: string;

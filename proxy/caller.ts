@@ -2,11 +2,12 @@ import { CALL_DEFAULTS, type CallOptions, type Settle } from '../lib/call/call-c
 import type { CallStage } from '../lib/call/call-stage.js';
 import { isAbortSignal } from '../lib/call/cancel-with.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.js';
+import { noServerOfType } from '../lib/call/no-server.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
-import { RpcCode, RpcError } from '../lib/errors.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
 import { boolean, invalid, timeoutMs } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
@@ -109,8 +110,7 @@ export class Caller {
   #serversOf(method: RemoteMethod): readonly ServerInfo[] {
     const servers = this.#roster.servers(method.serverType);
     if (servers.length > 0) return servers;
-    const message = `${method.name}: no server of type '${method.serverType}' is known`;
-    throw new RpcError(RpcCode.NoServer, message, { method: method.name, delivery: 'not-sent' });
+    throw noServerOfType(method.name, method.serverType);
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {

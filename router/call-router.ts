@@ -8,15 +8,16 @@ import { remaining } from './remaining.js';
 import type { ResolvedRouter } from './resolve-router.js';
 import type { ServerLoad } from './router.js';
 
+/** Parts that the router works with. */
 export interface CallRouterParts {
-  /** The stage behind this one: the mail station. */
+  /** Stage behind this one: the mail station. */
   readonly next: CallStage;
   readonly roster: RosterView;
-  /** Keeps the deadline of a call whose router takes its time. */
+  /** Keeps the deadlines of calls whose routers take their time. */
   readonly held: HeldCalls;
 }
 
-/** Sends each call to the server that its type's router chooses; a call whose caller named a server goes there. */
+/** Sends each call to the server that the router of its type chooses, or to the server that the caller named. */
 export class CallRouter implements CallStage {
   readonly #next: CallStage;
   readonly #roster: RosterView;
@@ -35,15 +36,15 @@ export class CallRouter implements CallStage {
     this.#load = { inFlight: (id) => roster.inFlight(id), latency: (id) => roster.latency(id) };
   }
 
-  /** A router for one server type, in place of the default. */
+  /** Sets the router of one server type, in place of the default. */
   use(serverType: string, router: ResolvedRouter): void {
     this.#byType.set(serverType, router);
   }
 
   /**
-   * Passes the call on in the caller's own tick where the router answers at once, so that the order of calling is the
-   * order of sending. A server that the call {@link OutgoingCall.excludes} is never chosen: where the router insists on
-   * one, the next in the list is taken.
+   * Routes a call in the caller's own tick where the router answers at once, so that calls are sent in the order in
+   * which they are made. A server that the call {@link OutgoingCall.excludes} is never chosen: where the router insists
+   * on one, the next server of the list is taken.
    */
   send(call: OutgoingCall): void {
     if (call.serverId !== undefined) return this.#next.send(call);

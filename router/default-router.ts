@@ -2,11 +2,11 @@ import { crc32 } from 'node:zlib';
 import type { Router } from './router.js';
 
 /**
- * pomelo's default router: the crc32 of `routeParam.uid` modulo the number of servers. The same uid goes to the same
- * server as long as the list stays as it is; when its length changes most uids move, and {@link consistentHash}
- * is the strategy that spares them.
+ * Chooses by the crc32 of `routeParam.uid`, modulo the number of servers, as pomelo-rpc does by default. The same uid
+ * goes to the same server as long as the list stays the same. When the length of the list changes, most uids move;
+ * {@link consistentHash} moves few.
  *
- * For the same list it names the same server as pomelo-rpc (lib/rpc-client/router.js, with its crc 0.2.0).
+ * For one list the chosen server is the one that pomelo-rpc chooses (lib/rpc-client/router.js, with its crc 0.2.0).
  */
 export function defaultRouter(): Router {
   return {
@@ -19,7 +19,7 @@ export function defaultRouter(): Router {
   };
 }
 
-/** '' for a missing uid and, as in pomelo, for every falsy one: uid 0 is nobody. */
+/** Text of the uid: '' for a missing one and, as in pomelo, for every falsy one, 0 included. */
 function uidOf(routeParam: unknown): string {
   return String((routeParam as { uid?: unknown } | null | undefined)?.uid || '');
 }

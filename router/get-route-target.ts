@@ -1,3 +1,4 @@
+import { noServerOfType } from '../lib/call/no-server.js';
 import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
 import { methodName } from '../lib/rpc-message.js';
 import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
@@ -5,12 +6,12 @@ import { type FunctionRouter, type ResolvedRouter, show } from './resolve-router
 import type { RouteRequest, ServerLoad } from './router.js';
 
 /**
- * The id of the server for this call: at once where the router answers at once, else a promise. It is not checked
- * against `servers`: a user's function may know others. Nothing here limits the time that a function takes; the
- * deadline of the call does.
+ * Asks a router for the id of the server for a call: at once where the router answers at once, else as a promise. The
+ * id is not checked against `servers`, since a route function may know other servers. The deadline of the call limits
+ * the time that a route function takes.
  *
- * Throws, or rejects with, {@link RpcCode.Route} when the router failed or named no server, and
- * {@link RpcCode.NoServer} when a strategy has none to choose from; a function is asked even then.
+ * Throws, or rejects with, {@link RpcCode.Route} when the router failed or named no server, and {@link
+ * RpcCode.NoServer} when a strategy has no server to choose from. A function is called even then.
  */
 export function getRouteTarget(
   router: ResolvedRouter,
@@ -20,7 +21,7 @@ export function getRouteTarget(
   routeContext: unknown,
 ): string | Promise<string> {
   if (router.kind === 'function') return askFunction(router, request, routeContext);
-  if (!isNonEmpty(servers)) throw noServer(request);
+  if (!isNonEmpty(servers)) throw noServerOfType(methodOf(request), request.serverType);
   let picked: ServerInfo | undefined;
   try {
     picked = router.strategy.pick(servers, request, load);
@@ -41,7 +42,7 @@ function askFunction(router: FunctionRouter, request: RouteRequest, routeContext
     const returned: unknown = route.call(self, request.routeParam, request.msg, routeContext, (error, serverId) =>
       error ? first.failed(error) : first.named(serverId),
     );
-    // Listened to even when the callback has answered: a rejection that nobody hears ends the process.
+    // Handled even when the callback has answered: an unhandled rejection would end the process.
     if (isThenable(returned)) {
       Promise.resolve(returned).then(
         (value) => first.returned(value),
@@ -57,7 +58,7 @@ function askFunction(router: FunctionRouter, request: RouteRequest, routeContext
 
 type Answer = { readonly ok: true; readonly serverId: unknown } | { readonly ok: false; readonly error: unknown };
 
-/** Keeps the first answer of a route function, and no other. */
+/** Keeps the first answer of a route function, and ignores the others. */
 class FirstAnswer {
   readonly #declaresCallback: boolean;
   #answer: Answer | undefined;
@@ -79,12 +80,12 @@ class FirstAnswer {
     this.#give({ ok: true, serverId });
   }
 
-  /** Whether what was returned, or promised, is an answer: see {@link RouteFunction}. */
+  /** Takes a returned value, or the value of a returned promise, if that is an answer: see {@link RouteFunction}. */
   returned(value: unknown): void {
     if (!this.#declaresCallback || (typeof value === 'string' && value !== '')) this.named(value);
   }
 
-  /** For one waiter, who has seen that there is no {@link answer} yet. */
+  /** Resolves with the first answer. For one caller, after a look at {@link answer}. */
   wait(): Promise<Answer> {
     return new Promise((resolve) => {
       this.#tell = resolve;
@@ -107,19 +108,13 @@ function toServerId(router: ResolvedRouter, request: RouteRequest, id: unknown):
   if (typeof id === 'string' && id !== '') return id;
   if (Number.isFinite(id)) return String(id);
   const mayExpectCallback = router.kind === 'function' && !router.declaresCallback && id === undefined;
-  const hint = '; to answer later, return a promise or declare four parameters, the last one the callback';
-  throw routeError(router, request, `named no server but ${show(id)}${mayExpectCallback ? hint : ''}`);
+  const hint = '. To answer later, return a promise, or declare four parameters, the last one the callback';
+  throw routeError(router, request, `gave ${show(id)} in place of a server's id${mayExpectCallback ? hint : ''}`);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
   return isObject && 'then' in value && typeof value.then === 'function';
-}
-
-function noServer(request: RouteRequest): RpcError {
-  const method = methodOf(request);
-  const message = `${method}: no server of type '${request.serverType}' is known`;
-  return new RpcError(RpcCode.NoServer, message, { method, delivery: 'not-sent' });
 }
 
 function failed(router: ResolvedRouter, request: RouteRequest, thrown: unknown): RpcError {

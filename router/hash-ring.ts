@@ -1,17 +1,18 @@
 import { type BinaryLike, hash } from 'node:crypto';
 import type { ServerInfo } from '../lib/server-info.js';
 
-/** Positions run from 0 to here, exclusive. 48 bits: exact in a double, and a million points hardly ever meet. */
+/** Number of positions, from 0. 48 bits are exact in a double, and a million points hardly ever meet. */
 const CIRCUMFERENCE = 2 ** 48;
 
+/** Options of a ring. */
 export interface RingOptions {
-  /** Points of each server. More points: more even shares, more memory (12 bytes a point). */
+  /** Points of each server. More points make shares more even, and take more memory (12 bytes a point). */
   readonly replicas: number;
   /** Digest that turns a text into a position. */
   readonly algorithm: string;
 }
 
-/** Points on the ring, by rising position; equal positions by rising id of the owner. */
+/** Points on the ring, by rising position; points at one position by rising id of the owner. */
 interface Points {
   readonly positions: Float64Array;
   /** Index in `servers` of the server that each point belongs to. */
@@ -19,10 +20,12 @@ interface Points {
 }
 
 /**
- * A ring of servers: each has `replicas` points on it, and a key belongs to the owner of the last point at or
- * before its own position, as in pomelo-rpc (lib/util/consistentHash.js), which puts the points where they are here.
+ * Ring of servers. Each server has `replicas` points on the ring. A key belongs to the owner of the last point at or
+ * before the position of the key, as in pomelo-rpc (lib/util/consistentHash.js), which puts the points at the same
+ * places.
  *
- * Immutable, and a function of the set of ids alone: processes that learned of the servers in another order agree.
+ * A ring is immutable, and depends on the set of ids alone: processes that learned of the servers in another order
+ * agree.
  */
 export class HashRing {
   readonly #servers: readonly ServerInfo[];
@@ -45,8 +48,8 @@ export class HashRing {
   }
 
   /**
-   * The ring of `servers`. Only the points of those that joined are computed and sorted; the others are copied in
-   * one pass, so with 10,000 servers a join costs milliseconds where the whole ring costs half a second.
+   * Makes the ring of `servers`. Only the points of servers that joined are computed and sorted. The others are copied
+   * in one pass, so that with 10,000 servers a join costs milliseconds where the whole ring costs half a second.
    */
   with(servers: readonly ServerInfo[]): HashRing {
     const joined = new Map(servers.map(({ id }, index) => [id, index])); // all, less those that were here already
@@ -60,7 +63,7 @@ export class HashRing {
     return new HashRing(servers, points, this.#options);
   }
 
-  /** The server that `key` belongs to; undefined when there is none. */
+  /** Server that `key` belongs to; undefined when the ring is empty. */
   find(key: BinaryLike): ServerInfo | undefined {
     const { positions, owners } = this.#points;
     const position = positionOf(key, this.#options.algorithm);
@@ -76,7 +79,7 @@ export class HashRing {
   }
 }
 
-/** The first 48 bits of the digest, as a number. */
+/** Position of a key: the first 48 bits of the digest. */
 function positionOf(key: BinaryLike, algorithm: string): number {
   const digest = hash(algorithm, key, 'binary'); // a third of the time that a Buffer takes
   return bits24(digest, 0) * 2 ** 24 + bits24(digest, 3);
@@ -86,7 +89,7 @@ function bits24(digest: string, at: number): number {
   return (digest.charCodeAt(at) << 16) | (digest.charCodeAt(at + 1) << 8) | digest.charCodeAt(at + 2);
 }
 
-/** The sorted points of servers, given as id -> index. */
+/** Sorted points of servers, given as id -> index. */
 function pointsOf(servers: ReadonlyMap<string, number>, { replicas, algorithm }: RingOptions): Points {
   const positions = new Float64Array(servers.size * replicas);
   const owners = new Uint32Array(positions.length);
@@ -102,8 +105,9 @@ function pointsOf(servers: ReadonlyMap<string, number>, { replicas, algorithm }:
 }
 
 /**
- * Stable and, since digests are spread evenly, linear: as many buckets as points, then an insertion sort that moves
- * a point only within its bucket. A million points: 55 ms, where a comparator over indices takes 370.
+ * Sorts points, stable and in linear time, since digests are spread evenly: as many buckets as points, then an
+ * insertion sort that moves a point only within its bucket. A million points take 55 ms, where a comparator over
+ * indices takes 370 ms.
  */
 function sort(points: Points): Points {
   const count = points.positions.length;
@@ -133,8 +137,8 @@ function sort(points: Points): Points {
 }
 
 /**
- * One pass: the old points under their owners' new indices, without those of the departed, and the fresh ones among
- * them. Element by element it takes 10 ms for a million points, whether one server joined or a hundred.
+ * Merges points in one pass: the old points under the new indices of their owners, without the points of servers that
+ * left, and the fresh points among them. A million points take 10 ms, whether one server joined or a hundred.
  */
 function merge(
   old: Points,
@@ -165,7 +169,7 @@ function merge(
   return { positions, owners };
 }
 
-/** The order of two servers whose points meet. */
+/** Order of two servers whose points are at one position. */
 function isBefore(one: number | undefined, other: number, servers: readonly ServerInfo[]): boolean {
   return one !== undefined && (servers[one]?.id ?? '') < (servers[other]?.id ?? '');
 }

@@ -1,11 +1,12 @@
 import type { Router } from './router.js';
 
 /**
- * The server with the fewest calls in flight. Equals take turns, starting after the one that was chosen last, so
- * idle servers share the calls evenly, and a newcomer gets more than the others only until it is as busy as they are.
+ * Chooses the server with the fewest calls in flight. Servers with equally many take turns, starting after the one that
+ * was chosen last. Idle servers therefore share the calls evenly, and a server that joins gets more than the others
+ * only until it is as busy.
  *
- * Asks for the load of server after server until one is idle: of all of them, when all are busy. With hundreds of
- * busy servers {@link powerOfTwo} balances nearly as well for the price of two.
+ * The load of one server after another is read until an idle one is found: of all servers, when all are busy. With
+ * hundreds of busy servers {@link powerOfTwo} balances nearly as well, and reads the load of two.
  */
 export function leastActive(): Router {
   const cursors = new Map<string, number>();

@@ -2,11 +2,11 @@ import type { ServerInfo } from '../lib/server-info.js';
 import type { RandomSource, Router, ServerLoad } from './router.js';
 
 /**
- * Two servers at random, and of these the one with fewer calls in flight; of equals the one with the lower recent
- * latency; failing that the first. Costs the same for two servers and for ten thousand, and many callers that do
- * not know of each other do not all rush to the same idle server.
+ * Draws two servers at random, and chooses the one with fewer calls in flight, then the one with the lower recent
+ * latency, then the first. The cost is the same for two servers and for ten thousand. Many callers that do not know of
+ * each other do not all rush to the same idle server.
  *
- * An unknown latency decides nothing: neither does a newcomer get every call of a quiet hour, nor none.
+ * An unknown latency decides nothing, so that a new server gets neither every call of a quiet hour nor none.
  */
 export function powerOfTwo(source: RandomSource = Math.random): Router {
   return {

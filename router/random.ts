@@ -1,6 +1,6 @@
 import type { RandomSource, Router } from './router.js';
 
-/** Every server with the same chance, each call by itself. */
+/** Chooses every server with the same chance, for each call anew. */
 export function random(source: RandomSource = Math.random): Router {
   return {
     name: 'random',

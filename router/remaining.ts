@@ -1,14 +1,18 @@
 import { getOrMake } from '../lib/maps.js';
 import type { ServerInfo } from '../lib/server-info.js';
 
-/** Lists kept for each snapshot: those without a server that is down now, or two. */
+/**
+ * Number of lists that are kept for each snapshot. Lists differ by the servers that are down, which are one or two as a
+ * rule.
+ */
 const MAX_KEPT = 16;
 
+/** Lists by snapshot, and within a snapshot by the ids that are left out. */
 const kept = new WeakMap<readonly ServerInfo[], Map<string, readonly ServerInfo[]>>();
 
 /**
- * The list without these servers, frozen: the same array for the same ones, as long as it is kept, since routers keep
- * what they derive from a list.
+ * Returns the list without some servers, frozen. The same servers give the same array as long as that is kept, since
+ * routers cache what they derive from a list.
  */
 export function remaining(servers: readonly ServerInfo[], without: ReadonlySet<string>): readonly ServerInfo[] {
   if (without.size === 0) return servers;

@@ -4,12 +4,15 @@ import type { RpcMessage } from '../lib/rpc-message.js';
 import { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
 import type { Router } from './router.js';
 
-/** Names the server, or says what failed: a truthy error counts, whatever comes with it. */
+/**
+ * Callback of a route function: takes the id of a server, or what failed. Any truthy error counts, whatever comes with
+ * it.
+ */
 export type RouteCallback = (error?: unknown, serverId?: string | number) => void;
 
-/** A user's own router, as pomelo has them. */
+/** Object with a route function, as pomelo's users write one. Source: pomelo-rpc. */
 export interface RouteObject {
-  /** Called with the object as `this`. Written as a method, so that narrower parameter types are accepted. */
+  /** Called with the object as `this`. Declared as a method, so that narrower parameter types are accepted. */
   route(
     routeParam: unknown,
     msg: RpcMessage,
@@ -20,28 +23,32 @@ export interface RouteObject {
 }
 
 /**
- * Names a server in one of three ways: through the callback, by returning its id, or by returning a promise of it.
- * The first answer wins; what comes after it, a throw included, is ignored. A number stands for its text, since
- * pomelo projects number their servers.
+ * Function that names a server in one of three ways: through the callback, by returning an id, or by returning a
+ * promise of an id. The first answer counts; a later one, an error included, is ignored. A number stands for its text,
+ * since projects for pomelo number their servers.
  *
- * One that declares the callback (four parameters) may answer later through it; of what it returns only a non-empty
- * string, or a promise of one, is an answer, since `(..., cb) => waiting.push(cb)` returns something too. One that
- * does not declare it answers by what it returns, undefined being an error.
+ * A function that declares the callback (four parameters) may answer later through it. Of what such a function returns,
+ * only a non-empty string, or a promise of one, is an answer, since `(..., cb) => waiting.push(cb)` returns something
+ * too. A function without the callback answers by what it returns, and `undefined` is an error. Source: pomelo-rpc.
  */
 export type RouteFunction = RouteObject['route'];
 
-/** What may be given as a router: the name of a strategy, a {@link Router}, or a user's function or object. */
+/**
+ * Router in any accepted form: the name of a strategy, a {@link Router}, a route function, or an object with `route`.
+ */
 export type RouterLike = RouterName | Router | RouteFunction | RouteObject;
 
-/** A checked {@link RouterLike}, to be made once and kept: strategies have state. */
+/** A checked {@link RouterLike}, made once and kept, since strategies have state. */
 export type ResolvedRouter = StrategyRouter | FunctionRouter;
 
+/** A {@link Router}, with its name in errors. */
 export interface StrategyRouter {
   readonly kind: 'strategy';
   readonly name: string;
   readonly strategy: Router;
 }
 
+/** A route function, with its name in errors and the object that it is called on. */
 export interface FunctionRouter {
   readonly kind: 'function';
   readonly name: string;
@@ -51,8 +58,8 @@ export interface FunctionRouter {
 }
 
 /**
- * Checks what was given; nothing given is pomelo's default router. `options` are those of the strategies.
- * An object with both `pick` and `route` is a {@link Router}. Throws {@link RpcCode.InvalidArgument}.
+ * Checks a router. Without one, the result is pomelo's default router. `options` are those of the strategies. An object
+ * with both `pick` and `route` counts as a {@link Router}. Throws {@link RpcCode.InvalidArgument}.
  */
 export function resolveRouter(given: RouterLike = 'df', options: RouterOptions = {}): ResolvedRouter {
   if (typeof given === 'string') return fromStrategy(createRouter(given, options));
@@ -79,7 +86,7 @@ function nameOf(name: unknown): string {
   return typeof name === 'string' && name !== '' ? name : 'anonymous';
 }
 
-/** Anything at all, on one short line. */
+/** Shows any value on one short line. */
 export function show(value: unknown): string {
   return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, customInspect: false, maxStringLength: 80 });
 }

@@ -1,6 +1,9 @@
 import type { Router } from './router.js';
 
-/** One after the other, from the first. Each server type has its own cursor, so a busy type does not skew a quiet one. */
+/**
+ * Chooses the servers in turn, from the first. Each server type has a cursor, so that a busy type does not skew a quiet
+ * one.
+ */
 export function roundRobin(): Router {
   const cursors = new Map<string, number>();
   return {

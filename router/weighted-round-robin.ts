@@ -2,22 +2,23 @@ import { invalid } from '../lib/options.js';
 import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
 import type { Router } from './router.js';
 
-/** Where the servers of one type stand. Indices are those of `servers`. */
+/** Credits of the servers of one type. Indices are those of `servers`. */
 interface Round {
   readonly servers: readonly ServerInfo[];
   readonly weights: Float64Array;
   /** Sum of `weights`. */
   readonly total: number;
-  /** How far each server is behind its share (above 0) or ahead of it (below 0), in weights. */
+  /** Distance of each server from its share, in weights: above 0 behind, below 0 ahead. */
   readonly credits: Float64Array;
 }
 
 /**
- * Smooth weighted round robin, as nginx has it: on every pick each server earns its weight, and the richest serves
- * and pays for all. Weights 5, 1, 1 give a a b a c a a, never five in a row followed by the others.
+ * Chooses servers by weight, as nginx's smooth weighted round robin does: at each choice every server earns its weight,
+ * and the server with the most credit is chosen and pays for all. Weights 5, 1, 1 give a a b a c a a, never five in a
+ * row.
  *
- * Weights are {@link ServerInfo.weight}, 1 where it is missing; one that is no number above 0 throws
- * {@link RpcCode.InvalidArgument}, which names the server. A pick looks at every server of the type.
+ * Weights are {@link ServerInfo.weight}, 1 where that is missing. A weight that is no number above 0 throws {@link
+ * RpcCode.InvalidArgument}, naming the server. A choice reads every server of the type.
  */
 export function weightedRoundRobin(): Router {
   // One round a type, that of its latest snapshot: a server that left is forgotten on the next pick.
@@ -48,9 +49,10 @@ export function weightedRoundRobin(): Router {
 }
 
 /**
- * Who stays keeps its standing, so that a list which changes all the time does not start with its first server each
- * time; who is new begins at 0, so that leaving and coming back gains nothing. Credits are kept as shares of the
- * total: a server whose weight falls from 100 to 1 would otherwise repay a debt of 100 in ones.
+ * Makes the round of a changed list. A server that stays keeps its credit, so that a list which changes all the time
+ * does not start with the first server each time. A server that joins begins at 0, so that leaving and joining again
+ * gains nothing. Credits are carried over as shares of the total: a server whose weight falls from 100 to 1 would
+ * otherwise repay a debt of 100 in ones.
  */
 function nextRound(servers: NonEmpty<ServerInfo>, previous: Round | undefined): Round {
   const weights = Float64Array.from(servers, weightOf);

@@ -13,10 +13,13 @@ import {
   runFilters,
 } from './filters.js';
 
-/** Notified of a filter's failure, as the call's caller is. Source: pomelo-rpc, `setErrorHandler`. */
+/**
+ * Handler that is called with each failure of a filter; the call is rejected as well. Source: pomelo-rpc,
+ * `setErrorHandler`.
+ */
 export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall['msg'], opts: CallOptions) => void;
 
-/** The filters of a station, around its calls. A call is held, under its deadline, while a filter takes its time. */
+/** Filters of a station, around its calls. A call is held, under its deadline, while a filter takes its time. */
 export class CallFilters implements AnswerStage<OutgoingCall> {
   readonly #held: HeldCalls;
   #befores: readonly PreparedFilter[] = [];

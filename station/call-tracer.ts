@@ -2,26 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Logger } from '../lib/diagnostics.js';
 
-/** Step of a call, in the words of pomelo-rpc's tracer. */
+/** One step of a call, for the option `rpcDebugLog`. Source: pomelo-rpc. */
 export interface TraceStep {
-  /** The same for all steps of a call. */
+  /** Id of the call, the same for all its steps. */
   readonly traceId: string;
-  /** Counts the steps of a call, from 1. */
+  /** Number of the step within the call, from 1. */
   readonly seq: number;
+  /** Step that the call has taken. */
   readonly step: 'made' | 'sent' | 'settled';
-  /** The client: its `clientId`. */
+  /** Name of the client: its `clientId`. */
   readonly source: string;
-  /** The server's id, once it is known. */
+  /** Id of the server; undefined before a server was chosen. */
   readonly remote: string | undefined;
-  /** `namespace.module.method`; arguments are never part of a trace. */
+  /** Name of the method: `namespace.module.method`. Arguments are never part of a trace. */
   readonly method: string;
-  /** ms since the call was made. */
+  /** Time since the call was made. Unit: ms. */
   readonly ms: number;
-  /** How it settled, where it failed. */
+  /** Code of the error, for a settled call that failed. */
   readonly code: string | undefined;
 }
 
-/** Reports the steps of each call, and changes nothing about the calls. Source: pomelo-rpc, `rpcDebugLog`. */
+/** Reports the steps of calls, and changes nothing about the calls. Source: pomelo-rpc, `rpcDebugLog`. */
 export class CallTracer {
   readonly #source: string;
   readonly #logger: Logger;

@@ -3,47 +3,73 @@ import { toError } from '../lib/errors.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 
 /**
- * Goes on with the next filter. As the first argument an Error, or anything else that is truthy, aborts the call; a
- * string (or a number, for its text) sends it to that server instead. A `msg` or `opts` replaces what the filter was given. Nothing: go on unchanged.
+ * Callback with which a filter that declares four parameters goes on:
+ * - `next()` runs the next filter; `msg` and `opts` replace what the filter was given.
+ * - `next(error)` aborts the call: any truthy value but a string or a number counts as an error.
+ * - `next(serverId)` sends the call to that server instead.
  */
 export type FilterNext = (target?: string | number | Error | null, msg?: RpcMessage, opts?: CallOptions) => void;
 
 /**
- * A filter as pomelo's users write it. One that declares `next` (four parameters) must call it; one that does not
- * goes on when it returns, or when the promise that it returns resolves. It aborts by throwing or rejecting.
+ * Function that sees a call on its way. A filter that declares `next` (four parameters) must call `next`. A filter
+ * without that parameter goes on when it returns, or when the promise that it returns resolves, and aborts the call by
+ * throwing or rejecting. The rejected call has the code `ERR_RPC_FILTER`. Source: pomelo-rpc.
  */
 export type FilterFunction = (serverId: string, msg: RpcMessage, opts: CallOptions, next: FilterNext) => unknown;
 
-/** An object may filter before the call is sent, after it was answered, or both. */
+/** Object that filters before a call is sent, after the call was answered, or both. `name` appears in errors. */
 export interface FilterObject {
+  /** Name of the filter in errors. */
   readonly name?: string;
+  /** Runs before a call is sent. The message may be changed. */
   before?: FilterFunction;
+  /** Runs after an answer that is no error. */
   after?: FilterFunction;
 }
+/**
+ * A filter of calls: a function, or an object with `before`, `after` or both. See {@link FilterFunction}.
+ * @example
+ * ```ts
+ * import { createClient, type Filter } from 'mailstation';
+ *
+ * const onlyKnownUsers: Filter = {
+ *   name: 'only known users',
+ *   before(serverId, msg) {
+ *     const [user] = msg.args as [{ id?: string }];
+ *     if (user.id === undefined) throw new Error(`${msg.method} on ${serverId} needs a user with an id`);
+ *   },
+ * };
+ *
+ * const client = createClient();
+ * client.before(onlyKnownUsers);
+ * client.after((serverId, msg) => console.log(`${serverId} answered ${msg.method}`));
+ * ```
+ */
 export type Filter = FilterFunction | FilterObject;
+/** Whether a filter runs before a call is sent, or after the answer. */
 export type FilterPhase = 'before' | 'after';
 
-/** The call as filters see it. Each filter may change every field. */
+/** Parts of a call that filters may change. */
 export interface Filtered {
   serverId: string;
   msg: RpcMessage;
   opts: CallOptions;
 }
 
-/** `next` is the fourth parameter. */
+/** Number of parameters of a filter that declares `next`. */
 const DECLARES_NEXT = 4;
 
 /** A filter as it is run in one of the two phases. */
 export interface PreparedFilter {
-  /** Names it in errors. */
+  /** Name of the filter in errors. */
   readonly name: string;
   readonly run: FilterFunction;
   readonly self: Filter;
-  /** The filter goes on by calling `next`, and not by returning. */
+  /** True for a filter that goes on by calling `next`, and not by returning. */
   readonly answersByNext: boolean;
 }
 
-/** Undefined for an object that does not filter in this phase. */
+/** Prepares a filter for a phase; undefined for an object that does not filter in that phase. */
 export function prepareFilter(filter: Filter, phase: FilterPhase): PreparedFilter | undefined {
   const run = typeof filter === 'function' ? filter : filter[phase];
   if (typeof run !== 'function') return undefined;
@@ -52,8 +78,8 @@ export function prepareFilter(filter: Filter, phase: FilterPhase): PreparedFilte
 }
 
 /**
- * True for four parameters or more, and for `(...args)` and `(serverId, msg, opts = {}, next)`, whose `length` is smaller: a
- * filter that refuses later must not be skipped because of how its parameters are written.
+ * True for four parameters or more; also for `(...args)` and `(serverId, msg, opts = {}, next)`, which JavaScript
+ * counts as fewer. A filter that refuses later must not be skipped because of how the function is written.
  */
 function declaresNext(run: FilterFunction): boolean {
   if (run.length >= DECLARES_NEXT) return true;

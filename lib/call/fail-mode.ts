@@ -1,13 +1,14 @@
 import { integer, MAX_TIMEOUT_MS, oneOf } from '../options.js';
 
+/** Names of the failure modes; see {@link FailMode}. */
+export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
 /**
  * What happens to a call that fails. docs/failure.md has what each mode does when. Source of the names: pomelo-rpc.
  * - `failfast`: the call is rejected.
  * - `failover`: the call is sent to another server of the type, never to one that was tried before.
  * - `failsafe`: the call is sent to the same server again, after waits that grow.
- * - `failback`: the call is repeated in the background, and the caller gets a receipt.
+ * - `failback`: the call is repeated in the background, and the caller gets a {@link FailbackReceipt}.
  */
-export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
 export type FailMode = (typeof FAIL_MODES)[number];
 
 /** What happens to calls that fail: given for all calls of a client, or for one call. */

@@ -7,26 +7,52 @@ import type { ClusterOptions } from './options.js';
 import { type ReadyCallback, ReadyEmitter } from './ready-emitter.js';
 import { passOnEvents } from './real-client/pass-on-events.js';
 
-/** What an API client asks of whoever makes shared clients. */
+/** Builder of a shared client, as far as an API client uses one. */
 interface AnyBuilder {
   delegate(from: string, to?: DelegateKind): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: the shared client has whatever its real client has
   create(...args: any[]): any;
 }
 
+/** Options of an API client. Further options are handed to the real client. */
 export interface APIClientOptions {
-  /** Makes the shared client in place of `cluster`: Egg hands in its own. */
+  /** Makes the shared client in place of {@link cluster}; Egg hands in a function of its own. @default `cluster` */
   cluster?: (clientClass: ClientClass, options?: ClusterOptions) => AnyBuilder;
-  /** A method of the API client's own to become ready by. Source: sdk-base */
+  /** Name of a method of the API client that is awaited before the client is ready. Source: sdk-base. */
   initMethod?: string;
   [option: string]: unknown;
 }
 
 /**
- * A class to extend by what users of a shared client are to see: business logic in front, the shared client behind it as
- * `_client`. Say by getters which class is the real one, and what is delegated. Source: cluster-client
+ * Base class for what users of a shared client see: business logic in front, the shared client behind it as `_client`.
+ * Getters name the class of the real client and what is delegated. Source: cluster-client.
+ * @example
+ * ```ts
+ * import { APIClientBase } from 'mailstation';
+ *
+ * class DataClient {
+ *   async get(key: string): Promise<string> {
+ *     return `value of ${key}`;
+ *   }
+ * }
+ *
+ * class ConfigClient extends APIClientBase {
+ *   override get DataClient() {
+ *     return DataClient;
+ *   }
+ *   async color(): Promise<string> {
+ *     return this._client.get('color');
+ *   }
+ * }
+ *
+ * const client = new ConfigClient();
+ * await client.ready();
+ * console.log(await client.color()); // value of color
+ * await client.close();
+ * ```
  */
 export abstract class APIClientBase extends ReadyEmitter {
+  /** Options that the constructor was given. */
   readonly options: APIClientOptions;
   /** The shared client. */
   // biome-ignore lint/suspicious/noExplicitAny: it has what `DataClient` has, and only who extends this knows that
@@ -44,32 +70,33 @@ export abstract class APIClientBase extends ReadyEmitter {
     else this.#init(init);
   }
 
-  /** The class of the real client. */
+  /** Class of the real client. A subclass must override this getter. */
   get DataClient(): ClientClass {
     throw new RpcError(RpcCode.InvalidArgument, 'an API client needs a getter DataClient');
   }
 
-  /** For `cluster`. @default none */
+  /** Options of the shared client. @default none */
   get clusterOptions(): ClusterOptions {
     return {};
   }
 
-  /** What is delegated beyond what is generated: method -> what to. @default none */
+  /** Methods that are delegated beyond the generated ones, each with what it is delegated to. @default none */
   get delegates(): Record<string, DelegateKind> {
     return {};
   }
 
+  /** True in the process that leads, false in one that follows, undefined while no Leader is known. */
   get isClusterClientLeader(): boolean | undefined {
     return this._client.isClusterClientLeader;
   }
 
-  /** See `cluster.close`. */
+  /** Closes the shared client; see {@link Cluster.close}. */
   async close(): Promise<void> {
     if (typeof this._client.close === 'function') await this._client.close();
     if (this._client instanceof ClusterClient) await ClusterClient.close(this._client);
   }
 
-  /** It was closed before it was ready, which is no error but to who waits. */
+  /** A client that was closed before it was ready has not failed: only waiting callers are rejected. */
   #onClientReady(error: Error | undefined): void {
     if ((error as { code?: unknown } | undefined)?.code === RpcCode.Closed) this.failReady(error as Error);
     else this.ready(error ?? true);

@@ -2,18 +2,18 @@ import { ClusterClient } from './cluster-client.js';
 import { type ClientClass, type DelegateKind, Delegates } from './delegates.js';
 import { type ClusterOptions, resolveClusterOptions } from './options.js';
 
-/** The real client's type, and what a shared one has by itself. */
+/** Type of a shared client: the methods of the real client, and those of {@link ClusterClient}. */
 export type Shared<C extends ClientClass> = InstanceType<C> & ClusterClient;
 
-/** Says which of the real client's methods are shared, and how; each call returns the builder. */
+/** Names the methods of the real client that are shared, and how. Each method but `create` returns the builder. */
 export interface ClusterBuilder<C extends ClientClass> {
-  /** `to`: `invoke` unless it is said; `subscribe`, `unSubscribe`, `publish`, `invokeOneway`, `close`. */
+  /** Delegates a method of the real client, as {@link DelegateKind} says. @default `invoke` */
   delegate(from: string, to?: DelegateKind): this;
-  /** A property of the shared client's own. */
+  /** Gives the shared client a property of its own. */
   override(name: string, value: unknown): this;
   /**
-   * Competes, and returns at once. The arguments are for the real client's constructor, wherever that will be called; in
-   * another process with those that were given there.
+   * Makes the shared client, which begins to compete at once. The arguments are for the constructor of the real client.
+   * A process that takes over makes the real client with the arguments that were given there.
    */
   create(...args: ConstructorParameters<C>): Shared<C>;
 }

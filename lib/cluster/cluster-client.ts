@@ -13,27 +13,30 @@ import { PortElection } from './role/port-election.js';
 import { SingleMode } from './role/single-mode.js';
 import { SharedClient } from './shared-client.js';
 
-/** What a shared client is made of. */
+/** Parts of a shared client. */
 export interface ClusterClientParts {
   readonly clientClass: ClientClass;
-  /** For its constructor, in the process that leads. */
+  /** Arguments for the constructor of the real client, in the process that leads. */
   readonly args: readonly unknown[];
   readonly delegates: Delegates;
   readonly options: ResolvedClusterOptions;
 }
 
 /**
- * What `create()` returns: it stands in for the real client, of which there is one in all the processes that share it.
- * Delegated and overridden methods are its own properties.
+ * Shared client, which `create()` returns. One real client serves all processes that share it. Delegated and overridden
+ * methods are own properties.
  *
- * Events: `ready`; `close` when its Leader is gone, or it was closed; `error`; and in the process that leads, all that the
- * real client emits. `ready()` waits until somebody leads, anew after a Leader's death.
+ * {@link ClusterClientEvents} has the events; in the process that leads, the events of the real client are emitted too.
+ * `ready()` resolves when a Leader takes calls, anew after the death of a Leader.
  */
 export class ClusterClient extends ReadyEmitter {
   readonly options: ResolvedClusterOptions;
   readonly #shared: SharedClient;
 
-  /** Begins to compete at once. Throws where a delegated method is none. */
+  /**
+   * Begins to compete at once. Throws {@link RpcCode.InvalidArgument} for a delegated method that the class does not
+   * have.
+   */
   constructor(parts: ClusterClientParts) {
     super();
     const { options } = parts;
@@ -55,7 +58,7 @@ export class ClusterClient extends ReadyEmitter {
     this.#start(parts);
   }
 
-  /** Closes any shared client, whatever its `close` has been made by delegation. */
+  /** Closes any shared client, also one whose `close` is delegated or overridden. */
   static close(client: unknown): Promise<void> {
     if (client instanceof ClusterClient) return client.#shared.close();
     // One that another copy of the package has made.
@@ -65,14 +68,15 @@ export class ClusterClient extends ReadyEmitter {
     return Promise.resolve(close.call(client));
   }
 
-  /** Undefined while nobody leads, as far as is known here. */
+  /** True in the process that leads, false in one that follows, undefined while no Leader is known. */
   get isClusterClientLeader(): boolean | undefined {
     return this.#shared.isLeader;
   }
 
   /**
-   * Lets calls under way finish, for `responseTimeout` at the most. The Leader then lets its Followers go, closes the real
-   * client, and last lets go of the port. Rejects with what closing the real client fails with. Again: the same promise.
+   * Closes the shared client. Calls in flight have `responseTimeout` to be answered. The Leader then releases its
+   * Followers, closes the real client, and releases the port last. Rejects with the error that closing the real client
+   * gives. Each further call returns the same promise.
    */
   close(): Promise<void> {
     return this.#shared.close();
@@ -126,7 +130,7 @@ export class ClusterClient extends ReadyEmitter {
     };
   }
 
-  /** A function as the last argument is a callback, and nothing is returned then. */
+  /** Calls the real client. A function as the last argument is the callback, and nothing is returned then. */
   #invoke(name: string, args: unknown[]): Promise<unknown> | undefined {
     if (typeof args.at(-1) !== 'function') return this.#promise(name, args);
     const callback = userCallback(args.pop() as Callback<unknown[]>);

@@ -2,22 +2,28 @@ import { types } from 'node:util';
 import { invalid } from '../options.js';
 import { ReadyEmitter } from './ready-emitter.js';
 
-/** What becomes of a delegated method. Source: cluster-client, `delegate(from, to)` */
+/** Ways in which a method can be delegated. Source: cluster-client, `delegate(from, to)`. */
 export const DELEGATE_KINDS = ['subscribe', 'unSubscribe', 'publish', 'invoke', 'invokeOneway', 'close'] as const;
+/**
+ * Way in which a method of the real client is delegated:
+ * - `invoke`: a call that is answered; `invokeOneway`: a call without an answer.
+ * - `subscribe`, `unSubscribe`, `publish`: values that are shared by key.
+ * - `close`: closes the shared client.
+ */
 export type DelegateKind = (typeof DELEGATE_KINDS)[number];
 
 export type Descriptor =
   | { readonly type: 'delegate'; readonly to: DelegateKind }
   | { readonly type: 'override'; readonly value: unknown };
 
-/** A class whose instances are real clients. */
+/** Class whose instances are real clients. */
 // biome-ignore lint/suspicious/noExplicitAny: whatever its constructor takes
 export type ClientClass<T extends object = object> = abstract new (...args: any[]) => T;
 
-/** Delegated by themselves, each to what its name says, where the class has them. */
+/** Methods that are delegated without being named, each to the kind of the same name. */
 const BY_NAME: readonly DelegateKind[] = ['subscribe', 'unSubscribe', 'publish', 'close'];
 
-/** What a shared client has, and which of it is its real client's. */
+/** Properties of a shared client, and which of them are delegated to the real client. */
 export class Delegates {
   readonly #descriptors = new Map<string, Descriptor>();
 
@@ -25,7 +31,10 @@ export class Delegates {
     this.#descriptors.set(name, { type: 'override', value });
   }
 
-  /** Throws {@link RpcCode.InvalidArgument} for what nothing can be delegated to, and for what an emitter needs itself. */
+  /**
+   * Delegates a method. Throws {@link RpcCode.InvalidArgument} for an unknown kind, and for names that an emitter needs
+   * itself.
+   */
   delegate(from: string, to: DelegateKind = 'invoke'): void {
     if (typeof from !== 'string' || from === '') throw invalid('delegate wants the name of a method');
     // Were they the real client's, the shared one could neither emit nor become ready.
@@ -38,13 +47,13 @@ export class Delegates {
     return this.#descriptors.entries();
   }
 
-  /** What the method is delegated to; undefined where it is not. */
+  /** The kind that a method is delegated to; undefined where the method is not delegated. */
   kindOf(name: string): DelegateKind | undefined {
     const descriptor = this.#descriptors.get(name);
     return descriptor?.type === 'delegate' ? descriptor.to : undefined;
   }
 
-  /** The real client's method for this. */
+  /** Name of the method that is delegated to this kind. */
   methodFor(kind: DelegateKind): string | undefined {
     for (const [name, descriptor] of this.#descriptors)
       if (descriptor.type === 'delegate' && descriptor.to === kind) return name;

@@ -1,16 +1,21 @@
 import { invalid } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 
-/** How a user's own values become bytes and values again. Source: cluster-client, `transcode` */
+/**
+ * Encoding of the values of a shared client, in place of the built-in ones. All processes must have the same. Source:
+ * cluster-client.
+ */
 export interface Transcode {
+  /** Returns the bytes, or the text, of a value. A thrown error rejects the call. */
   encode(value: unknown): Uint8Array | string;
+  /** Returns the value of bytes that `encode` made. The buffer is a copy, and may be kept. */
   decode(bytes: Buffer): unknown;
 }
 
-/** What it is called when two ends of our own agree on it: which one it is, they cannot tell. */
+/** Name of every custom encoding on the wire: two ends cannot tell whether they have the same one. */
 const NAME = 'transcode';
 
-/** Throws {@link RpcCode.InvalidArgument} where it is none. */
+/** Makes a codec. Throws {@link RpcCode.InvalidArgument} for a value without `encode` and `decode`. */
 export function transcodeCodec(transcode: Transcode): Codec {
   if (typeof transcode?.encode !== 'function' || typeof transcode.decode !== 'function')
     throw invalid('transcode must be an object with functions encode and decode');

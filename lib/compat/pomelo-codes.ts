@@ -20,6 +20,7 @@ export const RPC_ERROR = {
   FAIL_SEND_MESSAGE: 5,
   FILTER_ERROR: 6,
 } as const;
+/** One of the numbers in the table {@link RPC_ERROR}. */
 export type PomeloCode = (typeof RPC_ERROR)[keyof typeof RPC_ERROR];
 
 const NUMBERS: Readonly<Partial<Record<RpcCode, PomeloCode>>> = {

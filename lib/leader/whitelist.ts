@@ -4,25 +4,26 @@ import type { Logger } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
 import { invalid } from '../options.js';
 
-/** An address exactly, or a pattern that must match the whole of one. */
+/** Addresses, and patterns that must match the whole of an address. */
 export type WhitelistEntries = readonly (string | RegExp)[];
 
 /**
- * Who may connect: a list; a function that returns one or a promise of one; or, as pomelo-rpc has it, a function that
- * gives one to its callback. A function is asked at each connection. Without parameters it must return the list.
+ * Peers that may connect: a list; a function that returns a list or a promise of one; or, as in pomelo-rpc, a function
+ * that gives a list to its callback. A function is called at each connection. Without parameters the function must
+ * return the list.
  */
 export type Whitelist =
   | WhitelistEntries
   | (() => WhitelistEntries | Promise<WhitelistEntries>)
   | ((callback: (error: unknown, list?: WhitelistEntries) => void) => void);
 
-/** Whether a peer is let in: at once where that is known, else later. Never rejects. */
+/** Whether a peer may connect: at once where that is known, else later. Never rejects. */
 export type Admission = (address: string) => boolean | Promise<boolean>;
 
 /**
- * The check of a whitelist; undefined where there is none, and everyone is let in. A function that fails in whatever
- * way lets nobody in, and is logged. Throws {@link RpcCode.InvalidArgument} for a list with anything else in it than
- * addresses and patterns.
+ * Makes the check of a whitelist; undefined without one, since every peer may connect then. A function that fails
+ * admits no peer, and the failure is logged. Throws {@link RpcCode.InvalidArgument} for a list with an entry that is
+ * neither an address nor a pattern.
  */
 export function resolveWhitelist(given: unknown, logger: Logger): Admission | undefined {
   if (given === undefined) return undefined;
@@ -38,8 +39,9 @@ export function resolveWhitelist(given: unknown, logger: Logger): Admission | un
 }
 
 /**
- * The address as it is compared: an IPv4 address that arrived over an IPv6 socket is an IPv4 address, and one of IPv6
- * has its shortest form, without the zone, which names our own interface. What is no address stays as it is.
+ * Returns an address in the form in which addresses are compared: an IPv4 address that arrived over an IPv6 socket is
+ * an IPv4 address; an IPv6 address has its shortest form, without the zone, which names our own interface. Other text
+ * stays as it is.
  */
 export function canonicalAddress(address: string): string {
   if (isIP(address) !== 6) return address;
@@ -47,7 +49,7 @@ export function canonicalAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(shortest)?.[1] ?? shortest;
 }
 
-/** The address in a stream's name for its peer: `127.0.0.1:3333`, `::1:3333`, `ws://127.0.0.1:3333`. */
+/** Returns the address in a stream's name of its peer: `127.0.0.1:3333`, `::1:3333`, `ws://127.0.0.1:3333`. */
 export function addressOf(peer: string): string {
   return canonicalAddress(peer.replace(/^\w+:\/\//, '').replace(/:\w+$/, ''));
 }

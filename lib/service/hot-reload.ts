@@ -8,23 +8,27 @@ import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
 import type { ServiceRegistry } from './service-registry.js';
 
-/** What became of the remote modules, each as `namespace.module`, when their paths were looked through again. */
+/** What a reload did to the remote modules, each named `namespace.module`. */
 export interface ReloadResult {
-  /** Calls reach the new code. Those that were running end in the old. */
+  /** Modules that were loaded again. New calls reach the new code; running calls end in the old. */
   readonly replaced: readonly string[];
-  /** There was none of that name. */
+  /** Modules that did not exist before. */
   readonly added: readonly string[];
-  /** Its file was deleted, or has it no more. */
+  /** Modules whose file was deleted, or does not have them any more. */
   readonly removed: readonly string[];
-  /** As it was: its file has not changed, or is among those that failed. */
+  /** Modules that stay as they were: their file has not changed, or could not be loaded. */
   readonly kept: readonly string[];
+  /** Files that could not be loaded. */
   readonly failed: readonly ReloadFailure[];
 }
 
+/** A file that could not be loaded during a reload. */
 export interface ReloadFailure {
+  /** Namespace of the path that the file belongs to. */
   readonly namespace: string;
-  /** The file, or the whole path where that cannot be looked through. */
+  /** The file, or the whole path where the path cannot be read. */
   readonly file: string;
+  /** The reason. */
   readonly error: Error;
 }
 

@@ -9,32 +9,33 @@ const TRANSITIONS = {
 } as const satisfies Transitions<'admitted' | 'ejected'>;
 
 /**
- * Failures that speak against the server. A lost connection does too, but once, and not once for each call that was on
- * it; see {@link ServerHealth.connectionFailed}. Whatever was answered speaks for it.
+ * Codes that count against the server. A lost connection counts too, but once, and not once for each call on the
+ * connection; see {@link ServerHealth.connectionFailed}. Every answer counts for the server.
  */
 const AGAINST: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Connect, RpcCode.Overloaded];
-/** A call during which our own event loop was kept for more than this share of its time says nothing of the server. */
+/** Share of a call's time past which a stall of our own event loop makes the call say nothing about the server. */
 const OUR_SHARE = 0.25;
 
 export interface HealthHandler {
-  /** The server has failed so often in a row that it should be ejected. */
+  /** Called when a server has failed so often in a row that it ought to be ejected. */
   onOutlier(health: ServerHealth, reason: RpcError): void;
 }
 
-/** What is known of a server, as {@link Client.health} tells it. */
+/** Health of one server, as `client.health(serverId)` returns it. */
 export interface ServerHealthReport {
+  /** Whether routers choose from the server (`admitted`) or not (`ejected`). */
   readonly state: 'admitted' | 'ejected';
-  /** In a row, up to now. */
+  /** Failures in a row, up to now. */
   readonly failures: number;
-  /** How often it was ejected, of late: one is forgotten for each `baseEjectionTime` without a new one. */
+  /** Recent ejections: one is forgotten for each `baseEjectionTime` without a new one. */
   readonly ejections: number;
-  /** While it is ejected: the last failure before that. */
+  /** Last failure before the ejection, while the server is ejected. */
   readonly reason: RpcError | undefined;
-  /** While it is ejected: how long it still is. Unit: ms. */
+  /** Time until the server is readmitted, while it is ejected. Unit: ms. */
   readonly left: number;
 }
 
-/** Failures in a row of a server, and whether the server is ejected. */
+/** Failures in a row of one server, and whether the server is ejected. */
 export class ServerHealth implements CallWatcher {
   readonly serverId: string;
   readonly serverType: string;
@@ -44,9 +45,9 @@ export class ServerHealth implements CallWatcher {
   #failures = 0;
   #ejections = 0;
   #reason: RpcError | undefined;
-  /** The server could not be connected to, so a connection proves that it is back. */
+  /** True when no connection could be made, so that a connection proves that the server is back. */
   #isOutOfReach = false;
-  /** While ejected, when that ends; else, when it ended. */
+  /** While ejected: when the ejection ends. Otherwise: when the last one ended. ms, `performance.now()` */
   #until = 0;
 
   constructor(serverId: string, serverType: string, options: Required<EjectionOptions>, handler: HealthHandler) {
