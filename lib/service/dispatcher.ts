@@ -1,14 +1,14 @@
 import { describeError, type Logger } from '../diagnostics.js';
-import { asError, explained, isError } from './method-failure.js';
+import { explainMissingCallback, isError, methodError } from './method-failure.js';
 import { isFunction, isObject } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
 /**
- * Where the answer of one call goes: one of the two is called, once. Neither may throw; what one throws all the same
- * is logged, reaches neither the service nor the process, and leaves the call unanswered.
+ * Destination of one call's answer. One of the two methods is called, once. Neither may throw: an exception is logged,
+ * reaches neither the service nor the process, and leaves the call unanswered.
  */
 export interface AnswerSink {
-  /** All the results: those of a callback, else the one. None where that is undefined. The array is not reused. */
+  /** Takes all results of a callback, or the one returned value. Empty for undefined. The array is not reused. */
   succeed(results: readonly unknown[]): void;
   fail(error: Error): void;
 }
@@ -16,18 +16,18 @@ export interface AnswerSink {
 const NO_RESULTS: readonly unknown[] = Object.freeze([]);
 
 /**
- * Calls a method, and answers exactly once: at once or whenever the method does, if ever (deadlines are the caller's).
- * Never throws. `args` becomes the dispatcher's own.
+ * Calls a method and answers exactly once, when the method answers. Deadlines are the caller's. Never throws. The
+ * dispatcher owns `args` from then on.
  *
- * Without callbacks, what the method returns is the answer, or what that settles to if it is a promise (any thenable).
+ * Without callbacks, the returned value is the answer. A promise, or any other thenable, answers when settled.
  *
- * With callbacks, `(error, ...results) => void` is appended after exactly the arguments that were sent. The callback
- * answers, failing the call if the error is truthy, or a returned promise does; other returned values mean nothing.
- * The first answer counts. What comes after it (the callback again, an exception, a rejection) is logged; but not a
- * promise that resolves after the callback, since `return query().then((row) => callback(null, row))` is no mistake.
+ * With callbacks, `(error, ...results) => void` is appended after exactly the arguments that were sent. The callback or a
+ * returned promise answers; other returned values mean nothing. A truthy `error` fails the call. The first answer counts.
+ * A later call of the callback, an exception and a rejection are logged. A promise that resolves after the callback is
+ * not, since `return query().then((row) => callback(null, row))` is no mistake.
  *
- * Whatever is thrown reaches the sink as an Error ({@link asError}), and is logged if it was none. A log line has
- * the method's name, and at most an error; arguments and results are never logged.
+ * A thrown value reaches the sink as an Error ({@link methodError}), and is logged if it is not an Error. A log line has
+ * the method's name, and at most an error. Arguments and results are never logged.
  */
 export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerSink, logger: Logger): void {
   if (method.callbacks) {
@@ -41,7 +41,7 @@ export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerS
     returned = Reflect.apply(method.fn, method.self, args);
     promise = promiseOf(returned, method, logger);
   } catch (thrown) {
-    fail(method, explained(method, sent, failure(method, thrown, logger)), answer, logger);
+    fail(method, explainMissingCallback(method, sent, errorOf(method, thrown, logger)), answer, logger);
     return;
   }
   if (promise === undefined) {
@@ -50,7 +50,7 @@ export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerS
   }
   promise.then(
     (value) => succeed(method, resultsOf(value), answer, logger),
-    (thrown) => fail(method, explained(method, sent, failure(method, thrown, logger)), answer, logger),
+    (thrown) => fail(method, explainMissingCallback(method, sent, errorOf(method, thrown, logger)), answer, logger),
   );
 }
 
@@ -62,7 +62,7 @@ function dispatchWithCallback(method: ServiceMethod, args: unknown[], answer: An
       return;
     }
     isAnswered = true;
-    if (error) fail(method, asError(error), answer, logger);
+    if (error) fail(method, methodError(error), answer, logger);
     else succeed(method, results, answer, logger);
   });
   const failed = (thrown: unknown) => {
@@ -71,7 +71,7 @@ function dispatchWithCallback(method: ServiceMethod, args: unknown[], answer: An
       return;
     }
     isAnswered = true;
-    fail(method, failure(method, thrown, logger), answer, logger);
+    fail(method, errorOf(method, thrown, logger), answer, logger);
   };
   try {
     promiseOf(Reflect.apply(method.fn, method.self, args), method, logger)?.then((value) => {
@@ -88,7 +88,7 @@ function succeed(method: ServiceMethod, results: readonly unknown[], answer: Ans
   try {
     answer.succeed(results);
   } catch (error) {
-    logger.error(`${method.name}: its result could not be answered: ${describeError(error)}`);
+    logger.error(`mailstation: the result of ${method.name} could not be answered: ${describeError(error)}`);
   }
 }
 
@@ -96,7 +96,7 @@ function fail(method: ServiceMethod, error: Error, answer: AnswerSink, logger: L
   try {
     answer.fail(error);
   } catch (sinkError) {
-    logger.error(`${method.name}: its error could not be answered: ${describeError(sinkError)}`);
+    logger.error(`mailstation: the error of ${method.name} could not be answered: ${describeError(sinkError)}`);
   }
 }
 
@@ -104,29 +104,31 @@ function resultsOf(value: unknown): readonly unknown[] {
   return value === undefined ? NO_RESULTS : [value];
 }
 
-/** Of a native promise itself; of another thenable one that settles once, whatever that does; else undefined. */
+/** A native promise as it is, and any other thenable as a promise, which settles once. Undefined for other values. */
 function promiseOf(value: unknown, method: ServiceMethod, logger: Logger): Promise<unknown> | undefined {
   if (!isObject(value) && !isFunction(value)) return undefined;
   try {
     return isFunction((value as { then?: unknown }).then) ? Promise.resolve(value) : undefined;
   } catch (error) {
-    logger.warn(`${method.name} returned an object whose "then" throws when read; it fails with that error`);
+    logger.warn(
+      `mailstation: ${method.name} returned an object whose "then" throws when read, and fails with that error`,
+    );
     throw error;
   }
 }
 
-/** A thrown value that is no Error has no stack to find it by, so at least the log says whose it is. */
-function failure(method: ServiceMethod, thrown: unknown, logger: Logger): Error {
-  if (!isError(thrown)) logger.warn(`${method.name} failed with ${kindOf(thrown)} instead of an Error`);
-  return asError(thrown);
+/** Logs the method's name for a thrown value that is not an Error, since such a value has no stack to find its source by. */
+function errorOf(method: ServiceMethod, thrown: unknown, logger: Logger): Error {
+  if (!isError(thrown)) logger.warn(`mailstation: ${method.name} failed with ${kindOf(thrown)} instead of an Error`);
+  return methodError(thrown);
 }
 
 function logLate(method: ServiceMethod, what: string, error: unknown, logger: Logger): void {
   const lost = isError(error) ? `: ${describeError(error)}` : error ? ` (with ${kindOf(error)})` : '';
-  logger.warn(`${method.name} ${what} after it had answered; the first answer stands${lost}`);
+  logger.warn(`mailstation: ${method.name} ${what} after it had answered; the first answer counts${lost}`);
 }
 
-/** Never the value itself, which may be an argument. */
+/** Type of a value, for a log line. The value may be an argument, and is never logged. */
 function kindOf(value: unknown): string {
   return value === null ? 'null' : typeof value;
 }

@@ -39,7 +39,7 @@ const TRANSITIONS = {
   loading: ['loaded', 'closed'],
   /** Reloads are possible. */
   loaded: ['closed'],
-  /** Not watched any more. A reload that is under way changes nothing. */
+  /** Paths are not watched any more. A reload that is under way changes nothing. */
   closed: [],
 } as const satisfies Transitions<'idle' | 'loading' | 'loaded' | 'closed'>;
 export type HotReloadState = keyof typeof TRANSITIONS;

@@ -11,19 +11,19 @@ export type { LoadedModule } from './remote-module.js';
 const require = createRequire(import.meta.url);
 
 /**
- * Loads the remote modules of a record's path, one file after the other, and makes them with the context. What the
- * path may be is told at {@link findRemoteFiles}, what a file may export at {@link modulesOf}. Code that was loaded
- * before is not run again; factories are called and classes constructed each time.
+ * Loads the remote modules of a record's path, one file after the other, and makes them with the context. See
+ * {@link findRemoteFiles} for the paths, and {@link modulesOf} for the exports. Code that was loaded before does not run
+ * again. Factories are called, and classes constructed, each time.
  *
- * Rejects with {@link RpcCode.InvalidArgument} where the path is none, and with {@link RpcCode.Load} where it does
- * not exist, a file of it fails, two of its modules have one name, or nothing in it can be called.
- * Waits for top-level awaits without limit.
+ * Rejects with {@link RpcCode.InvalidArgument} for an invalid path. Rejects with {@link RpcCode.Load} for a path that does
+ * not exist, a file that fails, two modules of one name, or a path without anything to call. Waits for top-level awaits
+ * without limit.
  */
 export async function loadModules(path: string | URL, context: unknown): Promise<LoadedModule[]> {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
   for (const file of found.files) {
-    // Not in a function of its own: what that returned would be awaited, and an export may have a `then`.
+    // Written out here and not as a function: the returned value would be awaited, and an export may have a `then`.
     let main: unknown;
     try {
       main = mainExport(await import(pathToFileURL(file).href));
@@ -32,12 +32,12 @@ export async function loadModules(path: string | URL, context: unknown): Promise
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return listed(modules, found);
+  return nonEmpty(modules, found);
 }
 
 /**
- * {@link loadModules} for who cannot wait. Throws what that rejects with, and {@link RpcCode.Load} for an ES module
- * with a top-level await, in it or in what it imports.
+ * Does what {@link loadModules} does, synchronously. Throws the same errors, and {@link RpcCode.Load} for an ES module that
+ * has a top-level await or imports a module that has one.
  */
 export function loadModulesSync(path: string | URL, context: unknown): LoadedModule[] {
   const found = findRemoteFiles(path);
@@ -51,20 +51,20 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return listed(modules, found);
+  return nonEmpty(modules, found);
 }
 
 let versions = 0;
 
 /**
- * The modules of one file as it is now, whatever was loaded of it before; none where nothing in it can be called.
- * Only this file is read again: what it imports stays as it was loaded. Rejects with {@link RpcCode.Load}, and those
- * who `require` the file then go on getting what they had.
+ * Loads the modules of one file as the file is now, without regard to what was loaded before. Empty for a file without
+ * anything to call. Imported files stay as they were loaded. Rejects with {@link RpcCode.Load}; `require` of the file then
+ * goes on returning the old exports.
  *
- * Node never lets go of a module that it has imported, so each version of a file stays in memory.
+ * Node never releases an imported module, so each version of a file stays in memory.
  */
 export async function loadFresh(file: string, context: unknown): Promise<LoadedModule[]> {
-  // Whatever kind of module it is: a CommonJS one is looked up here by its path, an ES one elsewhere by its whole URL.
+  // A CommonJS module is cached here by its path. An ES module is cached elsewhere, by its whole URL.
   const cacheKey = existsSync(file) ? realpathSync(file) : file;
   const cached = require.cache[cacheKey];
   delete require.cache[cacheKey];
@@ -94,21 +94,24 @@ function collect(modules: Map<string, LoadedModule>, more: readonly LoadedModule
   }
 }
 
-function listed(modules: ReadonlyMap<string, LoadedModule>, { shown }: RemoteFiles): LoadedModule[] {
+function nonEmpty(modules: ReadonlyMap<string, LoadedModule>, { shown }: RemoteFiles): LoadedModule[] {
   if (modules.size > 0) return [...modules.values()];
-  throw new RpcError(RpcCode.Load, `remote path ${shown} exports nothing that can be called`);
+  throw new RpcError(
+    RpcCode.Load,
+    `remote path ${shown} exports nothing that can be called; export functions, a factory or a class`,
+  );
 }
 
 function loadFailure(file: string, cause: unknown): RpcError {
-  return new RpcError(RpcCode.Load, `cannot load remote module ${file}: ${reason(file, cause)}`, { cause });
+  return new RpcError(RpcCode.Load, `cannot load remote module ${file}: ${loadFailureReason(file, cause)}`, { cause });
 }
 
-function reason(file: string, cause: unknown): string {
+function loadFailureReason(file: string, cause: unknown): string {
   const { code } = (cause ?? {}) as { code?: unknown };
   if (code === 'ERR_REQUIRE_ASYNC_MODULE') {
     return (
-      'it, or a module that it imports, has a top-level await, and proxies are made synchronously. Leave `path` out ' +
-      'of the record (the proxies are then made on demand, without the code of the server), or remove the await'
+      'the module, or a module that it imports, has a top-level await, and proxies are made synchronously; leave `path` ' +
+      'out of the record (the proxies are then made on demand, without the code of the server), or remove the await'
     );
   }
   if (

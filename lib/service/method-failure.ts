@@ -3,16 +3,16 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { isFunction, isObject, sourceOf } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
-/** Also true for the errors of another realm, such as a test runner's. */
+/** True also for an error of another realm, such as a test runner's. */
 export function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error || types.isNativeError(thrown);
 }
 
 /**
- * Whatever a method failed with, as an Error. An Error stays what it is; of an object that looks like one the name,
- * message and code are kept (pomelo's services answer `{ code: 500 }`); a string is the message.
+ * The value that a method failed with, as an Error. An Error stays as it is. An object keeps its name, message and code,
+ * since pomelo's services answer `{ code: 500 }`. A string becomes the message.
  */
-export function asError(thrown: unknown): Error {
+export function methodError(thrown: unknown): Error {
   if (isError(thrown)) return thrown;
   if (typeof thrown === 'string') return new Error(thrown || 'failed with an empty string');
   if (!isObject(thrown)) return new Error(`failed with ${isFunction(thrown) ? 'a function' : messageOf(thrown)}`);
@@ -23,39 +23,39 @@ export function asError(thrown: unknown): Error {
     if (typeof name === 'string') error.name = name;
     if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code });
   } catch {
-    // A throwing getter: what was read before it is kept.
+    // A getter threw: the properties that were read before are kept.
   }
   return error;
 }
 
 /**
- * The error that a method without callbacks failed with, or {@link RpcCode.NeedsCallback} with it as `cause`, if
- * what it missed was its callback: fewer arguments were sent than it declares, and a parameter among those left
- * over was called, or handed to something of Node's that insists on a function.
+ * Explains the failure of a method that expected a callback and got none: {@link RpcCode.NeedsCallback}, with the error as
+ * `cause`. The method had declared more parameters than arguments were sent, and either called one of the missing ones or
+ * passed one to a function of Node that requires a callback. Any other error is returned as it is.
  *
- * An async function gets no callback from the option either, so its errors are never taken for that.
+ * An async function gets no callback with the option either, so its errors are never explained like this.
  */
-export function explained(method: ServiceMethod, sent: number, error: Error): Error {
+export function explainMissingCallback(method: ServiceMethod, sent: number, error: Error): Error {
   if (error.name !== 'TypeError' || method.fn.length <= sent || types.isAsyncFunction(method.fn)) return error;
-  if (!calledMissingParameter(method, sent, error) && !handedOnUndefined(error)) return error;
+  if (!calledMissingParameter(method, sent, error) && !passedUndefined(error)) return error;
   const message =
-    `${method.name} wants a callback, which methods are given where the server or the path was set up with ` +
+    `${method.name} needs a callback, which methods get only where the server or the path has the option ` +
     `callbacks: true (${error.message})`;
   return new RpcError(RpcCode.NeedsCallback, message, { method: method.name, cause: error });
 }
 
-/** V8 names what was called: `cb is not a function`. */
+/** True where the called parameter is missing. V8 names that parameter: `cb is not a function`. */
 function calledMissingParameter({ fn }: ServiceMethod, sent: number, error: Error): boolean {
   const [, called] = /^([\p{ID_Continue}$]+) is not a function$/u.exec(error.message) ?? [];
   return called !== undefined && parameters(sourceOf(fn)).slice(sent).includes(called);
 }
 
-/** `fs.readFile(file, undefined)`, `process.nextTick(undefined)`. */
-function handedOnUndefined(error: Error & { code?: unknown }): boolean {
+/** True for a call such as `fs.readFile(file, undefined)` or `process.nextTick(undefined)`. */
+function passedUndefined(error: Error & { code?: unknown }): boolean {
   return error.code === 'ERR_INVALID_ARG_TYPE' && /of type function\. Received undefined$/.test(error.message);
 }
 
-/** The names of plain parameters; empty where there are any of another kind, for what cannot be read is not guessed. */
+/** Names of the parameters. Empty where one of them is not a plain name: the source is read, and nothing is guessed. */
 export function parameters(source: string): string[] {
   const [, list = ''] = /^[^(=]*\(([^()]*)\)/.exec(source) ?? /^([\p{ID_Continue}$]+)\s*=>/u.exec(source) ?? [];
   const bare = list.replace(/\/\*.*?\*\//gs, '');

@@ -1,18 +1,18 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 
-/** A function of a service. Its arguments come from the wire, so nothing is known of them. */
+/** A function of a service. The arguments come from the wire, so nothing is known about them. */
 export type Method = (...args: unknown[]) => unknown;
 
 /**
- * What may be called on an instance, by name: its own functions and those of its prototypes.
+ * Methods of an instance that callers may call, by name: own functions, and functions of the prototypes.
  *
- * Left out: `constructor`, `prototype` and names that begin with `_` (so `__proto__` and its like), symbols,
- * accessors (a getter is never run), classes and generators (an iterator cannot be sent), and all that the platform
- * put there: the walk ends at the first prototype of the language (Object, Function, Array, Map, Promise ...) or of
- * Node's EventEmitter, or any caller could `emit` on a service and remove its listeners.
+ * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, accessors (a
+ * getter is never run), classes, and generators (an iterator cannot be sent). The walk ends at the first prototype of the
+ * language (Object, Function, Array, Map, Promise ...) or of Node's EventEmitter: otherwise any caller could `emit` on a
+ * service and remove the listeners.
  *
- * A name is what it is where a lookup would find it first: an own `null` hides the function of the prototype.
+ * The first property of a name counts, as in a lookup: an own `null` hides the function of the prototype.
  */
 export function methodsOf(instance: object): Map<string, Method> {
   const methods = new Map<string, Method>();
@@ -30,19 +30,19 @@ export function methodsOf(instance: object): Map<string, Method> {
   return methods;
 }
 
-/** The names of {@link methodsOf}, own ones first. A client's proxies have exactly these. */
+/** Names of {@link methodsOf}, own ones first. A client's proxies have exactly these names. */
 export function methodNames(instance: object): string[] {
   return [...methodsOf(instance).keys()];
 }
 
 /**
- * Whether a function wants `new`: a native class, or a transpiled or hand-written constructor, told by a prototype
- * that has functions of its own or extends another.
+ * Whether a function is called with `new`: a native class, or a transpiled or hand-written constructor, whose prototype has
+ * properties or extends another prototype.
  */
 export function isClass(fn: Method): boolean {
   const prototype = Object.getOwnPropertyDescriptor(fn, 'prototype');
   if (!isObject(prototype?.value) || types.isGeneratorFunction(fn)) return false;
-  // A method may be named `class`, but has no prototype.
+  // A method named `class` has no prototype, and was sorted out above.
   if (/^(?:class\b|@)/.test(sourceOf(fn))) return true;
   const parent = Object.getPrototypeOf(prototype.value);
   if (parent !== null && Object.getPrototypeOf(parent) !== null) return true;
@@ -69,7 +69,7 @@ function isCallable(fn: Method): boolean {
   return !types.isGeneratorFunction(fn) && !isClass(fn);
 }
 
-/** A built-in's prototype, of this realm or another (a test runner may load the services in a realm of its own). */
+/** Prototype of a built-in class, of this realm or of another: a test runner may load services in another realm. */
 function isPlatform(prototype: object): boolean {
   if (prototype === EventEmitter.prototype) return true;
   const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;

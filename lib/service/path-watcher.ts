@@ -2,26 +2,29 @@ import { type FSWatcher, watch as watchFile } from 'node:fs';
 import { toError } from '../errors.js';
 import { isSource } from './remote-files.js';
 
-/** Editors write a file twice, and tools write many: how long it must be quiet before that is told. */
+/** Time without events before a change is reported: editors write a file twice, and tools write many files. Unit: ms. */
 const QUIET_MS = 100;
-/** How soon a path that cannot be watched is looked for again. */
+/** Time until a path that could not be watched is tried again. Unit: ms. */
 const RETRY_MS = 500;
 
 export interface PathWatcherHandler {
-  /** Something in the paths may have changed, and nothing has for {@link QUIET_MS} since. */
+  /** Called when something in the paths may have changed, and nothing more has for {@link QUIET_MS}. */
   onChange(): void;
-  /** A path cannot be watched; it is tried again. Told once, until it can be watched again. */
+  /** Called once for a path that cannot be watched, and again after the path could be watched. The path is tried again. */
   onError(path: string, error: Error): void;
 }
 
-/** `fs.watch`, as far as it is used here. */
+/** The part of `fs.watch` that is used here. */
 export type Watch = (
   path: string,
   options: { persistent: false },
   listener: (event: string, name: string | null) => void,
 ) => Pick<FSWatcher, 'on' | 'close'>;
 
-/** Watches folders and files, also through their being replaced or away for a while. Does not hold the process. */
+/**
+ * Watches folders and files, also while they are replaced or missing for a while. The watching does not keep the process
+ * alive.
+ */
 export class PathWatcher {
   readonly #paths: readonly string[];
   readonly #handler: PathWatcherHandler;
@@ -50,10 +53,10 @@ export class PathWatcher {
   #open(path: string): void {
     try {
       const watcher = this.#watch(path, { persistent: false }, (event, name) => {
-        // A log or a swap file in the folder is none of ours. A renaming may be that of the path itself.
-        if (event === 'rename' || name === null || isSource(name)) this.#onSign();
+        // Log and swap files in the folder are passed over. A rename may concern the path itself.
+        if (event === 'rename' || name === null || isSource(name)) this.#onEvent();
       });
-      watcher.on('error', () => this.#onSign()); // Windows, when the folder is deleted
+      watcher.on('error', () => this.#onEvent()); // on Windows, when the folder is deleted
       this.#watchers.set(path, watcher);
       this.#reported.delete(path);
     } catch (error) {
@@ -63,15 +66,15 @@ export class PathWatcher {
     }
   }
 
-  #onSign(): void {
+  #onEvent(): void {
     if (this.#isClosed) return;
     clearTimeout(this.#quiet);
     this.#quiet = setTimeout(() => this.#onQuiet(), QUIET_MS).unref();
   }
 
   #onQuiet(): void {
-    // What is watched is the file that had the name when it was opened: editors and deployments put another in its
-    // place. Opened before anything is read, so that nothing is missed between the two.
+    // A watcher follows the file that had the name when the watcher was opened, and editors and deployments replace that
+    // file. Watchers are opened before files are read, so that no change is missed in between.
     for (const [path, watcher] of [...this.#watchers]) {
       watcher.close();
       this.#watchers.delete(path);
@@ -80,13 +83,13 @@ export class PathWatcher {
     this.#handler.onChange();
   }
 
-  /** What came back may have changed while it was away. */
+  /** Reports a change for a path that is back: the path may have changed while it was missing. */
   #reopen(): void {
     this.#retry = undefined;
     for (const path of this.#paths) {
       if (this.#watchers.has(path)) continue;
       this.#open(path);
-      if (this.#watchers.has(path)) this.#onSign();
+      if (this.#watchers.has(path)) this.#onEvent();
     }
   }
 }

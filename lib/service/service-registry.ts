@@ -5,37 +5,37 @@ import { methodName } from '../rpc-message.js';
 import { type Method, methodsOf } from './methods.js';
 import type { LoadedModule } from './remote-module.js';
 
-/** What mailstation's own servers answer under; no service may use it. */
+/** Namespace that mailstation keeps for itself, and that no service may have. */
 export const RESERVED_NAMESPACE = '$mailstation';
 
-/** A function that can be called by name, with all that the call of it needs. */
+/** A function that can be called by name, with everything that a call needs. */
 export interface ServiceMethod {
   /** `namespace.module.method` */
   readonly name: string;
   readonly fn: Method;
-  /** The service: `this` of the call. */
+  /** Service that the function is called on, as `this`. */
   readonly self: object;
-  /** A callback is appended to the arguments. Never for an async function. */
+  /** Whether a callback is appended to the arguments. False for each async function. */
   readonly callbacks: boolean;
 }
 
-/** What a module offers, for whoever asks what there is. */
+/** Methods of one module, for listing. */
 export interface ServiceListing {
   readonly namespace: string;
   readonly module: string;
-  /** The last parts of the names, in the order of the module. */
+  /** Last parts of the names, in the order of the module. */
   readonly methods: readonly string[];
 }
 
 export interface AddServicesOptions {
-  /** Whether the methods answer by a callback, as pomelo's do. @default false */
+  /** Whether the methods answer through a callback, as pomelo's methods do. @default false */
   readonly callbacks?: boolean;
 }
 
-/** `services[namespace][module]`: the objects that the methods are called on. */
+/** Objects that the methods are called on, as `services[namespace][module]`. */
 export type ServiceObjects = Record<string, Record<string, object>>;
 
-/** The unit of adding and replacing: a module of a namespace, with all its methods. */
+/** A module of a namespace with all its methods: added, replaced and removed as a whole. */
 interface ServedModule {
   readonly namespace: string;
   readonly module: string;
@@ -44,41 +44,41 @@ interface ServedModule {
   readonly methods: ReadonlyMap<string, ServiceMethod>;
 }
 
-/** How much of a caller's own text, and how many names of ours, one message repeats. */
+/** Maximum length of a caller's text, and number of names, in one error text. */
 const SHOWN_CHARS = 100;
 const SHOWN_NAMES = 8;
 
 /**
- * All that may be called in a server. A name is looked up whole and never split: `a.b.c.d` is in one table, and
- * whether `a` or `a.b` is its namespace is the business of who added it. What would be ambiguous is refused then.
+ * Methods that callers may call in a server. A name is looked up as a whole and never split: `a.b.c.d` is in one table,
+ * whether the namespace is `a` or `a.b`. A name that would be ambiguous is refused when its module is added.
  *
- * Functions are read once, when added: replacing one on the instance afterwards changes nothing.
+ * Functions are read once, when a module is added: replacing a function of the instance later changes nothing.
  *
- * Invariant: `#methods` holds exactly the methods of the modules in `#modules`, by their whole names.
+ * Invariant: `#methods` has exactly the methods of the modules in `#modules`, by their whole names.
  */
 export class ServiceRegistry {
   readonly #methods = new Map<string, ServiceMethod>();
-  /** By `namespace.module`. */
+  /** Key: `namespace.module`. */
   readonly #modules = new Map<string, ServedModule>();
 
-  /** How many methods there are. */
+  /** Number of methods. */
   get size(): number {
     return this.#methods.size;
   }
 
   /**
-   * Adds modules to a namespace, which may have some already; all of them or, when it throws, none.
-   * Throws {@link RpcCode.InvalidArgument} for an empty or the reserved namespace, and {@link RpcCode.Load} where
-   * two modules have one name, or two methods one whole name.
+   * Adds modules to a namespace, beside the modules that the namespace has already. Adds all of them or, when throwing, none.
+   * Throws {@link RpcCode.InvalidArgument} for an empty or the reserved namespace, and {@link RpcCode.Load} where two modules
+   * have one name, or two methods one whole name.
    */
   add(namespace: string, modules: readonly LoadedModule[], options: AddServicesOptions = {}): void {
     this.replace(namespace, [], modules, options);
   }
 
   /**
-   * Takes the named modules out of a namespace, and puts others in, in one step: all of it or, when it throws as
-   * {@link ServiceRegistry.add} does, nothing. Whatever else there is stays as it is. A name that is not there is no
-   * error. Calls that are running hold their function, and end in the old code.
+   * Removes the named modules from a namespace and adds others, in one step. Throws as {@link ServiceRegistry.add} does, and
+   * changes nothing then. Other modules stay as they are. An unknown name is passed over. Running calls end in the old
+   * code.
    */
   replace(
     namespace: string,
@@ -88,10 +88,10 @@ export class ServiceRegistry {
   ): void {
     nonEmptyString('namespace', namespace);
     if (namespace === RESERVED_NAMESPACE || namespace.startsWith(`${RESERVED_NAMESPACE}.`)) {
-      throw invalid(`namespace ${namespace} is reserved`);
+      throw invalid(`namespace ${namespace} is reserved for mailstation; choose another`);
     }
     const callbacks = boolean('callbacks', options.callbacks, false);
-    const added = modules.map((module) => serve(namespace, module, callbacks));
+    const added = modules.map((module) => servedModule(namespace, module, callbacks));
     const leaving = removed.flatMap((module) => this.#modules.get(pathOf({ namespace, module })) ?? []);
     const all = [...this.#modules.values()].filter((served) => !leaving.includes(served));
     for (const served of added) {
@@ -102,7 +102,7 @@ export class ServiceRegistry {
     for (const served of added) this.#insert(served);
   }
 
-  /** False where there was none. */
+  /** False for an unknown module. */
   remove(namespace: string, module: string): boolean {
     const served = this.#modules.get(pathOf({ namespace, module }));
     if (served !== undefined) this.#delete(served);
@@ -113,14 +113,14 @@ export class ServiceRegistry {
     return this.#methods.get(name);
   }
 
-  /** The error for a name that nothing is served under; undefined where there is a method. */
+  /** The error for a name that no method has; undefined for the name of a method. */
   missing(name: string): RpcError | undefined {
     return this.#methods.has(name) ? undefined : new RpcError(RpcCode.NoMethod, this.explainMissing(name));
   }
 
   /**
-   * Which part of a name is missing, and what there is in its place, nearest first. Fit for an answer: it repeats no
-   * more than the beginning of the name, and lists no more than a few.
+   * Text that says which part of a name is unknown, and which names there are, the most similar first. The text goes to
+   * callers: the text repeats only the beginning of the name and lists only a few others.
    */
   explainMissing(name: string): string {
     const shown = JSON.stringify(name.length > SHOWN_CHARS ? `${name.slice(0, SHOWN_CHARS)}...` : name);
@@ -139,7 +139,7 @@ export class ServiceRegistry {
     return `no such namespace: ${shown}; this server has ${listed(new Set(modules.map(namespaceOf)), name)}`;
   }
 
-  /** Every module with its methods, in the order of adding. */
+  /** Modules with their methods, in the order of adding. */
   list(): ServiceListing[] {
     return [...this.#modules.values()].map(({ namespace, module, methods }) => ({
       namespace,
@@ -148,7 +148,7 @@ export class ServiceRegistry {
     }));
   }
 
-  /** The services themselves, as pomelo's acceptors are given them. A new object each time. */
+  /** The services themselves, in a new object, as pomelo's acceptors expect them. */
   objects(): ServiceObjects {
     const namespaces: ServiceObjects = Object.create(null);
     for (const { namespace, module, instance } of this.#modules.values()) {
@@ -169,7 +169,11 @@ export class ServiceRegistry {
   }
 }
 
-function serve(namespace: string, { name: module, instance, file }: LoadedModule, callbacks: boolean): ServedModule {
+function servedModule(
+  namespace: string,
+  { name: module, instance, file }: LoadedModule,
+  callbacks: boolean,
+): ServedModule {
   const methods = new Map<string, ServiceMethod>();
   for (const [name, fn] of methodsOf(instance)) {
     const whole = methodName(namespace, module, name);
@@ -199,7 +203,7 @@ function namespaceOf({ namespace }: ServedModule): string {
   return namespace;
 }
 
-/** The module whose path or namespace the name begins with; the longest, where they have dots and there are several. */
+/** The module whose path or namespace begins the name. Of several, with dots in them, the longest. */
 function nearest(
   modules: readonly ServedModule[],
   part: (module: ServedModule) => string,
@@ -210,7 +214,7 @@ function nearest(
     .toSorted((a, b) => part(b).length - part(a).length)[0];
 }
 
-/** The first few of the names, those first that begin like what was asked for. */
+/** A few of the names, the most similar to the wanted name first. */
 function listed(names: Iterable<string>, wanted: string): string {
   const all = [...names];
   if (all.length === 0) return 'none';

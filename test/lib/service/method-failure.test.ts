@@ -3,17 +3,17 @@ import { readFile } from 'node:fs';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { asError, explained } from '../../../lib/service/method-failure.js';
+import { explainMissingCallback, methodError } from '../../../lib/service/method-failure.js';
 import type { Method } from '../../../lib/service/methods.js';
 
-describe('asError', () => {
+describe('methodError', () => {
   it('leaves an Error as it is, of whatever realm', () => {
     for (const error of [
       new RangeError('x'),
       new RpcError(RpcCode.Timeout, 'x'),
       runInNewContext('new TypeError("x")'),
     ]) {
-      assert.equal(asError(error), error);
+      assert.equal(methodError(error), error);
     }
   });
 
@@ -58,7 +58,7 @@ describe('asError', () => {
   ];
   for (const { name, thrown, message, code, named } of cases) {
     it(`makes one of ${name}`, () => {
-      const error = asError(thrown) as Error & { code?: unknown };
+      const error = methodError(thrown) as Error & { code?: unknown };
       assert.ok(error instanceof Error, 'it is no Error');
       assert.equal(error.message, message);
       assert.equal(error.code, code);
@@ -68,15 +68,15 @@ describe('asError', () => {
   }
 });
 
-describe('explained', () => {
-  /** What a function that is called with these arguments throws, explained. */
+describe('explainMissingCallback', () => {
+  /** What a function that is called with these arguments throws, explainMissingCallback. */
   function failureOf(fn: unknown, args: unknown[]): { thrown: Error; error: Error } {
     try {
       (fn as Method)(...args);
     } catch (thrown) {
       assert.ok(thrown instanceof Error, 'it threw no Error');
       const method = { name: 'user.chat.send', fn: fn as Method, self: {}, callbacks: false };
-      return { thrown, error: explained(method, args.length, thrown) };
+      return { thrown, error: explainMissingCallback(method, args.length, thrown) };
     }
     return assert.fail('it did not throw');
   }
@@ -179,6 +179,9 @@ describe('explained', () => {
       (error: Error) => error,
     );
     assert.match(thrown.message, /cb is not a function/);
-    assert.equal(explained({ name: 'a.b.c', fn: fn as Method, self: {}, callbacks: false }, 1, thrown), thrown);
+    assert.equal(
+      explainMissingCallback({ name: 'a.b.c', fn: fn as Method, self: {}, callbacks: false }, 1, thrown),
+      thrown,
+    );
   });
 });
