@@ -4,13 +4,13 @@ import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
-import { urlOf } from './lib/endpoint.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import { type LineOptions, resolveLineOptions } from './lib/follower/line-options.js';
 import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
 import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
+import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
@@ -62,7 +62,7 @@ export class Server extends Emitter<ServerEvents> {
   readonly #asyncContext: boolean;
   readonly #services = new ServiceRegistry();
   readonly #remotes: HotReload;
-  readonly #host: ChannelAcceptor | CustomAcceptor;
+  readonly #acceptor: ServerAcceptor;
   /** Competes for the port, with `standby`. */
   readonly #candidate: Candidate | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', SERVER_TRANSITIONS, (to, from) => this.#onMove(to, from));
@@ -86,7 +86,7 @@ export class Server extends Emitter<ServerEvents> {
     this.#remotes = new HotReload(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
     this.#drainTimeout = integer('drainTimeout', options.drainTimeout, SERVER_DEFAULTS.drainTimeout, 0, MAX_TIMEOUT_MS);
     this.#listening = resolveListeningOptions(options, this.#logger);
-    this.#host = this.#makeHost(written);
+    this.#acceptor = this.#makeAcceptor(written);
     this.#candidate = boolean('standby', options.standby, SERVER_DEFAULTS.standby) ? this.#makeCandidate() : undefined;
   }
 
@@ -97,12 +97,12 @@ export class Server extends Emitter<ServerEvents> {
 
   /** Port that the server listens on; before the start, the port of the options. */
   get port(): number {
-    return this.#host.endpoint.port;
+    return this.#acceptor.endpoint.port;
   }
 
   /** Address that the server listens on. */
   get host(): string {
-    return this.#host.endpoint.host;
+    return this.#acceptor.endpoint.host;
   }
 
   /**
@@ -136,7 +136,7 @@ export class Server extends Emitter<ServerEvents> {
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
     this.#stopped ??= this.#stop();
-    if (force) this.#host.destroy(this.#stopReason());
+    if (force) this.#acceptor.destroy(this.#stopReason());
     return withCallback(this.#stopped, callback);
   }
 
@@ -160,7 +160,7 @@ export class Server extends Emitter<ServerEvents> {
       const missing = (name: string) => this.#services.missing(name);
       const channel: Channel = { name: this.id, missing, invoke: (call) => this.#invoke(call) };
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
-      this.#host.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
+      this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
       await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());
     } catch (error) {
       this.#lifecycle.move('closed');
@@ -168,13 +168,13 @@ export class Server extends Emitter<ServerEvents> {
     }
     if (this.#candidate === undefined) this.#lifecycle.move('leader');
     if (this.state === 'leader' || this.state === 'standby') return;
-    this.#host.destroy(this.#stopReason());
+    this.#acceptor.destroy(this.#stopReason());
     throw new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
   }
 
   async #listen(): Promise<void> {
     try {
-      await this.#host.listen();
+      await this.#acceptor.listen();
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
       const line = this.#lineToHolder();
@@ -187,13 +187,13 @@ export class Server extends Emitter<ServerEvents> {
 
   #makeCandidate(): Candidate {
     if (this.id === undefined || this.port === 0) throw invalid('standby wants an id, and a port that is not 0');
-    if (this.#host instanceof CustomAcceptor) throw invalid('standby does not go with acceptorFactory');
+    if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
     return new Candidate({
-      claim: () => this.#host.listen(),
+      claim: () => this.#acceptor.listen(),
       follow: (handler, signal) => Line.open(this.#lineToHolder(), handler, signal),
       onObstacle: (error) => this.emit('error', error),
       onMove: (to) => {
-        if (to === 'leading' && !this.#lifecycle.move('leader')) this.#host.destroy(this.#stopReason());
+        if (to === 'leading' && !this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
         if (to === 'following') this.#lifecycle.move('standby');
       },
     });
@@ -209,7 +209,7 @@ export class Server extends Emitter<ServerEvents> {
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
     void this.#candidate?.destroy(this.#stopReason());
-    if (this.#lifecycle.move('draining')) await this.#host.retire(this.#stopReason(), this.#drainTimeout);
+    if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
     // It lets go of the port by itself; whoever stops it may want that port next.
     if (wasStarting) await this.#started?.catch(() => {});
@@ -225,14 +225,14 @@ export class Server extends Emitter<ServerEvents> {
     debug.leader('server %s: %s -> %s', this.#name(), from, to);
     if (to === 'draining' || to === 'closed') this.#remotes.close();
     if (to === 'leader') {
-      this.#logger.info(`mailstation: ${this.#name()} listens on ${this.#where()}`);
+      this.#logger.info(`mailstation: ${this.#name()} listens on ${this.#acceptor.description}`);
       this.emit('start');
     }
-    if (to === 'standby') this.#logger.info(`mailstation: ${this.#name()} stands by for ${this.#where()}`);
+    if (to === 'standby') this.#logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
     if (to === 'closed') this.emit('closed');
   }
 
-  #makeHost(options: ServerOptions): ChannelAcceptor | CustomAcceptor {
+  #makeAcceptor(options: ServerOptions): ServerAcceptor {
     const events = {
       onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
       onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
@@ -243,12 +243,6 @@ export class Server extends Emitter<ServerEvents> {
     if (factory === undefined) return new ChannelAcceptor({ ...this.#listening, ...events });
     const services = () => this.#services.objects();
     return new CustomAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
-  }
-
-  #where(): string {
-    if (this.#host instanceof CustomAcceptor) return `a custom acceptor, port ${this.port}`;
-    const { insecure } = this.#listening;
-    return `${urlOf(this.#host.endpoint)}${insecure ? '' : ', reachable from this machine only'}`;
   }
 
   #name(): string {

@@ -1,17 +1,17 @@
 import type { Logger } from './diagnostics.js';
 
-/** Between two lines. ms */
+/** Pause between two lines. ms */
 const PAUSE_MS = 1_000;
 
 /**
- * Log lines that strangers can bring about as often as they like: one a second at the most, and how many were left
- * out in it.
+ * Limits log lines that strangers can cause at any rate. At most one line a second is written, and each line says how many
+ * others were left out before it.
  */
 export class RateLimitedLog {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
   #leftOut = 0;
-  /** The latest of those that were left out; it is the one that is written. */
+  /** Latest line that was left out, which is the next one to be written. */
   #latest = '';
 
   constructor(logger: Logger) {
@@ -28,7 +28,7 @@ export class RateLimitedLog {
     this.#logger.warn(line);
   }
 
-  /** Writes what is left at once. */
+  /** Writes the latest line that was left out, at once. */
   close(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -144,10 +144,13 @@ describe("an acceptor of the user's own", () => {
     ask('add', (error) => hanging.push(error as RpcError));
     assert.deepEqual(
       hanging.map(({ code, message }) => [code, message]),
-      [[RpcCode.Overloaded, '1 calls run (maxConcurrent) and 0 wait (maxQueued) already']],
+      [[RpcCode.Overloaded, 'the server is full: 1 calls run (maxConcurrent) and 0 are queued (maxQueued)']],
     );
     ask('add');
-    assert.match(lines.join('\n'), /dropped a one-way call of "user\.m\.add" from a caller: 1 calls run/);
+    assert.match(
+      lines.join('\n'),
+      /dropped a one-way call of "user\.m\.add" from a caller: the server is full: 1 calls run/,
+    );
     assert.deepEqual(await first, [null, 'x']);
     assert.deepEqual(await acceptor.ask('add', [1, 2]), [null, 3]);
   });
@@ -213,7 +216,10 @@ describe("an acceptor of the user's own", () => {
     };
     acceptor.receive(null, { ...msg }, fails);
     acceptor.receive(null, { ...msg, method: 'nope' }, fails);
-    assert.equal(lines.filter((line) => /failed with an answer: Error: the peer is gone/.test(line)).length, 2);
+    assert.equal(
+      lines.filter((line) => /answer function of the custom acceptor threw: Error: the peer is gone/.test(line)).length,
+      2,
+    );
     assert.deepEqual(await acceptor.ask('add', [1, 2]), [null, 3]);
   });
 

@@ -78,7 +78,7 @@ describe('createServer', () => {
     const acceptorFactory = () => ({ listen() {}, close() {} });
     assert.throws(() => createServer({ id: 'test-1', port: 4321, standby: true, acceptorFactory }), {
       code: 'ERR_RPC_INVALID_ARGUMENT',
-      message: /standby does not go with acceptorFactory/,
+      message: /standby cannot be combined with acceptorFactory/,
     });
   });
 

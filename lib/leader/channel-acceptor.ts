@@ -1,88 +1,86 @@
-import { debug } from '../diagnostics.js';
-import type { Endpoint } from '../endpoint.js';
+import { type Endpoint, urlOf } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
-import { RateLimitedLog } from '../rate-limited-log.js';
-import type { ConnectedPeer } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
 import type { RegisterRequest } from './register-request.js';
+import type { ServerAcceptor } from './server-acceptor.js';
 import { Session, type SessionHost, type SessionOptions } from './session.js';
-import { StalledFrames } from './stalled-frames.js';
-import { type Admission, addressOf } from './whitelist.js';
-
-/** How often unregistered and half-sent connections are looked for. */
-const SWEEP_MS = 2_500;
+import { SessionAdmission, type SessionAdmissionOptions } from './session-admission.js';
 
 export interface ChannelAcceptorOptions
   extends SessionOptions,
+    SessionAdmissionOptions,
     ConcurrencyLimitOptions,
     Pick<PortClaim, 'endpoint' | 'insecure'> {
-  /** Past it the oldest that has not registered gives way; where all have, the new one is closed at once. */
-  readonly maxConnections: number;
-  /** Connections that have not registered; past it the oldest of them gives way to a new one. */
-  readonly maxUnregistered: number;
-  /** How long a connection may take to register, and to send the rest of a frame that it has begun. ms */
-  readonly handshakeTimeout: number;
-  /** Undefined: everyone. */
-  readonly admits: Admission | undefined;
-  /** Of web pages that may connect over `ws`. */
+  /** Origins of web pages that may connect over `ws`. */
   readonly allowedOrigins: readonly string[];
-  /** A connection was let in. */
-  onSession(peer: ConnectedPeer): void;
-  /** Of one that was let in, once. */
-  onSessionClosed(peer: ConnectedPeer, reason: RpcError): void;
   onError(error: Error): void;
 }
 
 /**
- * The process that holds a port, and with it all the channels on it: takes in connections, and brings each Follower
- * together with the Leader of the channel that it asks for.
+ *   idle ── listen() ──> listening ── drain() ──> draining ──> closed
+ *
+ *   destroy(): any ──> closed
+ *
+ * A `listen()` that fails leaves the acceptor idle, and can be repeated.
  */
-export class ChannelAcceptor implements SessionHost {
-  readonly gate: ConcurrencyLimit;
+const TRANSITIONS = {
+  idle: ['listening', 'draining', 'closed'],
+  listening: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+} as const satisfies Transitions<'idle' | 'listening' | 'draining' | 'closed'>;
+type AcceptorState = keyof typeof TRANSITIONS;
+
+/** Holds a port with all channels on it, and brings each Follower together with the Leader of its channel. */
+export class ChannelAcceptor implements ServerAcceptor, SessionHost {
+  readonly canStandBy = true;
+  readonly limit: ConcurrencyLimit;
   readonly #options: ChannelAcceptorOptions;
+  readonly #claim: (claim: PortClaim) => Promise<Listener>;
+  readonly #admission: SessionAdmission;
   readonly #channels = new Map<string | undefined, Channel>();
-  /** And who they are; undefined for one that was not let in, or not yet: such a one is not read from. */
-  readonly #sessions = new Map<Session, ConnectedPeer | undefined>();
-  /** Those that have not been accepted on a channel, the oldest first. */
-  readonly #unregistered = new Set<Session>();
-  readonly #refusals: RateLimitedLog;
-  #lastPeerId = 0;
-  readonly #waiting = new PendingRegistrations((session, request) => this.#refuse(session, request));
-  readonly #frameWatch = new StalledFrames();
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly #pending = new PendingRegistrations((session, request) => this.#refuseWithoutLeader(session, request));
+  readonly #lifecycle = new Lifecycle<AcceptorState>('idle', TRANSITIONS, () => {});
   #listener: Listener | undefined;
-  #isRetiring = false;
+  #drained = Promise.resolve();
+  /** Set while a drain waits for the last connection. */
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: ChannelAcceptorOptions) {
+  /** `claim` takes the port; tests give a function without sockets. */
+  constructor(options: ChannelAcceptorOptions, claim = claimPort) {
     this.#options = options;
-    this.gate = new ConcurrencyLimit(options);
-    this.#refusals = new RateLimitedLog(options.logger);
+    this.#claim = claim;
+    this.limit = new ConcurrencyLimit(options);
+    this.#admission = new SessionAdmission(options);
   }
 
-  /** The endpoint that it listens on; before that, the one that was asked for. */
   get endpoint(): Endpoint {
     return this.#listener?.endpoint ?? this.#options.endpoint;
   }
 
-  get connections(): number {
-    return this.#sessions.size;
+  get description(): string {
+    return `${urlOf(this.endpoint)}${this.#options.insecure ? '' : ', reachable from this machine only'}`;
   }
 
-  /** Takes the port. Rejects as {@link claimPort} does. */
+  get connections(): number {
+    return this.#admission.size;
+  }
+
+  /** Takes the port. Rejects as {@link claimPort} does, and with {@link RpcCode.Closed} after the end. */
   async listen(): Promise<void> {
     const { endpoint, insecure, handshakeTimeout, allowedOrigins, maxFrameBytes, onError } = this.#options;
-    this.#listener = await claimPort({
+    const listener = await this.#claim({
       endpoint,
       insecure,
       handshakeTimeout,
@@ -91,15 +89,21 @@ export class ChannelAcceptor implements SessionHost {
       maxFrameBytes,
       onError,
       onStream: (stream) => this.#onStream(stream),
-      onRefused: (peer, why) => this.#refusals.warn(refusalOf(peer, why)),
+      onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
     });
-    this.#sweeper = setInterval(() => this.#sweep(), Math.min(SWEEP_MS, handshakeTimeout)).unref();
+    if (!this.#lifecycle.move('listening')) {
+      await listener.close();
+      const why = `port ${endpoint.port} was freed again: the acceptor was closed while it took the port`;
+      throw new RpcError(RpcCode.Closed, why);
+    }
+    this.#listener = listener;
+    this.#admission.start((session) => this.#pending.has(session));
   }
 
-  /** From now on the channel has a Leader; Followers that waited for it are answered. */
+  /** Gives a channel its Leader, and accepts the Followers that wait for the channel. */
   lead(channel: Channel): void {
     this.#channels.set(channel.name, channel);
-    this.#waiting.callIn((session, request) => {
+    this.#pending.settle((session, request) => {
       const found = this.#channelOf(request.channelName);
       if (found !== undefined) this.#accept(session, request, found);
       return found !== undefined;
@@ -107,111 +111,67 @@ export class ChannelAcceptor implements SessionHost {
   }
 
   /**
-   * The channel has no Leader any more, while the port is kept: its Followers are let go as {@link retire} does. Those that
-   * come back wait for another Leader. Resolves when all have gone: after `timeoutMs` at the latest.
+   * Takes a channel's Leader away, keeps the port, and drains the channel's Followers. Followers that come back wait for
+   * another Leader. Resolves when all connections are closed: after `timeoutMs` at the latest.
    */
-  async withdraw(channel: Channel, reason: RpcError, timeoutMs: number): Promise<void> {
+  async drainChannel(channel: Channel, reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
-    const left = [...this.#sessions.keys()].filter((session) => session.channel === channel);
-    await Promise.all(left.map((session) => session.retire(reason, timeoutMs)));
+    const followers = this.#admission.sessions.filter((session) => session.channel === channel);
+    await Promise.all(followers.map((session) => session.drain(reason, timeoutMs)));
   }
 
-  /**
-   * Lets go of the port at once, then of the connections, each when what it sent has been answered. Resolves when
-   * all are closed: after `timeoutMs` at the latest.
-   */
-  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
-    this.#isRetiring = true;
-    await this.#listener?.close();
-    clearInterval(this.#sweeper);
-    this.#refusals.close();
-    this.gate.close();
-    this.#waiting.clear();
-    for (const [session, peer] of [...this.#sessions]) {
-      if (peer === undefined) session.destroy(reason);
-      else void session.retire(reason, timeoutMs);
-    }
-    if (this.#sessions.size === 0) return;
-    const late = setTimeout(() => this.destroy(reason), timeoutMs);
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-    });
-    clearTimeout(late);
+  drain(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (this.#lifecycle.move('draining')) this.#drained = this.#drainAll(reason, timeoutMs);
+    return this.#drained;
   }
 
-  /** Lets go of everything at once. */
   destroy(reason: RpcError): void {
-    this.#isRetiring = true;
-    void this.#listener?.close();
-    clearInterval(this.#sweeper);
-    this.#refusals.close();
-    this.gate.close();
-    this.#waiting.clear();
-    for (const session of [...this.#sessions.keys()]) session.destroy(reason);
+    this.#lifecycle.move('closed');
+    void this.#close();
+    for (const session of this.#admission.sessions) session.destroy(reason);
   }
 
   onRegister(session: Session, request: RegisterRequest): void {
     const channel = this.#channelOf(request.channelName);
-    if (channel !== undefined) return this.#accept(session, request, channel);
-    this.#waiting.add(session, request); // it may get its Leader yet
+    if (channel !== undefined) this.#accept(session, request, channel);
+    else this.#pending.add(session, request); // the channel may get its Leader yet
   }
 
   onClosed(session: Session, reason: RpcError): void {
-    const peer = this.#sessions.get(session);
-    this.#sessions.delete(session);
-    this.#unregistered.delete(session);
-    this.#waiting.remove(session);
-    if (peer !== undefined) this.#options.onSessionClosed(peer, reason);
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    this.#pending.remove(session);
+    this.#admission.remove(session, reason);
+    if (this.#admission.size === 0) this.#onEmpty?.();
+  }
+
+  async #drainAll(reason: RpcError, timeoutMs: number): Promise<void> {
+    await this.#close();
+    for (const session of this.#admission.sessions) {
+      if (this.#admission.isAdmitted(session)) void session.drain(reason, timeoutMs);
+      else session.destroy(reason);
+    }
+    if (this.#admission.size > 0) {
+      const late = setTimeout(() => this.destroy(reason), timeoutMs);
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve;
+      });
+      clearTimeout(late);
+    }
+    this.#lifecycle.move('closed');
+  }
+
+  /** Frees the port. Resolves when the port is free. */
+  async #close(): Promise<void> {
+    this.#admission.stop();
+    this.limit.close();
+    this.#pending.clear();
+    await this.#listener?.close();
   }
 
   #onStream(stream: ByteStream): void {
     const session = new Session(stream, this, this.#options);
-    this.#sessions.set(session, undefined);
-    this.#unregistered.add(session);
-    const [oldest = session] = this.#unregistered;
-    const full = this.#isRetiring ? 'the server is stopping' : this.#whyFull();
-    if (full !== undefined && (this.#isRetiring || oldest === session)) return this.#turnAway(session, full);
-    const ip = addressOf(stream.peer);
-    const isAdmitted = this.#options.admits?.(ip) ?? true;
-    if (full !== undefined && isAdmitted !== false) this.#giveWay(oldest, full);
-    if (typeof isAdmitted === 'boolean') return this.#answerTheDoor(session, ip, isAdmitted);
-    // How many wait here, and for how long, is bounded by `maxUnregistered` and `handshakeTimeout`.
-    stream.pause();
-    void isAdmitted.then((isAdmittedNow) => {
-      if (!this.#sessions.has(session)) return; // it has gone meanwhile
-      if (isAdmittedNow) stream.resume();
-      this.#answerTheDoor(session, ip, isAdmittedNow);
-    });
-  }
-
-  #answerTheDoor(session: Session, ip: string, isAdmitted: boolean): void {
-    if (!isAdmitted) return this.#turnAway(session, `the whitelist does not have ${ip}`);
-    this.#lastPeerId += 1;
-    const peer: ConnectedPeer = { id: String(this.#lastPeerId), ip, peer: session.peer };
-    this.#sessions.set(session, peer);
-    session.caller = peer;
-    this.#options.onSession(peer);
-  }
-
-  #turnAway(session: Session, why: string): void {
-    this.#refusals.warn(refusalOf(session.peer, why));
-    session.destroy(new RpcError(RpcCode.Closed, why));
-  }
-
-  #whyFull(): string | undefined {
-    const { maxConnections, maxUnregistered } = this.#options;
-    if (this.#sessions.size > maxConnections) return `maxConnections is ${maxConnections}`;
-    if (this.#unregistered.size > maxUnregistered) return `maxUnregistered is ${maxUnregistered}`;
-    return undefined;
-  }
-
-  /** To a newer connection: were that refused instead, a few sockets that say nothing would keep everyone out. */
-  #giveWay(oldest: Session, full: string): void {
-    const ms = Math.round(performance.now() - oldest.openedAt);
-    const why = `it had not registered in ${ms} ms and gave way to a newer one; ${full}`;
-    this.#refusals.warn(`mailstation: dropped the connection from ${oldest.peer}: ${why}`);
-    oldest.destroy(new RpcError(RpcCode.Closed, `${oldest.peer} was dropped: ${why}`));
+    const { state } = this.#lifecycle;
+    const isStopping = state === 'draining' || state === 'closed';
+    this.#admission.add(session, stream, isStopping ? 'the server is stopping' : undefined);
   }
 
   #channelOf(name: string): Channel | undefined {
@@ -223,8 +183,8 @@ export class ChannelAcceptor implements SessionHost {
     if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
     const codec = codecFor(channel, request.ext.codecs);
     if (codec === undefined) {
-      const message = `no codec in common: it offers ${request.ext.codecs.join(', ') || 'none'}`;
-      return session.refuse(request, RefusalCode.NoCodec, message);
+      const offered = request.ext.codecs.join(', ') || 'none';
+      return session.refuse(request, RefusalCode.NoCodec, `no codec in common: the Follower offers ${offered}`);
     }
     const ext: Extension = {
       version: EXTENSION_VERSION,
@@ -238,47 +198,23 @@ export class ChannelAcceptor implements SessionHost {
 
   #register(session: Session, ...terms: Parameters<Session['accept']>): void {
     session.accept(...terms);
-    this.#unregistered.delete(session);
+    this.#admission.registered(session);
   }
 
   #channelNames(): string[] {
     return [...this.#channels.keys()].map((name) => name ?? '*');
   }
 
-  #refuse(session: Session, request: RegisterRequest): void {
-    const led =
-      this.#channelNames()
-        .map((name) => JSON.stringify(name))
-        .join(', ') || 'none';
-    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds it and leads ${led}`;
-    const why = `nobody leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
+  #refuseWithoutLeader(session: Session, request: RegisterRequest): void {
+    const names = this.#channelNames().map((name) => JSON.stringify(name));
+    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names.join(', ') || 'none'}`;
+    const why = `no process leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
     session.refuse(request, RefusalCode.NoLeader, why);
-  }
-
-  /** Ends connections that neither register nor get on with the frame that they have begun. */
-  #sweep(): void {
-    const { handshakeTimeout } = this.#options;
-    const tooLate = performance.now() - handshakeTimeout;
-    for (const session of [...this.#unregistered]) {
-      if (session.openedAt < tooLate && !this.#waiting.has(session))
-        this.#drop(session, `it did not register in ${handshakeTimeout} ms`);
-    }
-    for (const session of this.#frameWatch.look(this.#sessions.keys(), handshakeTimeout))
-      this.#drop(session, `it sent half a frame and nothing more for ${handshakeTimeout} ms`);
-  }
-
-  #drop(session: Session, why: string): void {
-    debug.leader('%s dropped: %s', session.peer, why);
-    session.destroy(new RpcError(RpcCode.Protocol, `${session.peer} was dropped: ${why}`));
   }
 }
 
-/** A user's own codec is the only one on its channel. */
+/** A channel with a custom codec has no other codec. */
 function codecFor({ codec }: Channel, offered: readonly string[]): Codec | undefined {
   if (codec === undefined) return chooseCodec(offered);
   return offered.includes(codec.name) ? codec : undefined;
-}
-
-function refusalOf(peer: string, why: string): string {
-  return `mailstation: refused a connection from ${peer}: ${why}`;
 }

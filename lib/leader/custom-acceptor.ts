@@ -1,12 +1,14 @@
 import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { invalid } from '../options.js';
-import { methodName } from '../rpc-message.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
-import { ConcurrencyLimit, type ConcurrencyLimitOptions, type ConnectionCalls } from '../serving/overload.js';
+import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
+import { type AcceptorRequest, readMessage, readPassed } from './acceptor-request.js';
+import type { ServerAcceptor } from './server-acceptor.js';
 import { canonicalAddress } from './whitelist.js';
 
 /** A request as a custom acceptor hands it on. Source: pomelo-rpc's acceptors. */
@@ -112,51 +114,78 @@ export type AcceptorFactory =
 export interface CustomAcceptorOptions extends ConcurrencyLimitOptions {
   readonly factory: AcceptorFactory;
   readonly endpoint: Endpoint;
-  /** What the user gave the server, and the acceptor is given. */
+  /** Options of the server as the user wrote them; the factory gets them. */
   readonly serverOptions: object;
   services(): AcceptorOptions['services'];
   onSession(peer: ConnectedPeer): void;
   onError(error: Error): void;
-  /** It closed without having been asked. */
+  /** Called when the acceptor has closed by itself. */
   onClosed(): void;
 }
 
 /**
- * A user's own acceptor in the place of a {@link ChannelAcceptor}: its requests become calls like any other's, with one
- * answer each. What it accepts, from whom, and how large, is its own business.
+ *   idle ── listen() ──> starting ──> listening ── drain() ──> draining ──> closed
+ *                           └ failed ──> closed
+ *
+ *   destroy(), or the acceptor closes by itself: any ──> closed
  */
-export class CustomAcceptor implements Answerer {
+const TRANSITIONS = {
+  idle: ['starting', 'closed'],
+  starting: ['listening', 'draining', 'closed'],
+  listening: ['draining', 'closed'],
+  draining: ['closed'],
+  closed: [],
+} as const satisfies Transitions<'idle' | 'starting' | 'listening' | 'draining' | 'closed'>;
+type CustomAcceptorState = keyof typeof TRANSITIONS;
+
+/**
+ * Serves the requests of a user's acceptor, in place of a {@link ChannelAcceptor}: each request becomes a call with one
+ * answer. The user's acceptor decides by itself which peers it admits, and how large their requests may be.
+ */
+export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<AcceptorRequest, undefined> {
+  /** A user's acceptor reports a held port in its own way, so that no second server can wait for the port. */
+  readonly canStandBy = false;
   readonly endpoint: Endpoint;
+  /** Calls of all connections together, which the acceptor does not tell apart. `maxCallsPerConnection` does not apply. */
+  admitted = Number.NEGATIVE_INFINITY;
   readonly #options: CustomAcceptorOptions;
-  /** Of the calls that are not answered yet. */
+  readonly #limit: ConcurrencyLimit;
+  readonly #lifecycle = new Lifecycle<CustomAcceptorState>('idle', TRANSITIONS, () => {});
+  /** Answer functions of the calls that are not answered yet, by id. */
   readonly #answers = new Map<number, AcceptorAnswer>();
-  readonly #gate: ConcurrencyLimit;
-  /** Of all its connections, which it keeps to itself: there is no bound to one of them. */
-  readonly #share: ConnectionCalls = { calls: Number.NEGATIVE_INFINITY };
   #channel: Channel | undefined;
-  #acceptor: Acceptor | undefined;
   #lastId = 0;
   #serving = 0;
-  #stopReason: RpcError | undefined;
-  #onIdle: (() => void) | undefined;
+  /** The user's acceptor, while it is to be closed. */
+  #acceptor: Acceptor | undefined;
+  /** Rejects the promise of {@link listen}; set while `starting`. */
   #failListening: ((error: Error) => void) | undefined;
+  /** Set from the first `drain` or `destroy` on. */
+  #stopReason: RpcError | undefined;
+  /** Ends the wait for running calls; set while `draining`. */
+  #onIdle: (() => void) | undefined;
 
-  /** Throws {@link RpcCode.InvalidArgument} for what is no factory; makes nothing yet. */
+  /** Throws {@link RpcCode.InvalidArgument} where the option is no factory. Calls no factory yet. */
   constructor(options: CustomAcceptorOptions) {
     const { factory } = options;
     if (typeof factory !== 'function' && typeof factory?.create !== 'function')
       throw invalid('acceptorFactory must be a function, or an object with create');
     this.#options = options;
-    this.#gate = new ConcurrencyLimit(options);
+    this.#limit = new ConcurrencyLimit(options);
     this.endpoint = options.endpoint;
+  }
+
+  get description(): string {
+    return `a custom acceptor, port ${this.endpoint.port}`;
   }
 
   lead(channel: Channel): void {
     this.#channel = channel;
   }
 
-  /** Makes the acceptor, and has it listen. Rejects with {@link RpcCode.Listen}, with what it failed with as `cause`. */
+  /** Makes the acceptor and lets it listen. Rejects with {@link RpcCode.Listen}; `cause` is what the acceptor failed with. */
   async listen(): Promise<void> {
+    this.#lifecycle.move('starting');
     try {
       await new Promise<void>((resolve, reject) => {
         this.#failListening = reject;
@@ -166,16 +195,18 @@ export class CustomAcceptor implements Answerer {
         Promise.resolve(acceptor.listen(this.endpoint.port)).then(() => resolve(), reject);
       });
     } catch (cause) {
-      await this.#close();
+      this.#lifecycle.move('closed');
+      await this.#closeAcceptor();
       throw new RpcError(RpcCode.Listen, `the custom acceptor cannot listen: ${messageOf(cause)}`, { cause });
     } finally {
       this.#failListening = undefined;
     }
+    this.#lifecycle.move('listening');
   }
 
-  /** Refuses what is new, waits for the answers of what is running, and closes the acceptor: after `timeoutMs` at the latest. */
-  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
-    this.#stopReason = reason;
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
+    if (!this.#lifecycle.move('draining')) return;
+    this.#stopReason ??= reason;
     if (this.#serving > 0) {
       await new Promise<void>((resolve) => {
         const late = setTimeout(resolve, timeoutMs);
@@ -186,15 +217,27 @@ export class CustomAcceptor implements Answerer {
       });
     }
     this.#answerAll(reason);
-    await this.#close();
+    await this.#closeAcceptor();
+    this.#lifecycle.move('closed');
   }
 
-  /** Closes the acceptor at once; calls that are running are answered with the reason. */
+  /** Closes the acceptor at once. Running calls are answered with the reason. */
   destroy(reason: RpcError): void {
+    this.#lifecycle.move('closed');
     this.#stopReason ??= reason;
     this.#answerAll(reason);
     this.#onIdle?.();
-    void this.#close();
+    void this.#closeAcceptor();
+  }
+
+  makeCall({ id, method, args, oneway }: AcceptorRequest): IncomingCall {
+    this.#serving += 1;
+    return new IncomingCall(this, id, method, [...args], oneway, undefined);
+  }
+
+  refuse({ id, method, oneway }: AcceptorRequest, _frame: undefined, why: string): void {
+    if (oneway) this.#limit.logRefusal('dropped a one-way call', method, 'a caller', why);
+    else this.#answer(id, new RpcError(RpcCode.Overloaded, why), []);
   }
 
   answerResults(id: number, _method: string, results: readonly unknown[]): void {
@@ -207,12 +250,12 @@ export class CustomAcceptor implements Answerer {
 
   served(call: IncomingCall): void {
     this.#serving -= 1;
-    this.#gate.left(call, this.#share);
+    this.#limit.release(call, this);
     if (this.#serving === 0) this.#onIdle?.();
   }
 
   #make(): Acceptor {
-    const { factory, endpoint, serverOptions, services, onError, onSession, onClosed } = this.#options;
+    const { factory, endpoint, serverOptions, services, onError, onSession } = this.#options;
     const opts: AcceptorOptions = {
       ...serverOptions,
       port: endpoint.port,
@@ -225,12 +268,7 @@ export class CustomAcceptor implements Answerer {
     if (typeof acceptor?.listen !== 'function' || typeof acceptor.close !== 'function')
       throw invalid('acceptorFactory must give an acceptor with listen(port) and close()');
     acceptor.on?.('error', (error: unknown) => (this.#failListening ?? onError)(toError(error)));
-    acceptor.on?.('closed', () => {
-      if (this.#acceptor === undefined) return;
-      this.#acceptor = undefined;
-      this.#answerAll(new RpcError(RpcCode.Stopping, 'the acceptor closed'));
-      onClosed();
-    });
+    acceptor.on?.('closed', () => this.#onAcceptorClosed());
     acceptor.on?.('connection', (peer?: { id?: unknown; ip?: unknown }) => {
       const ip = canonicalAddress(String(peer?.ip));
       onSession({ id: String(peer?.id), ip, peer: ip });
@@ -238,37 +276,28 @@ export class CustomAcceptor implements Answerer {
     return acceptor;
   }
 
+  /** The user's acceptor has emitted `closed`: by itself, or because this end has closed it. */
+  #onAcceptorClosed(): void {
+    if (this.#acceptor === undefined) return;
+    this.#acceptor = undefined;
+    const reason = new RpcError(RpcCode.Stopping, 'the custom acceptor has closed by itself');
+    this.#stopReason ??= reason;
+    this.#lifecycle.move('closed');
+    this.#answerAll(reason);
+    this.#options.onClosed();
+  }
+
   #receive(passed: readonly unknown[]): void {
-    const [first, second] = passed;
-    if (passed.length === 1 && first instanceof Error) return (this.#failListening ?? this.#options.onError)(first);
-    const isMessageFirst = passed.length < 3 && (passed.length === 1 || second == null || typeof second === 'function');
-    const [msg, given] = isMessageFirst ? passed : passed.slice(1);
-    const answer = typeof given === 'function' ? (given as AcceptorAnswer) : undefined;
+    const read = readPassed(passed);
+    if (read instanceof Error) return (this.#failListening ?? this.#options.onError)(read);
     this.#lastId += 1;
-    if (answer !== undefined) this.#answers.set(this.#lastId, answer);
-    this.#serving += 1;
-    this.#invoke(this.#lastId, msg as Partial<AcceptorMessage> | null | undefined, answer === undefined);
-  }
-
-  #invoke(id: number, msg: Partial<AcceptorMessage> | null | undefined, oneway: boolean): void {
-    const { namespace, service, method, args } = msg ?? {};
-    const isMessage = [namespace, service, method].every((part) => typeof part === 'string') && Array.isArray(args);
-    const name = isMessage ? methodName(String(namespace), String(service), String(method)) : '';
-    const call = new IncomingCall(this, id, name, isMessage ? [...(args as unknown[])] : [], oneway, undefined);
-    if (this.#stopReason !== undefined) call.refuse(this.#stopReason);
-    else if (!isMessage || this.#channel === undefined)
-      call.refuse(new RpcError(RpcCode.BadRequest, 'a request needs { namespace, service, method, args }'));
-    else this.#letIn(call, this.#channel);
-  }
-
-  #letIn(call: IncomingCall, channel: Channel): void {
-    const full = this.#gate.whyNot(this.#share);
-    if (full === undefined) {
-      this.#gate.letIn(call, channel, this.#share);
-      return;
-    }
-    if (call.oneway) this.#gate.tellRefused('dropped a one-way call', call.method, call.peer, full);
-    call.refuse(new RpcError(RpcCode.Overloaded, full));
+    const id = this.#lastId;
+    if (read.answer !== undefined) this.#answers.set(id, read.answer);
+    const request = this.#stopReason ?? readMessage(read, id);
+    const channel = this.#channel;
+    if (request instanceof RpcError) this.#answer(id, request, []);
+    else if (channel === undefined) this.#answer(id, new RpcError(RpcCode.BadRequest, 'no channel is led yet'), []);
+    else this.#limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
   }
 
   #answer(id: number, error: Error | null, results: readonly unknown[]): void {
@@ -277,7 +306,9 @@ export class CustomAcceptor implements Answerer {
     try {
       answer?.(error, ...results);
     } catch (thrown) {
-      this.#options.logger.error(`mailstation: the custom acceptor failed with an answer: ${describeError(thrown)}`);
+      this.#options.logger.error(
+        `mailstation: the answer function of the custom acceptor threw: ${describeError(thrown)}`,
+      );
     }
   }
 
@@ -285,8 +316,8 @@ export class CustomAcceptor implements Answerer {
     for (const id of [...this.#answers.keys()]) this.#answer(id, error, []);
   }
 
-  async #close(): Promise<void> {
-    this.#gate.close();
+  async #closeAcceptor(): Promise<void> {
+    this.#limit.close();
     const acceptor = this.#acceptor;
     this.#acceptor = undefined;
     try {

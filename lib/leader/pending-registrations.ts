@@ -1,25 +1,25 @@
 import type { RegisterRequest } from './register-request.js';
 import type { Session } from './session.js';
 
-/** How long a registration may wait for its channel's Leader, whatever time the peer gives it. */
+/** Upper bound for the time that a registration waits for its channel's Leader. ms */
 const MAX_WAIT_MS = 30_000;
-/** Of a Follower's time for registering, the share after which it is refused, so that it learns why. */
+/** Share of the Follower's own timeout after which the registration is refused, so that the Follower gets the reason. */
 const REFUSE_AFTER_SHARE = 0.8;
 
-interface Waiting {
+interface PendingRegistration {
   readonly request: RegisterRequest;
   readonly timer: NodeJS.Timeout | undefined;
 }
 
 /**
- * Registrations on channels that have no Leader yet: one a session, the latest. A stock peer is left to its own retry: a
- * refusal would kill it, a closed connection make it come back without pause.
+ * Registrations on channels that have no Leader yet: the latest of each session. A stock peer gets no answer and repeats its
+ * request: a refusal would kill the peer, and a closed connection would make the peer redial without a pause.
  */
 export class PendingRegistrations {
   readonly #refuse: (session: Session, request: RegisterRequest) => void;
-  readonly #waiting = new Map<Session, Waiting>();
+  readonly #waiting = new Map<Session, PendingRegistration>();
 
-  /** `refuse` tells a peer of our own kind that it has waited long enough. */
+  /** `refuse` is called for a mailstation peer whose time has passed. */
   constructor(refuse: (session: Session, request: RegisterRequest) => void) {
     this.#refuse = refuse;
   }
@@ -44,9 +44,9 @@ export class PendingRegistrations {
     for (const session of [...this.#waiting.keys()]) this.remove(session);
   }
 
-  /** Calls in those whose channel has got its Leader: what `callIn` returns true for waits no more. */
-  callIn(callIn: (session: Session, request: RegisterRequest) => boolean): void {
-    for (const [session, { request }] of [...this.#waiting]) if (callIn(session, request)) this.remove(session);
+  /** Offers each registration to `accept`, and removes those for which `accept` returns true. */
+  settle(accept: (session: Session, request: RegisterRequest) => boolean): void {
+    for (const [session, { request }] of [...this.#waiting]) if (accept(session, request)) this.remove(session);
   }
 
   #onDue(session: Session): void {

@@ -99,12 +99,12 @@ async function open(options: ChannelAcceptorOptions, ports: Ports): Promise<Shar
       let led: Channel | undefined;
       let released: Promise<void> | undefined;
       const release = async (reason: RpcError): Promise<void> => {
-        if (led !== undefined) void host.withdraw(led, reason, 0);
+        if (led !== undefined) void host.drainChannel(led, reason, 0);
         names.delete(name);
         onReleased();
         if (names.size > 0) return;
         isClosing = true;
-        await host.retire(reason, 0);
+        await host.drain(reason, 0);
         ports.delete(options.endpoint.port);
       };
       return {
@@ -113,7 +113,7 @@ async function open(options: ChannelAcceptorOptions, ports: Ports): Promise<Shar
           host.lead(channel);
         },
         async withdraw(reason, timeoutMs) {
-          if (led !== undefined) await host.withdraw(led, reason, timeoutMs);
+          if (led !== undefined) await host.drainChannel(led, reason, timeoutMs);
           led = undefined;
         },
         release(reason) {

@@ -1,11 +1,11 @@
 import type { Extension } from '../protocol/message.js';
 
-/** A Follower that asks for a channel. */
+/** A Follower's request to register on a channel. */
 export interface RegisterRequest {
   readonly id: number;
   readonly channelName: string;
-  /** Undefined: a stock peer. */
+  /** Undefined for a stock peer. */
   readonly ext: Extension | undefined;
-  /** What the Follower gives it, ms. */
+  /** Time that the Follower waits for the answer. ms */
   readonly timeout: number;
 }

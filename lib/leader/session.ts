@@ -4,7 +4,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol/message.js';
-import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
+import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -16,47 +16,61 @@ import { SessionCalls } from '../serving/session-calls.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
-import { ControlRequest } from '../transport/control-request.js';
 import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import type { RegisterRequest } from './register-request.js';
+import { SessionDrain } from './session-drain.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
-const STOCK_LOOK_MS = 20_000;
+const STOCK_HEARTBEAT_MS = 20_000;
 const STOCK_MISSES = 3;
 const MISSES = 2;
-/** How long a goaway's acknowledgement is waited for where nothing else is unread: a live peer gives it within its tick. */
-const GOAWAY_ANSWER_MS = 2_000;
-
 export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, AnswerWriterOptions {
-  /** ms between heartbeats toward a peer of our own kind. */
+  /** Interval of heartbeats toward a mailstation peer. ms */
   readonly heartbeatInterval: number;
-  /** ms between two looks whether a stock peer has sent anything. @default 20_000 — cluster-client */
+  /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */
   readonly stockHeartbeatInterval?: number;
-  /** So many heartbeats, or looks, without a byte, and the peer is dead. @default 2, or 3 for a stock peer */
+  /** Heartbeats, or checks, without a byte after which the peer counts as dead. @default 2, or 3 for a stock peer */
   readonly heartbeatMisses?: number;
 }
 
-/** What a session needs of the port that it came in on. */
+/** The port that a session belongs to. */
 export interface SessionHost {
-  /** Of the port's own, over all its sessions. */
-  readonly gate: ConcurrencyLimit;
-  /** A Follower asks for a channel: accept or refuse it, now or later, with the session's own methods. */
+  /** Limit of the port, over all sessions. */
+  readonly limit: ConcurrencyLimit;
+  /** A Follower asks for a channel. The host accepts or refuses, now or later, by the session's own methods. */
   onRegister(session: Session, request: RegisterRequest): void;
   onClosed(session: Session, reason: RpcError): void;
 }
 
+/**
+ *   unregistered ── accept() ──> registered ── drain() ──> draining ──> closed
+ *
+ *   unregistered ── drain() ──> draining;   destroy(), or the connection ends: any ──> closed
+ */
 const TRANSITIONS = {
-  unregistered: ['registered', 'retiring', 'closed'],
-  registered: ['retiring', 'closed'],
-  retiring: ['closed'],
+  unregistered: ['registered', 'draining', 'closed'],
+  registered: ['draining', 'closed'],
+  draining: ['closed'],
   closed: [],
-} as const satisfies Transitions<'unregistered' | 'registered' | 'retiring' | 'closed'>;
+} as const satisfies Transitions<'unregistered' | 'registered' | 'draining' | 'closed'>;
 type SessionState = keyof typeof TRANSITIONS;
 
-/** The Leader's end of one connection: a Follower that registers on a channel, and the calls that it makes there. */
+/** Terms of a registration. Made when the session becomes `registered`. */
+interface Registered {
+  readonly channel: Channel;
+  readonly channelName: string;
+  readonly codec: Codec;
+  /** Undefined for a stock peer. */
+  readonly ext: Extension | undefined;
+  readonly subscriber: ConnectedSubscriber | undefined;
+  readonly relay: RelayHandler | undefined;
+  readonly keepalive: Keepalive;
+}
+
+/** The Leader's end of one connection: a Follower that registers on a channel, and the calls that the Follower makes. */
 export class Session {
   readonly openedAt = performance.now();
   readonly #host: SessionHost;
@@ -66,15 +80,9 @@ export class Session {
   readonly #pending = new PendingCalls();
   readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
   readonly #calls: SessionCalls;
-  #keepalive: Keepalive | undefined;
-  #channel: Channel | undefined;
-  #channelName: string | undefined;
-  #subscriber: ConnectedSubscriber | undefined;
-  #relay: RelayHandler | undefined;
-  #codec: Codec = STOCK_CODEC;
-  #ext: Extension | undefined;
-  #onIdle: (() => void) | undefined;
-  #onClosed: (() => void) | undefined;
+  #registered: Registered | undefined;
+  /** Made when the session becomes `draining`. */
+  #drain: SessionDrain | undefined;
 
   constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
     this.#host = host;
@@ -83,10 +91,11 @@ export class Session {
       stream,
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
-        onResponse: (head, frame) => this.#pending.take(frame.id)?.answered(head, frame, this.#codec),
+        onResponse: (head, frame) =>
+          this.#pending.take(frame.id)?.answered(head, frame, this.#registered?.codec ?? STOCK_CODEC),
         onActivity: () => {
           this.#calls.arrived();
-          this.#keepalive?.heard();
+          this.#registered?.keepalive.heard();
         },
         onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
@@ -97,9 +106,9 @@ export class Session {
     this.#calls = new SessionCalls({
       connection: this.#connection,
       answers: this.#answers,
-      gate: host.gate,
+      limit: host.limit,
       logger: options.logger,
-      onIdle: () => this.#onServed(),
+      onIdle: () => this.#onIdle(),
     });
   }
 
@@ -116,39 +125,42 @@ export class Session {
     return this.#calls.serving;
   }
 
-  /** Who it is, once it was let in. */
+  /** The peer, once admitted. */
   set caller(caller: ConnectedPeer) {
     this.#calls.caller = caller;
   }
 
-  /** The channel that it was accepted on. */
+  /** Channel that the session is registered on. */
   get channel(): Channel | undefined {
-    return this.#channel;
+    return this.#registered?.channel;
   }
 
-  /** Frames received whole, whether one has begun since, and whether we read at all: see `pauseWhenBlocked`. */
+  /** Number of complete frames, whether another frame has begun, and whether reading is paused (`pauseWhenBlocked`). */
   get progress(): { readonly frames: number; readonly isMidFrame: boolean; readonly isBlocked: boolean } {
     const { receivedFrames: frames, isMidFrame, isBlocked } = this.#connection;
     return { frames, isMidFrame, isBlocked };
   }
 
-  accept(request: RegisterRequest, channel: Channel, codec: Codec | undefined, ext: Extension | undefined): void {
+  /** Accepts a registration. `ext` holds the chosen terms, for a mailstation peer. */
+  accept(request: RegisterRequest, channel: Channel, chosen: Codec | undefined, ext: Extension | undefined): void {
     if (!this.#lifecycle.move('registered')) return;
-    this.#channel = channel;
-    this.#channelName = request.channelName;
-    this.#codec = codec ?? channel.codec ?? STOCK_CODEC;
-    this.#ext = request.ext;
-    if (channel.topics !== undefined)
-      this.#subscriber = new ConnectedSubscriber(this.#connection, this.#pending, channel.topics, this.#codec);
-    this.#answers.agree(this.#codec, request.ext);
-    this.#connection.limitFrames(request.ext?.maxFrameBytes);
-    const tellsLate = request.ext?.features.includes('progress') === true;
-    const overdue = tellsLate ? new ProgressReporter(this.#connection, this.#codec) : undefined;
-    this.#calls.begin(channel, this.#codec, overdue);
-    this.#answers.registered(request.id, ext);
-    this.#startHeartbeat();
-    const [calls, connection, answers] = [this.#calls, this.#connection, this.#answers];
-    this.#relay = channel.relay?.({ calls, connection, answers, codec: this.#codec });
+    const [connection, answers, calls] = [this.#connection, this.#answers, this.#calls];
+    const codec = chosen ?? channel.codec ?? STOCK_CODEC;
+    answers.agree(codec, request.ext);
+    connection.limitFrames(request.ext?.maxFrameBytes);
+    const readsReports = request.ext?.features.includes('progress') === true;
+    calls.begin({ channel, codec, reporter: readsReports ? new ProgressReporter(connection, codec) : undefined });
+    answers.registered(request.id, ext);
+    const { topics } = channel;
+    this.#registered = {
+      channel,
+      channelName: request.channelName,
+      codec,
+      ext: request.ext,
+      subscriber: topics && new ConnectedSubscriber(connection, this.#pending, topics, codec),
+      relay: channel.relay?.({ calls, connection, answers, codec }),
+      keepalive: this.#makeKeepalive(request.ext === undefined),
+    };
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 
@@ -158,52 +170,38 @@ export class Session {
   }
 
   /**
-   * Lets the peer go: it is told to send nothing more, what it sent until it has acknowledged that is answered, and
-   * then the connection ends. A stock peer cannot be told; it is served until it has no call in progress. Resolves when
-   * it has ended: after `timeoutMs` at the latest, if with calls unanswered, or answers unread.
+   * Sends a goaway, answers the calls that the peer sent before the acknowledgement, and ends the connection. A stock peer
+   * does not know goaway, and is served until no call is in progress. Resolves when closed: after `timeoutMs` at the latest,
+   * even with calls unanswered or answers unread.
    */
-  async retire(reason: RpcError, timeoutMs: number): Promise<void> {
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     const late = setTimeout(() => this.destroy(reason), timeoutMs);
-    this.#beginRetiring(reason, timeoutMs);
-    await this.#whenClosed();
+    this.#beginDrain(reason, timeoutMs);
+    await this.#drain?.closed;
     clearTimeout(late);
-  }
-
-  #whenClosed(): Promise<void> {
-    if (this.state === 'closed') return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
-  }
-
-  #beginRetiring(reason: RpcError, timeoutMs: number): void {
-    const wasRegistered = this.state === 'registered';
-    if (!this.#lifecycle.move('retiring')) return;
-    const endAt = performance.now() + timeoutMs;
-    const left = (): number => Math.max(1, endAt - performance.now());
-    const endWhenIdle = (): void => {
-      this.#onIdle = () => this.#connection.end(reason, left());
-      if (this.serving === 0) this.#onIdle();
-    };
-    if (!wasRegistered || this.#ext?.features.includes('goaway') !== true) return endWhenIdle();
-    // A peer that has not read its answers yet has not read this either.
-    const timeout = Math.ceil(!this.#connection.isBlocked ? Math.min(left(), GOAWAY_ANSWER_MS) : left());
-    const request = new ControlRequest('goaway', timeout, endWhenIdle, endWhenIdle);
-    this.#connection.send(REQUEST, this.#pending.add(request), timeout, HEAD.goaway);
   }
 
   destroy(reason: RpcError): void {
     this.#connection.destroy(reason);
   }
 
+  #beginDrain(reason: RpcError, timeoutMs: number): void {
+    const registered = this.state === 'registered' ? this.#registered : undefined;
+    if (!this.#lifecycle.move('draining')) return;
+    const [connection, pending] = [this.#connection, this.#pending];
+    this.#drain = new SessionDrain({ connection, pending, reason, timeoutMs, isIdle: () => this.serving === 0 });
+    this.#drain.begin(registered?.ext?.features.includes('goaway') === true);
+  }
+
   #onRequest(head: Head, frame: FrameView): void {
+    const relay = this.#registered?.relay;
     switch (head.type) {
       case 'invoke':
         this.#calls.invoke(head, frame);
         break;
       case 'cancel':
-        if (this.#relay === undefined) this.#calls.cancel(frame.id);
-        else this.#relay.onCancel(frame.id);
+        if (relay === undefined) this.#calls.cancel(frame.id);
+        else relay.onCancel(frame.id);
         break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
@@ -214,8 +212,8 @@ export class Session {
       case 'relay':
       case 'open_mailbox':
       case 'close_mailbox':
-        if (this.#relay === undefined) this.#calls.answerBadRequest(frame.id, 'nothing is relayed on this channel');
-        else this.#relay.onRequest(head, frame);
+        if (relay === undefined) this.#calls.answerBadRequest(frame.id, 'this channel relays no calls');
+        else relay.onRequest(head, frame);
         break;
       case 'invalid':
         this.#calls.answerBadRequest(frame.id, head.reason);
@@ -225,17 +223,17 @@ export class Session {
         this.#onSubscribe(head, frame);
         break;
       default:
-        // An answer has a conn object, or a stock peer's parser throws.
+        // An answer always has a head: a stock peer's parser throws on an empty one.
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.empty);
     }
   }
 
-  /** A stock peer neither waits for an answer nor minds one. */
+  /** Answers every subscription. A stock peer waits for no answer, and ignores one. */
   #onSubscribe(head: SubscribeHead, { id, headStart, bodyStart }: FrameView): void {
-    if (this.#subscriber === undefined)
-      return this.#calls.answerBadRequest(id, 'nothing can be subscribed to on this connection');
+    const subscriber = this.#registered?.subscriber;
+    if (subscriber === undefined) return this.#calls.answerBadRequest(id, 'this channel has no subscriptions');
     try {
-      this.#subscriber.onRequest(head, bodyStart - headStart);
+      subscriber.onRequest(head, bodyStart - headStart);
     } catch (error) {
       return this.#answers.failure(id, toError(error), undefined);
     }
@@ -243,25 +241,24 @@ export class Session {
   }
 
   #onRegister(request: RegisterRequest): void {
-    if (this.state === 'unregistered') this.#host.onRegister(this, request);
-    // A stock Follower that did not see its answer asks again.
-    else if (request.channelName === this.#channelName) this.#answers.registered(request.id, undefined);
-    else {
-      const message = `this connection is registered on ${JSON.stringify(this.#channelName)} already`;
-      this.refuse(request, RefusalCode.OtherChannel, message);
-    }
+    if (this.state === 'unregistered') return this.#host.onRegister(this, request);
+    const channelName = this.#registered?.channelName;
+    // A stock Follower that did not read its answer in time repeats the request.
+    if (request.channelName === channelName) return this.#answers.registered(request.id, undefined);
+    const message = `this connection is registered on ${JSON.stringify(channelName)} already`;
+    this.refuse(request, RefusalCode.OtherChannel, message);
   }
 
-  #onServed(): void {
-    // A stock Follower sends no heartbeat while it waits for an answer; its silence counts from here.
-    if (this.#ext === undefined) this.#keepalive?.heard();
-    if (this.#onIdle !== undefined) process.nextTick(this.#onIdle);
+  /** The last call in progress is over. */
+  #onIdle(): void {
+    // A stock Follower sends no heartbeat while it waits for an answer. Its silence counts from here on.
+    if (this.#registered?.ext === undefined) this.#registered?.keepalive.heard();
+    if (this.state === 'draining') process.nextTick(() => this.#drain?.endIfIdle());
   }
 
-  #startHeartbeat(): void {
-    const isStock = this.#ext === undefined;
-    const { heartbeatInterval, stockHeartbeatInterval = STOCK_LOOK_MS, heartbeatMisses } = this.#options;
-    this.#keepalive = new Keepalive(this.#connection, this.#pending, {
+  #makeKeepalive(isStock: boolean): Keepalive {
+    const { heartbeatInterval, stockHeartbeatInterval = STOCK_HEARTBEAT_MS, heartbeatMisses } = this.#options;
+    return new Keepalive(this.#connection, this.#pending, {
       interval: isStock ? stockHeartbeatInterval : heartbeatInterval,
       misses: heartbeatMisses ?? (isStock ? STOCK_MISSES : MISSES),
       mute: isStock,
@@ -271,19 +268,18 @@ export class Session {
   }
 
   #onSilence(silence: Silence): void {
-    if (this.#ext === undefined && this.serving > 0) this.#keepalive?.restart();
+    if (this.#registered?.ext === undefined && this.serving > 0) this.#registered?.keepalive.restart();
     else this.destroy(peerSilent(this.peer, silence));
   }
 
   #onConnectionClosed(reason: RpcError): void {
     this.#lifecycle.move('closed');
-    this.#keepalive?.stop();
-    this.#subscriber?.leave(reason);
-    this.#onIdle = undefined;
+    this.#registered?.keepalive.stop();
+    this.#registered?.subscriber?.leave(reason);
     this.#calls.end(reason);
-    this.#relay?.onGone();
+    this.#registered?.relay?.onGone();
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#host.onClosed(this, reason);
-    this.#onClosed?.();
+    this.#drain?.onClosed();
   }
 }

@@ -1,30 +1,31 @@
 import type { Session } from './session.js';
 
-interface Begun {
-  /** That had come before it. */
+interface BegunFrame {
+  /** Number of frames that were complete before this one. */
   readonly frames: number;
+  /** Time at which the frame was first seen incomplete, on the clock of `performance.now()`. */
   readonly since: number;
 }
 
-/** Finds the connections that have begun a frame and do not get on with it. */
+/** Finds connections that have begun a frame and do not continue it. */
 export class StalledFrames {
-  /** Those that were in the middle of one at the last look. */
-  #midFrame = new Map<Session, Begun>();
+  /** Connections that were in the middle of a frame at the last search. */
+  #begun = new Map<Session, BegunFrame>();
 
-  /** Which have been in the middle of the same frame for longer than `ms`, as far as looks at intervals can tell. */
-  look(sessions: Iterable<Session>, ms: number): Session[] {
+  /** Connections that have been in the middle of one frame for more than `ms`, as far as searches at intervals can tell. */
+  find(sessions: Iterable<Session>, ms: number): Session[] {
     const now = performance.now();
-    const stuck: Session[] = [];
-    const midFrame = new Map<Session, Begun>();
+    const stalled: Session[] = [];
+    const begun = new Map<Session, BegunFrame>();
     for (const session of sessions) {
       const { frames, isMidFrame, isBlocked } = session.progress;
-      if (!isMidFrame || isBlocked) continue; // of a blocked one nothing is read: the rest may have come long ago
-      const before = this.#midFrame.get(session);
+      if (!isMidFrame || isBlocked) continue; // a blocked connection is not read: the rest may have arrived long ago
+      const before = this.#begun.get(session);
       const since = before?.frames === frames ? before.since : now;
-      midFrame.set(session, { frames, since });
-      if (now - since > ms) stuck.push(session);
+      begun.set(session, { frames, since });
+      if (now - since > ms) stalled.push(session);
     }
-    this.#midFrame = midFrame;
-    return stuck;
+    this.#begun = begun;
+    return stalled;
   }
 }

@@ -7,7 +7,7 @@ import type { Connection } from '../transport/connection.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
 
-/** A Follower's connection, as the topics of its channel see it. */
+/** A Follower's connection, as a subscriber to the topics of its channel. */
 export class ConnectedSubscriber implements Subscriber {
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
@@ -25,7 +25,7 @@ export class ConnectedSubscriber implements Subscriber {
     return this.#connection.isOpen;
   }
 
-  /** Throws where the subscription cannot be had. `bytes`: of the head. */
+  /** Subscribes or unsubscribes. Throws where the key cannot be subscribed to. `bytes` is the size of the head. */
   onRequest({ type, key, reg }: SubscribeHead, bytes?: number): void {
     if (type === 'unSubscribe') this.#topics.unsubscribe(key, this);
     else this.#topics.subscribe(key, reg, this, bytes);
@@ -34,7 +34,7 @@ export class ConnectedSubscriber implements Subscriber {
   push(key: string, value: EncodedValue): void {
     if (!this.isOpen) return;
     const { pushTimeout } = this.#topics;
-    // One that ends before it has acknowledged has left; that is told elsewhere.
+    // A connection that ends first is reported by `leave`.
     const onFailure = (error: RpcError): void => {
       if (error.code === RpcCode.Timeout) this.#topics.onUndelivered(key, this.#connection.peer, error);
     };
@@ -43,12 +43,12 @@ export class ConnectedSubscriber implements Subscriber {
       sendControl(request, this.#connection, this.#pending, subscribeResultHead(key), value.in(this.#codec));
     } catch (error) {
       const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-      const undelivered = new RpcError(code, `it cannot be sent: ${messageOf(error)}`, { cause: error });
+      const undelivered = new RpcError(code, `the value cannot be sent: ${messageOf(error)}`, { cause: error });
       this.#topics.onUndelivered(key, this.#connection.peer, undelivered);
     }
   }
 
-  /** The connection has ended. */
+  /** The connection has ended: the topics forget this subscriber. */
   leave(reason: RpcError): void {
     this.#topics.left(this, reason);
   }

@@ -17,15 +17,15 @@ export type Whitelist =
   | (() => WhitelistEntries | Promise<WhitelistEntries>)
   | ((callback: (error: unknown, list?: WhitelistEntries) => void) => void);
 
-/** Whether a peer may connect: at once where that is known, else later. Never rejects. */
-export type Admission = (address: string) => boolean | Promise<boolean>;
+/** Says whether an address may connect: at once, or by a promise that never rejects. */
+export type AddressCheck = (address: string) => boolean | Promise<boolean>;
 
 /**
  * Makes the check of a whitelist; undefined without one, since every peer may connect then. A function that fails
  * admits no peer, and the failure is logged. Throws {@link RpcCode.InvalidArgument} for a list with an entry that is
  * neither an address nor a pattern.
  */
-export function resolveWhitelist(given: unknown, logger: Logger): Admission | undefined {
+export function resolveWhitelist(given: unknown, logger: Logger): AddressCheck | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'function') return compile(given);
   return async (address) => {

@@ -19,25 +19,25 @@ import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
 import { tellError } from '../wire-errors.js';
 
-/** An answer's timeout field: stock peers copy the request's, nobody reads it. */
+/** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
 const ANSWER_TIMEOUT_MS = 1;
-/** Says that it is one of ours who refuses, and so in what the reason is encoded. */
+/** Marks a refusal as a mailstation Leader's: the body is encoded by the stock codec. */
 const REFUSAL: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
-/** Characters. */
+/** Length of an error's text that fits into every frame. Characters */
 const MAX_SHORT_MESSAGE = 500;
 
 export interface AnswerWriterOptions {
-  /** Send the stack of a method's error along. */
+  /** Sends the stack of a method's error to the caller. */
   readonly exposeStack: boolean;
   readonly logger: Logger;
 }
 
-/** Writes answers in the form that the peer understands. Nothing here throws; what cannot be sent becomes an error that can. */
+/** Writes answers in the form that the peer reads. No method throws: an answer that cannot be sent becomes an error that can. */
 export class AnswerWriter {
   readonly #connection: Connection;
   readonly #options: AnswerWriterOptions;
   #codec: Codec = STOCK_CODEC;
-  /** The peer is of our own kind, and can tell our failures from its method's. */
+  /** True for a mailstation peer, which tells failures of this end and failures of the method apart by a code. */
   #isOurs = false;
   #takesLists = false;
 
@@ -46,16 +46,16 @@ export class AnswerWriter {
     this.#options = options;
   }
 
-  /** What was agreed on at registration; before, and with stock peers, it is cluster-client's own form. */
+  /** Sets the terms of the registration. Before that, and with stock peers, answers have cluster-client's form. */
   agree(codec: Codec, peer: Extension | undefined): void {
     this.#codec = codec;
     this.#isOurs = peer !== undefined;
     this.#takesLists = peer?.features.includes('results') === true;
   }
 
-  /** `ext` is what was chosen, for a peer that had asked. */
+  /** Accepts a registration. `ext` holds the chosen terms, for a mailstation peer. */
   registered(id: number, ext: Extension | undefined): void {
-    // A stock peer reads it with what it reads everything; one of ours does not know yet what that will be.
+    // A mailstation peer knows the chosen codec only after reading the head, and expects the stock codec here.
     const codec = this.#isOurs ? STOCK_CODEC : this.#codec;
     this.#write(id, registerResHead(ext), (out) => codec.encode({ success: true }, out));
   }
@@ -66,12 +66,12 @@ export class AnswerWriter {
     this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode(body, out));
   }
 
-  /** What was asked for was done, and there is nothing to say. */
+  /** Acknowledges a request that has no result. */
   done(id: number): void {
     this.#write(id, HEAD.empty, () => {});
   }
 
-  /** A stock peer gets the first result. `method` is for the log. */
+  /** Answers with the results of a method. A stock peer gets the first result only. `method` is for the log. */
   results(id: number, method: string, results: readonly unknown[]): void {
     const connection = this.#connection;
     if (!connection.isOpen) return;
@@ -91,13 +91,13 @@ export class AnswerWriter {
     }
   }
 
-  /** Another server's answer, as it came: `source[start … end)`. */
+  /** Answers with the bytes of another server's answer, `source[start … end)`. */
   bytes(id: number, method: string, head: Uint8Array, source: Buffer, start: number, end: number): void {
     const failed = this.#write(id, head, (out) => out.append(source, start, end));
     if (failed !== undefined) this.#resultsFailed(id, method, failed);
   }
 
-  /** A call that was to be relayed has failed, before or after the server had it. */
+  /** Answers a call that could not be relayed, or that the server did not answer. */
   relayFailure(id: number, error: RpcError): void {
     const { code, delivery = 'unknown' } = error;
     const head = relayMessage({ type: 'relay_failure', code, delivery });
@@ -105,13 +105,13 @@ export class AnswerWriter {
     if (failed !== undefined) this.#connection.destroy(asRpcError(failed));
   }
 
-  /** `code`: the failure is ours and not the method's. */
+  /** Answers with an error. `code` is set where the failure is mailstation's and not the method's. */
   failure(id: number, error: Error, code: RpcCode | undefined): void {
     const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code);
     const { exposeStack } = this.#options;
     const failed = this.#write(id, head, (out) => this.#codec.encode(errorFields(error, exposeStack), out));
     if (failed === undefined) return;
-    // An error that cannot be read, or whose text is larger than a frame may be.
+    // The error has a field that cannot be encoded, or a text that is larger than a frame may be.
     const message = `the call failed with an error that cannot be sent: ${messageOf(failed)}`.slice(
       0,
       MAX_SHORT_MESSAGE,
@@ -120,7 +120,7 @@ export class AnswerWriter {
     if (stillFailed !== undefined) this.#connection.destroy(asRpcError(stillFailed));
   }
 
-  /** Undefined when it was sent, or when there is no sending any more. */
+  /** Returns what failed; undefined where the answer was sent, or the connection has ended. */
   #write(id: number, head: Uint8Array, body: (out: FrameWriter) => void): unknown {
     const connection = this.#connection;
     if (!connection.isOpen) return undefined;
@@ -140,10 +140,10 @@ export class AnswerWriter {
   }
 
   #resultsFailed(id: number, method: string, error: unknown): void {
-    // A peer that reads nothing would not read this either.
+    // The peer reads no answers, and would not read this error either.
     if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#connection.destroy(error);
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-    const failure = new RpcError(code, `its result cannot be sent: ${messageOf(error)}`, { cause: error });
+    const failure = new RpcError(code, `the result cannot be sent: ${messageOf(error)}`, { cause: error });
     this.#options.logger.error(
       `mailstation: ${this.#connection.peer} called ${printable(method)}: ${describeError(failure)}`,
     );

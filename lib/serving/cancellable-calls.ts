@@ -3,15 +3,15 @@ import { DeadlineTimer } from '../transport/deadline-timer.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /**
- * The calls of one connection that want to be told when nobody waits for them any more: those whose context was asked
- * for, and those that wait to be started. Of others that are cancelled only the id is kept, so that their answers are
- * not sent; most calls are never in here.
+ * Calls of one connection that are notified when their caller has given them up: calls whose context was asked for, and
+ * queued calls. Most calls are never in here. When another call is cancelled, only its id is remembered, so that its answer
+ * is not sent.
  */
 export class CancellableCalls {
   readonly #calls = new Set<IncomingCall>();
-  /** The latest of each id: a caller that gives it to two at once can cancel only that one. */
+  /** The latest call of each id: a peer that uses an id for two calls at once can cancel only the later one. */
   readonly #byId = new Map<number, IncomingCall>();
-  /** Cancelled, and not watched when they were; the oldest first. */
+  /** Ids of cancelled calls that are not in here, the oldest first. */
   readonly #cancelled = new Set<number>();
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
 
@@ -22,7 +22,7 @@ export class CancellableCalls {
     else if (Number.isFinite(call.deadline)) this.#timer.note(call.deadline);
   }
 
-  /** The call of this id is not wanted any more: returned where it is watched. `serving`: calls that are not over. */
+  /** Notifies the call with this id, and returns that call if it is in here. `serving`: number of calls that are not over. */
   cancel(id: number, serving: number): IncomingCall | undefined {
     const call = this.#byId.get(id);
     if (call !== undefined) {
@@ -30,7 +30,7 @@ export class CancellableCalls {
       return call;
     }
     this.#cancelled.add(id);
-    // Some of them were answered while their cancel was on its way: of calls that are over nothing needs to be known.
+    // Some of these calls were answered before their cancel arrived. More ids than unfinished calls are never of use.
     for (const oldest of this.#cancelled) {
       if (this.#cancelled.size <= serving) break;
       this.#cancelled.delete(oldest);
@@ -38,18 +38,18 @@ export class CancellableCalls {
     return undefined;
   }
 
-  /** Its answer is not to be sent. */
+  /** True where the answer must not be sent. */
   isCancelled(id: number): boolean {
     return this.#cancelled.has(id);
   }
 
-  /** A call of this id begins: what was cancelled by it before is another. */
+  /** A call with this id begins: an earlier cancel with the same id concerned another call. */
   begins(id: number): void {
     this.#byId.delete(id);
     this.#cancelled.delete(id);
   }
 
-  /** The call is over, watched or not. */
+  /** The call is over. A call that is not in here is no error. */
   forget(call: IncomingCall): void {
     this.#calls.delete(call);
     if (this.#byId.get(call.id) === call) this.#byId.delete(call.id);
@@ -57,7 +57,7 @@ export class CancellableCalls {
     if (this.#calls.size === 0) this.#timer.stop();
   }
 
-  /** Nobody waits for any of them, except for one-way calls, for which nobody ever did. */
+  /** Aborts all calls but the one-way calls, whose callers never wait for an answer. */
   abortAll(reason: RpcError): IncomingCall[] {
     const calls = [...this.#calls].filter((call) => !call.oneway);
     for (const call of calls) call.abort(reason);
@@ -75,5 +75,5 @@ export class CancellableCalls {
 }
 
 function cancelled(): RpcError {
-  return new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call, or given it up');
+  return new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call, or has stopped waiting for the answer');
 }

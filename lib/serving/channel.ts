@@ -9,22 +9,26 @@ import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { IncomingCall } from './incoming-call.js';
 
-/** What leads a channel: for an RPC server the dispatcher over its services, for `cluster()` the real client. */
+/**
+ * One channel, as its Leader serves it: the dispatcher over the services of an RPC server, the real client of `cluster()`, or
+ * a relay. Several copies of the package in one process hand channels to each other (see `port-lease.ts`), so that no member
+ * may be renamed.
+ */
 export interface Channel {
-  /** Undefined: it takes Followers of whatever channel, as a pomelo server does, which has no id. */
+  /** Undefined: Followers of every channel are accepted. A pomelo server, which has no id, is such a Leader. */
   readonly name: string | undefined;
   /**
-   * Explains why no method of this name can be called; undefined where one can. A call that is refused with this has none
-   * of its arguments decoded. A channel without it is handed every call.
+   * Returns the error for a method that cannot be called, and undefined for a method that can. The arguments of a call that
+   * is refused in this way are not decoded. A channel without this function gets every call.
    */
   readonly missing?: (method: string, argLength: number) => RpcError | undefined;
-  /** Must not throw, and answers the call once, now or later. */
+  /** Calls the method, and answers the call once, now or later. Must not throw. */
   invoke(call: IncomingCall): void;
-  /** Nobody is taken in, for this reason: what leads it has failed. */
+  /** Reason for which every registration is refused: the Leader has failed. */
   readonly refusal?: string;
-  /** What can be subscribed to on it. Undefined: nothing. */
+  /** Subscriptions on this channel. Undefined: the channel has none. */
   readonly topics?: Topics;
-  /** A codec of the user's own, in place of all others, toward stock peers too. Source: cluster-client, `transcode` */
+  /** Custom codec, in place of all others, also toward stock peers. Source: cluster-client, `transcode` */
   readonly codec?: Codec;
   /** Features that Followers may use on this channel. @default FEATURES of the protocol */
   readonly features?: readonly string[];
@@ -60,29 +64,29 @@ export interface RelayHandler {
 
 /** The subscriptions of a channel's Followers. */
 export interface Topics {
-  /** How long a Follower has to acknowledge a value, ms. */
+  /** Time for a Follower to acknowledge a value. ms */
   readonly pushTimeout: number;
   /**
-   * Throws where it cannot be had, and the subscriber is told why. Again for the same key: nothing changes. `bytes`: what
-   * `key` and `reg` came in.
+   * Adds a subscriber to a key. Throws for a key that cannot be subscribed to; the subscriber gets the reason. A second call
+   * for the same key changes nothing. `bytes` is the size of the head that held `key` and `reg`.
    */
   subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes?: number): void;
   unsubscribe(key: string, subscriber: Subscriber): void;
-  /** The subscriber has gone; `reason` where its connection has ended. */
+  /** The subscriber has left. `reason` is set where the connection has ended. */
   left(subscriber: Subscriber, reason?: RpcError): void;
-  /** A value was not acknowledged in time, or cannot be sent. */
+  /** A value was not acknowledged in time, or could not be sent. */
   onUndelivered(key: string, peer: string, error: RpcError): void;
 }
 
-/** Who is sent values: a Follower's connection, or the Leader's own client. */
+/** Receiver of subscribed values: a Follower's connection, or the Leader's own client. */
 export interface Subscriber {
-  /** False: what is pushed reaches nobody any more. */
+  /** False once the receiver is gone: pushed values are dropped. */
   readonly isOpen: boolean;
-  /** Must not throw. */
+  /** Sends a value of a key. Must not throw. */
   push(key: string, value: EncodedValue): void;
 }
 
-/** Hands a call to its channel; what that does in its own tick finds the call by `callContext()`. */
+/** Hands a call to its channel. In the same tick, `callContext()` returns the call's context. */
 export function startCall(channel: Channel, call: IncomingCall): void {
   const outer = enter(call);
   try {
@@ -92,7 +96,7 @@ export function startCall(channel: Channel, call: IncomingCall): void {
   }
 }
 
-/** The same channel, whose calls are found by `callContext()` across awaits too. */
+/** Wraps a channel so that `callContext()` returns the context across awaits too. */
 export function withAsyncContext(channel: Channel): Channel {
   keepAcrossAwaits();
   return { ...channel, invoke: (call) => runAcrossAwaits(call, () => channel.invoke(call)) };

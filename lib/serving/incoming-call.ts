@@ -2,41 +2,41 @@ import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { IncomingContext } from './incoming-context.js';
-import type { Watched } from './progress-reporter.js';
+import type { ReportedCall } from './progress-reporter.js';
 
-/** The connection that a call came in on. */
+/** Sends the answers of calls: a connection, or a user's acceptor. */
 export interface Answerer {
-  /** Who is at its other end; undefined where that is not known. */
+  /** The peer that makes the calls; undefined where the peer is not known. */
   readonly caller?: ConnectedPeer | undefined;
   answerResults(id: number, method: string, results: readonly unknown[]): void;
-  /** `code`: the failure is ours and not the method's. */
+  /** `code` is set where the failure is mailstation's and not the method's. */
   answerError(id: number, error: Error, code: RpcCode | undefined): void;
-  /** One of its calls is over. */
+  /** Called once for each call, when the call is over. */
   served(call: IncomingCall): void;
-  /** The call is to be told when nobody waits for it any more. */
-  watch?(call: IncomingCall): void;
+  /** Notifies the call from now on when its caller has given the call up, or when its deadline passes. */
+  watchCancel?(call: IncomingCall): void;
 }
 
-/** One call that came in, and where its answer goes. The first answer counts; a later one is dropped. */
-export class IncomingCall implements ServedCall, Watched {
-  /** Of its request. */
+/** One call that has arrived, and the way of its answer. The first answer counts; a later one is dropped. */
+export class IncomingCall implements ServedCall, ReportedCall {
+  /** Id of the request. */
   readonly id: number;
   /** `namespace.module.method`, as the caller wrote it. */
   readonly method: string;
   readonly args: unknown[];
   readonly oneway: boolean;
-  /** What the caller sent beside the arguments. */
+  /** Value that the caller sent beside the arguments. */
   readonly meta: unknown;
   readonly deadline: number;
-  /** It has a place among the calls that run at once: the gate's own note. */
+  /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
-  // While it is watched; see ProgressReporter.
+  // The next four fields belong to ProgressReporter.
   receivedAt = 0;
   reportAt = 0;
-  before: Watched | undefined = undefined;
-  after: Watched | undefined = undefined;
+  before: ReportedCall | undefined = undefined;
+  after: ReportedCall | undefined = undefined;
   #answerer: Answerer | undefined;
-  #isUnwanted = false;
+  #isCancelled = false;
   #abortReason: RpcError | undefined;
   #context: IncomingContext | undefined;
 
@@ -62,79 +62,79 @@ export class IncomingCall implements ServedCall, Watched {
     return this.#answerer === undefined;
   }
 
-  /** Address and port of its caller, for messages. */
+  /** Address and port of the caller, for messages. */
   get peer(): string {
     return this.#answerer?.caller?.peer ?? 'a caller';
   }
 
-  /** Made when it is first asked for: most methods do not. */
+  /** Made on the first access: most methods do not ask for their context. */
   get context(): CallContext {
     if (this.#context === undefined) {
       this.#context = new IncomingContext(this.method, this.meta, this.#answerer?.caller, this.deadline);
       if (this.#abortReason !== undefined) this.#context.abort(this.#abortReason);
-      this.#answerer?.watch?.(this);
+      this.#answerer?.watchCancel?.(this);
     }
     return this.#context;
   }
 
   succeed(results: readonly unknown[]): void {
-    const answerer = this.#take();
+    const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#isWanted) answerer.answerResults(this.id, this.method, results);
+    if (this.#wantsAnswer) answerer.answerResults(this.id, this.method, results);
     answerer.served(this);
   }
 
-  /** The method failed, and the caller is told with what. */
+  /** The method has failed with this error. */
   fail(error: Error): void {
-    const answerer = this.#take();
+    const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#isWanted) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
+    if (this.#wantsAnswer) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
     answerer.served(this);
   }
 
-  /** The call was not made: the fault is not the method's. */
+  /** The method was not called, for this reason. */
   refuse(error: RpcError): void {
-    const answerer = this.#take();
+    const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#isWanted) answerer.answerError(this.id, error, error.code);
+    if (this.#wantsAnswer) answerer.answerError(this.id, error, error.code);
     answerer.served(this);
   }
 
-  /** Nobody waits for it any more: its method is told so, where it asks. */
+  /** Aborts the signal of the method's context, if the method has asked for one. */
   abort(reason: RpcError): void {
     this.#abortReason ??= reason;
     this.#context?.abort(reason);
   }
 
-  /** Its deadline has passed; an answer that comes all the same is sent. */
+  /** Aborts the call when its deadline has passed. A later answer is still sent. */
   expire(): void {
     if (this.#context?.isAborted === false)
       this.abort(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
   }
 
-  /** As {@link abort}; and its answer is not to be sent. */
+  /** Aborts the call as {@link abort} does. A later answer is not sent. */
   cancelled(reason: RpcError): void {
-    this.#isUnwanted = true;
+    this.#isCancelled = true;
     this.abort(reason);
   }
 
-  /** It is not made, and nobody waits to hear so. */
+  /** Ends the call without an answer. */
   drop(): void {
-    this.#take()?.served(this);
+    this.#settle()?.served(this);
   }
 
-  get #isWanted(): boolean {
-    return !this.oneway && !this.#isUnwanted;
+  get #wantsAnswer(): boolean {
+    return !this.oneway && !this.#isCancelled;
   }
 
-  #take(): Answerer | undefined {
+  #settle(): Answerer | undefined {
     const answerer = this.#answerer;
     this.#answerer = undefined;
     return answerer;
   }
 }
 
-/** What a service lets through of its own calls elsewhere names the server that it was for; our own errors do not. */
+/** A service may pass on an error of its own calls elsewhere. Such an error names a server; an error of this end does not. */
 function isOurs(error: Error): error is RpcError {
   return error instanceof RpcError && error.code === RpcCode.NeedsCallback && error.serverId === undefined;
 }

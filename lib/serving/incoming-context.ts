@@ -2,7 +2,7 @@ import type { CallContext } from '../call-context.js';
 import type { RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
 
-/** What a method is told of its call. The `AbortController` is made when the signal is first asked for. */
+/** A call's context, as its method sees it. The `AbortController` is made on the first access to the signal. */
 export class IncomingContext implements CallContext {
   readonly method: string;
   readonly meta: unknown;
@@ -34,7 +34,7 @@ export class IncomingContext implements CallContext {
     return this.#reason !== undefined;
   }
 
-  /** The first reason counts. */
+  /** Aborts the signal. The first reason counts. */
   abort(reason: RpcError): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;

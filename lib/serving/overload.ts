@@ -11,40 +11,59 @@ import type { IncomingCall } from './incoming-call.js';
 export interface ConcurrencyLimitOptions {
   /** Calls that run at once, over all connections. */
   readonly maxConcurrent: number;
-  /** Calls that may wait for one of those to end. */
+  /** Calls that may wait for a running call to end. */
   readonly maxQueued: number;
-  /** Of one connection, running and waiting. */
+  /** Calls of one connection, running and waiting. */
   readonly maxCallsPerConnection: number;
-  /** Past it new calls are refused; 0: never. ms */
+  /** Lag of the event loop above which new calls are refused. 0: no limit. Unit: ms */
   readonly maxEventLoopLag: number;
   readonly logger: Logger;
 }
 
-/** What one connection has of a gate: how many of its calls were let in, and are not over. */
-export interface ConnectionCalls {
-  calls: number;
+/** Reason for which a call is refused when its deadline comes before its turn. */
+export const PAST_DEADLINE = 'the deadline passed before the server could start the call';
+
+/**
+ * Source of incoming calls: one connection, or a user's acceptor. {@link ConcurrencyLimit.admit} calls the methods. `Frame`
+ * holds the bytes of a `Request`.
+ */
+export interface CallSource<Request, Frame> extends CallCounter {
+  /** Refuses a request for which there is no room. Nothing of the request has been decoded. */
+  refuse(request: Request, frame: Frame, why: string): void;
+  /**
+   * Makes the call of a request for which there is room: looks the method up, then decodes the arguments. Undefined: the
+   * source has answered the request with the reason, and the request takes no place.
+   */
+  makeCall(request: Request, frame: Frame, channel: Channel, deadline: number): IncomingCall | undefined;
+  /** Called with each call that has to wait for its turn. */
+  onQueued?(call: IncomingCall): void;
 }
 
-interface Waiting {
+/** Calls of one source that are admitted and not over. {@link ConcurrencyLimit} does the counting. */
+export interface CallCounter {
+  admitted: number;
+}
+
+interface QueuedCall {
   readonly channel: Channel;
-  readonly share: ConnectionCalls;
+  readonly source: CallCounter;
 }
 
 /**
- * How much a server does at once: lets calls in as long as there is room, keeps some waiting in the order of their
+ * Limits how many calls a server serves at once: starts calls while there is room, queues some in the order of their
  * arrival, each under its own deadline, and refuses the rest.
  *
- * A call has its place until its method has answered, also when its caller has given it up meanwhile: the work is still
- * being done. A one-way call, whose method may well never answer, has it until its deadline at the latest.
+ * A call has its place until its method has answered, even when the caller has given the call up: the work still goes on. A
+ * one-way call, whose method may never answer, has its place until the deadline at most.
  */
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
-  readonly #queue = new Map<IncomingCall, Waiting>();
-  /** One-way calls that run, and may never say that they are done. */
-  readonly #oneway = new Map<IncomingCall, ConnectionCalls>();
+  readonly #queue = new Map<IncomingCall, QueuedCall>();
+  /** One-way calls that run. Their methods may never report the end. */
+  readonly #oneway = new Map<IncomingCall, CallCounter>();
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
   readonly #log: RateLimitedLog;
-  /** Calls that waited are not started in the async context of the one that made room. */
+  /** A queued call must not start in the async context of the call that made room. */
   readonly #ownContext = new AsyncResource('mailstation.ConcurrencyLimit');
   #running = 0;
   #isStarting = false;
@@ -64,79 +83,95 @@ export class ConcurrencyLimit {
     return this.#queue.size;
   }
 
-  /** Why one more call of this connection is not let in; undefined: it is. */
-  whyNot(share: ConnectionCalls): string | undefined {
-    const { maxConcurrent, maxQueued, maxCallsPerConnection, maxEventLoopLag } = this.#options;
-    if (share.calls >= maxCallsPerConnection)
-      return `${share.calls} calls of this connection are served already, and maxCallsPerConnection allows no more`;
-    if (this.#running >= maxConcurrent && this.#queue.size >= maxQueued)
-      return `${this.#running} calls run (maxConcurrent) and ${this.#queue.size} wait (maxQueued) already`;
-    if (maxEventLoopLag === 0) return undefined;
-    const lag = loopLag.ms;
-    if (lag <= maxEventLoopLag) return undefined;
-    return `its event loop is ${Math.round(lag)} ms late, and maxEventLoopLag allows ${maxEventLoopLag} ms`;
-  }
-
-  /** After {@link whyNot} has said that it may: starts the call, or keeps it waiting, which is said by false. */
-  letIn(call: IncomingCall, channel: Channel, share: ConnectionCalls): boolean {
-    share.calls += 1;
-    if (this.#running < this.#options.maxConcurrent) {
-      this.#start(call, channel, share);
-      return true;
+  /**
+   * Takes a request in, in a fixed order: looks for room, has the source make the call, then starts or queues the call. A
+   * request without room costs no decoding. Undefined: the request was refused.
+   */
+  admit<Request, Frame>(
+    source: CallSource<Request, Frame>,
+    channel: Channel,
+    request: Request,
+    frame: Frame,
+    deadline: number,
+  ): IncomingCall | undefined {
+    const full = this.#whyFull(source);
+    if (full !== undefined) {
+      source.refuse(request, frame, full);
+      return undefined;
     }
-    this.#queue.set(call, { channel, share });
-    this.#noteDeadline(call);
-    return false;
+    const call = source.makeCall(request, frame, channel, deadline);
+    if (call === undefined) return undefined;
+    source.admitted += 1;
+    if (this.#running < this.#options.maxConcurrent) {
+      this.#start(call, channel, source);
+    } else {
+      this.#queue.set(call, { channel, source });
+      this.#noteDeadline(call);
+      source.onQueued?.(call);
+    }
+    return call;
   }
 
-  isWaiting(call: IncomingCall): boolean {
+  isQueued(call: IncomingCall): boolean {
     return this.#queue.has(call);
   }
 
-  /** The call is over: answered, or given up while it waited. */
-  left(call: IncomingCall, share: ConnectionCalls): void {
-    if (call.isRunning) this.#ended(call, share);
-    else if (this.#queue.delete(call)) share.calls -= 1;
+  /** Gives back the place of a call that is over: answered, or dropped while it was queued. */
+  release(call: IncomingCall, source: CallCounter): void {
+    if (call.isRunning) this.#ended(call, source);
+    else if (this.#queue.delete(call)) source.admitted -= 1;
   }
 
-  /** Says in the log that a call was not let in: one line a second at the most. */
-  tellRefused(what: string, method: string, peer: string, why: string): void {
+  /** Logs that a call was refused, at most one line a second. */
+  logRefusal(what: string, method: string, peer: string, why: string): void {
     this.#log.warn(`mailstation: ${what} of ${quoted(method)} from ${peer}: ${why}`);
   }
 
-  /** Writes what is left of the log. Nothing comes any more. */
+  /** Writes the log lines that are still held back. No call is admitted after this. */
   close(): void {
     this.#log.close();
   }
 
-  #start(call: IncomingCall, channel: Channel, share: ConnectionCalls): void {
+  #whyFull({ admitted }: CallCounter): string | undefined {
+    const { maxConcurrent, maxQueued, maxCallsPerConnection, maxEventLoopLag } = this.#options;
+    if (admitted >= maxCallsPerConnection)
+      return `the server is full for this connection: ${admitted} of its calls are in progress (maxCallsPerConnection)`;
+    if (this.#running >= maxConcurrent && this.#queue.size >= maxQueued)
+      return `the server is full: ${this.#running} calls run (maxConcurrent) and ${this.#queue.size} are queued (maxQueued)`;
+    if (maxEventLoopLag === 0) return undefined;
+    const lag = loopLag.ms;
+    if (lag <= maxEventLoopLag) return undefined;
+    return `the server is overloaded: its event loop lags ${Math.round(lag)} ms, and maxEventLoopLag allows ${maxEventLoopLag} ms`;
+  }
+
+  #start(call: IncomingCall, channel: Channel, source: CallCounter): void {
     this.#running += 1;
     call.isRunning = true;
     startCall(channel, call);
     if (!call.oneway || call.isOver) return;
-    this.#oneway.set(call, share);
+    this.#oneway.set(call, source);
     this.#noteDeadline(call);
   }
 
-  #ended(call: IncomingCall, share: ConnectionCalls): void {
+  #ended(call: IncomingCall, source: CallCounter): void {
     call.isRunning = false;
     this.#running -= 1;
-    share.calls -= 1;
+    source.admitted -= 1;
     if (call.oneway) this.#oneway.delete(call);
-    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startWaiting, this);
+    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
   }
 
-  /** A loop, and no recursion: methods that answer at once make room for the next one while they are being started. */
-  #startWaiting(): void {
+  /** A loop in place of recursion: a method that answers at once makes room while it is being started. */
+  #startQueued(): void {
     if (this.#isStarting) return;
     this.#isStarting = true;
-    for (const [call, { channel, share }] of this.#queue) {
+    for (const [call, { channel, source }] of this.#queue) {
       if (this.#running >= this.#options.maxConcurrent) break;
       if (call.deadline <= performance.now()) {
         this.#refuseLate(call);
       } else {
         this.#queue.delete(call);
-        this.#start(call, channel, share);
+        this.#start(call, channel, source);
       }
     }
     this.#isStarting = false;
@@ -152,16 +187,15 @@ export class ConcurrencyLimit {
       if (call.deadline <= now) this.#refuseLate(call);
       else if (call.deadline < earliest) earliest = call.deadline;
     }
-    for (const [call, share] of [...this.#oneway]) {
-      if (call.deadline <= now) this.#ended(call, share);
+    for (const [call, source] of [...this.#oneway]) {
+      if (call.deadline <= now) this.#ended(call, source);
       else if (call.deadline < earliest) earliest = call.deadline;
     }
     return earliest;
   }
 
   #refuseLate(call: IncomingCall): void {
-    const why = 'its time was over before it could be started';
-    if (call.oneway) this.tellRefused('dropped a one-way call', call.method, call.peer, why);
-    call.refuse(new RpcError(RpcCode.Timeout, why));
+    if (call.oneway) this.logRefusal('dropped a one-way call', call.method, call.peer, PAST_DEADLINE);
+    call.refuse(new RpcError(RpcCode.Timeout, PAST_DEADLINE));
   }
 }

@@ -4,45 +4,45 @@ import type { Connection } from '../transport/connection.js';
 import { DeadlineTimer } from '../transport/deadline-timer.js';
 import { type WireReport, writeProgressReports } from '../transport/progress-reports.js';
 
-/** A call is reported when so much of its time is left: a fifth, and in ms at least and at most this. */
+/** Time left when a call is reported: a fifth of the whole, within these bounds in ms. */
 const LEFT_SHARE = 0.2;
 const MIN_LEFT_MS = 10;
 const MAX_LEFT_MS = 500;
 
-/** A running call, as {@link ProgressReporter} keeps it. The fields are its own: a list through the calls makes no garbage. */
-export interface Watched {
+/** A call in the list of a {@link ProgressReporter}. The list runs through the calls themselves and so makes no garbage. */
+export interface ReportedCall {
   readonly id: number;
-  /** Its method has been called. */
+  /** The method has been called. */
   readonly isRunning: boolean;
-  /** Whole ms on the clock of `performance.now()`: small integers are kept without an object of their own. */
+  /** Whole ms on the clock of `performance.now()`: V8 stores small integers without an object. */
   receivedAt: number;
   reportAt: number;
-  before: Watched | undefined;
-  after: Watched | undefined;
+  before: ReportedCall | undefined;
+  after: ReportedCall | undefined;
 }
 
 /**
- * The running calls of one connection, whose caller is told of each that is about to run out of time: that it was
- * received, how long it has been running, and how our event loop has fared. It costs a call that is answered in time a
- * few assignments, and the whole connection one timer that rarely fires.
+ * Reports the calls of one connection that run late. Shortly before the deadline the caller learns that the call was
+ * received, for how long it has been running, and for how long this event loop was blocked. A call that is answered in time
+ * costs a few assignments, and the whole connection one timer that rarely fires.
  */
 export class ProgressReporter {
   readonly #connection: Connection;
   readonly #codec: Codec;
-  readonly #timer = new DeadlineTimer((now) => this.#look(now));
-  #first: Watched | undefined;
-  /** When the bytes came that are just being read; 0 until somebody asks. */
+  readonly #timer = new DeadlineTimer((now) => this.#report(now));
+  #first: ReportedCall | undefined;
+  /** Time at which the bytes arrived that are being read; 0 until a call asks. */
   #receivedAt = 0;
-  /** And for how long they may have lain unread then. */
+  /** Time for which these bytes may have waited in the kernel before that. ms */
   #unreadMs = 0;
 
-  /** `codec`: what was agreed on with the caller. */
+  /** `codec` is the one that was agreed on at registration. */
   constructor(connection: Connection, codec: Codec) {
     this.#connection = connection;
     this.#codec = codec;
   }
 
-  /** Bytes have come. The clock is read once for all the calls in them. */
+  /** Bytes have arrived. The clock is read once for all calls in them. */
   received(): void {
     this.#receivedAt = 0;
   }
@@ -51,14 +51,14 @@ export class ProgressReporter {
     if (this.#receivedAt === 0) {
       this.#receivedAt = Math.floor(performance.now());
       this.#unreadMs = eventLoop.justKept(this.#receivedAt);
-      // Before any of them runs: a method may block the event loop while the next request lies unread.
+      // Sampled before a method runs: the method may block the event loop while the next request waits unread.
       eventLoop.touch();
     }
     return this.#receivedAt;
   }
 
-  /** `timeout`: what the call had left when it was sent, ms. */
-  add(call: Watched, receivedAt: number, timeout: number): void {
+  /** `timeout` is the time that the call had left when it was sent. ms */
+  add(call: ReportedCall, receivedAt: number, timeout: number): void {
     call.receivedAt = receivedAt;
     call.reportAt = receivedAt - this.#unreadMs + timeout - leftAtReport(timeout);
     const first = this.#first;
@@ -69,8 +69,8 @@ export class ProgressReporter {
     this.#timer.note(call.reportAt);
   }
 
-  /** It is over. One that was not added, or was reported, is no error. */
-  delete(call: Watched): void {
+  /** The call is over. A call that was not added, or was reported already, is no error. */
+  delete(call: ReportedCall): void {
     const { before, after } = call;
     if (before !== undefined) before.after = after;
     else if (this.#first === call) this.#first = after;
@@ -81,15 +81,15 @@ export class ProgressReporter {
     if (this.#first === undefined) eventLoop.leave();
   }
 
-  /** Nobody is there any more who could be told. */
+  /** The connection has ended: reports would reach no caller. */
   stop(): void {
     this.#timer.stop();
     while (this.#first !== undefined) this.delete(this.#first);
   }
 
-  #look(now: number): number {
+  #report(now: number): number {
     let earliest = Number.POSITIVE_INFINITY;
-    const due: Watched[] = [];
+    const due: ReportedCall[] = [];
     for (let call = this.#first; call !== undefined; call = call.after) {
       if (call.reportAt <= now) due.push(call);
       else if (call.reportAt < earliest) earliest = call.reportAt;
@@ -105,7 +105,7 @@ function leftAtReport(timeout: number): number {
   return Math.ceil(Math.min(timeout / 2, MAX_LEFT_MS, Math.max(MIN_LEFT_MS, timeout * LEFT_SHARE)));
 }
 
-function reportOf({ id, isRunning, receivedAt }: Watched, now: number): WireReport {
+function reportOf({ id, isRunning, receivedAt }: ReportedCall, now: number): WireReport {
   const heldMs = Math.max(0, Math.round(now - receivedAt));
   return { id, heldMs, isRunning, stallMs: eventLoop.longestStallAround(receivedAt) };
 }

@@ -41,7 +41,7 @@ export class Relay implements Upstreams {
   /** Releases the port. Followers' calls have `timeoutMs` to be answered; calls that wait are returned to them. */
   async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     this.#pool.returnHeld();
-    await this.#acceptor.retire(reason, timeoutMs);
+    await this.#acceptor.drain(reason, timeoutMs);
   }
 
   /** Releases the port and ends the connections to Followers at once. The real mailboxes stay open. */

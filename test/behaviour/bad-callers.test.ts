@@ -253,7 +253,7 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     peer.write(request(1, { type: 'register_channel', channelName: 'test-1', ext: { ...EXT, codecs: ['morse'] } }));
     const { success, error } = unstock((await peer.next()).body) as { success: boolean; error: { message: string } };
     assert.equal(success, false);
-    assert.match(error.message, /no codec in common: it offers morse/);
+    assert.match(error.message, /no codec in common: the Follower offers morse/);
     await unharmed();
   });
 
@@ -264,7 +264,7 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     const { error } = unstock((await peer.next()).body) as { error: { message: string } };
     assert.match(
       error.message,
-      /nobody leads the channel "nobody" on this port; process \d+ \(mailstation [\d.]+\) holds it and leads "test-1"/,
+      /no process leads the channel "nobody" on this port; process \d+ \(mailstation [\d.]+\) holds the port and leads "test-1"/,
     );
     peer.write(request(2, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
     assert.equal(unstock((await peer.next()).body)['success'], true);

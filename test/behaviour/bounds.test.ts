@@ -214,7 +214,7 @@ describe('frames are bounded', () => {
       const [big, small] = [failure(calls.f(null, 200_000)), calls.f(null, 5)];
       const error = await big;
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_FRAME_TOO_LARGE', 'answered']);
-      assert.match(error.message, /its result cannot be sent: .*maxFrameBytes is 100000/);
+      assert.match(error.message, /the result cannot be sent: .*maxFrameBytes is 100000/);
       assert.equal(await small, 'xxxxx');
     });
 
@@ -326,7 +326,7 @@ describe('who connects is bounded', () => {
     const registered = await registeredCaller(t, served.port);
     registered.write(half);
     await registered.closed();
-    assert.match(reasons[0] ?? '', /half a frame and nothing more for 100 ms/);
+    assert.match(reasons[0] ?? '', /a frame was begun and not continued for 100 ms/);
     const unregistered = await rawCaller(t, served.port);
     unregistered.write(half);
     await unregistered.closed();

@@ -131,7 +131,7 @@ describe('what cannot be carried fails its call alone', () => {
       const [bad, good] = [failure(calls.f(null)), calls.g(null)];
       const error = await bad;
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_ENCODE', 'answered']);
-      assert.match(error.message, /its result cannot be sent/);
+      assert.match(error.message, /the result cannot be sent/);
       assert.equal(await good, 'fine');
       assert.equal(moves.length, 2, 'on the same connection');
     });

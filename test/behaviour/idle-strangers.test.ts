@@ -38,7 +38,7 @@ describe('connections that do not register keep nobody out', () => {
       assert.deepEqual(closed(peers), [true, false, false]);
       assert.match(
         linesOf(served, 'dropped the connection')[0] ?? '',
-        /from 127\.0\.0\.1:\d+: it had not registered in \d+ ms and gave way to a newer one; maxUnregistered is 3$/,
+        /from 127\.0\.0\.1:\d+: the connection had not registered in \d+ ms and was evicted for a newer one; maxUnregistered is 3$/,
       );
       await (await call(t, [served], { timeout: 1_000 })).calls.f(null);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -100,7 +100,7 @@ describe('a registration that waits for a Leader', () => {
     assert.equal(peer.packets.length, 1);
     clock.advance(1);
     const { error } = unstock((await peer.next()).body) as { error: { message: string } };
-    assert.match(error.message, /^nobody leads the channel "nobody"/);
+    assert.match(error.message, /^no process leads the channel "nobody"/);
   });
 
   it('is refused with its channel’s name cut short', async (t) => {
@@ -108,7 +108,7 @@ describe('a registration that waits for a Leader', () => {
     const name = `\u202e${'x'.repeat(10_000)}`;
     const [peer] = await strangers(t, served, 1, request(1, { ...OWN, channelName: name }, undefined, 20));
     const { error } = unstock((await (peer as RawPeer).next()).body) as { error: { message: string } };
-    assert.match(error.message, /^nobody leads the channel "\\u202ex{99}\.\.\." on this port/);
+    assert.match(error.message, /^no process leads the channel "\\u202ex{99}\.\.\." on this port/);
   });
 });
 

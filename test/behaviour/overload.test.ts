@@ -39,14 +39,17 @@ describe('a server with maxConcurrent', () => {
     assert.deepEqual(outcome(refused), REFUSED);
     assert.equal(
       refused.message,
-      'user.service.f on test-1: 2 calls run (maxConcurrent) and 2 wait (maxQueued) already',
+      'user.service.f on test-1: the server is full: 2 calls run (maxConcurrent) and 2 are queued (maxQueued)',
     );
     assert.deepEqual(started, ['a', 'b']);
     gate.open();
     assert.deepEqual(await Promise.all(results), ['a', 'b', 'c', 'd']);
     assert.deepEqual(started, ['a', 'b', 'c', 'd']);
     assert.equal(await calls.f(null, 'again'), 'again');
-    assert.match(served.log.join('\n'), /refused a call of "user\.service\.f" from 127\.0\.0\.1:\d+: 2 calls run/);
+    assert.match(
+      served.log.join('\n'),
+      /refused a call of "user\.service\.f" from 127\.0\.0\.1:\d+: the server is full: 2 calls run/,
+    );
   });
 
   it('does so over all connections', async (t) => {
@@ -250,7 +253,7 @@ describe('a server with maxCallsPerConnection', () => {
     assert.deepEqual(outcome(error), REFUSED);
     assert.match(
       error.message,
-      /2 calls of this connection are served already, and maxCallsPerConnection allows no more/,
+      /the server is full for this connection: 2 of its calls are in progress \(maxCallsPerConnection\)/,
     );
     running.push(two.calls.f(null, 'c'));
     await gate.arrivals(3);
@@ -279,7 +282,7 @@ describe('a late event loop', () => {
       },
     );
     assert.deepEqual(outcome(told as never), REFUSED);
-    assert.match((told as Error).message, /its event loop is \d+ ms late, and maxEventLoopLag allows 100 ms/);
+    assert.match((told as Error).message, /its event loop lags \d+ ms, and maxEventLoopLag allows 100 ms/);
     blocked.stop();
     const again = await until(() => calls.f(null).catch(() => undefined), { what: 'service', timeoutMs: 20_000 });
     assert.equal(again, 'served');

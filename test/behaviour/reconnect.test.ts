@@ -104,7 +104,7 @@ describe('a client connects again', () => {
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,
-      /nobody leads the channel "test-1" on this port; process \d+ \(mailstation [\d.]+\) holds it and leads "test-2"/,
+      /no process leads the channel "test-1" on this port; process \d+ \(mailstation [\d.]+\) holds the port and leads "test-2"/,
     );
   });
 

@@ -99,7 +99,7 @@ describe('a shared client whose port', () => {
       assert.match(
         message,
         new RegExp(
-          `nobody leads the channel "Another" on this port; process ${process.pid} .*holds it and leads "Registry".*; have that process create this client too`,
+          `no process leads the channel "Another" on this port; process ${process.pid} .*holds the port and leads "Registry".*; have that process create this client too`,
         ),
       );
     }

@@ -227,7 +227,7 @@ describe('a transcode', () => {
       await leader.ready();
       const follower = world.join(Registry, who === 'Leader' ? {} : own);
       const error = await failure(follower.ready());
-      assert.match(error.message, /no codec in common: it offers/);
+      assert.match(error.message, /no codec in common: the Follower offers/);
       assert.equal(await leader.echo(1), 1);
     });
   }

@@ -72,7 +72,7 @@ describe('a server that stands by', () => {
     const other = createServer({ id: 'test-2', port, standby: true, logger: keptLog().logger });
     const error = await failure(other.start());
     assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
-    assert.match(error.message, new RegExp(`nobody leads the channel "test-2".*process ${process.pid}.*"test-1"`));
+    assert.match(error.message, new RegExp(`no process leads the channel "test-2".*process ${process.pid}.*"test-1"`));
     assert.equal(other.state, 'closed');
   });
 
@@ -114,7 +114,7 @@ describe('a server that does not stand by', () => {
     const { port } = await serve(t, { f() {} });
     const other = createServer({ id: 'test-2', port, logger: keptLog().logger });
     const error = await failure(other.start());
-    assert.match(error.message, /in use, by a program that does not lead "test-2": .*nobody leads the channel/);
+    assert.match(error.message, /in use, by a program that does not lead "test-2": .*no process leads the channel/);
     assert.doesNotMatch(error.message, /standby: true/);
   });
 });

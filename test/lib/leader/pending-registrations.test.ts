@@ -20,7 +20,7 @@ function setUp() {
   const room = new PendingRegistrations((who, { id }) => refused.push([who, id]));
   const waiting = (): number[] => {
     const ids: number[] = [];
-    room.callIn((_who, { id }) => {
+    room.settle((_who, { id }) => {
       ids.push(id);
       return false;
     });
@@ -80,7 +80,7 @@ describe('PendingRegistrations', () => {
     const clock = mockClock(t);
     const { room, refused, waiting } = setUp();
     for (const id of [1, 2, 3]) room.add(session(), asking(id));
-    room.callIn((_who, { channelName }) => channelName === 'channel 2');
+    room.settle((_who, { channelName }) => channelName === 'channel 2');
     assert.deepEqual(waiting(), [1, 3]);
     clock.advance(2_000);
     assert.deepEqual(

@@ -32,7 +32,7 @@ function setUp(t: TestContext, options: Partial<SessionOptions & ConcurrencyLimi
   const logger = { info: write, warn: write, error: write };
   const bounds = { maxConcurrent: 100, maxQueued: 100, maxCallsPerConnection: 100, maxEventLoopLag: 0, logger };
   const host = {
-    gate: new ConcurrencyLimit({ ...bounds, ...options }),
+    limit: new ConcurrencyLimit({ ...bounds, ...options }),
     onRegister: (_session: Session, register: RegisterRequest) => registers.push(register),
     onClosed: (_session: Session, reason: RpcError) => closed.push(reason),
   };
@@ -207,7 +207,11 @@ describe('Session, serving', () => {
     calls[0]?.succeed([1]);
     calls[1]?.fail(new Error('boom'));
     assert.deepEqual([await answers(), session.serving], [[], 0]);
-    assert.match(log.join('\n'), /a one-way call of "user\.m\.f" from fake:1 cannot be decoded/, 'but it is logged');
+    assert.match(
+      log.join('\n'),
+      /dropped a one-way call of "user\.m\.f" from fake:1: the arguments cannot be decoded/,
+      'but it is logged',
+    );
   });
 
   it('sends of an error its name, message and code, and no stack', async (t) => {
@@ -299,7 +303,7 @@ describe('Session, serving', () => {
     calls[2]?.succeed(['fine']);
     const [first, second, third] = await answers();
     assert.equal(first?.head.code, RpcCode.Encode);
-    assert.match(JSON.parse(String(first?.body)).message, /its result cannot be sent: (\$|results\[0\]) is a function/);
+    assert.match(JSON.parse(String(first?.body)).message, /the result cannot be sent: (\$|results\[0\]) is a function/);
     assert.equal(second?.head.code, RpcCode.FrameTooLarge);
     assert.equal(third?.head.success, true);
     assert.equal(log.length, 2);
@@ -499,13 +503,13 @@ describe('Session, heartbeats', () => {
   });
 });
 
-describe('Session, retiring', () => {
+describe('Session, draining', () => {
   it('says goaway, answers what came before that was acknowledged, and ends', async (t) => {
     const { stream, session, calls, register, invoke, answers } = setUp(t);
     register();
     invoke(5, []);
     await answers();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     const [goaway] = await answers();
     assert.deepEqual([goaway?.kind, goaway?.head], [0, { type: 'goaway' }]);
     invoke(6, []); // it was on its way
@@ -525,7 +529,7 @@ describe('Session, retiring', () => {
     const { stream, session, register, answers } = setUp(t);
     register();
     await answers();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     const [goaway] = await answers();
     assert.equal(stream.isEnded, false, 'a call may be on its way');
     stream.receive(response(goaway?.id as number, { type: 'goaway_res' }));
@@ -537,7 +541,7 @@ describe('Session, retiring', () => {
     const clock = mockClock(t);
     const { stream, session, register, answers } = setUp(t, { heartbeatInterval: 60_000 });
     register();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     await answers();
     clock.advance(1_999);
     await tick();
@@ -552,7 +556,7 @@ describe('Session, retiring', () => {
     registerStock();
     stream.receive(request(5, { type: 'invoke', method: 'user.m.f', argLength: 0, oneway: false }));
     await answers();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     assert.deepEqual([await answers(), stream.isEnded], [[], false]);
     calls[0]?.succeed([1]);
     assert.deepEqual([(await answers()).length, stream.isEnded], [1, true]);
@@ -561,7 +565,7 @@ describe('Session, retiring', () => {
   it('makes no call that comes when it has ended, since nobody could be told of its result', async (t) => {
     const { stream, session, calls, registerStock } = setUp(t);
     registerStock();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     await tick();
     assert.equal(stream.isEnded, true);
     stream.receive(request(5, { type: 'invoke', method: 'user.m.f', argLength: 0, oneway: false }));
@@ -573,7 +577,7 @@ describe('Session, retiring', () => {
     const { stream, session, closed, register, answers } = setUp(t);
     register();
     await answers();
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     const [goaway] = await answers();
     stream.receive(response(goaway?.id as number, { type: 'goaway_res' }));
     await tick();
@@ -585,11 +589,11 @@ describe('Session, retiring', () => {
 
   it('ends an unregistered connection without a word', async (t) => {
     const { stream, session, answers } = setUp(t);
-    session.retire(STOPPING, 30_000);
+    session.drain(STOPPING, 30_000);
     assert.deepEqual([await answers(), stream.isEnded], [[], true]);
   });
 
-  it('can retire a peer whose queue is full', async (t) => {
+  it('can drain a peer whose queue is full', async (t) => {
     const { stream, session, calls, register, invoke } = setUp(t);
     register();
     await tick();
@@ -597,6 +601,6 @@ describe('Session, retiring', () => {
     for (let id = 5; id < 8; id++) invoke(id, []);
     for (const call of calls) call.succeed(['x'.repeat(9_000)]);
     await tick();
-    session.retire(STOPPING, 30_000); // what it throws, the stopping server throws, and retires nobody else
+    session.drain(STOPPING, 30_000); // what it throws, the stopping server throws, and retires nobody else
   });
 });

@@ -112,7 +112,7 @@ describe('ConnectedSubscriber', () => {
       told.map((each) => (each as string[])[3]),
       [RpcCode.FrameTooLarge, RpcCode.Encode],
     );
-    assert.match(String((told[0] as string[])[4]), /^it cannot be sent: /);
+    assert.match(String((told[0] as string[])[4]), /^the value cannot be sent: /);
     assert.deepEqual([pending.size, String(stream.packets[0]?.body), stream.packets.length], [1, '"next"', 1]);
   });
 });

@@ -95,8 +95,8 @@ describe('the context of a call', () => {
   it('is made once, when first asked for, and its call is watched from then on', () => {
     const watched: IncomingCall[] = [];
     const caller = { id: '1', ip: '127.0.0.1', peer: '127.0.0.1:5' };
-    const watch = (call: IncomingCall) => void watched.push(call);
-    const call = new IncomingCall({ ...answerer, caller, watch }, 3, 'user.m.f', [], false, { m: 1 }, 5_000);
+    const watchCancel = (call: IncomingCall) => void watched.push(call);
+    const call = new IncomingCall({ ...answerer, caller, watchCancel }, 3, 'user.m.f', [], false, { m: 1 }, 5_000);
     assert.equal(watched.length, 0);
     const { context } = call;
     assert.equal(call.context, context);

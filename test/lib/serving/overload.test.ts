@@ -1,52 +1,104 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode } from '../../../lib/errors.js';
+import { loopLag } from '../../../lib/loop-lag.js';
 import type { Channel } from '../../../lib/serving/channel.js';
 import { IncomingCall } from '../../../lib/serving/incoming-call.js';
-import { ConcurrencyLimit, type ConcurrencyLimitOptions, type ConnectionCalls } from '../../../lib/serving/overload.js';
+import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../../../lib/serving/overload.js';
 import { mockClock } from '../transport/support.js';
+
+interface Asked {
+  readonly oneway: boolean;
+  /** The source cannot make a call of it: no such method, or arguments that cannot be decoded. */
+  readonly isBroken: boolean;
+}
 
 function setUp(t: TestContext, options: Partial<ConcurrencyLimitOptions> = {}) {
   const clock = mockClock(t);
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const bounds = { maxConcurrent: 2, maxQueued: 2, maxCallsPerConnection: 10, maxEventLoopLag: 0 };
-  const gate = new ConcurrencyLimit({ ...bounds, logger: { info: write, warn: write, error: write }, ...options });
-  const share: ConnectionCalls = { calls: 0 };
+  const limit = new ConcurrencyLimit({ ...bounds, logger: { info: write, warn: write, error: write }, ...options });
   const started: number[] = [];
   const refused: [number, RpcCode | undefined][] = [];
-  const channel: Channel = { name: 'test-1', invoke: (call) => void started.push(call.id) };
-  const answerer = {
-    answerResults() {},
-    answerError: (id: number, _error: Error, code: RpcCode | undefined) => void refused.push([id, code]),
-    served: (call: IncomingCall) => gate.left(call, share),
+  /** What the limit asked of the source, in order. */
+  const asked: string[] = [];
+  const channel: Channel = {
+    name: 'test-1',
+    invoke(call) {
+      asked.push(`start ${call.id}`);
+      started.push(call.id);
+    },
   };
+  const makeSource = () => {
+    const source: CallSource<Asked, number> = {
+      admitted: 0,
+      refuse: (_request, id, why) => void asked.push(`refuse ${id}: ${why}`),
+      makeCall({ oneway, isBroken }, id, _channel, deadline) {
+        asked.push(`make ${id}`);
+        return isBroken ? undefined : new IncomingCall(answerer, id, 'user.m.f', [], oneway, undefined, deadline);
+      },
+      onQueued: (call) => void asked.push(`queue ${call.id}`),
+    };
+    const answerer = {
+      answerResults() {},
+      answerError: (id: number, _error: Error, code: RpcCode | undefined) => void refused.push([id, code]),
+      served: (call: IncomingCall) => limit.release(call, source),
+    };
+    return source;
+  };
+  const source = makeSource();
   let lastId = 0;
-  const letIn = ({ ms = Number.POSITIVE_INFINITY, oneway = false, on = channel } = {}) => {
+  const tryAdmit = ({
+    ms = Number.POSITIVE_INFINITY,
+    oneway = false,
+    isBroken = false,
+    on = channel,
+    from = source,
+  } = {}) => {
     lastId += 1;
-    const call = new IncomingCall(answerer, lastId, 'user.m.f', [], oneway, undefined, clock.now + ms);
-    gate.letIn(call, on, share);
-    return call;
+    return limit.admit(from, on, { oneway, isBroken }, lastId, clock.now + ms);
   };
-  return { clock, gate, share, started, refused, letIn, lines };
+  const admit = (how: Parameters<typeof tryAdmit>[0] = {}): IncomingCall => tryAdmit(how) ?? assert.fail(asked.at(-1));
+  return { clock, limit, source, makeSource, started, refused, asked, tryAdmit, admit, lines };
 }
 
 describe('ConcurrencyLimit', () => {
   it('starts what there is room for, and the rest in order as room is made', (t) => {
-    const { gate, share, started, letIn } = setUp(t);
-    const calls = [letIn(), letIn(), letIn(), letIn()];
-    assert.deepEqual([started, gate.running, gate.queued, share.calls], [[1, 2], 2, 2, 4]);
-    assert.match(String(gate.whyNot(share)), /^2 calls run \(maxConcurrent\) and 2 wait \(maxQueued\) already$/);
+    const { limit, source, started, asked, admit, tryAdmit } = setUp(t);
+    const calls = [admit(), admit(), admit(), admit()];
+    assert.deepEqual([started, limit.running, limit.queued, source.admitted], [[1, 2], 2, 2, 4]);
+    assert.equal(tryAdmit(), undefined);
+    assert.equal(
+      asked.at(-1),
+      'refuse 5: the server is full: 2 calls run (maxConcurrent) and 2 are queued (maxQueued)',
+    );
     calls[1]?.succeed([]);
-    assert.equal(gate.whyNot(share), undefined);
+    calls.push(admit());
     assert.deepEqual(started, [1, 2, 3]);
     for (const call of calls) call.succeed([]);
-    assert.deepEqual([started, gate.running, gate.queued, share.calls], [[1, 2, 3, 4], 0, 0, 0]);
+    assert.deepEqual([started, limit.running, limit.queued, source.admitted], [[1, 2, 3, 4, 6], 0, 0, 0]);
+  });
+
+  it('looks for room, has the call made, and starts or queues it, in this order', (t) => {
+    const { asked, tryAdmit } = setUp(t, { maxConcurrent: 1, maxQueued: 1 });
+    for (let i = 0; i < 3; i++) tryAdmit();
+    assert.deepEqual(asked.slice(0, 4), ['make 1', 'start 1', 'make 2', 'queue 2']);
+    assert.match(asked.slice(4).join(), /^refuse 3: [^,]*$/, 'nothing is made of a call without room');
+  });
+
+  it('gives no place to a request of which no call can be made', (t) => {
+    const { limit, source, tryAdmit, admit } = setUp(t, { maxConcurrent: 1, maxQueued: 1 });
+    admit();
+    for (let i = 0; i < 3; i++) assert.equal(tryAdmit({ isBroken: true }), undefined);
+    assert.deepEqual([limit.running, limit.queued, source.admitted], [1, 0, 1]);
+    admit();
+    assert.deepEqual([limit.queued, source.admitted], [1, 2]);
   });
 
   it('starts many that answer at once without a call in a call in a call', (t) => {
-    const { gate, share, letIn } = setUp(t, { maxConcurrent: 1, maxQueued: 100_000 });
-    const first = letIn();
+    const { limit, source, admit } = setUp(t, { maxConcurrent: 1, maxQueued: 100_000, maxCallsPerConnection: 100_000 });
+    const first = admit();
     let started = 0;
     let deepest = 0;
     let depth = 0;
@@ -60,69 +112,84 @@ describe('ConcurrencyLimit', () => {
         depth -= 1;
       },
     };
-    for (let i = 0; i < 50_000; i++) letIn({ on });
+    for (let i = 0; i < 50_000; i++) admit({ on });
     first.succeed([]);
-    assert.deepEqual([started, deepest, gate.running, gate.queued, share.calls], [50_000, 1, 0, 0, 0]);
+    assert.deepEqual([started, deepest, limit.running, limit.queued, source.admitted], [50_000, 1, 0, 0, 0]);
   });
 
   it('refuses what waits when its deadline passes, and frees its place in the queue', (t) => {
-    const { clock, gate, share, refused, letIn } = setUp(t);
-    letIn();
-    letIn();
-    letIn({ ms: 10 });
-    const patient = letIn({ ms: 500 });
+    const { clock, limit, source, refused, admit } = setUp(t);
+    admit();
+    admit();
+    admit({ ms: 10 });
+    const patient = admit({ ms: 500 });
     clock.advance(20);
-    assert.deepEqual([refused, gate.queued, share.calls], [[[3, RpcCode.Timeout]], 1, 3]);
-    assert.equal(gate.isWaiting(patient), true);
-    assert.equal(gate.whyNot(share), undefined);
+    assert.deepEqual([refused, limit.queued, source.admitted], [[[3, RpcCode.Timeout]], 1, 3]);
+    assert.equal(limit.isQueued(patient), true);
+    admit();
   });
 
   it('does not start what waited too long, although its timer has not fired yet', (t) => {
-    const { clock, started, refused, letIn } = setUp(t, { maxConcurrent: 1 });
-    const first = letIn();
-    letIn({ ms: 10 });
-    letIn({ ms: 100 });
+    const { clock, started, refused, admit } = setUp(t, { maxConcurrent: 1 });
+    const first = admit();
+    admit({ ms: 10 });
+    admit({ ms: 100 });
     t.mock.method(performance, 'now', () => clock.now + 50);
     first.succeed([]);
     assert.deepEqual([started, refused], [[1, 3], [[2, RpcCode.Timeout]]]);
   });
 
   it('forgets a call that is dropped while it waits', (t) => {
-    const { gate, share, started, letIn } = setUp(t, { maxConcurrent: 1 });
-    const [first, second] = [letIn(), letIn()];
+    const { limit, source, started, admit } = setUp(t, { maxConcurrent: 1 });
+    const [first, second] = [admit(), admit()];
     second.drop();
-    assert.deepEqual([gate.queued, share.calls], [0, 1]);
+    assert.deepEqual([limit.queued, source.admitted], [0, 1]);
     first.succeed([]);
     second.succeed([]);
-    assert.deepEqual([started, gate.running, share.calls], [[1], 0, 0]);
+    assert.deepEqual([started, limit.running, source.admitted], [[1], 0, 0]);
   });
 
   it('takes the place of a one-way call back at its deadline, once', (t) => {
-    const { clock, gate, share, started, letIn, lines } = setUp(t, { maxConcurrent: 1 });
-    const forgets = letIn({ oneway: true, ms: 10 });
-    letIn({ oneway: true, ms: 5 });
-    letIn();
+    const { clock, limit, source, started, admit, lines } = setUp(t, { maxConcurrent: 1 });
+    const forgets = admit({ oneway: true, ms: 10 });
+    admit({ oneway: true, ms: 5 });
+    admit();
     clock.advance(30);
-    assert.deepEqual([started, gate.running, gate.queued, share.calls], [[1, 3], 1, 0, 1]);
+    assert.deepEqual([started, limit.running, limit.queued, source.admitted], [[1, 3], 1, 0, 1]);
     forgets.succeed([]);
-    assert.deepEqual([gate.running, share.calls], [1, 1], 'its answer, when it comes at last, frees nothing more');
-    assert.match(String(lines[0]), /dropped a one-way call of "user\.m\.f" from a caller: its time was over/);
+    assert.deepEqual([limit.running, source.admitted], [1, 1], 'its answer, when it comes at last, frees nothing more');
+    assert.match(String(lines[0]), /dropped a one-way call of "user\.m\.f" from a caller: the deadline passed before/);
   });
 
   it('refuses more of one connection than it may have, whatever room there is', (t) => {
-    const { gate, share, letIn } = setUp(t, { maxConcurrent: 100, maxCallsPerConnection: 2 });
-    letIn();
-    const second = letIn();
-    assert.match(String(gate.whyNot(share)), /maxCallsPerConnection allows no more/);
-    assert.equal(gate.whyNot({ calls: 0 }), undefined, 'another one');
+    const { asked, makeSource, admit, tryAdmit } = setUp(t, { maxConcurrent: 100, maxCallsPerConnection: 2 });
+    admit();
+    const second = admit();
+    assert.equal(tryAdmit(), undefined);
+    assert.equal(
+      asked.at(-1),
+      'refuse 3: the server is full for this connection: 2 of its calls are in progress (maxCallsPerConnection)',
+    );
+    admit({ from: makeSource() });
     second.succeed([]);
-    assert.equal(gate.whyNot(share), undefined);
+    admit();
+  });
+
+  it('refuses calls while the event loop lags more than it may', (t) => {
+    const { asked, tryAdmit, admit } = setUp(t, { maxEventLoopLag: 100 });
+    let lag = 100;
+    t.mock.getter(loopLag, 'ms', () => lag);
+    admit();
+    lag = 120.4;
+    assert.equal(tryAdmit(), undefined);
+    const why = 'the server is overloaded: its event loop lags 120 ms, and maxEventLoopLag allows 100 ms';
+    assert.equal(asked.at(-1), `refuse 2: ${why}`);
   });
 
   it('sets no timer for calls that need none', (t) => {
-    const { clock, letIn } = setUp(t);
-    letIn({ ms: 10 }).succeed([]);
-    letIn({ ms: 10 });
+    const { clock, admit } = setUp(t);
+    admit({ ms: 10 }).succeed([]);
+    admit({ ms: 10 });
     assert.equal(clock.timers, 0);
   });
 });
