@@ -25,7 +25,7 @@ export type {
   AcceptorMessage,
   AcceptorOptions,
   MessageCallback,
-} from './lib/leader/custom-acceptor.js';
+} from './lib/leader/acceptor.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { CodecName } from './lib/protocol/codecs.js';

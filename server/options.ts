@@ -1,5 +1,5 @@
 import type { Logger } from '../lib/diagnostics.js';
-import type { AcceptorFactory } from '../lib/leader/custom-acceptor.js';
+import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 

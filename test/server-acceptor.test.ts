@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import type { Acceptor, AcceptorFactory, AcceptorOptions, MessageCallback } from '../lib/leader/custom-acceptor.js';
+import type { Acceptor, AcceptorFactory, AcceptorOptions, MessageCallback } from '../lib/leader/acceptor.js';
 import { createServer, Server, type ServerOptions } from '../server.js';
 import { folderOf } from './lib/service/files.js';
 import { until } from './support/until.js';
