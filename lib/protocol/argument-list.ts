@@ -1,6 +1,6 @@
 import { RpcCode, RpcError } from '../errors.js';
-import { Allowance } from './allowance.js';
 import type { Codec } from './codec.js';
+import { DecodeBudget } from './decode-budget.js';
 import type { FrameWriter } from './frame-writer.js';
 import { MAX_ITEMS } from './message.js';
 import { readUint32 } from './packet.js';
@@ -38,7 +38,7 @@ export function encodeList(
 }
 
 /** One for all lists: to decode one calls nothing that could decode another. */
-const allowance = new Allowance(0);
+const budget = new DecodeBudget(0);
 
 /**
  * Throws {@link RpcCode.BadRequest} when the lengths do not add up to exactly the bytes that are there, and whatever
@@ -46,14 +46,14 @@ const allowance = new Allowance(0);
  */
 export function decodeList(codec: Codec, bytes: Buffer, start: number, end: number, count: number): unknown[] {
   const items: unknown[] = [];
-  allowance.renew(end - start);
+  budget.reset(end - start);
   let at = start;
   for (let i = 0; i < count; i++) {
     if (end - at < 4) throw lying(`item ${i + 1} of ${count} is missing`);
     const length = readUint32(bytes, at);
     at += 4;
     if (length > end - at) throw lying(`item ${i + 1} of ${count} claims ${length} bytes, ${end - at} are left`);
-    items.push(codec.decode(bytes, at, at + length, allowance));
+    items.push(codec.decode(bytes, at, at + length, budget));
     at += length;
   }
   if (at !== end) throw lying(`${end - at} bytes are left over after ${count} items`);

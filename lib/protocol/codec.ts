@@ -1,4 +1,4 @@
-import type { Allowance, MAX_HASHED_KEYS } from './allowance.js';
+import type { DecodeBudget, MAX_HASHED_KEYS } from './decode-budget.js';
 import type { ByteSink } from './frame-writer.js';
 
 /**
@@ -18,7 +18,7 @@ export interface Codec {
   encode(value: unknown, out: ByteSink): void;
   /**
    * Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value, and
-   * on a value that would cost more than is left of the allowance: of the frame's, or, not given, of one of its own.
+   * on a value that would cost more than is left of the budget: of the frame's, or, not given, of one of its own.
    */
-  decode(bytes: Buffer, start: number, end: number, allowance?: Allowance): unknown;
+  decode(bytes: Buffer, start: number, end: number, budget?: DecodeBudget): unknown;
 }

@@ -1,5 +1,6 @@
-import { type Head, parseHead } from './message.js';
+import type { Head } from './message.js';
 import type { FrameView } from './packet.js';
+import { parseHead } from './parse-head.js';
 
 /** Heads kept for a connection, and the longest one worth keeping: some 400 KiB at the most, whatever the peer sends. */
 const MAX_HEADS = 512;

@@ -1,8 +1,8 @@
 import type { Codec } from './codec.js';
-import { type Carries, faithful } from './faithful.js';
-import { parseJson } from './json.js';
+import { type CodecAbilities, toEncodable } from './encodable.js';
+import { parseJson } from './parse-json.js';
 
-const CARRIES: Carries = {
+const ABILITIES: CodecAbilities = {
   codec: 'json',
   classes: [],
   views: [],
@@ -20,7 +20,7 @@ const CARRIES: Carries = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    const fit = faithful(value, CARRIES, out);
+    const fit = toEncodable(value, ABILITIES, out);
     if (fit !== undefined) out.appendUtf8(JSON.stringify(fit));
   },
   decode(bytes, start, end) {

@@ -1,6 +1,4 @@
-import { RpcCode, RpcError } from '../errors.js';
-import { parseJson } from './json.js';
-import { isTarget, type RelayMessage, readRelayMessage } from './relay-message.js';
+import type { RelayMessage } from './relay-message.js';
 
 /**
  * The heads of packets (cluster-client: conn objects). Those of cluster-client 3.7 are written exactly as it writes
@@ -95,12 +93,6 @@ export const EXTENSION_VERSION = 1;
 export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel'];
 
-/** However little a peer says that it takes: an error's answer must fit. */
-const MIN_FRAME_BYTES = 1024;
-
-/** Characters of a name or a version that a peer says of itself. */
-const MAX_NAME = 64;
-
 /** The most arguments, or results, that one list may have. */
 export const MAX_ITEMS = 4096;
 
@@ -167,121 +159,4 @@ export function resultsHead(count: number): Buffer {
 
 export function failureHead(code: string): Buffer {
   return bytesOf({ type: 'invoke_result', success: false, code });
-}
-
-/** Throws {@link RpcCode.Protocol} when the text is not a JSON object: the peer's framing cannot be trusted then. */
-export function parseHead(json: string): Head {
-  let value: unknown;
-  try {
-    value = json === '' ? {} : parseJson(json);
-  } catch (error) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${quote(json)}`, {
-      cause: error,
-    });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${quote(json)}`);
-  }
-  return Object.freeze(validate(value as Record<string, unknown>));
-}
-
-function validate(head: Record<string, unknown>): Head {
-  const type = head['type'];
-  switch (type) {
-    case 'invoke':
-      return validateInvoke(head);
-    case 'invoke_result':
-      return {
-        type,
-        success: head['success'] === true,
-        results: isCount(head['results']) ? head['results'] : undefined,
-        code: typeof head['code'] === 'string' ? head['code'] : undefined,
-      };
-    case 'register_channel': {
-      const channelName = head['channelName'];
-      if (typeof channelName !== 'string') return invalid('register_channel without a channelName');
-      return { type, channelName, ext: validateExtension(head['ext']) };
-    }
-    case 'register_channel_res':
-      return { type, ext: validateExtension(head['ext']) };
-    case 'subscribe':
-    case 'unSubscribe':
-      return typeof head['key'] === 'string'
-        ? { type, key: head['key'], reg: head['reg'] }
-        : invalid(`${type} without a key`);
-    case 'subscribe_result':
-      return typeof head['key'] === 'string' ? { type, key: head['key'] } : invalid(`${type} without a key`);
-    case 'heartbeat':
-    case 'heartbeat_res':
-    case 'subscribe_result_res':
-    case 'goaway':
-    case 'goaway_res':
-    case 'progress':
-    case 'cancel':
-      return { type };
-    case 'relay':
-      return validateRelay(head);
-    default:
-      return (
-        readRelayMessage(head) ??
-        invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type')
-      );
-  }
-}
-
-function validateRelay(head: Record<string, unknown>): Head {
-  const { to } = head;
-  if (!isTarget(to)) return invalid('relay without a number to relay to');
-  const invoke = validateInvoke(head);
-  return invoke.type === 'invoke' ? { ...invoke, type: 'relay', to } : invoke;
-}
-
-function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
-  const { method, argLength, oneway, meta } = head;
-  if (typeof method !== 'string') return invalid('invoke without a method');
-  if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
-  return { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
-}
-
-function validateExtension(ext: unknown): Extension | undefined {
-  if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder } = ext as Record<string, unknown>;
-  if (!Number.isInteger(version)) return undefined;
-  const holding = validateHolder(holder);
-  return {
-    version: version as number,
-    codecs: strings(codecs),
-    features: strings(features),
-    ...(Number.isInteger(maxFrameBytes) && { maxFrameBytes: Math.max(MIN_FRAME_BYTES, maxFrameBytes as number) }),
-    ...(holding && { holder: holding }),
-  };
-}
-
-function validateHolder(holder: unknown): PortHolder | undefined {
-  if (typeof holder !== 'object' || holder === null) return undefined;
-  const { pid, channels, name, version } = holder as Record<string, unknown>;
-  if (!Number.isInteger(pid)) return undefined;
-  return {
-    ...(typeof name === 'string' && { name: name.slice(0, MAX_NAME) }),
-    ...(typeof version === 'string' && { version: version.slice(0, MAX_NAME) }),
-    pid: pid as number,
-    channels: strings(channels),
-  };
-}
-
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string').slice(0, 64) : [];
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS;
-}
-
-/** The start of a stranger's text, on one line and without control characters: it ends up in logs. */
-function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 80));
-}
-
-function invalid(reason: string): InvalidHead {
-  return { type: 'invalid', reason };
 }

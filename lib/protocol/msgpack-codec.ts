@@ -1,11 +1,11 @@
 import { addExtension, Packr } from 'msgpackr';
-import { type Allowance, isHashedKey, MAX_HASHED_KEYS } from './allowance.js';
 import type { Codec } from './codec.js';
-import { type Carries, type ErrorFields, faithful, isSpecial } from './faithful.js';
+import { type DecodeBudget, isHashedKey, MAX_HASHED_KEYS } from './decode-budget.js';
+import { type CodecAbilities, type ErrorFields, isSpecial, toEncodable } from './encodable.js';
 import type { ByteSink } from './frame-writer.js';
 import { decodeMsgpack, TAG, VIEWS } from './msgpack-decoder.js';
 
-const CARRIES: Carries = {
+const ABILITIES: CodecAbilities = {
   codec: 'msgpack',
   classes: [Date, ArrayBuffer],
   views: [Buffer, ...VIEWS],
@@ -26,7 +26,7 @@ const RESET_BUFFER_MODE = 1024;
 const NEEDS_CARE = new Error('a value that needs care');
 
 /** Built-ins that the packer writes as they are, and their constructors, so that the usual ones are not looked into. */
-const SAFE: ReadonlySet<unknown> = new Set([...CARRIES.classes, ...CARRIES.views]);
+const SAFE: ReadonlySet<unknown> = new Set([...ABILITIES.classes, ...ABILITIES.views]);
 
 /** Whom the packer writes for, and what it meets is looked at. Undefined: for others in this process, as it may. */
 let sink: ByteSink | undefined;
@@ -92,14 +92,14 @@ class Msgpack implements Codec {
     out.append(written, written.start, written.end);
   }
 
-  decode(bytes: Buffer, start: number, end: number, allowance?: Allowance): unknown {
-    return decodeMsgpack(bytes, start, end, allowance);
+  decode(bytes: Buffer, start: number, end: number, budget?: DecodeBudget): unknown {
+    return decodeMsgpack(bytes, start, end, budget);
   }
 
   /** Explains why the value cannot be encoded, or encodes it after all. */
   #encodeThoroughly(value: unknown, out: ByteSink): WrittenBuffer {
     this.#thorough ??= createPacker({ variableMapSize: true });
-    return pack(this.#thorough, faithful(value, CARRIES, out));
+    return pack(this.#thorough, toEncodable(value, ABILITIES, out));
   }
 }
 

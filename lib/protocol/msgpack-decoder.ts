@@ -1,4 +1,4 @@
-import { Allowance, CHARGE, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './allowance.js';
+import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
  * Decodes what msgpack-codec.ts encodes, and nothing else.
@@ -24,7 +24,7 @@ import { Allowance, CHARGE, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutSt
  *
  * A RegExp is refused: what it costs to compile one has no relation to its length. (msgpackr's own type for it is 0x78.)
  *
- * What the values may cost beyond their bytes is limited: see allowance.ts.
+ * What the values may cost beyond their bytes is limited: see decode-budget.ts.
  */
 export const TAG = { map: 0x4d, error: 0x45 } as const;
 const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73 } as const;
@@ -58,7 +58,7 @@ let end = 0;
  * of them than the value has bytes; without this sum, one array within the other could each claim all that is left.
  */
 let claimable = 0;
-/** What is left of the frame's {@link Allowance}. */
+/** What is left of the frame's {@link DecodeBudget}. */
 let memory = 0;
 let hashedKeys = 0;
 /** For doubles only. Made when a chunk's first one is met, and kept for the next, as many frames lie in one chunk. */
@@ -72,19 +72,23 @@ interface Key {
 const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
 
 /** Throws an Error when `bytes[start … stop)` is anything but exactly one value, or more than is left to the frame. */
-export function decodeMsgpack(bytes: Buffer, start: number, stop: number, allowance?: Allowance): unknown {
+export function decodeMsgpack(
+  bytes: Buffer,
+  start: number,
+  stop: number,
+  budget = new DecodeBudget(stop - start),
+): unknown {
   source = bytes;
   at = start;
   end = stop;
   claimable = stop - start;
-  const allowed = allowance ?? new Allowance(stop - start);
-  memory = allowed.memory;
-  hashedKeys = allowed.hashedKeys;
+  memory = budget.memory;
+  hashedKeys = budget.hashedKeys;
   try {
     const value = read();
     if (at !== end) throw new RangeError(`${end - at} bytes are left over after a msgpack value`);
-    allowed.memory = memory;
-    allowed.hashedKeys = hashedKeys;
+    budget.memory = memory;
+    budget.hashedKeys = hashedKeys;
     return value;
   } finally {
     source = NOTHING;

@@ -1,10 +1,10 @@
 import JSONEncoder from 'serialize-json/lib/encoder.js';
-import { Allowance } from './allowance.js';
 import type { Codec } from './codec.js';
-import { type Carries, type ErrorFields, faithful } from './faithful.js';
+import { DecodeBudget } from './decode-budget.js';
+import { type CodecAbilities, type ErrorFields, toEncodable } from './encodable.js';
 import { decodeStock } from './stock-decoder.js';
 
-const CARRIES: Carries = {
+const ABILITIES: CodecAbilities = {
   codec: 'serialize-json',
   classes: [Date],
   views: [Buffer],
@@ -27,11 +27,11 @@ const CARRIES: Carries = {
 export const stockCodec: Codec = {
   name: 'serialize-json',
   encode(value, out) {
-    const bytes = new JSONEncoder().encode(faithful(value, CARRIES, out));
+    const bytes = new JSONEncoder().encode(toEncodable(value, ABILITIES, out));
     out.append(bytes, 0, bytes.length);
   },
-  decode(bytes, start, end, allowance = new Allowance(end - start)) {
-    return decodeStock(bytes, start, end, allowance);
+  decode(bytes, start, end, budget = new DecodeBudget(end - start)) {
+    return decodeStock(bytes, start, end, budget);
   },
 };
 

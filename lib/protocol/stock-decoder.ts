@@ -1,4 +1,4 @@
-import { type Allowance, CHARGE, tooMuchMemory, withoutStacks } from './allowance.js';
+import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
  * Decodes what serialize-json encodes.
@@ -38,22 +38,22 @@ const UNESCAPED: Readonly<Record<string, string>> = { '+': ' ', '%2B': '+', '%7C
 const SHARED_TEXT_LENGTH = 13;
 
 /** Throws an Error when `bytes[start … end)` is anything but exactly one value, or more than is left to the frame. */
-export function decodeStock(bytes: Buffer, start: number, end: number, allowance: Allowance): unknown {
-  return new Reader(bytes, start, end, allowance).readAll();
+export function decodeStock(bytes: Buffer, start: number, end: number, budget: DecodeBudget): unknown {
+  return new Reader(bytes, start, end, budget).readAll();
 }
 
 class Reader {
   readonly #bytes: Buffer;
   readonly #end: number;
-  readonly #allowance: Allowance;
+  readonly #budget: DecodeBudget;
   readonly #dictionary: unknown[] = [];
   #at: number;
 
-  constructor(bytes: Buffer, start: number, end: number, allowance: Allowance) {
+  constructor(bytes: Buffer, start: number, end: number, budget: DecodeBudget) {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
-    this.#allowance = allowance;
+    this.#budget = budget;
   }
 
   readAll(): unknown {
@@ -174,8 +174,8 @@ class Reader {
   }
 
   #charge(bytes: number): void {
-    this.#allowance.memory -= bytes;
-    if (this.#allowance.memory < 0) throw tooMuchMemory();
+    this.#budget.memory -= bytes;
+    if (this.#budget.memory < 0) throw tooMuchMemory();
   }
 }
 

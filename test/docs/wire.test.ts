@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CHARGE, MAX_HASHED_KEYS } from '../../lib/protocol/allowance.js';
 import type { Codec } from '../../lib/protocol/codec.js';
+import { CHARGE, MAX_HASHED_KEYS } from '../../lib/protocol/decode-budget.js';
 import { jsonCodec } from '../../lib/protocol/json-codec.js';
-import { FEATURES, MAX_ITEMS, parseHead } from '../../lib/protocol/message.js';
+import { FEATURES, MAX_ITEMS } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { HEADER_BYTES, MAX_HEAD_BYTES, MAX_REQUEST_ID, REQUEST } from '../../lib/protocol/packet.js';
+import { parseHead } from '../../lib/protocol/parse-head.js';
 import { RefusalCode } from '../../lib/protocol/refusal.js';
 import { RELAY } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';

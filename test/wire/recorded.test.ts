@@ -7,13 +7,13 @@ import {
   HEAD,
   type Head,
   invokeHead,
-  parseHead,
   registerHead,
   registerResHead,
   subscribeHead,
   subscribeResultHead,
 } from '../../lib/protocol/message.js';
 import { DEFAULT_MAX_FRAME_BYTES, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
+import { parseHead } from '../../lib/protocol/parse-head.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
 import { type CopiedFrame, framesOf, takeAll } from '../lib/protocol/support.js';
 

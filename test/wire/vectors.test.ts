@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FrameWriter } from '../../lib/protocol/frame-writer.js';
-import { parseHead } from '../../lib/protocol/message.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../../lib/protocol/packet.js';
+import { parseHead } from '../../lib/protocol/parse-head.js';
 import { framesOf, takeAll } from '../lib/protocol/support.js';
 import { bytesOf, VECTORS } from './vectors.js';
 

@@ -4,8 +4,8 @@ import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { directRequestCodec } from '../../../lib/follower/request-codec.js';
 import { chooseCodec } from '../../../lib/protocol/codecs.js';
-import { parseHead } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
+import { parseHead } from '../../../lib/protocol/parse-head.js';
 import type { ProgressReport } from '../../../lib/transport/pending-calls.js';
 import { fakeCall, listOf, mockClock, moveTo, type Outcome, told } from '../transport/support.js';
 

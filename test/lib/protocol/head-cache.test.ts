@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HeadCache } from '../../../lib/protocol/head-cache.js';
-import { HEAD, type Head, invokeHead, parseHead, resultsHead, subscribeHead } from '../../../lib/protocol/message.js';
+import { HEAD, type Head, invokeHead, resultsHead, subscribeHead } from '../../../lib/protocol/message.js';
+import { parseHead } from '../../../lib/protocol/parse-head.js';
 import { viewOf } from './support.js';
 
 /** Decodes from a buffer that is made anew, as chunks are. */

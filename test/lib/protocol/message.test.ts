@@ -6,13 +6,13 @@ import {
   HEAD,
   invokeHead,
   MAX_ITEMS,
-  parseHead,
   registerHead,
   registerResHead,
   resultsHead,
   subscribeHead,
   subscribeResultHead,
 } from '../../../lib/protocol/message.js';
+import { parseHead } from '../../../lib/protocol/parse-head.js';
 
 const ext = { version: 1, codecs: ['msgpack', 'json'], features: FEATURES };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { invokeHead, parseHead } from '../../../lib/protocol/message.js';
+import { invokeHead } from '../../../lib/protocol/message.js';
+import { parseHead } from '../../../lib/protocol/parse-head.js';
 import { type RelayMessage, relayMessage } from '../../../lib/protocol/relay-message.js';
 
 const server = { id: 'test-1', host: '127.0.0.1', port: 3333, transport: 'tcp' } as const;

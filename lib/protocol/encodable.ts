@@ -1,4 +1,4 @@
-import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './allowance.js';
+import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
 
 /** What may stand right of `instanceof`: any class, the abstract one of the typed arrays, Symbol and BigInt. */
 interface Class {
@@ -6,14 +6,14 @@ interface Class {
 }
 
 /** What a codec carries besides plain objects, arrays, strings, booleans, null and the numbers that JSON has. */
-export interface Carries {
+export interface CodecAbilities {
   readonly codec: string;
   /** Classes whose instances it carries whole. */
   readonly classes: readonly Class[];
   /** The kinds of binary data that it carries, by their very constructor: a subclass would not come back as itself. */
   readonly views: readonly Class[];
   readonly bigint: boolean;
-  /** Sets, of anything that it carries. */
+  /** Sets, of anything that it abilities. */
   readonly sets: boolean;
   /** `undefined` as an element of an array. As a property it is kept or left out, which reads alike. */
   readonly undefined: boolean;
@@ -48,8 +48,8 @@ const OPAQUE: readonly Class[] = [
  * Counts the keys of Maps and the items of Sets that the frame may have only so many of, and throws a RangeError with
  * the path of the Map or Set that has one too many.
  */
-export function faithful(value: unknown, carries: Carries, frame: { hashedKeys: number }): unknown {
-  return new Walk(carries, frame).fit(value);
+export function toEncodable(value: unknown, abilities: CodecAbilities, frame: { hashedKeys: number }): unknown {
+  return new Walk(abilities, frame).fit(value);
 }
 
 /**
@@ -86,13 +86,13 @@ function withArticle(className: string): string {
 
 /** One walk through one value: where it is, and what it came through. */
 class Walk {
-  readonly #carries: Carries;
+  readonly #abilities: CodecAbilities;
   readonly #frame: { hashedKeys: number };
   readonly #path: string[] = ['$'];
   readonly #ancestors = new Set<object>();
 
-  constructor(carries: Carries, frame: { hashedKeys: number }) {
-    this.#carries = carries;
+  constructor(abilities: CodecAbilities, frame: { hashedKeys: number }) {
+    this.#abilities = abilities;
     this.#frame = frame;
   }
 
@@ -103,10 +103,10 @@ class Walk {
       case 'symbol':
         throw this.#unfit('a symbol');
       case 'bigint':
-        if (!this.#carries.bigint) throw this.#unfit('a bigint');
+        if (!this.#abilities.bigint) throw this.#unfit('a bigint');
         return value;
       case 'number':
-        if (!this.#carries.carriesNumber(value)) throw this.#unfit(String(value));
+        if (!this.#abilities.carriesNumber(value)) throw this.#unfit(String(value));
         return value;
       case 'object':
         return value === null ? null : this.#fitObject(value);
@@ -124,7 +124,7 @@ class Walk {
   }
 
   #fitArray(value: readonly unknown[]): unknown {
-    const mayHoldUndefined = this.#carries.undefined;
+    const mayHoldUndefined = this.#abilities.undefined;
     let copy: unknown[] | undefined;
     for (let i = 0; i < value.length; i++) {
       const part = value[i];
@@ -141,17 +141,17 @@ class Walk {
 
   /** Undefined for what is to be taken by its properties. */
   #fitBuiltIn(value: object): unknown {
-    const carries = this.#carries;
+    const abilities = this.#abilities;
     if (ArrayBuffer.isView(value)) {
-      if (carries.views.includes(value.constructor)) return value;
+      if (abilities.views.includes(value.constructor)) return value;
       throw this.#unfit(withArticle(value.constructor.name));
     }
     if (!isSpecial(value)) return undefined;
-    if (value instanceof Map && carries.ofMap !== undefined) return carries.ofMap(this.#fitEntries(value));
-    if (value instanceof Set && carries.sets) return this.#fitSet(value);
-    if (value instanceof Error && carries.ofError !== undefined) return carries.ofError(this.#fitError(value));
-    if (carries.classes.some((known) => value instanceof known)) {
-      if (value instanceof Date && !carries.invalidDate && Number.isNaN(value.getTime()))
+    if (value instanceof Map && abilities.ofMap !== undefined) return abilities.ofMap(this.#fitEntries(value));
+    if (value instanceof Set && abilities.sets) return this.#fitSet(value);
+    if (value instanceof Error && abilities.ofError !== undefined) return abilities.ofError(this.#fitError(value));
+    if (abilities.classes.some((known) => value instanceof known)) {
+      if (value instanceof Date && !abilities.invalidDate && Number.isNaN(value.getTime()))
         throw this.#unfit('an invalid Date');
       return value;
     }
@@ -218,7 +218,7 @@ class Walk {
 
   #unfit(what: string, cure = ''): TypeError {
     return new TypeError(
-      `${this.#path.join('')} is ${what}, which the ${this.#carries.codec} codec cannot carry${cure}`,
+      `${this.#path.join('')} is ${what}, which the ${this.#abilities.codec} codec cannot carry${cure}`,
     );
   }
 }

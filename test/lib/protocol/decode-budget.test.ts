@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Allowance, MAX_HASHED_KEYS, withoutStacks } from '../../../lib/protocol/allowance.js';
 import { decodeList, encodeList } from '../../../lib/protocol/argument-list.js';
 import type { Codec } from '../../../lib/protocol/codec.js';
+import { DecodeBudget, MAX_HASHED_KEYS, withoutStacks } from '../../../lib/protocol/decode-budget.js';
 import { FrameWriter } from '../../../lib/protocol/frame-writer.js';
 import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
 import { DEFAULT_MAX_FRAME_BYTES, HEADER_BYTES } from '../../../lib/protocol/packet.js';
@@ -290,29 +290,29 @@ function sizeOf(value: unknown): number {
   return value instanceof Map || value instanceof Set ? value.size : Object.keys(value as object).length;
 }
 
-describe('Allowance', () => {
+describe('DecodeBudget', () => {
   it('is charged for arrays by their length, and for keys when they are new', () => {
-    const allowance = new Allowance(100);
+    const budget = new DecodeBudget(100);
     const charged = (value: unknown): number => {
-      const before = allowance.memory;
+      const before = budget.memory;
       const bytes = encode(msgpackCodec, value);
-      msgpackCodec.decode(bytes, 0, bytes.length, allowance);
-      return before - allowance.memory;
+      msgpackCodec.decode(bytes, 0, bytes.length, budget);
+      return before - budget.memory;
     };
     assert.equal(charged([1, 2, 3]) - charged([]), 3 * 8);
     assert.equal(charged({ 'not met yet': 1 }) - charged({ 'not met yet': 1 }), 64);
   });
 
   it('is as new after it was renewed', () => {
-    const allowance = new Allowance(100);
-    allowance.memory = 0;
-    allowance.hashedKeys = 0;
-    allowance.renew(100);
-    assert.deepEqual(allowance, new Allowance(100));
+    const budget = new DecodeBudget(100);
+    budget.memory = 0;
+    budget.hashedKeys = 0;
+    budget.reset(100);
+    assert.deepEqual(budget, new DecodeBudget(100));
   });
 
   it('grows with the frame', () => {
-    assert.equal(new Allowance(1_000).memory - new Allowance(0).memory, 16_000);
+    assert.equal(new DecodeBudget(1_000).memory - new DecodeBudget(0).memory, 16_000);
   });
 });
 

@@ -2,20 +2,20 @@
  * What the values of one frame may cost the process that decodes them, beyond the bytes that they lie in. A byte can
  * be a whole object, and a few of them a key that is slow to find; the limit on a frame's size says nothing of that.
  *
- * One allowance serves all the values of a frame: with one for each, a list of many values would multiply it.
+ * One budget serves all the values of a frame: with one for each, a list of many values would multiply it.
  */
-export class Allowance {
+export class DecodeBudget {
   /** Bytes of memory that may still be charged, see {@link CHARGE}. */
   memory = 0;
   /** Numbers and bigints that may still become keys of Maps and items of Sets. */
   hashedKeys = 0;
 
   constructor(frameBytes: number) {
-    this.renew(frameBytes);
+    this.reset(frameBytes);
   }
 
   /** For the next frame. */
-  renew(frameBytes: number): void {
+  reset(frameBytes: number): void {
     this.memory = FREE_MEMORY + MEMORY_PER_BYTE * frameBytes;
     this.hashedKeys = MAX_HASHED_KEYS;
   }
