@@ -10,7 +10,7 @@ import { passOnEvents } from './real-client/pass-on-events.js';
 /** Builder of a shared client, as far as an API client uses one. */
 interface AnyBuilder {
   delegate(from: string, to?: DelegateKind): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: the shared client has whatever its real client has
+  // biome-ignore lint/suspicious/noExplicitAny: the shared client has the methods of any real client
   create(...args: any[]): any;
 }
 
@@ -55,7 +55,7 @@ export abstract class APIClientBase extends ReadyEmitter {
   /** Options that the constructor was given. */
   readonly options: APIClientOptions;
   /** The shared client. */
-  // biome-ignore lint/suspicious/noExplicitAny: it has what `DataClient` has, and only who extends this knows that
+  // biome-ignore lint/suspicious/noExplicitAny: only the subclass knows the class of `DataClient`
   protected readonly _client: any;
 
   constructor(options: APIClientOptions = {}) {
@@ -72,7 +72,10 @@ export abstract class APIClientBase extends ReadyEmitter {
 
   /** Class of the real client. A subclass must override this getter. */
   get DataClient(): ClientClass {
-    throw new RpcError(RpcCode.InvalidArgument, 'an API client needs a getter DataClient');
+    throw new RpcError(
+      RpcCode.InvalidArgument,
+      'an API client has no class of the real client; override the getter DataClient',
+    );
   }
 
   /** Options of the shared client. @default none */
@@ -106,12 +109,13 @@ export abstract class APIClientBase extends ReadyEmitter {
     const name = this.options.initMethod;
     if (name === undefined) return undefined;
     const method: unknown = Reflect.get(this, name);
-    if (typeof method !== 'function') throw invalid(`initMethod: ${name} is not a method of this client`);
+    if (typeof method !== 'function')
+      throw invalid(`initMethod must name a method of this client, got ${String(name)}`);
     return method as () => unknown;
   }
 
   #init(method: () => unknown): void {
-    // Not before the constructor of whoever extends this is through.
+    // After the constructor of the subclass, whose fields the method may use.
     process.nextTick(async () => {
       try {
         await method.call(this);

@@ -32,7 +32,7 @@ export function createBuilder<C extends ClientClass>(clientClass: C, given: Clus
     },
     create(...args) {
       if (options.autoGenerate) delegates.generate(clientClass);
-      // What is missing are the delegated methods, which it has as own properties by now.
+      // The delegated methods are own properties by now, which the compiler cannot know.
       return new ClusterClient({ clientClass, args, delegates, options }) as Shared<C>;
     },
   };

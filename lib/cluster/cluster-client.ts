@@ -61,10 +61,10 @@ export class ClusterClient extends ReadyEmitter {
   /** Closes any shared client, also one whose `close` is delegated or overridden. */
   static close(client: unknown): Promise<void> {
     if (client instanceof ClusterClient) return client.#shared.close();
-    // One that another copy of the package has made.
+    // A shared client that another copy of the package has made.
     const { close } = (client ?? {}) as { close?: unknown };
     if (typeof close !== 'function' || !('isClusterClientLeader' in (client as object)))
-      throw invalid('cluster.close wants what create() has returned');
+      throw invalid('cluster.close(client): the argument must be a client that create() has returned');
     return Promise.resolve(close.call(client));
   }
 
@@ -135,7 +135,7 @@ export class ClusterClient extends ReadyEmitter {
     if (typeof args.at(-1) !== 'function') return this.#promise(name, args);
     const callback = userCallback(args.pop() as Callback<unknown[]>);
     this.#shared.invoke(name, args, false, (error, results) => {
-      // Never before the call has returned.
+      // The callback never runs before the call has returned.
       if (error === undefined) process.nextTick(callback, null, ...results);
       else process.nextTick(callback, error);
     });
@@ -153,7 +153,9 @@ export class ClusterClient extends ReadyEmitter {
   #invokeOneway(name: string, args: unknown[]): void {
     this.#shared.invoke(name, args, true, (error) => {
       if (error !== undefined)
-        this.options.logger.warn(`mailstation: the one-way call ${name} was not sent: ${describeError(error)}`);
+        this.options.logger.warn(
+          `mailstation: a one-way call of ${this.options.name}.${name} was not sent: ${describeError(error)}`,
+        );
     });
   }
 }

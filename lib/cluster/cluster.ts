@@ -35,7 +35,7 @@ export interface Cluster {
  *     return `value of ${key}`;
  *   }
  *   subscribe(reg: { key: string }, listener: (value: string) => void): void {
- *     listener(`first value of $reg.key`);
+ *     listener(`first value of ${reg.key}`);
  *   }
  *   async close(): Promise<void> {}
  * }
@@ -49,7 +49,8 @@ export interface Cluster {
  */
 export const cluster: Cluster = Object.assign(
   <C extends ClientClass>(clientClass: C, options: ClusterOptions = {}): ClusterBuilder<C> => {
-    if (typeof clientClass !== 'function') throw invalid('cluster wants the class of the real client');
+    if (typeof clientClass !== 'function')
+      throw invalid('cluster(clientClass): the first argument must be the class of the real client');
     return createBuilder(clientClass, options);
   },
   { close: (client: object) => ClusterClient.close(client), APIClientBase },

@@ -17,7 +17,7 @@ export type Descriptor =
   | { readonly type: 'override'; readonly value: unknown };
 
 /** Class whose instances are real clients. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever its constructor takes
+// biome-ignore lint/suspicious/noExplicitAny: any arguments of the constructor
 export type ClientClass<T extends object = object> = abstract new (...args: any[]) => T;
 
 /** Methods that are delegated without being named, each to the kind of the same name. */
@@ -36,10 +36,13 @@ export class Delegates {
    * itself.
    */
   delegate(from: string, to: DelegateKind = 'invoke'): void {
-    if (typeof from !== 'string' || from === '') throw invalid('delegate wants the name of a method');
-    // Were they the real client's, the shared one could neither emit nor become ready.
-    if (from in ReadyEmitter.prototype) throw invalid(`${from} is a shared client's own, and cannot be delegated`);
-    if (!DELEGATE_KINDS.includes(to)) throw invalid(`${from} cannot be delegated to ${String(to)}: ${DELEGATE_KINDS}`);
+    if (typeof from !== 'string' || from === '')
+      throw invalid('delegate(from, to): the first argument must be the name of a method');
+    // The shared client needs these methods itself to emit events and to become ready.
+    if (from in ReadyEmitter.prototype)
+      throw invalid(`${from} cannot be delegated: a shared client has a method of that name itself`);
+    if (!DELEGATE_KINDS.includes(to))
+      throw invalid(`${from} cannot be delegated to ${String(to)}; the kinds are ${DELEGATE_KINDS.join(', ')}`);
     this.#descriptors.set(from, { type: 'delegate', to });
   }
 
@@ -61,9 +64,10 @@ export class Delegates {
   }
 
   /**
-   * Adds what goes without saying: the methods that are called as what they are for, unless something else is delegated
-   * to that; and all async and generator methods, inherited ones too, but for those that begin with `_` and those that a
-   * shared client has by itself. Source: cluster-client, `autoGenerate`, which passes over inherited ones.
+   * Delegates methods without being told: `subscribe`, `unSubscribe`, `publish` and `close` to their own kinds, unless
+   * another method is delegated to that kind; and all async and generator methods, inherited ones too. Methods that begin
+   * with `_`, and methods that a shared client has itself, are left out. Source: cluster-client, `autoGenerate`, which
+   * leaves out inherited methods.
    */
   generate(clientClass: ClientClass): void {
     const prototype: object = clientClass.prototype;
@@ -74,7 +78,7 @@ export class Delegates {
     for (let level: object | null = prototype; level !== null; level = Object.getPrototypeOf(level)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
         const isOurs = name.startsWith('_') || name in ReadyEmitter.prototype || this.#descriptors.has(name);
-        // One of the two, and not an async generator, which is both.
+        // An async generator counts as both, and cannot be delegated.
         if (!isOurs && types.isAsyncFunction(value) !== types.isGeneratorFunction(value)) this.delegate(name);
       }
     }

@@ -1,6 +1,6 @@
 /**
- * The name of a subscription: the JSON of what is subscribed to. A part that contains itself is named by where it is, as
- * cluster-client's `json-stringify-safe` does, in place of an exception.
+ * Default key of a subscription: the JSON of the argument of `subscribe`. A circular reference is written as its path and
+ * does not throw, as with cluster-client's `json-stringify-safe`.
  */
 export function formatKey(reg: unknown): string {
   const path: { holder: unknown; key: string }[] = [];

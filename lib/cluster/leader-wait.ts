@@ -1,7 +1,7 @@
 import type { RpcError } from '../errors.js';
 import { Obstacles } from '../obstacles.js';
 
-/** One time of waiting for a Leader: the reason why there is none yet, and the report when that takes too long. */
+/** Wait for a Leader, from the loss of a role to the next: the reason for the wait, and a report when it takes too long. */
 export class LeaderWait {
   readonly #obstacles = new Obstacles();
   readonly #timer: NodeJS.Timeout;

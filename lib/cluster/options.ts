@@ -118,14 +118,17 @@ export interface ResolvedClusterOptions {
   readonly logger: Logger;
 }
 
-/** Throws {@link RpcCode.InvalidArgument}. The environment is read at each call, and only where an option is not given. */
+/**
+ * Checks the options. Throws {@link RpcCode.InvalidArgument}. The environment is read at each call, for options that are not
+ * given.
+ */
 export function resolveClusterOptions(given: ClusterOptions, className: string): ResolvedClusterOptions {
   const defaults = CLUSTER_DEFAULTS;
   const { env } = process;
   const { isLeader, subscribeTimeout } = given;
   if (typeof (isLeader ?? true) !== 'boolean') throw invalid('isLeader must be true, false or null');
   const name = given.name ?? className;
-  if (name === '') throw invalid('the class has no name, so the shared client needs the option name');
+  if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   return Object.freeze({
     name: nonEmptyString('name', name),
     port: integer('port', given.port ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']), defaults.port, 1, 65_535),
@@ -142,7 +145,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     isCheckHeartbeat: boolean('isCheckHeartbeat', given.isCheckHeartbeat, defaults.isCheckHeartbeat),
     autoGenerate: boolean('autoGenerate', given.autoGenerate, defaults.autoGenerate),
     isBroadcast: boolean('isBroadcast', given.isBroadcast, defaults.isBroadcast),
-    // 0 and null mean "never", as in cluster-client.
+    // 0 and null: no limit, as in cluster-client.
     subscribeTimeout: subscribeTimeout
       ? integer('subscribeTimeout', subscribeTimeout, 0, 1, MAX_TIMEOUT_MS)
       : undefined,

@@ -1,15 +1,15 @@
 import { Emitter } from '../emitter.js';
 import { throwUncaught } from '../uncaught.js';
 
-/** Any event: a shared client passes on whatever its real client emits. */
-// biome-ignore lint/suspicious/noExplicitAny: listeners declare what they know of an event that nobody here does
+/** Events by name: a shared client also emits all events of its real client. */
+// biome-ignore lint/suspicious/noExplicitAny: only listeners know the arguments of an event
 type AnyEvents = Record<string, any[]>;
 
 export type ReadyCallback = (error?: Error) => void;
 
 /**
- * An emitter that becomes ready, or fails to: the part of `sdk-base` that cluster-client's users use on their clients.
- * Events are emitted synchronously; an `error` that nobody listens to is logged.
+ * Emitter that becomes ready or fails: the part of `sdk-base` that users of cluster-client call on their clients. Events
+ * are emitted synchronously. An `error` without a listener is logged.
  */
 export class ReadyEmitter extends Emitter<AnyEvents> {
   #outcome: { readonly error: Error | undefined } | undefined;
@@ -19,11 +19,11 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     return this.#outcome !== undefined && this.#outcome.error === undefined;
   }
 
-  /** Resolves when ready; rejects when that failed. */
+  /** Resolves when the client is ready. Rejects with the error of a client that has failed. */
   ready(): Promise<void>;
-  /** Calls back when ready, or with the error, and never before this has returned. */
+  /** Calls back when the client is ready, or with the error of a client that has failed. Never before the call returns. */
   ready(callback: ReadyCallback): void;
-  /** For those who extend it: it is ready, or not any more, or has failed. */
+  /** For subclasses: `true` for ready, `false` for not ready any more, or the error of a failure. */
   ready(state: boolean | Error): void;
   ready(given?: ReadyCallback | boolean | Error): Promise<void> | undefined {
     if (typeof given === 'function') this.#wait(given);
@@ -32,17 +32,17 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     return undefined;
   }
 
-  /** Resolves with the first argument of the event's next occurrence. */
+  /** Resolves with the first argument of the next event of this name. */
   await(event: string): Promise<unknown> {
     return new Promise((resolve) => void this.once(event, resolve));
   }
 
-  /** The first of several events that occurs, with its arguments. */
+  /** Resolves with the first of several events, and with the arguments of that event. */
   awaitFirst(events: readonly string[]): Promise<{ event: string; args: unknown[] }> {
     return new Promise((resolve) => {
       const listeners = events.map((event) => {
         const listener = (...args: unknown[]): void => {
-          for (const [each, its] of listeners) this.off(each, its);
+          for (const [each, other] of listeners) this.off(each, other);
           resolve({ event, args });
         };
         return [event, listener] as const;
@@ -51,7 +51,7 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     });
   }
 
-  /** There is no limit here; Node's emitters have one that must be raised. */
+  /** Does nothing: the number of listeners is not limited. Node's emitters have a limit that must be raised. */
   setMaxListeners(_limit: number): this {
     return this;
   }
@@ -60,27 +60,27 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     return Number.POSITIVE_INFINITY;
   }
 
-  /** It will never be ready any more, which is no error: only who waits for it, now or later, is told. */
+  /** Rejects each `ready()`, now and later, without an `error` event: the client was closed, and has not failed. */
   protected failReady(error: Error): void {
     this.#outcome = { error };
-    this.#tell();
+    this.#settle();
   }
 
   #wait(callback: ReadyCallback): void {
     this.#waiting.push(callback);
-    this.#tell();
+    this.#settle();
   }
 
   #decide(state: boolean | Error): void {
     const error = state instanceof Error ? state : undefined;
     this.#outcome = state === false ? undefined : { error };
-    // Somebody has to learn of it.
+    // No call of `ready()` is pending that could be rejected.
     if (error !== undefined && this.#waiting.length === 0) this.emit('error', error);
     if (state === true) this.emit('ready');
-    this.#tell();
+    this.#settle();
   }
 
-  #tell(): void {
+  #settle(): void {
     const outcome = this.#outcome;
     if (outcome === undefined) return;
     for (const callback of this.#waiting.splice(0)) process.nextTick(callUser, callback, outcome.error);

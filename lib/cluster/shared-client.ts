@@ -50,8 +50,8 @@ const TRANSITIONS = {
 type SharedClientState = keyof typeof TRANSITIONS;
 
 /**
- * One process's end of a shared client, over all its roles. Subscriptions, published values and waiting calls are kept
- * here, so that a Leader's death does not lose them, and are handed to the next role.
+ * State of a shared client that outlives its roles. Subscriptions, published values and waiting calls are kept here, so that
+ * the death of a Leader does not lose them, and are handed to the next role.
  */
 export class SharedClient implements RoleSourceHandler {
   readonly #options: ResolvedClusterOptions;

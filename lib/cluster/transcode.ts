@@ -18,7 +18,7 @@ const NAME = 'transcode';
 /** Makes a codec. Throws {@link RpcCode.InvalidArgument} for a value without `encode` and `decode`. */
 export function transcodeCodec(transcode: Transcode): Codec {
   if (typeof transcode?.encode !== 'function' || typeof transcode.decode !== 'function')
-    throw invalid('transcode must be an object with functions encode and decode');
+    throw invalid('transcode must be an object with the functions encode and decode');
   return {
     name: NAME,
     encode(value, out) {
@@ -27,7 +27,7 @@ export function transcodeCodec(transcode: Transcode): Codec {
       if (!(bytes instanceof Uint8Array)) throw new TypeError('transcode.encode returned neither bytes nor a string');
       out.append(bytes, 0, bytes.length);
     },
-    // A copy: the frame's bytes are written over, and a decoder may well hand out views of what it is given.
+    // A copy: the frame's bytes are overwritten later, and a decoder may return views of its input.
     decode: (bytes, start, end) => transcode.decode(Buffer.from(bytes.subarray(start, end))),
   };
 }

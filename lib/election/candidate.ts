@@ -55,8 +55,8 @@ const TRANSITIONS = {
 export type CandidateState = keyof typeof TRANSITIONS;
 
 /**
- * One of several processes that compete for a port. The process that takes the port leads. Each other process holds a
- * connection to the Leader, learns from the end of that connection that the Leader is gone, and competes again at once.
+ * Competes for a port with other processes. The process that takes the port leads. Each other process holds a connection to
+ * the Leader, learns from the end of that connection that the Leader is gone, and competes again at once.
  * Binding is atomic, so one process wins.
  *
  * A Leader that hangs keeps the port, and no process can take over. The silence of the Leader is an obstacle.

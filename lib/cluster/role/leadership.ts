@@ -7,7 +7,7 @@ import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { LeaderRole } from './leader-role.js';
 import type { RoleHandler } from './role.js';
 
-/** One time of leading: the lease of the port, the real client, the role, and the order in which they begin and end. */
+/** Everything that a Leader has: the lease of the port, the real client and the role, opened and closed in order. */
 export class Leadership {
   readonly #lease: PortLease;
   readonly #options: ResolvedClusterOptions;
@@ -42,13 +42,13 @@ export class Leadership {
     this.#lease.lead({ name, refusal, invoke: () => {} });
   }
 
-  /** Ends the role after the calls in flight, or at once where there is no role yet. Rejects where closing the real client fails. */
+  /** Ends after the calls in flight, or at once where there is no role yet. Rejects where closing the real client fails. */
   async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.#role === undefined) await this.#end(reason, 0);
     else await this.#role.drain(reason, timeoutMs);
   }
 
-  /** Followers first, while they can be answered; then the real client; the port last: no two real clients are ever open. */
+  /** Releases Followers first, while they can be answered, and the port last, so that two real clients are never open. */
   async #end(reason: RpcError, timeoutMs: number): Promise<void> {
     await this.#lease.withdraw(reason, timeoutMs);
     try {

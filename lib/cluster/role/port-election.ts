@@ -26,7 +26,7 @@ const TRANSITIONS = {
   idle: ['competing', 'closed'],
   /** Neither the port nor a Leader was found yet. Each attempt that fails is an obstacle. */
   competing: ['opening', 'following', 'failed', 'closed'],
-  /** This process has the port. The real client is made, and Followers wait until it is ready. */
+  /** The port is taken. The real client is made, and Followers wait until the real client is ready. */
   opening: ['leading', 'failed', 'closed'],
   /** A line to the Leader is open. */
   following: ['competing', 'closed'],
@@ -176,7 +176,7 @@ export class PortElection implements RoleSource {
   }
 }
 
-/** One for all publications, so that the method's packet heads are encoded once. */
+/** The method of all publications, made once: a RemoteMethod keeps its encoded packet heads. */
 function publishing(serverType: string, method: string | undefined): RemoteMethod | undefined {
   return method === undefined
     ? undefined
