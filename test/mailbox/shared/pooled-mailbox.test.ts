@@ -82,12 +82,13 @@ describe('PooledMailBox: its users', () => {
 
   it('are not notified of a state that the mailbox has left while held calls were sent', (t) => {
     const { mailbox, pooled, relay } = setUp(t);
-    const user = fakeUser();
-    pooled.acquire(user);
+    const states: string[] = [];
+    pooled.acquire({ ...fakeUser(), onStatus: ({ state }) => void states.push(state) });
     relay();
+    states.length = 0;
     t.mock.method(mailbox, 'send', () => mailbox.move('backoff'));
     mailbox.move('ready');
-    assert.deepEqual(user.news, ['connecting', 'backoff']);
+    assert.deepEqual(states, ['backoff']);
   });
 });
 
@@ -126,6 +127,19 @@ describe('PooledMailBox: relayed calls', () => {
     assert.deepEqual([mailbox.sent, pooled.held, user.news.at(-1)], [calls.slice(0, 3), 1, 'full']);
     mailbox.drained();
     assert.deepEqual([mailbox.sent, pooled.held, user.news.at(-1)], [calls, 0, 'drained']);
+  });
+
+  it('do not overtake those that are held, where the mailbox has room before it says so', (t) => {
+    const { mailbox, pooled, relay } = setUp(t);
+    pooled.acquire(fakeUser());
+    mailbox.move('ready');
+    mailbox.room = 1;
+    const calls = [relay(), relay()];
+    mailbox.room = 3;
+    calls.push(relay());
+    assert.deepEqual([mailbox.sent.length, pooled.held], [1, 2]);
+    mailbox.drained();
+    assert.deepEqual(mailbox.sent, calls);
   });
 
   it('of a Follower that is gone are dropped, and make room', (t) => {
