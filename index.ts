@@ -1,12 +1,42 @@
 /// <reference types="node" preserve="true" />
-// What users import. Nothing else is public.
+// Names that users import, in groups. Nothing else is public. A name keeps its meaning until the next major version, and
+// before 1.0 until the next minor version. Where a group is less stable than that, its heading says so.
+
+// Calling: a client makes calls, each with its own options, and gets a result, an error or a receipt.
+
 export type { RetryBudgetOptions } from './failure/index.js';
 export type { CallOptions } from './lib/call/call-contract.js';
 export type { FailMode } from './lib/call/fail-mode.js';
 export { FailbackReceipt } from './lib/call/failback-receipt.js';
-export { type CallContext, callContext } from './lib/call-context.js';
-export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Callback } from './lib/callback.js';
+export type { CodecName } from './lib/protocol/codecs.js';
+export type { InvokeMessage } from './lib/rpc-message.js';
+export type { ServerInfo, TransportName } from './lib/server-info.js';
+export type { MailBoxState } from './mailbox/index.js';
+export { Client, type ClientOptions, createClient } from './node-client.js';
+export type { Outcome, ProxyRecord } from './proxy/index.js';
+export type {
+  EjectionOptions,
+  MailStationEvents,
+  MailStationState,
+  Readmission,
+  ServerHealthReport,
+  ShareOptions,
+  SharingState,
+} from './station/index.js';
+
+// Serving: a server offers the methods of remote modules, and a method can ask about the call that it serves.
+
+export { type CallContext, callContext } from './lib/call-context.js';
+export type { ListeningOptions } from './lib/leader/options.js';
+export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
+export type { ConnectedPeer } from './lib/server-info.js';
+export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
+export type { ServiceOptions, ServicePath } from './lib/service/options.js';
+export { createServer, Server, type ServerEvents, type ServerOptions, type ServerState } from './server.js';
+
+// Shared clients: the processes of a machine share one client of any kind, as with cluster-client.
+
 export { APIClientBase, type APIClientOptions } from './lib/cluster/api-client-base.js';
 export type { ClusterBuilder, Shared } from './lib/cluster/builder.js';
 export { type Cluster, cluster } from './lib/cluster/cluster.js';
@@ -15,9 +45,27 @@ export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
 export type { ClusterClientEvents } from './lib/cluster/events.js';
 export type { ClusterOptions } from './lib/cluster/options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
-export { type PomeloCode, RPC_ERROR } from './lib/compat/pomelo-codes.js';
-export type { Logger } from './lib/diagnostics.js';
-export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
+
+// Routing: a router chooses the server of each call.
+
+export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
+
+// Filters: a filter sees each call before it is sent, or after it was answered.
+
+export type { RpcMessage } from './lib/rpc-message.js';
+export {
+  type ErrorHandler,
+  type Filter,
+  type FilterFunction,
+  type FilterNext,
+  type FilterObject,
+  type TooBusyOptions,
+  tooBusy,
+} from './station/index.js';
+
+// Custom transports: acceptors in place of a server's transports, mailboxes in place of a client's. Both have the shape that
+// pomelo-rpc gave them.
+
 export type {
   Acceptor,
   AcceptorAnswer,
@@ -26,21 +74,23 @@ export type {
   AcceptorOptions,
   MessageCallback,
 } from './lib/leader/acceptor.js';
-export type { ListeningOptions } from './lib/leader/options.js';
-export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
-export type { CodecName } from './lib/protocol/codecs.js';
-export type { InvokeMessage, RpcMessage } from './lib/rpc-message.js';
-export type { ConnectedPeer, ServerInfo, TransportName } from './lib/server-info.js';
-export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
-export type { ServiceOptions, ServicePath } from './lib/service/options.js';
-export type { CustomMailBox, CustomMailBoxFactory, MailBoxState, PlainMailBox } from './mailbox/index.js';
-export { Client, Client as client, type ClientOptions, createClient } from './node-client.js';
+export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbox/index.js';
+
+// Errors and diagnostics: one error class with a table of codes, and reports about calls. Reports may gain fields in any
+// version.
+
+export type { CallTiming, ServerTiming } from './lib/call-timing.js';
+export type { Logger } from './lib/diagnostics.js';
+export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
+export type { TraceStep } from './station/index.js';
+
+// Types of proxies: a client is typed by its remote modules, see docs/types.md. The types other than `RemoteProxies`,
+// `RemoteModule` and `RemoteFile` may change in any version, as far as programs that name none of them compile.
+
 export type {
   BoundMethod,
   MethodProxy,
   ModuleProxy,
-  Outcome,
-  ProxyRecord,
   RemoteFile,
   RemoteModule,
   RemoteProxies,
@@ -49,29 +99,9 @@ export type {
   TypedMethod,
   UntypedMethod,
 } from './proxy/index.js';
-export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
-export {
-  createServer,
-  Server,
-  Server as server,
-  type ServerEvents,
-  type ServerOptions,
-  type ServerState,
-} from './server.js';
-export {
-  type EjectionOptions,
-  type ErrorHandler,
-  type Filter,
-  type FilterFunction,
-  type FilterNext,
-  type FilterObject,
-  type MailStationEvents,
-  type MailStationState,
-  type Readmission,
-  type ServerHealthReport,
-  type ShareOptions,
-  type SharingState,
-  type TooBusyOptions,
-  type TraceStep,
-  tooBusy,
-} from './station/index.js';
+
+// Names of pomelo-rpc, for programs that were written for that package.
+
+export { type PomeloCode, RPC_ERROR } from './lib/compat/pomelo-codes.js';
+export { Client as client } from './node-client.js';
+export { Server as server } from './server.js';
