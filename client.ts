@@ -3,6 +3,7 @@ import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
+import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions } from './lib/compat/option-names.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
@@ -147,7 +148,7 @@ export class BareClient<Remotes = Any> {
    * settle.
    */
   removeServer(id: string): void {
-    this.#station.removeServer(nonEmptyString('the id of a server', typeof id === 'number' ? String(id) : id));
+    this.#station.removeServer(nonEmptyString('the id of a server', idOfNumber(id)));
   }
 
   /** Removes several servers; see {@link BareClient.removeServer}. */

@@ -1,5 +1,5 @@
 import { type Callback, withCallback } from './lib/callback.js';
-import { canonicalOptions, SERVER_NAMES } from './lib/compat/option-names.js';
+import { canonicalOptions, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
@@ -48,7 +48,7 @@ const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error
 export class Server extends Emitter<ServerEvents> {
   /** Makes a server whose methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
   static create(options: ServerOptions): Server {
-    return new Server({ callbacks: true, ...options });
+    return new Server(pomeloServerOptions(options));
   }
 
   /** Name of the channel that callers register on; undefined without the option. */

@@ -1,5 +1,6 @@
 import Bluebird from 'bluebird';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { connectMailBox, sendByMailBox } from '../lib/compat/mailbox-forms.js';
 import { debug } from '../lib/diagnostics.js';
 import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Latency } from '../lib/follower/latency.js';
@@ -7,7 +8,7 @@ import type { ServerInfo } from '../lib/server-info.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import { PendingCalls } from '../lib/transport/pending-calls.js';
 import { BaseMailBox } from './base-mailbox.js';
-import type { AnyMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
+import type { AnyMailBox, CustomMailBoxFactory } from './custom-mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';
 import type { MailBoxState } from './state.js';
 
@@ -58,14 +59,7 @@ export class CustomMailBoxAdapter extends BaseMailBox {
       else call.succeed(results);
     };
     try {
-      if (sendsPlainly(custom)) {
-        custom.send(call.msg, call.options, (error, ...results) => settle(error, results));
-      } else {
-        custom.send(null, call.msg, call.options, (_tracer, error, response = []) => {
-          const [failure, ...results] = response;
-          settle(error || failure, results);
-        });
-      }
+      sendByMailBox(custom, call.msg, call.options, settle);
     } catch (error) {
       if (this.#pending.take(id) !== undefined)
         call.fail(call.error(RpcCode.Encode, messageOf(error), 'unknown', error));
@@ -121,8 +115,7 @@ export class CustomMailBoxAdapter extends BaseMailBox {
       const late = (): void => reject(new Error(`the custom mailbox did not connect in ${connectTimeout} ms`));
       this.setStateTimer(late, connectTimeout);
       Bluebird.fromCallback<void>((callback) => {
-        if (connectsPlainly(custom)) custom.connect(callback);
-        else custom.connect(null, callback);
+        connectMailBox(custom, callback);
       }).then(resolve, reject);
     });
   }
@@ -141,14 +134,4 @@ export class CustomMailBoxAdapter extends BaseMailBox {
       debug.mailbox('%s (custom): close() threw: %s', this.server.id, messageOf(error));
     }
   }
-}
-
-// Each method is told apart by itself: a mailbox may take the tracer in one method and not in the other.
-
-function connectsPlainly(custom: AnyMailBox): custom is PlainMailBox {
-  return custom.connect.length === 1;
-}
-
-function sendsPlainly(custom: AnyMailBox): custom is PlainMailBox {
-  return custom.send.length === 3;
 }

@@ -1,25 +1,23 @@
 import type { CallOptions } from '../lib/call/call-contract.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
+import { pinusCalls } from '../lib/compat/pinus-calls.js';
 import { Caller } from './caller.js';
 import type { UntypedMethod } from './typed-method.js';
 
-/** A function that makes a call, with its other forms beside it. */
+/** Makes the proxy of a method: a function that makes a call, with the other forms of the call as its properties. */
 export function createMethodProxy(caller: Caller, method: RemoteMethod, options: CallOptions): UntypedMethod {
   const routed = (routeParam: unknown, ...args: unknown[]) => caller.routed(method, routeParam, args, options);
   const forms = {
     toServer: (serverId: string, ...args: unknown[]) => caller.toServer(method, serverId, args, options),
     with: (more: CallOptions) => createMethodProxy(caller, method, { ...options, ...Caller.checkOptions(more) }),
     oneway: (routeParam: unknown, ...args: unknown[]) => caller.oneway(method, routeParam, args, options),
-    to: (serverId: string, notify = false) =>
-      notify
-        ? (...args: unknown[]) => caller.onewayToServer(method, serverId, args, options)
-        : (...args: unknown[]) => caller.toServer(method, serverId, args, options),
-    route: (routeParam: unknown, notify = false) =>
-      notify
-        ? (...args: unknown[]) => caller.oneway(method, routeParam, args, options)
-        : (...args: unknown[]) => caller.routed(method, routeParam, args, options),
-    defaultRoute: (...args: unknown[]) => caller.routed(method, undefined, args, options),
     broadcast: (...args: unknown[]) => caller.toAll(method, args, options),
   };
-  return Object.assign(routed, forms) as UntypedMethod;
+  const pinus = pinusCalls({
+    routed: (routeParam, args) => caller.routed(method, routeParam, args, options),
+    oneway: (routeParam, args) => caller.oneway(method, routeParam, args, options),
+    toServer: (serverId, args) => caller.toServer(method, serverId, args, options),
+    onewayToServer: (serverId, args) => caller.onewayToServer(method, serverId, args, options),
+  });
+  return Object.assign(routed, forms, pinus) as UntypedMethod;
 }

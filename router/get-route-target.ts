@@ -1,4 +1,5 @@
 import { noServerOfType } from '../lib/call/no-server.js';
+import { idOfNumber } from '../lib/compat/numbers.js';
 import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
 import { methodName } from '../lib/rpc-message.js';
 import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
@@ -105,8 +106,8 @@ function settle(router: FunctionRouter, request: RouteRequest, answer: Answer): 
 }
 
 function toServerId(router: ResolvedRouter, request: RouteRequest, id: unknown): string {
-  if (typeof id === 'string' && id !== '') return id;
-  if (Number.isFinite(id)) return String(id);
+  const text = idOfNumber(id);
+  if (typeof text === 'string' && text !== '') return text;
   const mayExpectCallback = router.kind === 'function' && !router.declaresCallback && id === undefined;
   const hint = '. To answer later, return a promise, or declare four parameters, the last one the callback';
   throw routeError(router, request, `gave ${show(id)} in place of a server's id${mayExpectCallback ? hint : ''}`);

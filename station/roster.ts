@@ -1,5 +1,6 @@
 import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
+import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
 import { TRANSPORT_NAMES } from '../lib/endpoint.js';
 import { getOrMake } from '../lib/maps.js';
 import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
@@ -115,12 +116,11 @@ export class Roster {
 function checkServer(given: ServerInfo): ServerInfo {
   if (typeof given !== 'object' || given === null)
     throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
-  // pomelo's configurations number their servers, and write ports as text.
-  const id = nonEmptyString('the id of a server', typeof given.id === 'number' ? String(given.id) : given.id);
+  const id = nonEmptyString('the id of a server', idOfNumber(given.id));
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const of = `of server ${id}`;
   nonEmptyString(`the serverType ${of}`, given.serverType);
-  const port = integer(`the port ${of}`, digitsAsNumber(given.port), Number.NaN, 1, 65_535);
+  const port = integer(`the port ${of}`, portOfDigits(given.port) ?? null, Number.NaN, 1, 65_535);
   if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
   oneOf(`the transport ${of}`, given.transport, 'tcp', TRANSPORT_NAMES);
   const { weight } = given;
@@ -128,8 +128,4 @@ function checkServer(given: ServerInfo): ServerInfo {
     throw invalid(`the weight ${of} must be a number above 0, got ${String(weight)}`);
   }
   return Object.freeze({ ...given, id, port });
-}
-
-function digitsAsNumber(port: unknown): unknown {
-  return typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : (port ?? null);
 }

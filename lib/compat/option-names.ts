@@ -27,6 +27,11 @@ export const SERVER_NAMES: readonly OlderName[] = [
   { older: 'rpcLogger', name: 'logger', check: (name, value) => loggerOption(name, value, quietLogger) },
 ];
 
+/** Options of `Server.create`: methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
+export function pomeloServerOptions<Options extends { callbacks?: boolean }>(given: Options): Options {
+  return { callbacks: true, ...given };
+}
+
 /**
  * The options under their names here; the older names are gone from the result. An older name counts only where the name
  * here is not given, unless the table says otherwise. Throws {@link RpcCode.InvalidArgument}, naming what the user wrote.

@@ -1,3 +1,4 @@
+import { readPassed } from '../compat/acceptor-arguments.js';
 import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
@@ -8,7 +9,7 @@ import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
 import type { Acceptor, AcceptorAnswer, AcceptorFactory, AcceptorOptions } from './acceptor.js';
-import { type AcceptorRequest, readMessage, readPassed } from './acceptor-request.js';
+import { type AcceptorRequest, readMessage } from './acceptor-request.js';
 import type { ServerAcceptor } from './server-acceptor.js';
 import { canonicalAddress } from './whitelist.js';
 

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
@@ -195,6 +196,5 @@ function isOriginOf(url: string): boolean {
 
 function port(given: unknown): number {
   if (given === undefined) throw invalid('port is required; 0 lets the system choose');
-  const isDigits = typeof given === 'string' && /^\d+$/.test(given);
-  return integer('port', isDigits ? Number(given) : given, 0, 0, 65_535);
+  return integer('port', portOfDigits(given), 0, 0, 65_535);
 }

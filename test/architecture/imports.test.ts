@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cluster': LIB.slice(1),
   'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/leader': ['lib/serving', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/protocol', 'lib'],
   'lib/serving': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/service': ['lib'],
   'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
