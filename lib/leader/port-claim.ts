@@ -4,16 +4,16 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Listener } from '../transport/byte-stream.js';
 import { type AnyListenOptions, listen } from '../transport/transports.js';
 
-/** All the names of this machine's own loopback; were they not made one, a port could have a Leader on each. */
+/** Names of this machine's loopback. All count as one address: otherwise a port could have a Leader on each of them. */
 const LOOPBACK = new Set(['localhost', '::1', '127.0.0.1', '[::1]', '::ffff:127.0.0.1']);
 
 export interface PortClaim extends AnyListenOptions {
   readonly endpoint: Endpoint;
-  /** Allows a host beyond loopback. */
+  /** Allows a host beyond loopback, although nothing is encrypted. */
   readonly insecure: boolean;
 }
 
-/** `localhost`, `::1` and `127.0.0.1` as one address; others as they are. */
+/** Maps `localhost`, `::1` and `127.0.0.1` to one address, and returns other hosts unchanged. */
 export function normalizeHost(host: string): string {
   return LOOPBACK.has(host.toLowerCase()) ? '127.0.0.1' : host;
 }
@@ -24,10 +24,10 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Takes a port, alone: whoever has it leads. Does not wait: resolves when listening, rejects with
- * {@link RpcCode.AddressInUse} when somebody else has it, with {@link RpcCode.Listen} for any other reason (only a
- * held port means that somebody leads), and with {@link RpcCode.Insecure} for an address beyond loopback that was not
- * asked for as such. Source: cluster-client, lib/server.js (`claimServer`).
+ * Takes a port, which only one process can hold. Does not wait: resolves when listening, rejects with
+ * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a host beyond
+ * loopback without `insecure`, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another
+ * process leads. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
   const host = normalizeHost(claim.endpoint.host);
@@ -35,7 +35,7 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
   if (!claim.insecure && !isLoopback(host)) {
     throw new RpcError(
       RpcCode.Insecure,
-      `listening on ${host} lets every machine that reaches it call this process, unencrypted and unasked; say \`insecure: true\` if the network is yours alone, or listen on 127.0.0.1`,
+      `listening on ${host} is refused: every machine that reaches this address could call this process, unencrypted and unauthenticated; set \`insecure: true\` in a network that you trust, or listen on 127.0.0.1`,
     );
   }
   try {

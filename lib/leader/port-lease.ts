@@ -3,32 +3,33 @@ import type { Channel } from '../serving/channel.js';
 import { ChannelAcceptor, type ChannelAcceptorOptions } from './channel-acceptor.js';
 
 /**
- * The ports that this process holds for its shared clients, under the one symbol that mailstation puts on the global
- * object: several copies of the package in a process share them, or they would keep each other out of a port that
- * belongs to all of them. The number is that of the interface below, not of the package.
+ * Ports that this process holds for its shared clients, under the one symbol that mailstation puts on the global object.
+ * Several copies of the package in a process share them: otherwise one copy would lock the others out of the port. Copies may
+ * differ in version, so the names in {@link SharedPort} and {@link PortLease} do not change. The number in the symbol is the
+ * version of these two interfaces.
  */
 const PORTS = Symbol.for('mailstation.sharedPorts.1');
 
-/** What one copy of the package may ask of a port that another one has opened. */
+/** A port, as the copy of the package that has opened it shows it to the other copies. */
 interface SharedPort {
-  /** Undefined where the name is led already, or the port is being let go of. */
+  /** Leases a channel name. Undefined where the name is leased already, or the port is about to be freed. */
   take(name: string): PortLease | undefined;
-  /** Resolves when the one that has the name lets go of it; undefined where nobody has it. */
+  /** Resolves when the lease of the name is released; undefined where the name is not leased. */
   released(name: string): Promise<void> | undefined;
 }
 
 /** The right to lead one channel on a port of this process. */
 export interface PortLease {
-  /** Followers that wait for the channel are taken in. */
+  /** Accepts the Followers that wait for the channel, and serves them. */
   lead(channel: Channel): void;
   /**
-   * They are let go: told to send nothing more, answered what they have sent, and then disconnected. Those that come back
-   * wait. Resolves when all have gone: after `timeoutMs` at the latest.
+   * Drains the channel's Followers: sends goaways, answers the calls that were sent, and disconnects. Followers that come
+   * back wait. Resolves when all have gone: after `timeoutMs` at the latest.
    */
   withdraw(reason: RpcError, timeoutMs: number): Promise<void>;
   /**
-   * Somebody else may lead the channel now. The port is let go of when nothing is led on it; resolves when it is free.
-   * Again: the same promise.
+   * Gives the right up: another lease of the name can be taken. The last release frees the port. Resolves when that is done.
+   * A second call returns the same promise.
    */
   release(reason: RpcError): Promise<void>;
 }
@@ -37,37 +38,37 @@ type Ports = Map<number, Promise<SharedPort>>;
 
 /**
  * Takes the right to lead a channel on a port. Rejects with {@link RpcCode.AddressInUse} where another process has the
- * port, or this one leads the channel on it already, and otherwise as {@link ChannelAcceptor.listen} does. The options are those
- * of whoever opens the port. Blocks only while the system is asked for the port.
+ * port, or this process leads the channel on it already, and otherwise as {@link ChannelAcceptor.listen} does. The options
+ * of the first lease hold for the port. Blocks only while the system is asked for the port.
  */
-export async function takeSeat(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
+export async function takePortLease(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
   const ports = portsOfThisProcess();
   const { port } = options.endpoint;
   for (;;) {
     const known = ports.get(port);
-    const opening = known ?? open(options, ports);
+    const opening = known ?? openPort(options, ports);
     if (known === undefined) ports.set(port, opening);
     try {
-      const seat = (await opening).take(name);
-      if (seat !== undefined) return seat;
+      const lease = (await opening).take(name);
+      if (lease !== undefined) return lease;
     } catch (error) {
       if (ports.get(port) === opening) ports.delete(port);
       if (known === undefined) throw error;
-      continue; // whoever was first has been told why
+      continue; // the caller that opened the port got this error
     }
-    const why = `process ${process.pid}, this one, leads ${JSON.stringify(name)} on port ${port} already`;
+    const why = `this process (${process.pid}) leads ${JSON.stringify(name)} on port ${port} already`;
     throw new RpcError(RpcCode.AddressInUse, why);
   }
 }
 
-/**
- * Whether this process has the port; `released` then resolves when the one that leads the channel on it, or is about to,
- * lets go of that, and is undefined where none does.
- */
-export async function seatHere(
-  name: string,
-  port: number,
-): Promise<{ readonly released: Promise<void> | undefined } | undefined> {
+/** A port that this process holds. */
+export interface PortHere {
+  /** Resolves when the lease of the channel is released; undefined where the channel is not leased. */
+  readonly released: Promise<void> | undefined;
+}
+
+/** The port, if this process holds it. */
+export async function findPortHere(name: string, port: number): Promise<PortHere | undefined> {
   const opened = await portsOfThisProcess()
     .get(port)
     ?.catch(() => undefined);
@@ -80,47 +81,51 @@ function portsOfThisProcess(): Ports {
   return holder[PORTS];
 }
 
-async function open(options: ChannelAcceptorOptions, ports: Ports): Promise<SharedPort> {
-  const host = new ChannelAcceptor(options);
-  await host.listen();
-  const names = new Map<string, Promise<void>>();
+async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<SharedPort> {
+  const acceptor = new ChannelAcceptor(options);
+  await acceptor.listen();
+  const leased = new Map<string, Promise<void>>();
   let isClosing = false;
   return {
-    released: (name) => names.get(name),
+    released: (name) => leased.get(name),
     take(name) {
-      if (isClosing || names.has(name)) return undefined;
+      if (isClosing || leased.has(name)) return undefined;
       let onReleased = (): void => {};
-      names.set(
+      leased.set(
         name,
         new Promise((resolve) => {
           onReleased = resolve;
         }),
       );
-      let led: Channel | undefined;
-      let released: Promise<void> | undefined;
-      const release = async (reason: RpcError): Promise<void> => {
-        if (led !== undefined) void host.drainChannel(led, reason, 0);
-        names.delete(name);
+      return makeLease(acceptor, async (reason) => {
+        leased.delete(name);
         onReleased();
-        if (names.size > 0) return;
+        if (leased.size > 0) return;
         isClosing = true;
-        await host.drain(reason, 0);
+        await acceptor.drain(reason, 0);
         ports.delete(options.endpoint.port);
-      };
-      return {
-        lead(channel) {
-          led = channel;
-          host.lead(channel);
-        },
-        async withdraw(reason, timeoutMs) {
-          if (led !== undefined) await host.drainChannel(led, reason, timeoutMs);
-          led = undefined;
-        },
-        release(reason) {
-          released ??= release(reason);
-          return released;
-        },
-      };
+      });
+    },
+  };
+}
+
+function makeLease(acceptor: ChannelAcceptor, onRelease: (reason: RpcError) => Promise<void>): PortLease {
+  let led: Channel | undefined;
+  let released: Promise<void> | undefined;
+  return {
+    lead(channel) {
+      led = channel;
+      acceptor.lead(channel);
+    },
+    async withdraw(reason, timeoutMs) {
+      if (led !== undefined) await acceptor.drainChannel(led, reason, timeoutMs);
+      led = undefined;
+    },
+    release(reason) {
+      if (released !== undefined) return released;
+      if (led !== undefined) void acceptor.drainChannel(led, reason, 0);
+      released = onRelease(reason);
+      return released;
     },
   };
 }

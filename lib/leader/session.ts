@@ -275,7 +275,7 @@ export class Session {
   #onConnectionClosed(reason: RpcError): void {
     this.#lifecycle.move('closed');
     this.#registered?.keepalive.stop();
-    this.#registered?.subscriber?.leave(reason);
+    this.#registered?.subscriber?.onClosed(reason);
     this.#calls.end(reason);
     this.#registered?.relay?.onGone();
     this.#pending.loseAll(reason, this.#connection.handedFrames);

@@ -49,7 +49,7 @@ export class ConnectedSubscriber implements Subscriber {
   }
 
   /** The connection has ended: the topics forget this subscriber. */
-  leave(reason: RpcError): void {
+  onClosed(reason: RpcError): void {
     this.#topics.left(this, reason);
   }
 }

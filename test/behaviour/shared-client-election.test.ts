@@ -27,7 +27,7 @@ describe('a shared client that must lead', () => {
     assert.match(
       error.message,
       new RegExp(
-        `create "Registry" leader failed, the port:${world.port} is occupied by other: .*process ${process.pid}, this one, leads "Registry"`,
+        `create "Registry" leader failed, the port:${world.port} is occupied by other: this process \\(${process.pid}\\) leads "Registry" on port`,
       ),
     );
     assert.match((await early).message, /is occupied by other/);

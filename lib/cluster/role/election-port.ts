@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
 import { resolveListeningOptions } from '../../leader/options.js';
-import { type PortLease, seatHere, takeSeat } from '../../leader/port-lease.js';
+import { findPortHere, type PortLease, takePortLease } from '../../leader/port-lease.js';
 import type { ResolvedClusterOptions } from '../options.js';
 
 /** Heartbeats without a byte after which a Follower is taken for dead. Source: cluster-client, lib/leader.js */
@@ -24,9 +24,9 @@ export interface ElectionPort {
 export function electionPort(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
   const { name, port } = options;
   return {
-    claim: () => takeSeat(name, listeningOptions(options, onError)),
+    claim: () => takePortLease(name, listeningOptions(options, onError)),
     async dial(handler, signal) {
-      const here = await seatHere(name, port);
+      const here = await findPortHere(name, port);
       const released = new RpcError(
         RpcCode.ConnectionLost,
         `the client that led ${name} in this process has released the channel`,
@@ -38,7 +38,7 @@ export function electionPort(options: ResolvedClusterOptions, onError: (error: E
       return Line.open(lineOptions(options), handler, AbortSignal.any([signal, giveUp.signal]));
     },
     async holder() {
-      if ((await seatHere(name, port)) !== undefined) return undefined;
+      if ((await findPortHere(name, port)) !== undefined) return undefined;
       return describeHolder(await identifyHolder(lineOptions(options)), name);
     },
   };
@@ -47,7 +47,7 @@ export function electionPort(options: ResolvedClusterOptions, onError: (error: E
 function listeningOptions(
   options: ResolvedClusterOptions,
   onError: (error: Error) => void,
-): Parameters<typeof takeSeat>[1] {
+): Parameters<typeof takePortLease>[1] {
   const { port, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = options;
   const listening = { port, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
   return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { resolveListeningOptions } from '../../../lib/leader/options.js';
-import { type PortLease, seatHere, takeSeat } from '../../../lib/leader/port-lease.js';
+import { findPortHere, type PortLease, takePortLease } from '../../../lib/leader/port-lease.js';
 import type { Channel } from '../../../lib/serving/channel.js';
 import { rawCaller, rawLeader } from '../../behaviour/raw-peers.js';
 import { failure, keptLog, unusedPort } from '../../behaviour/support.js';
@@ -22,9 +22,9 @@ function options(port: number) {
 }
 
 async function take(t: TestContext, name: string, port: number): Promise<PortLease> {
-  const seat = await takeSeat(name, options(port));
-  t.after(() => seat.release(OVER));
-  return seat;
+  const lease = await takePortLease(name, options(port));
+  t.after(() => lease.release(OVER));
+  return lease;
 }
 
 function channel(name: string): Channel {
@@ -33,15 +33,15 @@ function channel(name: string): Channel {
 
 async function isFree(port: number): Promise<boolean> {
   try {
-    const seat = await takeSeat('anybody', options(port));
-    await seat.release(OVER);
+    const lease = await takePortLease('anybody', options(port));
+    await lease.release(OVER);
     return true;
   } catch {
     return false;
   }
 }
 
-describe('takeSeat', () => {
+describe('takePortLease', () => {
   it('gives a port of this process to several channels, and lets go of it with the last', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
@@ -60,60 +60,60 @@ describe('takeSeat', () => {
   it('refuses a name that is led already, and says by whom', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
-    const seat = await take(t, 'a', port);
-    const error = await failure(takeSeat('a', options(port)));
+    const lease = await take(t, 'a', port);
+    const error = await failure(takePortLease('a', options(port)));
     assert.equal(error.code, RpcCode.AddressInUse);
-    assert.match(error.message, new RegExp(`process ${process.pid}, this one, leads "a" on port ${port} already`));
-    await seat.release(OVER);
-    const again = await takeSeat('a', options(port));
+    assert.match(error.message, new RegExp(`this process \\(${process.pid}\\) leads "a" on port ${port} already`));
+    await lease.release(OVER);
+    const again = await takePortLease('a', options(port));
     await again.release(OVER);
   });
 
   it('tells each of several why the port cannot be had, and tries again for the next', async (t) => {
     expectNoLeaks(t);
     const { port } = await rawLeader(t);
-    const errors = await Promise.all(['a', 'b', 'c'].map((name) => failure(takeSeat(name, options(port)))));
+    const errors = await Promise.all(['a', 'b', 'c'].map((name) => failure(takePortLease(name, options(port)))));
     assert.deepEqual(
       errors.map(({ code }) => code),
       [RpcCode.AddressInUse, RpcCode.AddressInUse, RpcCode.AddressInUse],
     );
-    assert.equal((await failure(takeSeat('a', options(port)))).code, RpcCode.AddressInUse);
+    assert.equal((await failure(takePortLease('a', options(port)))).code, RpcCode.AddressInUse);
   });
 
   it('is not given while the port is being let go of, and is when that is done', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
-    const seat = await take(t, 'a', port);
-    const released = seat.release(OVER);
-    assert.equal((await failure(takeSeat('b', options(port)))).code, RpcCode.AddressInUse);
+    const lease = await take(t, 'a', port);
+    const released = lease.release(OVER);
+    assert.equal((await failure(takePortLease('b', options(port)))).code, RpcCode.AddressInUse);
     await released;
-    const b = await takeSeat('b', options(port));
+    const b = await takePortLease('b', options(port));
     await b.release(OVER);
   });
 
   it('takes in who has waited for its channel', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
-    const seat = await take(t, 'a', port);
+    const lease = await take(t, 'a', port);
     const peer = await rawCaller(t, port);
     peer.write(request(1, { type: 'register_channel', channelName: 'a', ext: EXT }));
     peer.write(request(2, { type: 'heartbeat' }));
     await peer.next('heartbeat_res');
     assert.equal(peer.packets.length, 1);
-    seat.lead(channel('a'));
+    lease.lead(channel('a'));
     await peer.next('register_channel_res');
   });
 });
 
-describe('seatHere', () => {
+describe('findPortHere', () => {
   it('says when a name is let go of that this process has', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
-    assert.equal(await seatHere('a', port), undefined);
+    assert.equal(await findPortHere('a', port), undefined);
     const a = await take(t, 'a', port);
     await take(t, 'b', port);
-    assert.deepEqual(await seatHere('c', port), { released: undefined });
-    const here = await seatHere('a', port);
+    assert.deepEqual(await findPortHere('c', port), { released: undefined });
+    const here = await findPortHere('a', port);
     let isReleased = false;
     void here?.released?.then(() => {
       isReleased = true;
@@ -122,7 +122,7 @@ describe('seatHere', () => {
     assert.equal(isReleased, false);
     await a.release(OVER);
     await here?.released;
-    assert.deepEqual(await seatHere('a', port), { released: undefined });
+    assert.deepEqual(await findPortHere('a', port), { released: undefined });
   });
 });
 
@@ -169,7 +169,7 @@ describe('PortLease', () => {
   });
 
   it('has nothing to withdraw before it leads', async (t) => {
-    const seat = await take(t, 'a', await unusedPort(t));
-    await seat.withdraw(OVER, 1);
+    const lease = await take(t, 'a', await unusedPort(t));
+    await lease.withdraw(OVER, 1);
   });
 });

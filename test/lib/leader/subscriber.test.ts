@@ -45,7 +45,7 @@ describe('ConnectedSubscriber', () => {
     const { subscriber, told } = setUp(t);
     subscriber.onRequest({ type: 'subscribe', key: 'a', reg: { id: 1 } });
     subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: { id: 1 } });
-    subscriber.leave(new RpcError(RpcCode.PeerSilent, 'silent'));
+    subscriber.onClosed(new RpcError(RpcCode.PeerSilent, 'silent'));
     assert.deepEqual(told, [
       ['subscribe', 'a', { id: 1 }],
       ['unsubscribe', 'a'],
@@ -66,7 +66,7 @@ describe('ConnectedSubscriber', () => {
     const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
     subscriber.onRequest({ type: 'subscribe', key: 'a', reg: 1 });
     subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: 1 });
-    subscriber.leave(new RpcError(RpcCode.ConnectionLost, 'gone'));
+    subscriber.onClosed(new RpcError(RpcCode.ConnectionLost, 'gone'));
     assert.deepEqual([seen.size, stream.isDestroyed], [1, false]);
   });
 
