@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { HostQuestionName, HostQuestions, HostReply } from './host-protocol.js';
 
-/** Tests run the TypeScript sources through tsx, and then so do the processes that they start. */
+/** Whether this is emitted JavaScript, as in `npm run bench` and `npm test`, and not a source that tsx runs. */
 export const IS_COMPILED = import.meta.url.endsWith('.js');
 const EXTENSION = IS_COMPILED ? 'js' : 'ts';
 const HOST_PATH = fileURLToPath(new URL(`./host.${EXTENSION}`, import.meta.url));
-const LOADER_ARGS = IS_COMPILED ? [] : [`--import=${import.meta.resolve('tsx')}`];
+/** With which node runs another file in the form of this one. */
+export const LOADER_ARGS = IS_COMPILED ? [] : [`--import=${import.meta.resolve('tsx')}`];
 
 const EXIT_TIMEOUT_MS = 5_000;
 

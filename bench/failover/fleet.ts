@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer as listen } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { LOADER_ARGS } from '../host-process.js';
 import type { Ready, ServerSetting } from './server-process.js';
 
 const SERVER = fileURLToPath(new URL('./server-process.ts', import.meta.url));
@@ -13,7 +14,7 @@ export class ServerProcess {
   readonly #exited: Promise<unknown>;
 
   constructor(setting: ServerSetting) {
-    const args = ['--import', import.meta.resolve('tsx'), SERVER, JSON.stringify(setting)];
+    const args = [...LOADER_ARGS, SERVER, JSON.stringify(setting)];
     const { NODE_TEST_CONTEXT: _, ...env } = process.env; // or node:test would hear of it
     this.setting = setting;
     this.#child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
