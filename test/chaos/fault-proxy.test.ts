@@ -72,6 +72,33 @@ describe('the proxy of chaos runs', () => {
     assert.ok(got().length < 2_000);
   });
 
+  it('leaves nothing open when it stops while it passes the end of a connection on', async (t) => {
+    expectNoLeaks(t);
+    const sockets: net.Socket[] = [];
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.push(socket.on('error', () => {}).resume());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    const proxy = await FaultProxy.start((server.address() as net.AddressInfo).port, new Random(1));
+    const caller = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => {});
+    t.after(() => caller.destroy());
+    caller.end('the last word');
+    const { end } = net.Socket.prototype;
+    let stopped: Promise<void> | undefined;
+    t.mock.method(net.Socket.prototype, 'end', function (this: net.Socket) {
+      Reflect.apply(end, this, []);
+      stopped ??= proxy.stop(); // while the system still shuts the socket down
+      return this;
+    });
+    await until(() => stopped !== undefined, { what: 'the proxy to pass the end on' });
+    await until(() => proxy.links === 0, { what: 'the end of the link' });
+  });
+
   it('ends a connection where nobody listens behind it', async (t) => {
     expectNoLeaks(t);
     const proxy = await FaultProxy.start(1, new Random(1));

@@ -91,7 +91,12 @@ class Link {
   }
 
   destroy(): void {
-    for (const socket of this.#sockets) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      if (socket.destroyed) continue;
+      // libuv refuses to reset a socket that is being shut down, and Node then never closes the socket's handle.
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 }
 
