@@ -1,4 +1,4 @@
-import type { Load, LoadResult } from './load.js';
+import type { Load, LoadCount, LoadResult } from './load.js';
 
 /** What the harness asks of a process that runs one end of a peer; one question at a time, in order. */
 export interface HostQuestions {
@@ -10,6 +10,12 @@ export interface HostQuestions {
   cpu: { question: Record<string, never>; answer: { us: number } };
   /** Client only. */
   load: { question: Load; answer: LoadResult };
+  /** Client only: a fixed number of calls. */
+  count: { question: LoadCount; answer: Record<string, never> };
+  /** Collect all garbage: needs `--expose-gc`. Resolves with the young generation's bytes in use after it. */
+  collect: { question: Record<string, never>; answer: { bytes: number } };
+  /** Bytes in use of the young generation. Between two garbage collections they only grow, by what is allocated. */
+  young: { question: Record<string, never>; answer: { bytes: number } };
   /** Close the peer's end. The harness then disconnects, and the process ends by itself. */
   close: { question: Record<string, never>; answer: Record<string, never> };
 }

@@ -1,5 +1,6 @@
+import { getHeapSpaceStatistics } from 'node:v8';
 import type { HostReply, HostRequest } from './host-protocol.js';
-import { runLoad } from './load.js';
+import { runCount, runLoad } from './load.js';
 import type { Peer, PeerClient, PeerServer } from './peer.js';
 
 /** The entry of every process that the harness starts: one end of one peer. */
@@ -22,11 +23,26 @@ async function answer(request: HostRequest): Promise<Extract<HostReply, { ok: tr
     case 'load':
       if (client === undefined) throw new Error('this process has no client');
       return runLoad(client, request.question);
+    case 'count':
+      if (client === undefined) throw new Error('this process has no client');
+      await runCount(client, request.question);
+      return {};
+    case 'collect':
+      if (globalThis.gc === undefined) throw new Error('this process has no --expose-gc');
+      globalThis.gc();
+      return { bytes: youngBytes() };
+    case 'young':
+      return { bytes: youngBytes() };
     case 'close':
       await client?.close();
       await server?.close();
       return {};
   }
+}
+
+function youngBytes(): number {
+  const young = getHeapSpaceStatistics().filter(({ space_name }) => space_name.startsWith('new_'));
+  return young.reduce((bytes, space) => bytes + space.space_used_size, 0);
 }
 
 async function loadPeer(url: string): Promise<Peer> {

@@ -10,6 +10,11 @@ export interface Load {
   readonly seconds: number;
 }
 
+export interface LoadCount extends Omit<Load, 'seconds'> {
+  /** Calls in all. */
+  readonly calls: number;
+}
+
 export interface LoadResult {
   /** Calls answered, and answered rightly, within `seconds`. */
   readonly calls: number;
@@ -62,6 +67,34 @@ export async function runLoad(client: PeerClient, load: Load): Promise<LoadResul
   }
   const result = { ...measured, allCalls: calls };
   return latenciesMs === undefined ? result : { ...result, latencyUs: summarize(latenciesMs) };
+}
+
+/**
+ * So many calls, `inFlight` of them in one tick, the next ones when all of those are answered. In a closed loop the
+ * machine decides how many calls a read or a write carries; here the load does. The values are made once: as little as
+ * possible is allocated for a call beside what the peer allocates.
+ *
+ * @throws Error as {@link runLoad} does.
+ */
+export function runCount(client: PeerClient, { inFlight, payload: name, calls }: LoadCount): Promise<void> {
+  const payload = createPayload(name);
+  const values = Array.from({ length: inFlight }, (_, number) => payload.make(number));
+  let made = 0;
+  let answered = 0;
+  return new Promise((resolve, reject) => {
+    const onReply = (reply: unknown): void => {
+      if (!values.some((sent) => payload.matches(sent, reply))) reject(wrongReply(values, reply));
+      answered++;
+      if (answered < made) return;
+      if (made < calls) burst();
+      else resolve();
+    };
+    const burst = (): void => {
+      made += inFlight;
+      for (const value of values) client.echo(value).then(onReply, reject);
+    };
+    burst();
+  });
 }
 
 function summarize(latenciesMs: number[]): Latency {

@@ -1,11 +1,14 @@
 import type { CorePair } from './cores.js';
 import { HostProcess, peerUrl } from './host-process.js';
-import type { Load, LoadResult } from './load.js';
+import type { Load, LoadCount, LoadResult } from './load.js';
 
 const START_TIMEOUT_MS = 15_000;
 /** Past the length of a round: for answers still on their way when it ends. */
 const LOAD_GRACE_MS = 10_000;
 const CPU_TIMEOUT_MS = 10_000;
+const COLLECT_TIMEOUT_MS = 20_000;
+/** Some ten thousand calls on a busy machine. */
+const COUNT_TIMEOUT_MS = 120_000;
 
 /** A {@link LoadResult}, and what only the pair knows. */
 export interface PairResult extends LoadResult {
@@ -59,6 +62,24 @@ export class PeerPair {
     const before = await this.#cpuUs();
     const result = await this.#client.ask('load', load, load.seconds * 1000 + LOAD_GRACE_MS);
     return { ...result, cpuUsPerCall: ((await this.#cpuUs()) - before) / result.allCalls };
+  }
+
+  /** Makes the calls and resolves with the bytes that each end has allocated. No garbage may be collected meanwhile. */
+  async allocated(load: LoadCount): Promise<Record<Side, number>> {
+    const ends = { client: this.#client, server: this.#server };
+    const before = {
+      client: (await ends.client.ask('collect', {}, COLLECT_TIMEOUT_MS)).bytes,
+      server: (await ends.server.ask('collect', {}, COLLECT_TIMEOUT_MS)).bytes,
+    };
+    await this.count(load);
+    return {
+      client: (await ends.client.ask('young', {}, COLLECT_TIMEOUT_MS)).bytes - before.client,
+      server: (await ends.server.ask('young', {}, COLLECT_TIMEOUT_MS)).bytes - before.server,
+    };
+  }
+
+  async count(load: LoadCount): Promise<void> {
+    await this.#client.ask('count', load, COUNT_TIMEOUT_MS);
   }
 
   async #cpuUs(): Promise<number> {

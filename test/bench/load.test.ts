@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Load, runLoad } from '../../bench/load.js';
+import { type Load, runCount, runLoad } from '../../bench/load.js';
 import type { PeerClient } from '../../bench/peer.js';
 
 /** A client whose calls are answered by a function, a turn of the event loop later. */
@@ -71,5 +71,34 @@ describe('runLoad', () => {
     const callsThen = calls;
     await nextTurn();
     assert.equal(calls, callsThen);
+  });
+});
+
+describe('runCount', () => {
+  it('makes the calls in bursts, each when the one before has been answered', async () => {
+    let inFlight = 0;
+    let calls = 0;
+    const most: number[] = [];
+    const client: PeerClient = {
+      async echo(value) {
+        calls++;
+        most.push(++inFlight);
+        await nextTurn();
+        inFlight--;
+        return value;
+      },
+      close: async () => {},
+    };
+    await runCount(client, { inFlight: 3, payload: 'small', calls: 6 });
+    assert.equal(calls, 6);
+    assert.deepEqual(most, [1, 2, 3, 1, 2, 3]);
+  });
+
+  it('fails at the first wrong reply, and when a call does', async () => {
+    const count = { inFlight: 2, payload: 'small', calls: 10 } as const;
+    const wrong = clientOf((value, call) => (call === 5 ? { ...(value as object), level: -1 } : value));
+    await assert.rejects(runCount(wrong, count), /wrong reply: .* got .*level: -1/s);
+    const lost = clientOf(() => Promise.reject(new Error('connection lost')));
+    await assert.rejects(runCount(lost, count), /connection lost/);
   });
 });
