@@ -28,7 +28,7 @@ export class LeaderWait {
     return this.#obstacles.isNew(obstacle);
   }
 
-  end(): void {
+  stop(): void {
     clearTimeout(this.#timer);
   }
 }

@@ -235,7 +235,7 @@ export class SharedClient implements RoleSourceHandler {
   }
 
   #endWaiting(): void {
-    this.#wait?.end();
+    this.#wait?.stop();
     this.#wait = undefined;
   }
 

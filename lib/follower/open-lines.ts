@@ -2,7 +2,7 @@ import { settledWithin } from '../call/held-calls.js';
 import type { RpcError } from '../errors.js';
 import type { Line } from './line.js';
 
-/** Open lines of one owner: the line to the Leader, and lines to earlier Leaders that still answer calls in flight. */
+/** Open lines of one Follower: the line to the Leader, and lines to earlier Leaders that still answer calls in flight. */
 export class OpenLines {
   readonly #lines = new Set<Line>();
   #onEmpty: (() => void) | undefined;
@@ -11,9 +11,9 @@ export class OpenLines {
     return this.#lines.size;
   }
 
-  /** Does nothing for a line that is closed already: {@link delete} has been called before. */
+  /** Does nothing for a line that is closed already: {@link delete} was called before. */
   add(line: Line): void {
-    if (line.state !== 'closed') this.#lines.add(line);
+    if (line.closeReason === undefined) this.#lines.add(line);
   }
 
   /** Called when the line is closed. */
@@ -21,13 +21,17 @@ export class OpenLines {
     if (this.#lines.delete(line) && this.#lines.size === 0) this.#onEmpty?.();
   }
 
-  /** Waits until all lines are closed, and destroys the rest after `timeoutMs`. */
-  async end(reason: RpcError, timeoutMs: number): Promise<void> {
+  /** Drains each line. Resolves when all are closed, after `timeoutMs` at most: an earlier drain may have more time left. */
+  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.#lines.size === 0) return;
     const empty = new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
     });
+    for (const line of [...this.#lines]) line.drain(reason, timeoutMs);
     await settledWithin(empty, timeoutMs);
+  }
+
+  destroy(reason: RpcError): void {
     for (const line of [...this.#lines]) line.destroy(reason);
   }
 }

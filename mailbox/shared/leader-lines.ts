@@ -1,7 +1,7 @@
-import { settledWithin } from '../../lib/call/held-calls.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Line, type LineHandler } from '../../lib/follower/line.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
+import { OpenLines } from '../../lib/follower/open-lines.js';
 import { RELAY } from '../../lib/protocol/relay-message.js';
 import { RemoteUpstreams } from './remote-upstreams.js';
 
@@ -12,8 +12,7 @@ export type OpenLine = typeof Line.open;
 export class LeaderLines {
   readonly #options: LineOptions;
   readonly #openLine: OpenLine;
-  readonly #open = new Set<Line>();
-  #onNoneOpen: (() => void) | undefined;
+  readonly #open = new OpenLines();
 
   constructor(options: LineOptions, openLine: OpenLine = Line.open) {
     this.#options = options;
@@ -29,9 +28,8 @@ export class LeaderLines {
     const lineHandler: LineHandler = {
       onGoaway: (line) => handler.onGoaway(line),
       onClosed: (line, reason) => {
-        this.#open.delete(line);
         handler.onClosed(line, reason);
-        if (this.#open.size === 0) this.#onNoneOpen?.();
+        this.#open.delete(line);
       },
       onDrained: () => upstreams?.onDrained(),
       onMailBoxState: (_line, head) => upstreams?.onMailBoxState(head),
@@ -43,22 +41,17 @@ export class LeaderLines {
       line.destroy(refusal);
       throw refusal;
     }
-    if (line.closeReason === undefined) this.#open.add(line);
+    this.#open.add(line);
     upstreams = new RemoteUpstreams(line);
     return upstreams;
   }
 
   /** Sends what is queued, and ends each line when its calls are answered. Resolves after at most `timeoutMs`. */
-  async drain(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (this.#open.size === 0) return;
-    const drained = new Promise<void>((resolve) => {
-      this.#onNoneOpen = resolve;
-    });
-    for (const line of [...this.#open]) line.drain(reason, timeoutMs);
-    await settledWithin(drained, timeoutMs); // a line to an earlier Leader may be draining with a longer time already
+  drain(reason: RpcError, timeoutMs: number): Promise<void> {
+    return this.#open.drain(reason, timeoutMs);
   }
 
   destroy(reason: RpcError): void {
-    for (const line of [...this.#open]) line.destroy(reason);
+    this.#open.destroy(reason);
   }
 }

@@ -101,7 +101,8 @@ export class PortElection implements RoleSource {
       // A claim that was pending has set the leadership by now.
       await (this.#leadership ?? this.#following)?.drain(reason, timeoutMs);
     } finally {
-      await this.#lines.end(reason, timeoutMs);
+      await this.#lines.drain(reason, timeoutMs);
+      this.#lines.destroy(reason);
     }
   }
 

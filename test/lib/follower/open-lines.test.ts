@@ -6,25 +6,30 @@ import { OpenLines } from '../../../lib/follower/open-lines.js';
 
 const OVER = new RpcError(RpcCode.Closed, 'the test is over');
 
-function fakeLine(state = 'ready') {
-  const reasons: RpcError[] = [];
-  return { line: { state, destroy: (reason: RpcError) => reasons.push(reason) } as unknown as Line, reasons };
+function fakeLine(closeReason?: RpcError) {
+  const told: string[] = [];
+  const line = {
+    closeReason,
+    drain: (_reason: RpcError, ms: number) => told.push(`drain ${ms}`),
+    destroy: (reason: RpcError) => told.push(`destroy: ${reason.message}`),
+  } as unknown as Line;
+  return { line, told };
 }
 
 describe('OpenLines', () => {
-  it('ends at once where no line is open', async () => {
+  it('drains at once where no line is open', async () => {
     const lines = new OpenLines();
-    lines.add(fakeLine('closed').line);
+    lines.add(fakeLine(OVER).line);
     assert.equal(lines.size, 0);
-    await lines.end(OVER, 60_000);
+    await lines.drain(OVER, 60_000);
   });
 
-  it('ends with the last line, and destroys none', async () => {
+  it('is drained with the last line', async () => {
     const lines = new OpenLines();
     const [one, two] = [fakeLine(), fakeLine()];
     for (const { line } of [one, two]) lines.add(line);
     let isOver = false;
-    const ended = lines.end(OVER, 60_000).then(() => {
+    const drained = lines.drain(OVER, 60_000).then(() => {
       isOver = true;
     });
     lines.delete(one.line);
@@ -32,16 +37,17 @@ describe('OpenLines', () => {
     await new Promise(setImmediate);
     assert.equal(isOver, false);
     lines.delete(two.line);
-    await ended;
-    assert.deepEqual([one.reasons, two.reasons], [[], []]);
+    await drained;
+    assert.deepEqual([one.told, two.told], [['drain 60000'], ['drain 60000']]);
   });
 
-  it('destroys the lines that are open after the time', async () => {
+  it('waits no longer than its time, and destroys the lines that are open then', async () => {
     const lines = new OpenLines();
     const [one, two] = [fakeLine(), fakeLine()];
     for (const { line } of [one, two]) lines.add(line);
     lines.delete(one.line);
-    await lines.end(OVER, 1);
-    assert.deepEqual([one.reasons, two.reasons], [[], [OVER]]);
+    await lines.drain(OVER, 1);
+    lines.destroy(OVER);
+    assert.deepEqual([one.told, two.told], [[], ['drain 1', 'destroy: the test is over']]);
   });
 });

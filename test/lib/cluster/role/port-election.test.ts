@@ -44,6 +44,8 @@ class FakeLine {
   }
 
   drain(reason: RpcError): void {
+    if (this.state !== 'ready') return;
+    this.state = 'draining';
     this.#world.log.push(`${this.#name} drains`);
     if (!this.#world.holdsLines) this.end(reason);
   }
