@@ -8,7 +8,7 @@ import { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
 
-/** States, events, timer and end of a mailbox, whatever its calls travel on. */
+/** States, events, timer and end that all kinds of mailboxes have in common. */
 export abstract class BaseMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly server: ServerInfo;
   protected readonly dialAttempts = new DialAttempts();

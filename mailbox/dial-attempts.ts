@@ -1,10 +1,10 @@
 import type { RpcError } from '../lib/errors.js';
 
-/** The attempts to connect that have been made since there was a connection. */
+/** Attempts to connect since the last success. */
 export interface ConnectAttempts {
-  /** Those that are over, and the one that goes on. */
+  /** Number of attempts: those that are over, and the one in progress. */
   readonly count: number;
-  /** Since the first of them began, ms. */
+  /** Time since the first of the attempts began. Unit: ms. */
   readonly forMs: number;
 }
 
@@ -14,7 +14,7 @@ export class DialAttempts {
   #firstAt = 0;
   #lastFailure: RpcError | undefined;
 
-  /** Why the last one that is over failed. */
+  /** Failure of the last attempt that is over; undefined after a success. */
   get lastFailure(): RpcError | undefined {
     return this.#lastFailure;
   }

@@ -144,7 +144,7 @@ export class LineMailBox extends BaseMailBox {
     this.#current = undefined;
     this.#endBackoff(current);
     this.#drainingLines.add(line);
-    // Unbounded: each call has its own deadline, and the server ends the line when it has answered them.
+    // Unbounded: each call has its own deadline, and the server ends the line after the last answer.
     line.drain(reason, MAX_TIMEOUT_MS);
     this.move('backoff', reason);
   }
@@ -155,7 +155,7 @@ export class LineMailBox extends BaseMailBox {
     if (current !== undefined) {
       this.#current = undefined;
       this.#endBackoff(current);
-      // A connection that ended as soon as it was made counts as a failed attempt.
+      // A connection that ended at once counts as a failed attempt.
       if (this.#backoff.attempts > 0) this.dialAttempts.failed(reason);
     }
     if (this.state !== 'draining') {
@@ -165,7 +165,7 @@ export class LineMailBox extends BaseMailBox {
     }
   }
 
-  /** A server that accepts every connection and ends it at once must not be dialled without pause. */
+  /** A server that accepts each connection and ends the connection at once must not be dialled without pause. */
   #endBackoff({ line, readyAt }: Current): void {
     if (line.hasAnswered || performance.now() - readyAt >= STABLE_MS) this.#backoff.reset();
   }

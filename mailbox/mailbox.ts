@@ -5,22 +5,22 @@ import type { ServerInfo } from '../lib/server-info.js';
 import type { ConnectAttempts } from './dial-attempts.js';
 import type { MailBoxState } from './state.js';
 
-/** News of a mailbox. No call's outcome is among them: that goes to the call. */
+/** Events of a mailbox. The outcome of a call is no event: the call itself is settled. */
 export type MailBoxEvents = {
-  /** A move between states; `reason` for those that were not asked for. */
+  /** The mailbox has moved to another state. `reason` is the failure behind a move that no caller asked for. */
   state: [to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
-  /** After {@link MailBox.isFull}: it takes calls again. */
+  /** The mailbox was full, and takes calls again. See {@link MailBox.isFull}. */
   drained: [];
-  /** A call that it was given could not be sent after all, and is not settled: it waits again. */
+  /** A call that the mailbox had taken was not sent and is not settled. The call has to wait again. */
   returned: [call: OutgoingCall];
-  /** Closed for good: by `close`, and by nothing else. */
+  /** The mailbox was closed for good, by {@link MailBox.close}. */
   close: [id: string];
 };
 
 /**
- * One remote server, as the station sees it: a line to it that is made when first needed, and made again when lost.
+ * The connection to one remote server, as a station uses it: made when first needed, and made again when lost.
  *
- * | state                     | a call that comes                                   |
+ * | state                     | a new call                                          |
  * | ------------------------- | --------------------------------------------------- |
  * | idle, connecting, backoff | is held by the station, until `ready`               |
  * | ready                     | is sent                                             |
@@ -33,22 +33,22 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly state: MailBoxState;
   /** Calls sent and not yet answered. */
   readonly inFlight: number;
-  /** While `ready`: no more calls for now. What is called meanwhile is held, until `drained`. */
+  /** While the state is `ready`: takes no more calls until the event `drained`. The station holds calls meanwhile. */
   readonly isFull: boolean;
   /** Recent latency, ms; undefined where nothing is known. */
   readonly latency: number | undefined;
-  /** Why the last attempt to connect failed, while there has been no success since. */
+  /** Failure of the last attempt to connect; undefined after a success. */
   readonly lastFailure: RpcError | undefined;
-  /** What was done to connect since there was a connection. */
+  /** Attempts to connect since the last success. */
   readonly attempts: ConnectAttempts;
-  /** Starts connecting when idle; otherwise nothing. Returns at once; `state` events tell the rest. */
+  /** Starts to connect an idle mailbox; does nothing in any other state. Returns at once: `state` events follow. */
   connect(): void;
-  /** Only while `ready`. The call settles with its answer, its deadline, or the connection's end. */
+  /** Sends a call. Allowed only while `ready`. An answer, the deadline or the connection's end settles the call. */
   send(call: OutgoingCall): void;
   /**
-   * No new calls; what is queued is sent, those in flight have `timeoutMs` to be answered, and then the connection
-   * ends. 0: at once. What is then still unanswered fails with `reason`. Resolves when closed; again, the same promise,
-   * and what is left of the time may be shortened.
+   * Takes no new calls, sends what is queued, gives calls in flight `timeoutMs` to be answered, and ends the connection.
+   * 0 ends the connection at once. Calls that are unanswered then fail with `reason`. Resolves when closed. A second call
+   * returns the same promise, and with a time of 0 cuts the drain short.
    */
   close(reason: RpcError, timeoutMs: number): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { RpcError } from '../lib/errors.js';
 import { RpcCode } from '../lib/errors.js';
 import type { MailBox } from './mailbox.js';
 
-/** Why a call that waited for this mailbox until its deadline could not be sent. */
+/** Makes the error of a call that waited for a mailbox until its deadline. */
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
   const { count, forMs } = mailbox?.attempts ?? { count: 0, forMs: 0 };
   const failure = mailbox?.lastFailure;

@@ -3,13 +3,13 @@ import type { Transitions } from '../lib/lifecycle.js';
 /**
  *            connect()                registered
  *   idle ───────────────> connecting ────────────> ready
- *    ^                     ^      │ failed           │ lost, or the server said goaway
+ *    ^                     ^      │ failed           │ lost, or goaway from the server
  *    │                     │      v                  │
  *    │              due    └── backoff <─────────────┘
  *    └───────────────────────────────────────────────┘ idleTimeout passed
  *
- *   close():  with a line, be it a retired one ──> draining ── all ended, or drainTimeout passed ──> closed
- *             without any, or forced ────────────────────────────────────────────────────────────> closed
+ *   close():  with a line, or one that drains ──> draining ── all ended, or drainTimeout passed ──> closed
+ *             without any, or forced ───────────────────────────────────────────────────────────> closed
  */
 export const MAILBOX_TRANSITIONS = {
   /** No connection, and none is needed yet. */

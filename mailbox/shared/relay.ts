@@ -49,7 +49,7 @@ export class Relay implements Upstreams {
     this.#acceptor.destroy(reason);
   }
 
-  /** As {@link destroy}, and closes the real mailboxes. Resolves after at most `timeoutMs`. */
+  /** Ends as {@link destroy} does, and closes the real mailboxes. Resolves after at most `timeoutMs`. */
   async close(reason: RpcError, timeoutMs: number): Promise<void> {
     this.destroy(reason);
     await this.#pool.close(reason, timeoutMs);

@@ -21,14 +21,14 @@ import type { RelayPeer } from './relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_OPTIONS: CallOptions = {};
-/** Stands for the results of a call that needs no answer from here any more. */
+/** Results of a call that this process need not answer, or has answered already. */
 const NOT_ANSWERED: readonly unknown[] = [];
 
 type OnSettled = (error: RpcError | undefined) => void;
 
 /**
- * A call of another process of ours, on its way through this one. Its arguments and its answer stay the bytes that came,
- * under heads of our own, unless the server's codec is another than its caller's.
+ * A call that this process relays for a Follower. Arguments and answer stay the bytes that arrived, under heads that this
+ * process makes, unless server and caller use different value codecs.
  */
 export class RelayedCall extends OutgoingCall {
   readonly #peer: RelayPeer;
@@ -39,7 +39,7 @@ export class RelayedCall extends OutgoingCall {
   #end: number;
   #isKept = false;
 
-  /** To be sent before the frame's handler returns, or else to be {@link keep kept}. */
+  /** The arguments lie in the frame: send the call before the frame's handler returns, or {@link keep} the call. */
   constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, onSettled: OnSettled) {
     const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(1, frame.timeout));
     const settle = answering(peer, frame.id, head, onSettled);
@@ -54,7 +54,7 @@ export class RelayedCall extends OutgoingCall {
     this.#end = frame.end;
   }
 
-  /** Its caller is still there. */
+  /** False once the Follower is gone: an answer would reach no caller. */
   get isWanted(): boolean {
     return this.#peer.isOpen;
   }
@@ -63,7 +63,7 @@ export class RelayedCall extends OutgoingCall {
     return this.#end - this.#start;
   }
 
-  /** Copies its arguments: the bytes that they lie in are about to be used for something else. */
+  /** Copies the arguments: the frame's bytes are about to be used again. */
   keep(): void {
     if (this.#isKept) return;
     this.#isKept = true;
@@ -76,12 +76,12 @@ export class RelayedCall extends OutgoingCall {
     return this.#head.meta;
   }
 
-  /** The caller, in another process, has a deadline too, and knows more of it. */
+  /** Reports nothing: the caller's process has the same deadline, and rejects the call with more detail. */
   override expire(): void {
     this.succeed(NOT_ANSWERED);
   }
 
-  /** Says nothing of the method and the server: the caller's process does. */
+  /** Leaves out method and server: the caller's process adds both. */
   override error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
     return new RpcError(code, why, { delivery, cause });
   }
@@ -104,7 +104,7 @@ export class RelayedCall extends OutgoingCall {
     encodeList(out, codec, isMetaLeftOut ? items.slice(1) : items);
   }
 
-  /** Sends the answer on as it came. False where the codecs differ, so that it must be decoded. */
+  /** Passes the answer's bytes on. False where the codecs differ: the answer must be decoded then. */
   passOn(head: Head, { bytes, bodyStart, end }: FrameView, codec: Codec): boolean {
     if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return false;
     if (this.isSettled) return true;
@@ -124,7 +124,7 @@ const relayedRequestCodec: RequestCodec<RelayedCall> = {
   lost: (reason) => reason.message,
 };
 
-/** Never the server's own head: what is not known here must not reach a process that believes this one. */
+/** Makes a new head. A Follower trusts its Leader, so unknown fields of a server's head must not reach the Follower. */
 function answerHead({ success, results, code }: InvokeResultHead): Buffer {
   if (success) return results === undefined ? HEAD.success : resultsHead(results);
   return code === undefined ? HEAD.failure : failureHead(code);

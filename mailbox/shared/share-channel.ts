@@ -5,15 +5,15 @@ import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.j
 import type { ResolvedMailBoxOptions } from '../index.js';
 import type { ResolvedShareOptions } from './options.js';
 
-/** What the processes that share their mailboxes compete for, beside the port. */
+/** Channel that Followers register on. */
 export const SHARE_CHANNEL = 'mailstation.share';
 
-/** Processes that may follow one. */
+/** Processes that may follow one Leader. */
 const MAX_FOLLOWERS = 1_000;
 const MAX_UNREGISTERED = 100;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** How the process that leads listens: to this machine only. */
+/** Options of the Leader's port, which is open to this machine only. */
 export function acceptorOptions(
   { port }: ResolvedShareOptions,
   { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
@@ -31,20 +31,21 @@ export function acceptorOptions(
     maxFrameBytes,
     maxQueuedBytes,
     flushInterval: 0,
-    // Nothing is served here; what is relayed has bounds of its own.
+    // No method is served on this port, and relayed calls have limits of their own.
     maxConcurrent: 1,
     maxQueued: 0,
     maxCallsPerConnection: 1,
     maxEventLoopLag: 0,
-    exposeStack: true, // whatever the server chose to send goes on to the caller
+    exposeStack: true, // a server's error is passed on as the server chose to send it
     logger,
     onSession: () => {},
     onSessionClosed: () => {},
-    onError: (error) => logger.error(`mailstation: the port of the shared mailboxes, ${port}: ${error.message}`),
+    onError: (error) =>
+      logger.error(`mailstation: listening for the shared mailboxes on port ${port} failed: ${error.message}`),
   };
 }
 
-/** The line of a process that follows. */
+/** Options of a Follower's line to the Leader. */
 export function lineOptions(
   { port }: ResolvedShareOptions,
   { connectTimeout, keepalive, maxFrameBytes, maxQueuedBytes, maxInFlight, codecs }: ResolvedMailBoxOptions,

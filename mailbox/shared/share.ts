@@ -48,7 +48,7 @@ export interface ShareParts {
 }
 
 /**
- * One process's end of mailboxes that several processes of a machine share. The processes compete for a port. The
+ * The end, in one process, of mailboxes that several processes of a machine share. The processes compete for a port. The
  * process that takes the port leads, and has the real mailboxes; the others follow, and send their calls through the
  * Leader. When the Leader is gone, the next Leader opens what its own mailboxes and its Followers ask for.
  */

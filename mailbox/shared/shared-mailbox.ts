@@ -81,7 +81,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   onStatus({ state, reason, lastFailure }: UpstreamStatus): void {
     this.#lastFailure = lastFailure;
     if (this.state === state) return;
-    // The real mailbox has other users too: it may have gone through states that were not reported here.
+    // Other users move the real mailbox too, through states that were not reported here.
     if (state === 'connecting' && this.state === 'ready') this.move('backoff', reason);
     if (state === 'ready' || state === 'backoff') this.move('connecting');
     this.move(state, reason);

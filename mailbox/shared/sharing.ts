@@ -8,9 +8,9 @@ export type SharingState =
   | 'idle'
   /** No process leads, or the process that leads cannot be reached. Calls wait, each until its deadline. */
   | 'electing'
-  /** This process holds the port, and relays the calls of all. */
+  /** The process of this client holds the port, and relays the calls of all. */
   | 'leading'
-  /** Another process relays the calls of this one. */
+  /** Another process relays the calls of this client. */
   | 'following'
   /** The client has stopped. */
   | 'closed';
@@ -31,8 +31,8 @@ export interface MailBoxSharing {
    */
   drain(reason: RpcError, timeoutMs: number): Promise<void>;
   /**
-   * Stops competing, sends what is queued, and ends all connections after at most `timeoutMs`; 0: at once. May be called
-   * again with a shorter time.
+   * Stops competing, sends what is queued, and ends all connections after at most `timeoutMs`; 0: at once. A second
+   * call ends everything at once.
    */
   close(reason: RpcError, timeoutMs: number): Promise<void>;
 }

@@ -160,7 +160,7 @@ describe('LineMailBox: a lost line', () => {
     assert.equal(mailbox.lastFailure, LOST);
   });
 
-  it('that was closed before the mailbox heard that it stood was never there', async (t) => {
+  it('that was closed before the mailbox could use it counts as a failed attempt', async (t) => {
     const { mailbox, latest, states } = setUp(t);
     mailbox.connect();
     latest().line.closeReason = LOST;

@@ -59,7 +59,7 @@ describe('HeldRelayedCalls', () => {
     assert.deepEqual([bytes.held.size, bytes.bytes.now], [1, 11]);
   });
 
-  it('lets a call go shortly before its deadline, so that its caller hears the reason', (t) => {
+  it('fails a call shortly before its deadline, so that its caller hears the reason', (t) => {
     const { clock, held, bytes, due, hold } = setUp(t);
     const call = hold(8, 100);
     clock.advance(74);

@@ -129,7 +129,7 @@ describe('PooledMailBox: relayed calls', () => {
     assert.deepEqual([mailbox.sent, pooled.held, user.news.at(-1)], [calls, 0, 'drained']);
   });
 
-  it('do not overtake those that are held, where the mailbox has room before it says so', (t) => {
+  it('do not overtake held calls, where the mailbox has room before the event `drained`', (t) => {
     const { mailbox, pooled, relay } = setUp(t);
     pooled.acquire(fakeUser());
     mailbox.move('ready');

@@ -60,7 +60,7 @@ describe('RelaySession', () => {
     assert.deepEqual([follower.answers, follower.calls.running], [['5 ok x'], 0]);
   });
 
-  it('cancels a call for its caller, once, and minds no other id', (t) => {
+  it('cancels a call for its caller, once, and ignores other ids', (t) => {
     const { session, made, follower, open, relay } = setUp(t);
     open();
     made[0]?.move('ready');
@@ -98,7 +98,7 @@ describe('RelaySession', () => {
     assert.match(lastFailure.message, /no more than 4096 servers for one process/);
   });
 
-  it('gives all of its uses back when the Follower is gone, and does nothing more for it', (t) => {
+  it('releases all mailboxes when the Follower is gone, and takes no further request', (t) => {
     const { session, pool, made, follower, open, relay } = setUp(t);
     open(1);
     open(2, 4_444);

@@ -77,7 +77,7 @@ function setUp(t: TestContext, { lead = true } = {}) {
     await tick();
     return opened;
   };
-  // Not waited for: a claim that the test has not settled never is.
+  // Not awaited: a claim that the test leaves open never settles.
   t.after(() => void share.close(STOPPED, 0));
   return { clock, share, relay, ...dial, claim, follows, mailbox, moves, warnings };
 }
@@ -160,7 +160,7 @@ describe('Share: following', () => {
     await claim().refuse();
     await latest().accept();
     old.reportState(1, 'ready');
-    assert.equal(mine.state, 'connecting', 'the old Leader’s news is of no account');
+    assert.equal(mine.state, 'connecting', 'reports of the old Leader are ignored');
     call.succeed(['late']);
     old.close();
     assert.deepEqual([told(outcomes), share.state], [['ok late'], 'following']);
@@ -222,7 +222,7 @@ describe('Share: closing', () => {
     });
   }
 
-  it('in order, drains its line, and looks as before meanwhile', async (t) => {
+  it('in order, drains its line, and reports its last state meanwhile', async (t) => {
     const { share, relay, follows, moves } = setUp(t);
     share.start();
     const line = await follows();
@@ -246,7 +246,7 @@ describe('Share: closing', () => {
     await closed;
   });
 
-  it('is cut off when its time is over, or when it is forced', async (t) => {
+  it('is cut off when it is forced', async (t) => {
     const { share, follows, relay } = setUp(t);
     share.start();
     const line = await follows();

@@ -145,7 +145,7 @@ describe('LocalUpstream', () => {
     assert.deepEqual([local.isFull, news.at(-1)], [false, 'drained']);
   });
 
-  it('gives its use back once', () => {
+  it('releases the real mailbox once', () => {
     const { pool, made, upstream: local } = upstream();
     local.release();
     local.connect();
