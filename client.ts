@@ -15,8 +15,8 @@ import {
   type Any,
   Caller,
   type ModuleLoader,
-  Proxies,
   type ProxyRecord,
+  ProxyTree,
   type RemoteProxies,
   type ServerTypeOf,
 } from './proxy/index.js';
@@ -47,7 +47,7 @@ export interface ClientParts {
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
 export class BareClient<Remotes = Any> {
   readonly #station: MailStation;
-  readonly #proxies: Proxies;
+  readonly #proxies: ProxyTree;
   readonly #caller: Caller;
   readonly #router: CallRouter;
   readonly #failureModes: FailureModes;
@@ -80,7 +80,7 @@ export class BareClient<Remotes = Any> {
     this.#caller = new Caller(this.#failureModes, station, timeout, (error) =>
       logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
     );
-    this.#proxies = new Proxies(this.#caller, parts.loadModules, options.context);
+    this.#proxies = new ProxyTree(this.#caller, parts.loadModules, options.context);
   }
 
   /** Remote methods: `proxies[namespace][serverType][module][method](routeParam, ...args)`. */

@@ -6,30 +6,35 @@ import type { Caller } from './caller.js';
 import { createMethodProxy } from './method-proxy.js';
 import type { UntypedMethod } from './typed-method.js';
 
-/** Which remote modules there are, and on which servers. Source: pomelo-rpc, `addProxies`. */
+/** Remote modules that a client calls, and the type of server that has them. Source: pomelo-rpc, `addProxies`. */
 export interface ProxyRecord {
+  /** First part of the name of each method: `namespace.module.method`. */
   readonly namespace: string;
+  /** Type of the servers that offer the modules. */
   readonly serverType: string;
   /**
-   * The modules' own folder or file: absolute, a file URL, or relative to the working directory. Its factories are
-   * called, with the client's context, to learn their methods. Without it proxies are made as they are asked for, and
-   * the client needs none of the server's code.
+   * Folder or file of the modules: an absolute path, a file URL, or a path relative to the working directory. The
+   * factories in there are called, with the client's context, to learn the names of their methods. Without a path,
+   * proxies are made when they are asked for, and the client needs none of the server's code.
    */
   readonly path?: string | URL;
 }
 
 /**
- * Loads the remote modules under a record's path with the client's context, and lists their methods. Throws
- * {@link RpcCode.Load} when the path cannot be loaded.
+ * Loads the remote modules under a record's path with the client's context, and lists their methods. Throws {@link
+ * RpcCode.Load} when the path cannot be loaded.
  */
 export type ModuleLoader = (path: string | URL, context: unknown) => readonly ModuleNames[];
 
 type Methods = Record<string, UntypedMethod>;
 type Modules = Record<string, Methods>;
-/** `proxies[namespace][serverType][module][method]` */
-type ProxyTree = Record<string, Record<string, Modules>>;
+/** Proxies by name: `tree[namespace][serverType][module][method]`. */
+type Tree = Record<string, Record<string, Modules>>;
 
-/** Names that JavaScript itself asks objects for, when they are awaited, printed or serialised: never calls. */
+/**
+ * Names that JavaScript itself asks objects for when they are awaited, printed or serialised. A read of such a name is
+ * never a call.
+ */
 const NOT_REMOTE = [
   'then',
   'catch',
@@ -44,11 +49,11 @@ const NOT_REMOTE = [
 export type NotRemote = (typeof NOT_REMOTE)[number];
 const notRemote = new Set<string>(NOT_REMOTE);
 
-/** The proxies of a client: generated from record paths, or made on demand for records without one. */
-export class Proxies {
+/** The proxies of a client: generated from record paths, or made on demand for records without a path. */
+export class ProxyTree {
   /** Without prototypes, so that `constructor` and the like are neither found nor overwritten. */
-  readonly tree: ProxyTree = Object.create(null);
-  /** What a record without a path has made on-demand already: it needs that only once. */
+  readonly tree: Tree = Object.create(null);
+  /** Objects that a record without a path has made, so that a second record does not wrap them again. */
   readonly #madeOnDemand = new WeakSet<object>();
   readonly #caller: Caller;
   readonly #load: ModuleLoader | undefined;
@@ -62,12 +67,12 @@ export class Proxies {
   }
 
   /**
-   * Adds the modules of a record to those that are there; the same module again replaces the older one. Throws
-   * {@link RpcCode.Load} when its path cannot be loaded, and {@link RpcCode.InvalidArgument} when it is no record.
+   * Adds the modules of a record. A module that was added before is replaced. Throws {@link RpcCode.Load} when the path
+   * cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
    */
   add(record: ProxyRecord): void {
     if (typeof record !== 'object' || record === null)
-      throw invalid('a record must be an object { namespace, serverType, path }');
+      throw invalid('a record must be an object { namespace, serverType, path? }');
     const namespace = nonEmptyString('the namespace of a record', record.namespace);
     const serverType = nonEmptyString('the serverType of a record', record.serverType);
     const { path } = record;
@@ -106,7 +111,7 @@ export class Proxies {
   }
 }
 
-/** An object that makes what it is asked for, and keeps it. */
+/** Makes an object that makes each property when it is first read, and keeps the result. */
 function onDemand<T>(known: Record<string, T>, make: (name: string) => T): Record<string, T> {
   return new Proxy(known, {
     get(target, name) {

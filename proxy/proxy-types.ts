@@ -3,31 +3,31 @@ import type { NotRemote } from './proxy-tree.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**
- * The proxies of a client by its `Remotes`: namespace -> server type -> module -> the type of the remote module, which
- * may be whatever {@link RemoteModule} takes. What is `any`, at whichever level, is untyped from there on.
+ * Types of the proxies of a client by its `Remotes`: namespace -> server type -> module -> type of the remote module,
+ * in any form that {@link RemoteModule} takes. A level that is `any` is untyped from there on.
  */
 export type RemoteProxies<Remotes> =
   IsAny<Remotes> extends true ? Any : { readonly [Namespace in keyof Remotes]: NamespaceProxies<Remotes[Namespace]> };
 
-/** All server types that a client's `Remotes` have, whatever the namespace. */
+/** Union of the server types in the `Remotes` of a client, over all namespaces. */
 export type ServerTypeOf<Remotes> =
   IsAny<Remotes> extends true
     ? string
     : { [Namespace in keyof Remotes]: Extract<keyof Remotes[Namespace], string> }[keyof Remotes];
 
 /**
- * What the functions of a remote module are called on, by the type of what its file exports (`typeof import('./x.js')`,
- * of which the default export counts, if there is one) or of that export alone: a factory gives what it returns, a
- * class its instance, anything else itself.
+ * Object that the functions of a remote module are called on, by the type of the file's exports (`typeof
+ * import('./x.js')`, where a default export counts alone) or of one export: a factory gives its result, a class its
+ * instance, any other value itself.
  */
 export type RemoteModule<Exported> = InstanceOf<MainExport<MainExport<Exported>>>;
 
-/** The modules of a file that has several, one an export: `RemoteFile<typeof import('./service.js')>`. */
+/** Modules of a file that has several, one an export: `RemoteFile<typeof import('./service.js')>`. */
 export type RemoteFile<Exported> = ModulesOf<MainExport<MainExport<Exported>>>;
 
 /**
- * The proxies of one remote module, given as {@link RemoteModule} takes it: its methods that can be called. Mapped
- * straight from the module, so that editors find the way from a proxy to the method itself.
+ * Proxies of one remote module, in any form that {@link RemoteModule} takes. The type is mapped straight from the
+ * module, so that editors find the way from a proxy to the method.
  */
 export type ModuleProxy<Exported> = {
   readonly [Name in keyof RemoteModule<Exported> as MethodName<RemoteModule<Exported>, Name>]: MethodProxy<
@@ -35,7 +35,7 @@ export type ModuleProxy<Exported> = {
   >;
 };
 
-/** The proxy of one remote method, whichever way it answers: by a promise, by a value, or through a last callback. */
+/** Proxy of one remote method that answers by a promise, by a value, or through a last callback. */
 export type MethodProxy<Method> =
   IsAny<Method> extends true
     ? UntypedMethod
@@ -64,7 +64,7 @@ type EntryProxy<Exported> =
       ? RemoteModule<Exported>
       : ModuleProxy<Exported>;
 
-/** The name itself, or `never` where it is none of a method that can be called. */
+/** Name of a method that can be called, else `never`. */
 type MethodName<Instance, Name extends keyof Instance> = Name extends string
   ? Name extends `_${string}` | 'constructor' | 'prototype' | NotRemote | PlatformName<Instance>
     ? never
@@ -76,8 +76,8 @@ type MethodName<Instance, Name extends keyof Instance> = Name extends string
 type PlatformName<Instance> = Instance extends EventEmitter ? keyof EventEmitter : never;
 
 /**
- * Whether it is a function, by all but what it returns: a module whose methods call another's, and have their return
- * types inferred from that, would make a circle of the names alone.
+ * Whether a value is a function, without a look at what the function returns: a module whose methods call those of
+ * another module, and have return types inferred from that, would otherwise make the names circular.
  */
 type IsMethod<Value> =
   IsAny<Value> extends true
@@ -94,7 +94,10 @@ type IsMethod<Value> =
             ? true
             : false;
 
-/** Twice, as a CommonJS file that was transpiled from an ES module has a `default` in its `default`. */
+/**
+ * Default export, if there is one. Applied twice, since a CommonJS file that was transpiled from an ES module has a
+ * `default` in its `default`.
+ */
 type MainExport<Exported> =
   IsAny<Exported> extends true ? Exported : Exported extends { readonly default: infer Main } ? Main : Exported;
 
@@ -115,13 +118,13 @@ type InstanceOf<Main> =
           ? Main
           : Uncallable<'a remote module is a factory, an object or a class'>;
 
-/** Stands for what cannot be called, and says in the compiler's messages why. */
+/** Type of a thing that cannot be called. The reason appears in messages of the compiler. */
 export interface Uncallable<Why extends string> {
   readonly [whyNot]: Why;
 }
 declare const whyNot: unique symbol;
 
-/** An export is a module if it is a class, or an object that has something to call. */
+/** Exports that are modules: classes, and objects that have something to call. */
 type ModulesOf<Main> = IsAny<Main> extends true ? Any : Pick<Main, ModuleNames<Main>>;
 
 type ModuleNames<Main> = {
@@ -156,11 +159,14 @@ type Last<Params extends readonly unknown[]> = [...Params, 0] extends readonly [
   ? Param
   : never;
 
-/** What the callback follows must all be given: it is appended to exactly the arguments that were sent. */
+/**
+ * Arguments before the callback. All of them must be given, since the callback is appended to exactly the arguments
+ * that were sent.
+ */
 type WithoutLast<Params extends readonly unknown[]> =
   AllGiven<Params> extends readonly [...infer Args, unknown] ? Args : never;
 
-/** No codec carries functions: a last parameter that takes nothing else is the callback. */
+/** Whether a last parameter is the callback: it takes nothing but functions, which no codec carries. */
 type IsCallback<Param> =
   IsAny<Param> extends true
     ? false
@@ -170,7 +176,10 @@ type IsCallback<Param> =
         ? true
         : false;
 
-/** A method that can do without its callback, and returns a promise, is one that was given both manners. */
+/**
+ * Results of a method with a last callback. A method whose callback is optional, and which returns a promise, was
+ * written for both styles.
+ */
 type CallbackResults<Callback, Returned> = undefined extends Callback
   ? IsAny<Returned> extends true
     ? ResultsOf<NonNullable<Callback>>
@@ -181,7 +190,10 @@ type CallbackResults<Callback, Returned> = undefined extends Callback
 
 type ResultsOf<Callback> = Callback extends (...args: infer Params) => unknown ? Succeeded<Params> : Any[];
 
-/** Where a callback's parameters are a union, those of a failure (an error that cannot be null) are no results. */
+/**
+ * Results of a callback. Where the parameters are a union, those of a failure (an error that cannot be null) are no
+ * results.
+ */
 type Succeeded<Params> = [AfterNoError<Params>] extends [never] ? AfterError<Params> : AfterNoError<Params>;
 
 type AfterNoError<Params> = Params extends readonly [infer First, ...infer Results]

@@ -6,13 +6,13 @@ import type { Outcome } from './broadcast.js';
 // biome-ignore lint/suspicious/noExplicitAny: nothing is known, and everything is allowed
 export type Any = any;
 
-/** What the callback of a call gets: the error, or all of the method's results. */
+/** Callback of a call: takes the error, or null and all results of the method. */
 export type ResultCallback<Results extends readonly unknown[]> = (error: RpcError | null, ...results: Results) => void;
 
 /**
- * A remote method with the types of its arguments and of all its results. Called itself, it goes to the server that the
- * router chooses by `routeParam`. In every form that is answered a callback may follow the arguments, and nothing is
- * returned then; else a promise of the first result is, or of nothing.
+ * Proxy of a remote method whose arguments and results are typed. A call of the proxy goes to the server that the
+ * router chooses by `routeParam`. In every form with an answer a callback may follow the arguments, and the call then
+ * returns nothing; without a callback the call returns a promise of the first result.
  */
 export type TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = BoundMethod<
   [routeParam: unknown, ...args: Args],
@@ -20,44 +20,44 @@ export type TypedMethod<Args extends readonly unknown[], Results extends readonl
 > &
   MethodForms<Args, Results>;
 
-/** Where else a call of a method may go, and how. */
+/** Further forms of a call: to another server, to all, one-way, or with options. */
 export interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
-  /** To the server with this id; `'*'`: to all of the type, as {@link MethodForms.broadcast}. */
+  /** Calls the server with this id; `'*'` calls all servers of the type, as {@link MethodForms.broadcast} does. */
   readonly toServer: (<Id extends string>(serverId: Id, ...args: Args) => Promise<First<From<Id, Results>>>) &
     WithCallback<Args, Results>['toServer'];
-  /** The same method, called with these options. */
+  /** Returns the same method with options for its calls; see {@link CallOptions}. */
   with(options: FailbackOptions): TypedMethod<Args, OrReceipt<Results>>;
   with(options: CallOptions): TypedMethod<Args, Results>;
-  /** Without an answer: resolves when the call was handed to the connection. */
+  /** Calls without an answer: resolves when the call was handed to the connection. */
   oneway(routeParam: unknown, ...args: Args): Promise<void>;
-  /** pinus's `toServer`. With `notify`, one-way. */
+  /** Binds the method to a server, as `toServer` calls it; with `notify`, one-way. Source: pinus-rpc. */
   to<Id extends string, Notify extends boolean = false>(
     serverId: Id,
     notify?: Notify,
   ): Notify extends true ? BoundOneway<Args> : BoundMethod<Args, From<Id, Results>>;
-  /** pinus's way to give the route parameter. With `notify`, one-way. */
+  /** Binds the method to a route parameter; with `notify`, one-way. Source: pinus-rpc. */
   route<Notify extends boolean = false>(
     routeParam: unknown,
     notify?: Notify,
   ): Notify extends true ? BoundOneway<Args> : BoundMethod<Args, Results>;
-  /** pinus's call without a route parameter. */
+  /** Calls without a route parameter. Source: pinus-rpc. */
   readonly defaultRoute: BoundMethod<Args, Results>;
-  /** To all servers of the type: every server's outcome, never rejected for the failure of some. */
+  /** Calls all servers of the type. Resolves with the outcome of every server, and does not reject when some fail. */
   readonly broadcast: BoundMethod<Args, Outcomes<Results>>;
 }
 
 /**
- * A method for which it is said where the call goes: only its arguments are missing.
+ * Method that is bound to where its calls go: only the arguments are missing.
  *
- * Made of function types, not of call signatures: those would have editors lead from a call to here, and show what is
- * written here, in place of the remote method.
+ * Made of function types, not of call signatures: from those, editors would lead here and show this text in place of
+ * the remote method.
  */
 export type BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
   ...args: Args
 ) => Promise<First<Results>>) &
   WithCallback<Args, Results>['bound'];
 
-/** The same, without an answer. */
+/** Method that is bound to where its calls go, without an answer. */
 export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it becomes a promise's
@@ -67,14 +67,14 @@ type Outcomes<Results extends readonly unknown[]> = [outcomes: Outcome<First<Res
 
 type FailbackOptions = CallOptions & { readonly failMode: 'failback' };
 
-/** With failback a call may also resolve with a receipt, in place of its first result. */
+/** With failback a call may also resolve with a receipt, in place of the first result. */
 type OrReceipt<Results extends readonly unknown[]> = number extends Results['length']
   ? Results
   : Results extends readonly [infer One, ...infer More]
     ? [result: One | FailbackReceipt, ...more: Partial<More>]
     : [receipt: FailbackReceipt | undefined];
 
-/** The results of one server or, where its id is the literal `'*'`, of all. */
+/** Results of one server or, where the id is the literal `'*'`, of all. */
 type From<Id extends string, Results extends readonly unknown[]> = string extends Id
   ? Results
   : Id extends '*'
@@ -82,8 +82,8 @@ type From<Id extends string, Results extends readonly unknown[]> = string extend
     : Results;
 
 /**
- * With a callback behind the arguments, which may come as soon as only optional ones are missing. One signature for each
- * number of arguments: of those that fit a call by number, the compiler then tells what does not fit by type.
+ * Forms with a callback behind the arguments; optional arguments may be missing. There is one signature for each number
+ * of arguments, so that the compiler explains what does not fit by type among those that fit by number.
  */
 type WithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> = number extends Args['length']
   ? OneWithCallback<Args, Results>
@@ -107,45 +107,48 @@ interface OneWithCallback<Args extends readonly unknown[], Results extends reado
   ) => undefined;
 }
 
-/** Optional ones too, as `undefined`: what is not last cannot be left out. */
+/** Arguments with the optional ones as `undefined`, since only the last ones can be left out. */
 export type AllGiven<Args extends readonly unknown[]> = [...Args, 0] extends [...infer All, 0] ? All : never;
 
 /**
- * A remote method of which nothing is known but, if that much, its result; {@link TypedMethod} is one of which more is.
- * In every form a function as the last argument is a callback, and nothing is returned then.
+ * Proxy of a remote method without types, except for the result where that is known. {@link TypedMethod} is the typed
+ * one. In every form a function as the last argument is the callback, and the call then returns nothing.
  */
 export interface UntypedMethod<Result = Any> {
-  /** To the server that the router chooses by `routeParam`. */
+  /** Calls the server that the router chooses by `routeParam`. */
   <Args extends Loose[]>(routeParam: unknown, ...args: Args): Answer<Args, Result>;
-  /** To the server with this id; `'*'`: to all of the type, as {@link UntypedMethod.broadcast}. */
+  /** Calls the server with this id; `'*'` calls all servers of the type, as {@link UntypedMethod.broadcast} does. */
   toServer<Id extends string, Args extends Loose[]>(
     serverId: Id,
     ...args: Args
   ): Answer<Args, First<From<Id, [Result]>>>;
-  /** The same method, called with these options. */
+  /** Returns the same method with options for its calls; see {@link CallOptions}. */
   with(options: FailbackOptions): UntypedMethod<Result | FailbackReceipt>;
   with(options: CallOptions): UntypedMethod<Result>;
-  /** Without an answer: resolves when the call was handed to the connection. */
+  /** Calls without an answer: resolves when the call was handed to the connection. */
   oneway(routeParam: unknown, ...args: unknown[]): Promise<void>;
-  /** pinus's `toServer`. With `notify`, one-way. */
+  /** Binds the method to a server, as `toServer` calls it; with `notify`, one-way. Source: pinus-rpc. */
   to<Id extends string, Notify extends boolean = false>(
     serverId: Id,
     notify?: Notify,
   ): Notify extends true ? BoundOneway<unknown[]> : UntypedBound<First<From<Id, [Result]>>>;
-  /** pinus's way to give the route parameter. With `notify`, one-way. */
+  /** Binds the method to a route parameter; with `notify`, one-way. Source: pinus-rpc. */
   route<Notify extends boolean = false>(
     routeParam: unknown,
     notify?: Notify,
   ): Notify extends true ? BoundOneway<unknown[]> : UntypedBound<Result>;
-  /** pinus's call without a route parameter. */
+  /** Calls without a route parameter. Source: pinus-rpc. */
   readonly defaultRoute: UntypedBound<Result>;
-  /** To all servers of the type: every server's outcome, never rejected for the failure of some. */
+  /** Calls all servers of the type. Resolves with the outcome of every server, and does not reject when some fail. */
   readonly broadcast: UntypedBound<Outcome<Result>[]>;
 }
 
+/** Untyped method that is bound to where its calls go. */
 export type UntypedBound<Result> = <Args extends Loose[]>(...args: Args) => Answer<Args, Result>;
 
-/** Any value at all. The callback is there so that the parameters of one written in place get their types from it. */
+/**
+ * Any value. The callback is in the union so that the parameters of one written in place get their types from there.
+ */
 // biome-ignore lint/complexity/noBannedTypes: with `unknown` the callback would vanish from the union
 type Loose = {} | null | undefined | ResultCallback<Any[]>;
 

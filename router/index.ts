@@ -1,6 +1,5 @@
 export { CallRouter } from './call-router.js';
 export type { ConsistentHashOptions } from './consistent-hash.js';
-export { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
 export { getRouteTarget } from './get-route-target.js';
 export {
   type ResolvedRouter,
@@ -11,3 +10,4 @@ export {
   resolveRouter,
 } from './resolve-router.js';
 export type { RandomSource, RouteRequest, Router, ServerLoad } from './router.js';
+export { createStrategy, ROUTER_NAMES, type RouterName, type RouterOptions } from './strategies.js';

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { invalid } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
-import { createRouter, ROUTER_NAMES, type RouterName, type RouterOptions } from './create-router.js';
 import type { Router } from './router.js';
+import { createStrategy, ROUTER_NAMES, type RouterName, type RouterOptions } from './strategies.js';
 
 /**
  * Callback of a route function: takes the id of a server, or what failed. Any truthy error counts, whatever comes with
@@ -62,7 +62,7 @@ export interface FunctionRouter {
  * with both `pick` and `route` counts as a {@link Router}. Throws {@link RpcCode.InvalidArgument}.
  */
 export function resolveRouter(given: RouterLike = 'df', options: RouterOptions = {}): ResolvedRouter {
-  if (typeof given === 'string') return fromStrategy(createRouter(given, options));
+  if (typeof given === 'string') return fromStrategy(createStrategy(given, options));
   if (typeof given === 'function') return fromFunction(given, undefined, given.name);
   if (typeof given === 'object' && given !== null) {
     if ('pick' in given && typeof given.pick === 'function') return fromStrategy(given);

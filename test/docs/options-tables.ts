@@ -32,7 +32,7 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
   {
     title: 'Strategies',
     intro: 'Each strategy reads the options that concern it, and ignores the others.',
-    file: 'router/create-router.ts',
+    file: 'router/strategies.ts',
     name: 'RouterOptions',
     defaults: CONSISTENT_HASH_DEFAULTS,
   },

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import { Proxies } from '../../proxy/index.js';
+import { ProxyTree } from '../../proxy/index.js';
 import { tick } from '../lib/transport/support.js';
 import { fakeCaller } from './support.js';
 
 function setUp() {
   const { sink, caller, onewayFailures } = fakeCaller();
-  const proxies = new Proxies(caller, undefined, undefined);
+  const proxies = new ProxyTree(caller, undefined, undefined);
   proxies.add({ namespace: 'user', serverType: 'test' });
   // biome-ignore lint/suspicious/noExplicitAny: untyped proxies
   const f = (proxies.tree as any).user.test.m.f;

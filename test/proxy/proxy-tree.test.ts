@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { loadModuleNames } from '../../lib/service/module-names.js';
-import { Proxies } from '../../proxy/index.js';
+import { ProxyTree } from '../../proxy/index.js';
 import { fakeCaller } from './support.js';
 
 const FOLDER = new URL('./fixtures/remote', import.meta.url);
@@ -13,11 +13,11 @@ type Any = any;
 
 function setUp() {
   const { sink, caller } = fakeCaller();
-  const proxies = new Proxies(caller, loadModuleNames, { prefix: 'func' });
+  const proxies = new ProxyTree(caller, loadModuleNames, { prefix: 'func' });
   return { sink, proxies, tree: proxies.tree as Any };
 }
 
-describe('Proxies, of a record with a path', () => {
+describe('ProxyTree, of a record with a path', () => {
   it('are the methods of its modules, made with the client’s context', () => {
     const { proxies, tree } = setUp();
     proxies.add({ namespace: 'user', serverType: 'test', path: FOLDER });
@@ -69,7 +69,7 @@ describe('Proxies, of a record with a path', () => {
   });
 });
 
-describe('Proxies, of a record without a path', () => {
+describe('ProxyTree, of a record without a path', () => {
   it('are made as they are asked for, and kept', async () => {
     const { sink, proxies, tree } = setUp();
     proxies.add({ namespace: 'user', serverType: 'test' });

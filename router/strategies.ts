@@ -14,7 +14,7 @@ export interface RouterOptions extends ConsistentHashOptions {
   random?: RandomSource | undefined;
 }
 
-/** Each strategy under its full name and a short one; the short ones are pomelo's (pomelo has no `p2c`). */
+/** Strategies under their full names and under short ones; the short ones are those of pomelo (which has no `p2c`). */
 const STRATEGIES = {
   df: defaultRouter,
   default: defaultRouter,
@@ -38,13 +38,14 @@ const STRATEGIES = {
  */
 export type RouterName = keyof typeof STRATEGIES;
 
+/** Names of all strategies. */
 export const ROUTER_NAMES = Object.keys(STRATEGIES) as readonly RouterName[];
 
 /**
  * Makes a router with a state of its own. Throws {@link RpcCode.InvalidArgument} for an unknown name (pomelo takes an
  * unknown name for "random") and for options out of range.
  */
-export function createRouter(name: RouterName, options: RouterOptions = {}): Router {
+export function createStrategy(name: RouterName, options: RouterOptions = {}): Router {
   if (!Object.hasOwn(STRATEGIES, name)) {
     throw invalid(`router must be one of ${ROUTER_NAMES.join(', ')}, got '${String(name)}'`);
   }

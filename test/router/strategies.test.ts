@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RpcCode } from '../../lib/errors.js';
-import { createRouter, ROUTER_NAMES, type RouterName } from '../../router/create-router.js';
+import { createStrategy, ROUTER_NAMES, type RouterName } from '../../router/strategies.js';
 import { IDLE, manyServers, messageWith, picks, requestOf, serversOf } from './support.js';
 
-describe('createRouter', () => {
+describe('createStrategy', () => {
   const names: Readonly<Record<RouterName, string>> = {
     df: 'default',
     default: 'default',
@@ -23,7 +23,7 @@ describe('createRouter', () => {
   };
   for (const [given, name] of Object.entries(names)) {
     it(`makes ${name} for ${given}, which names its one server at once`, () => {
-      const router = createRouter(given as RouterName);
+      const router = createStrategy(given as RouterName);
       assert.equal(router.name, name);
       assert.deepEqual(picks(router, serversOf('a'), 2), ['a', 'a']);
     });
@@ -33,19 +33,19 @@ describe('createRouter', () => {
     assert.deepEqual([...ROUTER_NAMES].sort(), Object.keys(names).sort());
     for (const name of ['nearest', '', 'RR', 'constructor', '__proto__', 'toString']) {
       const lists = { code: RpcCode.InvalidArgument, message: /must be one of df, default, rd, .*, got '/ };
-      assert.throws(() => createRouter(name as RouterName), lists, name);
+      assert.throws(() => createStrategy(name as RouterName), lists, name);
     }
   });
 
   it('makes a new router each time', () => {
-    picks(createRouter('rr'), serversOf('ab'), 1);
-    assert.deepEqual(picks(createRouter('rr'), serversOf('ab'), 1), ['a']);
+    picks(createStrategy('rr'), serversOf('ab'), 1);
+    assert.deepEqual(picks(createStrategy('rr'), serversOf('ab'), 1), ['a']);
   });
 
   it('hands the random source to random and power-of-two', () => {
     for (const name of ['rd', 'random', 'p2c', 'power-of-two'] as const) {
       assert.equal(
-        picks(createRouter(name, { random: () => 0.99 }), serversOf('abc'), 9).join(''),
+        picks(createStrategy(name, { random: () => 0.99 }), serversOf('abc'), 9).join(''),
         'c'.repeat(9),
         name,
       );
@@ -54,7 +54,7 @@ describe('createRouter', () => {
 
   it('hands replicas, algorithm and hashFieldIndex to consistent-hash', () => {
     const places = (options: object) => {
-      const router = createRouter('ch', options);
+      const router = createStrategy('ch', options);
       const place = (_: unknown, index: number) =>
         router.pick(manyServers(9), requestOf({ msg: messageWith(index, `k${index}`) }), IDLE).id;
       return Array.from({ length: 60 }, place).join();
@@ -65,6 +65,9 @@ describe('createRouter', () => {
 
   it('refuses a random source that is no function', () => {
     const random = 0.5 as unknown as () => number;
-    assert.throws(() => createRouter('rd', { random }), { code: RpcCode.InvalidArgument, message: /^random must be/ });
+    assert.throws(() => createStrategy('rd', { random }), {
+      code: RpcCode.InvalidArgument,
+      message: /^random must be/,
+    });
   });
 });
