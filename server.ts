@@ -190,6 +190,7 @@ export class Server extends Emitter<ServerEvents> {
     if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
     return new Candidate({
       claim: () => this.#acceptor.listen(),
+      release: () => this.#acceptor.destroy(this.#stopReason()),
       follow: (handler, signal) => Line.open(this.#lineToHolder(), handler, signal),
       onObstacle: (error) => this.emit('error', error),
       onMove: (to) => {
@@ -208,10 +209,11 @@ export class Server extends Emitter<ServerEvents> {
 
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
-    void this.#candidate?.destroy(this.#stopReason());
+    const claimOver = this.#candidate?.destroy(this.#stopReason());
     if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
-    // It lets go of the port by itself; whoever stops it may want that port next.
+    // The caller may bind the port next: a claim, or a start, that was under way has released the port then.
+    await claimOver;
     if (wasStarting) await this.#started?.catch(() => {});
   }
 

@@ -66,6 +66,28 @@ describe('a server that stands by', () => {
     assert.deepEqual([first.server.state, second.server.state], ['leader', 'closed']);
   });
 
+  it('releases the port that it takes while it is being stopped', async (t) => {
+    expectNoLeaks(t);
+    const port = await freePort(t);
+    const first = await standbyServer(t, port);
+    const second = await standbyServer(t, port);
+    const { listen } = net.Server.prototype;
+    const claims: (() => void)[] = [];
+    const held = t.mock.method(net.Server.prototype, 'listen', function (this: net.Server, ...args: [number]) {
+      claims.push(() => listen.apply(this, args));
+      return this;
+    });
+    await first.server.stop();
+    await until(() => claims.length > 0, { what: 'the claim of the standby' });
+    held.mock.restore();
+    const stopped = second.server.stop();
+    for (const claim of claims) claim();
+    await stopped;
+    const other = net.createServer().listen(port, '127.0.0.1');
+    await untilEvent(other, 'listening', { what: 'the port to be free' });
+    other.close();
+  });
+
   it('does not stand by for a server with another id, and says who that is', async (t) => {
     const port = await freePort(t);
     await standbyServer(t, port);
