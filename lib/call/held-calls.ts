@@ -1,6 +1,6 @@
 import { RpcCode } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
-import { DeadlineTimer } from '../transport/deadline-timer.js';
+import { DeadlineTimer, scanDue } from '../transport/deadline-timer.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /**
@@ -81,17 +81,11 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   }
 
   #expire(now: number): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const call of [...this.#calls]) {
-      const dueAt = call.deadline - this.#earlyMs;
-      if (dueAt <= now) {
-        this.delete(call);
-        this.#onDue(call);
-      } else if (dueAt < earliest) {
-        earliest = dueAt;
-      }
-    }
-    return earliest;
+    const dueAt = (call: C): number => call.deadline - this.#earlyMs;
+    return scanDue(this.#calls, now, dueAt, (call) => {
+      this.delete(call);
+      this.#onDue(call);
+    });
   }
 }
 

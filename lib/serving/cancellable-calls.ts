@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
-import { DeadlineTimer } from '../transport/deadline-timer.js';
+import { DeadlineTimer, deadlineOf, scanDue } from '../transport/deadline-timer.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /**
@@ -65,12 +65,7 @@ export class CancellableCalls {
   }
 
   #expire(now: number): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const call of [...this.#calls]) {
-      if (call.deadline <= now) call.expire();
-      else if (call.deadline < earliest) earliest = call.deadline;
-    }
-    return earliest;
+    return scanDue(this.#calls, now, deadlineOf, (call) => call.expire());
   }
 }
 

@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
-import { DeadlineTimer } from '../transport/deadline-timer.js';
+import { DeadlineTimer, deadlineOf, scanDue } from '../transport/deadline-timer.js';
 import { type Channel, startCall } from './channel.js';
 import type { IncomingCall } from './incoming-call.js';
 
@@ -182,16 +182,10 @@ export class ConcurrencyLimit {
   }
 
   #expire(now: number): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const call of [...this.#queue.keys()]) {
-      if (call.deadline <= now) this.#refuseLate(call);
-      else if (call.deadline < earliest) earliest = call.deadline;
-    }
-    for (const [call, source] of [...this.#oneway]) {
-      if (call.deadline <= now) this.#ended(call, source);
-      else if (call.deadline < earliest) earliest = call.deadline;
-    }
-    return earliest;
+    const queued = scanDue(this.#queue.keys(), now, deadlineOf, (call) => this.#refuseLate(call));
+    const deadlineOfFirst = ([call]: [IncomingCall, CallCounter]): number => call.deadline;
+    const oneway = scanDue(this.#oneway, now, deadlineOfFirst, ([call, source]) => this.#ended(call, source));
+    return Math.min(queued, oneway);
   }
 
   #refuseLate(call: IncomingCall): void {

@@ -1,26 +1,23 @@
 import { hasCode } from '../errors.js';
 
-/**
- * The first redials come quickly, each after twice the wait of the one before: a Leader that died is replaced within
- * milliseconds. ms
- */
+/** Waits before the first redials, each twice the one before: a Leader that died is replaced within milliseconds. Unit: ms */
 const QUICK_MS: readonly number[] = [0, 1, 2, 4, 8, 16, 32];
 /**
- * After those a wait is about a fifth of the time that it has lasted already, so that redialling adds little to any
- * outage. Its jitter is that of gRPC's connection backoff.
+ * Base, growth and jitter of the later waits. Each wait is about a fifth of the outage so far, so that redialling adds
+ * little to any outage. The jitter is that of gRPC's connection backoff. Unit of the base: ms
  */
 const FIRST_MS = 50;
 const FACTOR = 1.2;
 const JITTER = 0.2;
-/** Where an attempt may cost the other end something, or itself takes long. Suits a LAN. */
+/** Longest wait where an attempt may cost the server something, or takes long itself. Suits a LAN. Unit: ms */
 const MAX_MS = 5_000;
 /**
- * Where the machine answers that nobody listens: that costs a packet each way and some 0.1 ms of CPU, and a thousand
- * callers that come back within this time are what one server can take in.
+ * Longest wait where the machine refuses the connection because no process listens. A refusal costs a packet each way and
+ * about 0.1 ms of CPU. One server can admit a thousand callers that return within this time. Unit: ms
  */
 const MAX_REFUSED_MS = 500;
 
-/** The waits between attempts at one thing. */
+/** Waits between repeated attempts, such as dials of one server. */
 export class Backoff {
   #attempts = 0;
   readonly #random: () => number;
@@ -29,14 +26,14 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** Attempts since the last success. */
+  /** Number of attempts since the last success. */
   get attempts(): number {
     return this.#attempts;
   }
 
   /**
-   * ms until the next attempt; `why` is what the last one failed of. Quick waits are exact; the others vary by a fifth,
-   * so that many callers do not march in step.
+   * Wait until the next attempt; `why` is the failure of the last attempt. The first waits are exact. Later waits vary by a
+   * fifth, so that many callers do not redial at the same moment. Unit: ms
    */
   next(why?: unknown): number {
     const attempt = this.#attempts++;
@@ -51,7 +48,7 @@ export class Backoff {
   }
 }
 
-/** The machine is there, and nobody listens on the port. */
+/** True where the machine answered that no process listens on the port. */
 export function isRefused(error: unknown): boolean {
   return hasCode(error, ['ECONNREFUSED']);
 }

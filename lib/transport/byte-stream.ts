@@ -1,60 +1,61 @@
 import type { Endpoint } from '../endpoint.js';
 
-/** What a stream tells its user. Set once, by {@link ByteStream.open}; nothing is told before. */
+/** Receiver of a stream's events. {@link ByteStream.open} sets the handler once; no event comes before. */
 export interface StreamHandler {
   onData(chunk: Buffer): void;
-  /** Bytes that had piled up have left: write on. Follows a `write` that returned false. */
+  /** Called when queued bytes have left and the stream accepts more, after a `write` that returned false. */
   onDrain(): void;
-  /** Exactly once, and last. `error` is undefined when the peer ended the stream in order. */
+  /** Called exactly once, as the last event. `error` is undefined when the peer ended the stream in order. */
   onClose(error: Error | undefined): void;
 }
 
 /**
- * Bytes in order in both directions, whatever carries them: a TCP socket, a WebSocket. What is written as one piece
- * may arrive in any pieces.
+ * Bytes in order in both directions, over any transport: a TCP socket, a WebSocket. Bytes that were written in one piece may
+ * arrive in several.
  */
 export interface ByteStream {
-  /** The other end, for messages: `127.0.0.1:3333`, `ws://127.0.0.1:3333`. */
+  /** Name of the other end, for messages: `127.0.0.1:3333`, `ws://127.0.0.1:3333`. */
   readonly peer: string;
-  /** Written and not yet taken by the operating system. At 0, the stream holds none of the written buffers any more. */
+  /** Bytes that were written and that the operating system has not taken. At 0, the stream holds none of the written buffers. */
   readonly pendingBytes: number;
-  /** Nothing is told before this has returned, and nothing that came earlier is lost. */
+  /** Sets the receiver of events. No event comes before this call returns, and bytes that came earlier are not lost. */
   open(handler: StreamHandler): void;
-  /** False when the stream wants no more until {@link StreamHandler.onDrain}; what was given is kept all the same. */
+  /** False when the stream accepts no more until {@link StreamHandler.onDrain}. The given bytes are sent in either case. */
   write(bytes: Buffer): boolean;
-  /** Stops and resumes {@link StreamHandler.onData}, and with it, in time, the peer's writing. */
+  /** Stops {@link StreamHandler.onData}; once the buffers between the two ends are full, the peer's writes block. */
   pause(): void;
   resume(): void;
   /** Sends what was written, then ends the stream in order. */
   end(): void;
-  /** Ends at once; what was not sent is lost. */
+  /** Ends the stream at once. Bytes that were not sent are lost. */
   destroy(): void;
 }
 
 /** A listening end. */
 export interface Listener {
-  /** The endpoint in use: its port is the system's choice where 0 was asked for. */
+  /** Endpoint in use: the port is the system's choice where 0 was asked for. */
   readonly endpoint: Endpoint;
-  /** Accepts no more; the streams that were accepted live on. Resolves when the port is free. */
+  /** Accepts no more streams; accepted streams stay open. Resolves when the port is free. */
   close(): Promise<void>;
 }
 
 /**
- * Connections that the system keeps until we accept them; its own limit (4,096 on Linux) holds. With Node's 511, a
- * thousand callers that come at once to a server that has taken over wait a second for the retry of a dropped packet.
+ * Connections that the system queues until this process accepts them; the system's own limit (4,096 on Linux) holds. With
+ * Node's default of 511, a thousand callers that connect at once to a server that took over wait a second for the retry of
+ * a dropped packet.
  */
 export const LISTEN_BACKLOG = 4_096;
 
 /** Options for listening that every transport has. */
 export interface ListenOptions {
-  /** Called with each accepted stream; must call its `open` before it returns. */
+  /** Called with each accepted stream; must call {@link ByteStream.open} before it returns. */
   onStream(stream: ByteStream): void;
-  /** The listener failed after it had listened (out of file descriptors, for one); it still listens. */
+  /** Called when a listener fails that was listening, for example for lack of file descriptors. The listener stays open. */
   onError(error: Error): void;
 }
 
 /** Options for dialling that every transport has. */
 export interface DialOptions {
-  /** Gives up when aborted: the stream never opens and the promise rejects with the signal's reason. */
+  /** Gives up when the signal aborts: no stream opens, and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }

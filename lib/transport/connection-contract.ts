@@ -4,22 +4,22 @@ import type { FrameView } from '../protocol/packet.js';
 
 export interface ConnectionOptions {
   readonly maxFrameBytes: number;
-  /** Bytes that may wait to be written before `Connection.begin` refuses. */
+  /** Bytes that may wait to be written; past this bound `Connection.begin` throws. */
   readonly maxQueuedBytes: number;
-  /** ms that frames are gathered before they are written; 0: until the end of the tick, with early flushes. */
+  /** Time for which frames are gathered before they are written. 0: until the end of the tick, with early flushes. Unit: ms */
   readonly flushInterval: number;
-  /** Read nothing while the peer does not read: on the side that answers. On both, two full sides would wait forever. */
+  /** Reads nothing while the peer does not read. Set at the answering end only: two such ends, both full, would deadlock. */
   readonly pauseWhenBlocked: boolean;
 }
 
 export interface ConnectionHandler {
-  /** `head` and `frame` as the framer and the head cache hand them out. A throw closes the connection. */
+  /** Called with a head of the head cache and a frame of the framer, valid until this returns. A throw closes the connection. */
   onRequest(head: Head, frame: FrameView): void;
   onResponse(head: Head, frame: FrameView): void;
-  /** Any bytes came. */
+  /** Called for each chunk of bytes that arrives. */
   onActivity(): void;
-  /** What had piled up has left. */
+  /** Called when queued bytes have left and the connection accepts more. */
   onDrained(): void;
-  /** Exactly once, and last. */
+  /** Called exactly once, as the last event. */
   onClosed(reason: RpcError): void;
 }

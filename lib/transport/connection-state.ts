@@ -1,13 +1,13 @@
 import type { Transitions } from '../lifecycle.js';
 
 /**
- *   open <─────> blocked     The stream wants no more: frames stay in the writer until it drains.
+ *   open <─────> blocked     The stream accepts no more. Frames stay in the writer until the stream drains.
  *    │              │
  *    │ end()        │ end()
  *    v              v
- *   ending <──> flushing     Nothing is sent any more. The stream has not yet passed on what it was given.
+ *   ending <──> flushing     No frame is accepted any more. While flushing, the stream still holds bytes.
  *
- *   destroy(), the stream's end: any ──> closed
+ *   destroy(), or the end of the stream: any ──> closed
  */
 export const CONNECTION_TRANSITIONS = {
   open: ['blocked', 'ending', 'closed'],

@@ -12,23 +12,23 @@ import { EarlyFlush } from './early-flush.js';
 
 const NO_BODY: Uint8Array = Buffer.alloc(0);
 
-/** How long an orderly end may take when nothing is left to be written: a live peer ends its own side within its tick. */
+/** Time for an orderly end when no bytes are left to write. A live peer ends its own side within one tick. Unit: ms */
 const END_TIMEOUT_MS = 2_000;
 
 /**
- * Answers may queue so many times more than requests: a request can be refused without harm, an answer cannot, and what
- * is asked for is bounded by not reading while the stream is blocked.
+ * Factor by which more bytes of answers may queue than of requests. A request can be refused without harm; an answer
+ * cannot. Answers stay bounded, since an answering end does not read requests while its stream is blocked.
  */
 const ANSWERS_MAY_QUEUE = 8;
 
-/** An end in order, from `end()` on. */
+/** Data of an end in order, from `end()` on. */
 interface Ending {
   readonly reason: RpcError;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Frames over a byte stream: one contiguous write a tick with adaptive early flushes, backpressure, bounds, and one
+ * Frames over a byte stream: one contiguous write in each tick with adaptive early flushes, backpressure, bounds, and one
  * reason for the end.
  *
  * To send a frame, call `begin`, write the body to the writer that it returns, and call `commit`, or `rollback` after a
@@ -51,7 +51,7 @@ export class Connection {
   #isFlushScheduled = false;
   #received = 0;
   #committed = 0;
-  /** Bytes given to the stream. */
+  /** Bytes handed to the stream so far. */
   #written = 0;
   #handed = 0;
 
@@ -80,22 +80,22 @@ export class Connection {
     return state === 'open' || state === 'blocked';
   }
 
-  /** Frames committed so far: the number of the latest one. */
+  /** Number of frames committed so far, which is also the number of the latest frame. */
   get committedFrames(): number {
     return this.#committed;
   }
 
-  /** Frames given to the stream so far. One with a higher number has certainly not left this process. */
+  /** Number of frames handed to the stream so far. A frame with a higher number has not left this process. */
   get handedFrames(): number {
     return this.#handed;
   }
 
-  /** Frames received whole. */
+  /** Number of frames received whole. */
   get receivedFrames(): number {
     return this.#received;
   }
 
-  /** The peer takes no larger frames than this; undefined: it did not say. */
+  /** Bounds the frames that are sent by the limit that the peer announced; undefined: the peer announced none. */
   limitFrames(bytes: number | undefined): void {
     if (bytes !== undefined) this.#writer.limitFrames(bytes);
   }
@@ -104,31 +104,31 @@ export class Connection {
     return this.#writer.pendingBytes + this.#stream.pendingBytes;
   }
 
-  /** The stream wants no more for now: the peer does not read as fast as we write. */
+  /** True while the stream accepts no more, since the peer does not read as fast as this end writes. */
   get isBlocked(): boolean {
     const { state } = this.#lifecycle;
     return state === 'blocked' || state === 'flushing';
   }
 
-  /** As many bytes wait as requests may queue. */
+  /** True while as many bytes wait as requests may queue. */
   get isFull(): boolean {
     return this.#canPileUp && this.queuedBytes > this.#options.maxQueuedBytes;
   }
 
-  /** Bytes that the system has taken for the peer so far: while we are blocked, its growth is the peer's reading. */
+  /** Bytes that the system has taken for the peer so far. While the stream is blocked, growth means that the peer reads. */
   get takenBytes(): number {
     return this.#written - this.#stream.pendingBytes;
   }
 
-  /** True while a peer has sent a part of a frame only. */
+  /** True while a frame has arrived in part. */
   get isMidFrame(): boolean {
     return this.#framer.isMidFrame;
   }
 
   /**
-   * Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait already, {@link RpcCode.Closed} when there is no
-   * sending any more, and {@link RpcCode.Encode} within another frame: a `toJSON` or a getter among the arguments has
-   * made a call of its own.
+   * Begins a frame, and returns the writer for the body. Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait
+   * already, {@link RpcCode.Closed} when the connection accepts no frames any more, and {@link RpcCode.Encode} within another
+   * frame: a `toJSON` or a getter among the arguments has made a call.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
     const limit = kind === REQUEST ? this.#options.maxQueuedBytes : this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
@@ -137,7 +137,7 @@ export class Connection {
     return this.#writer;
   }
 
-  /** Throws {@link RpcCode.FrameTooLarge}. */
+  /** Queues the frame. Throws {@link RpcCode.FrameTooLarge}. */
   commit(): void {
     this.#writer.commit();
     this.#committed += 1;
@@ -145,18 +145,20 @@ export class Connection {
     else if (!this.#isFlushScheduled) this.#scheduleFlush();
   }
 
+  /** Drops the frame that was begun. */
   rollback(): void {
     this.#writer.rollback();
   }
 
   /**
-   * A frame of the connection's own, such as a heartbeat: not refused by a full queue, and nothing once there is no sending
-   * any more; but past what even answers may queue the connection is destroyed. Throws {@link RpcCode.FrameTooLarge}.
+   * Sends a frame of the connection itself, such as a heartbeat. A full queue does not refuse the frame, but the connection is
+   * destroyed past the bound that even answers have. Does nothing once the connection accepts no frames. Throws
+   * {@link RpcCode.FrameTooLarge}.
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body = NO_BODY): void {
     if (!this.isOpen) return;
     const limit = this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
-    // A peer that asks for heartbeats and never reads their answers.
+    // Past the bound: the peer requests heartbeats and never reads the answers.
     if (this.isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
     this.#begin(kind, id, timeoutMs, head);
     try {
@@ -166,24 +168,24 @@ export class Connection {
       this.rollback();
       throw error;
     }
-    // What keeps a connection alive does not wait for calls to be gathered.
+    // A heartbeat does not wait for calls to be gathered.
     if (this.#options.flushInterval > 0) this.#flush();
   }
 
   /**
-   * Writes what is queued, then ends the stream in order. Frames that still come in are handed on until it has ended.
-   * A peer that does not read what is left has `timeoutMs` for it; then the stream is destroyed.
+   * Writes what is queued, then ends the stream in order. Frames that arrive before the stream has ended are handled. The
+   * stream is destroyed after `timeoutMs` where the peer does not read the rest.
    */
   end(reason: RpcError, timeoutMs: number): void {
     if (!this.#lifecycle.move(this.isBlocked ? 'flushing' : 'ending')) return;
-    this.#flush(); // all of it, also to a stream that wants no more: nothing is queued after it
+    this.#flush(); // everything, even to a blocked stream: no frame is queued after this
     if (this.isClosed) return;
     const wait = this.#stream.pendingBytes > 0 ? timeoutMs : Math.min(timeoutMs, END_TIMEOUT_MS);
     this.#ending = { reason, timer: setTimeout(() => this.destroy(reason), wait) };
     this.#stream.end();
   }
 
-  /** Ends at once. The handler's `onClosed` is called before this returns, unless it was called before. */
+  /** Ends the connection at once. The handler's `onClosed` is called before this returns, unless the connection was closed. */
   destroy(reason: RpcError): void {
     if (this.isClosed) return;
     try {
@@ -193,7 +195,7 @@ export class Connection {
     }
   }
 
-  /** Otherwise what is committed leaves with the early flushes, within the tick. */
+  /** True where frames may stay queued. Otherwise committed frames leave with the early flushes, within the tick. */
   get #canPileUp(): boolean {
     return this.isBlocked || this.#options.flushInterval > 0;
   }
@@ -201,12 +203,15 @@ export class Connection {
   #begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (!this.isOpen) throw notSent(RpcCode.Closed, `the connection to ${this.peer} is closed`);
     if (this.#writer.isMidFrame)
-      throw notSent(RpcCode.Encode, 'a call was made while the arguments of another were being encoded');
+      throw notSent(
+        RpcCode.Encode,
+        'another call was made while arguments were being encoded, in a toJSON or a getter',
+      );
     this.#writer.begin(kind, id, timeoutMs, head);
   }
 
   #queueFull(limit: number): RpcError {
-    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer} already`;
+    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer}`;
     return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes allows ${limit}`);
   }
 
@@ -216,7 +221,7 @@ export class Connection {
     else process.nextTick(this.#flushQueue);
   }
 
-  /** The end of a tick, or of the interval. */
+  /** Called at the end of the tick, or of the interval. */
   readonly #flushQueue = (): void => {
     this.#isFlushScheduled = false;
     if (!this.isOpen) return;
@@ -230,7 +235,7 @@ export class Connection {
     this.#earlyFlush.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     this.#writer.take(this.#write);
-    // The kernel took it all, so the slab can be written again from its start: no garbage at all in the usual case.
+    // The kernel took all bytes, so the slab is written again from its start: steady traffic makes no garbage.
     if (this.#stream.pendingBytes === 0) this.#writer.recycle();
   }
 

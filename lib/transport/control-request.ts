@@ -5,7 +5,7 @@ import { type FrameView, REQUEST } from '../protocol/packet.js';
 import type { Connection } from './connection.js';
 import type { PendingCalls, SentRequest } from './pending-calls.js';
 
-/** A request of the connection's own, such as `register_channel` or `goaway`, and not a user's call. */
+/** A request of the protocol itself, such as `register_channel` or `goaway`: not a user's call. */
 export class ControlRequest implements SentRequest {
   readonly deadline: number;
   frameNumber = 0;
@@ -15,7 +15,7 @@ export class ControlRequest implements SentRequest {
   readonly #onAnswer: (head: Head, frame: FrameView) => void;
   readonly #onFailure: (error: RpcError) => void;
 
-  /** `what` is what is waited for, for the message of its timeout. */
+  /** `what` names the request in the message of a timeout. */
   constructor(
     what: string,
     timeoutMs: number,
@@ -42,7 +42,7 @@ export class ControlRequest implements SentRequest {
   }
 }
 
-/** Sends it. Throws as {@link Connection.send} does, and then nothing waits for an answer. */
+/** Sends a control request. Throws as {@link Connection.send} does; then no request waits for an answer. */
 export function sendControl(
   request: ControlRequest,
   connection: Connection,

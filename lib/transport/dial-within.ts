@@ -4,8 +4,8 @@ import type { ByteStream } from './byte-stream.js';
 import { type AnyDialOptions, dial } from './transports.js';
 
 /**
- * Dials, and gives up after `timeoutMs` or when `signal` aborts. Rejects with {@link RpcCode.Connect}, `cause` being
- * the system's error, or with the signal's reason.
+ * Dials, and gives up after `timeoutMs` or when `signal` aborts. Rejects with {@link RpcCode.Connect}, whose `cause` is the
+ * system's error, or with the reason of the signal.
  */
 export async function dialWithin(
   timeoutMs: number,

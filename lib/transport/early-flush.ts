@@ -1,17 +1,17 @@
-/** Frames in a tick after which it no longer pays to wait for the tick's end. */
+/** Number of frames after which waiting for the end of the tick does not pay any more. */
 const MIN_FRAMES = 16;
-/** A busy tick flushes after a quarter of what the last one sent; a fixed number would cost at 512 in flight. */
+/** A busy tick flushes after a quarter of the last tick's frames; a fixed number would cost time at 512 calls in flight. */
 const SHARE = 4;
 
 /**
- * When a tick that is not over yet should write what it has: the other end then works on the first frames while we make
- * the rest. After max(16, a quarter of the last tick's frames).
+ * Decides when to write queued frames before the tick ends, so that the other end works on the first frames while this end
+ * encodes the rest: after max(16, a quarter of the last tick's frames).
  */
 export class EarlyFlush {
   #threshold = MIN_FRAMES;
   #frames = 0;
 
-  /** `waiting`: frames that are not written yet. */
+  /** True when `waiting` frames, which are not written yet, should be written now. */
   isDue(waiting: number): boolean {
     return waiting >= this.#threshold;
   }

@@ -1,45 +1,46 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 
-/** What a heartbeat needs of the connection that it watches. */
+/** The parts of a connection that a heartbeat uses. */
 export interface Watched {
-  /** Asks the peer for a sign of life. */
+  /** Sends a heartbeat, which the peer answers. */
   ping(): void;
   /**
-   * Bytes that a peer whose answers have piled up has read so far; undefined where nothing has piled up. While we read
-   * nothing from it because it does not read enough from us, its reading is its life.
+   * Bytes that the peer has read so far, while the stream is blocked; undefined otherwise. A blocked answering end reads
+   * nothing, so the only proof that the peer is alive is that the peer reads.
    */
   readBytes?(): number | undefined;
-  dead(death: Silence): void;
+  /** Called once, when the peer counts as dead. */
+  dead(silence: Silence): void;
 }
 
-/** How a peer was found dead. */
+/** Measurements of a silence that ended a connection. */
 export interface Silence {
-  /** ms since the last byte came. */
+  /** Time since the last byte arrived. Unit: ms */
   readonly silentMs: number;
-  /** The longest that our own event loop kept the heartbeat's timer waiting in that time, ms: was it us? */
+  /** Longest delay of the heartbeat's timer in that time: how long this process's own event loop was blocked. Unit: ms */
   readonly stallMs: number;
 }
 
 export interface HeartbeatOptions {
-  /** ms between two looks. @default 10_000, as pomelo-rpc's `keepalive` */
+  /** Time between two samples. Unit: ms. @default 10_000, as pomelo-rpc's `keepalive` */
   readonly interval: number;
-  /** So many looks in a row without a byte, and the peer is dead; at each before the last it was pinged. @default 2 */
+  /** Number of samples in a row without a byte after which the peer counts as dead. Each sample but the last sends a ping. @default 2 */
   readonly misses?: number;
-  /** Ping at every look, whatever came in: a stock Leader counts only requests as life. @default false */
+  /** Pings at every sample, even when bytes arrived: a stock Leader counts only requests as life. @default false */
   readonly always?: boolean;
-  /** Only watch; never ping. For a stock Follower, which would not answer. @default false */
+  /** Never pings. For a stock Follower, which would not answer. @default false */
   readonly mute?: boolean;
-  /** The time, ms, from any fixed point. */
+  /** Current time, from any fixed point. Unit: ms */
   readonly now?: () => number;
 }
 
 /**
- * Notices a peer that fell silent without closing. Any byte counts as life.
+ * Detects a peer that fell silent without closing the connection. Any byte counts as life.
  *
- * Silence is counted in looks, not in ms, and a look that comes late does not count: while our own event loop was
- * blocked, the peer's answer lay unread in the socket. A process that was stopped for a minute does not take that
- * minute for its peers' death.
+ * Silence is counted in samples, not in ms, and a sample that comes late does not count: while this process's event loop
+ * was blocked, the peer's answer lay unread in the socket. A process that was stopped for a minute does not take that
+ * minute for the death of its peers.
  */
 export class Heartbeat {
   readonly #watched: Watched;
@@ -48,26 +49,26 @@ export class Heartbeat {
   #heard = false;
   #missed = 0;
   #heardAt: number;
-  #lookedAt: number;
+  #sampledAt: number;
   #stallMs = 0;
-  /** At the last look. */
+  /** Bytes read by the peer, at the last sample. */
   #readBytes: number | undefined;
 
   constructor(watched: Watched, options: HeartbeatOptions) {
     this.#watched = watched;
     this.#options = { misses: 2, always: false, mute: false, now: () => performance.now(), ...options };
-    this.#heardAt = this.#lookedAt = this.#options.now();
+    this.#heardAt = this.#sampledAt = this.#options.now();
   }
 
-  /** Starts counting anew, also after a death that was excused. */
+  /** Starts counting from zero, also after a silence that was excused. */
   start(): void {
     this.stop();
     this.#heard = false;
     this.#missed = 0;
     this.#stallMs = 0;
-    this.#heardAt = this.#lookedAt = this.#options.now();
-    // The socket keeps the process alive where that is wanted; a heartbeat alone must not.
-    this.#timer = setInterval(() => this.#look(), this.#options.interval).unref();
+    this.#heardAt = this.#sampledAt = this.#options.now();
+    // The socket keeps the process alive where the user wants that; a heartbeat alone must not.
+    this.#timer = setInterval(() => this.#sample(), this.#options.interval).unref();
   }
 
   stop(): void {
@@ -75,7 +76,7 @@ export class Heartbeat {
     this.#timer = undefined;
   }
 
-  /** Bytes came. Cheap enough for every chunk: the time is read at the next look. */
+  /** Notes that bytes arrived. Cheap enough for every chunk: the clock is read at the next sample only. */
   heard(): void {
     this.#heard = true;
   }
@@ -87,11 +88,11 @@ export class Heartbeat {
     return hasRead;
   }
 
-  #look(): void {
+  #sample(): void {
     const now = this.#options.now();
-    const lateMs = now - this.#lookedAt - this.#options.interval;
+    const lateMs = now - this.#sampledAt - this.#options.interval;
     this.#stallMs = Math.max(this.#stallMs, lateMs);
-    this.#lookedAt = now;
+    this.#sampledAt = now;
     if (this.#heard || this.#hasRead()) {
       this.#heard = false;
       this.#missed = 0;
@@ -113,12 +114,12 @@ export class Heartbeat {
   }
 }
 
-/** A peer's death as an error: how long it was silent, and whether that may have been us. */
+/** Error of a silent peer: how long the peer was silent, and how long this process's own event loop was blocked meanwhile. */
 export function peerSilent(peer: string, { silentMs, stallMs }: Silence): RpcError {
-  // The heartbeat sees only what kept its own timer waiting; of shorter stalls the watch knows, where calls waited.
+  // The heartbeat sees only delays of its own timer. The event loop watch knows shorter stalls, where calls waited.
   const longestMs = Math.max(stallMs, eventLoop.longestStall(performance.now() - silentMs));
   return new RpcError(
     RpcCode.PeerSilent,
-    `${peer} sent nothing for ${silentMs} ms and did not answer heartbeats; in that time our own event loop was blocked for ${longestMs} ms at the longest`,
+    `${peer} sent nothing for ${silentMs} ms and did not answer heartbeats; the longest stall of this process's own event loop in that time was ${longestMs} ms`,
   );
 }

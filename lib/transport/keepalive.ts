@@ -5,16 +5,16 @@ import { ControlRequest } from './control-request.js';
 import { Heartbeat, type HeartbeatOptions, type Silence } from './heartbeat.js';
 import type { PendingCalls } from './pending-calls.js';
 
-/** How long a heartbeat's answer is worth waiting for; it only keeps the table tidy, silence is judged elsewhere. */
+/** Deadline of a heartbeat's answer. The deadline only keeps the table tidy; {@link Heartbeat} detects silence. Unit: ms */
 const ANSWER_MS = 60_000;
 
 export interface KeepaliveOptions extends HeartbeatOptions {
-  /** While the peer does not read: take what it has read of it for life. For the side that stops reading meanwhile. */
+  /** Counts the peer's reading as life while the stream is blocked. For the end that stops reading meanwhile. */
   readonly countReading?: boolean;
   onDead(silence: Silence): void;
 }
 
-/** The heartbeat of one connection, from either end. Begins at once. */
+/** The heartbeat of one connection, at either end. Begins when it is made. */
 export class Keepalive {
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
@@ -33,17 +33,17 @@ export class Keepalive {
     this.#heartbeat.start();
   }
 
-  /** Heartbeats that stand in the table of waiting calls. */
+  /** Number of heartbeats in the table of pending calls. */
   get unanswered(): number {
     return this.#unanswered;
   }
 
-  /** Bytes came. */
+  /** Notes that bytes arrived. */
   heard(): void {
     this.#heartbeat.heard();
   }
 
-  /** Counts anew, after a death that was excused. */
+  /** Starts counting from zero, after a silence that was excused. */
   restart(): void {
     this.#heartbeat.start();
   }

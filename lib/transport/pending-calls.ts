@@ -5,54 +5,54 @@ import type { Head } from '../protocol/message.js';
 import { type FrameView, MAX_REQUEST_ID } from '../protocol/packet.js';
 import { DeadlineTimer } from './deadline-timer.js';
 
-/** A request that was sent and waits for its answer. It is taken off the table before any of its three ends. */
+/** A request that was sent and waits for its answer. The request leaves the table before `answered`, `lost` or `expire` is called. */
 export interface SentRequest {
-  /** When it gives up: ms on the clock of `performance.now()`. */
+  /** Time at which the request expires, on the clock of `performance.now()`. Unit: ms */
   readonly deadline: number;
-  /** The number of its frame on its connection. */
+  /** Number of the request's frame on its connection. */
   readonly frameNumber: number;
-  /** When it was sent, ms on the same clock; undefined where its latency says nothing about the server. */
+  /** Time of sending, on the same clock; undefined where the latency says nothing about the server. Unit: ms */
   readonly sentAt: number | undefined;
-  /** A call, and no request of the connection's own: the peer works on it until it is told that nobody waits. */
+  /** True for a user's call: the peer works on the call until the peer is notified that the caller does not wait any more. */
   readonly isCall?: boolean;
   answered(head: Head, frame: FrameView, codec: Codec): void;
-  /** The connection ended for this reason before the answer came. */
+  /** Called when the connection ended before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
-  /** The deadline passed. `isReported`: the peer tells of calls that run late, see {@link ProgressReport}. */
+  /** Called when the deadline has passed. `isReported`: the peer reports late calls, see {@link ProgressReport}. */
   expire(isReported: boolean): void;
-  /** The peer tells that it is still at it, shortly before the deadline. */
+  /** Called when the peer reports, shortly before the deadline, that the call is not answered yet. */
   reported?(report: ProgressReport): void;
 }
 
-/** What a server says of a call that is about to run out of time. */
+/** Report of a server on a call that is about to pass its deadline. */
 export interface ProgressReport {
-  /** ms since it received the call. */
+  /** Time since the server received the call. Unit: ms */
   readonly heldMs: number;
-  /** The method was called; false: it waits for its turn. */
+  /** True when the method was called; false while the call waits for its turn. */
   readonly isRunning: boolean;
-  /** The longest that its event loop was kept in that time, ms. */
+  /** Longest stall of the server's event loop in that time. Unit: ms */
   readonly stallMs: number;
 }
 
-/** Slots at first, and again once a burst is over. A power of two, as all their numbers are. */
+/** Number of slots at first, and again after a burst. Numbers of slots are powers of two. */
 const MIN_SLOTS = 256;
-/** An idle table larger than this shrinks. */
+/** Largest table that is kept while idle. */
 const KEPT_SLOTS = 4096;
 
 /**
- * Requests sent and not yet answered, by request id: the one table of a connection, for calls and heartbeats alike.
+ * Requests that were sent and are not answered, by request id: the one table of a connection, for calls and heartbeats.
  *
- * An id's entry is in the slot that its low bits name. A Map would do the same with less to read, but costs more than
- * it looks: it moves to a new table every few dozen ids, V8 links the old one to the new, and once one of them has
- * been promoted to the old generation, all that follow are, with the calls in them. Measured at 64 in flight: 1.4
- * against 2.3 us of the client's CPU a call, the difference being garbage collection.
+ * The low bits of an id name the slot of its entry. A Map would take less code, but costs more than it seems: a Map moves
+ * to a new table every few dozen ids, and V8 links the old table to the new one. Once one of these tables has been
+ * promoted to the old generation, all later tables are, with the calls in them. Measured at 64 calls in flight: 1.4
+ * against 2.3 us of the client's CPU for each call; the difference is garbage collection.
  *
- * Invariant: an entry is taken off before it is settled, so that a callback which calls back into the connection
- * never meets itself, and nothing settles twice.
+ * Invariant: an entry leaves the table before it is settled, so that a callback which calls back into the connection
+ * never meets its own entry, and no entry settles twice.
  */
 export class PendingCalls {
   #slots: (SentRequest | undefined)[] = new Array(MIN_SLOTS).fill(undefined);
-  /** The id whose entry is in the slot. Says nothing while the slot is empty. */
+  /** Id of the entry in the slot. Without meaning while the slot is empty. */
   #ids = new Uint32Array(MIN_SLOTS);
   #size = 0;
   readonly #timer: DeadlineTimer;
@@ -61,13 +61,12 @@ export class PendingCalls {
   readonly #onExpired: (calls: readonly number[]) => void;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
-  /** The peer tells of calls that run late. */
+  /** True where the peer reports late calls. */
   isReported = false;
 
   /**
-   * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while something waits: for who has no
-   * socket that sees to it. `onExpired` is called when some have expired, after they were told, with the ids of those
-   * that were calls.
+   * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while an entry waits, for an owner without a
+   * socket. `onExpired` is called after entries have expired, with the ids of those that were calls.
    */
   constructor({
     idLimit = MAX_REQUEST_ID,
@@ -84,7 +83,7 @@ export class PendingCalls {
     return this.#size;
   }
 
-  /** The id for the next request: counts from 1, wraps before 2^30, and passes over those whose slot is taken. */
+  /** Id for the next request: counts from 1, wraps before 2^30, and skips ids whose slot is taken. */
   nextId(): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -96,7 +95,7 @@ export class PendingCalls {
   }
 
   add(entry: SentRequest): number {
-    // At most half full, so that a free slot is near.
+    // The table is at most half full, so that a free slot is near.
     if (this.#size * 2 >= this.#slots.length) this.#resize(this.#slots.length * 2);
     const id = this.nextId();
     const slot = id & (this.#slots.length - 1);
@@ -108,13 +107,13 @@ export class PendingCalls {
     return id;
   }
 
-  /** Stays on the table. */
+  /** The entry of an id, which stays in the table. */
   get(id: number): SentRequest | undefined {
     const slot = id & (this.#slots.length - 1);
     return this.#ids[slot] === id ? this.#slots[slot] : undefined;
   }
 
-  /** Undefined when the id is not known: the answer came after its deadline, or twice, or was never asked for. */
+  /** Removes and returns an entry. Undefined for an unknown id: the answer came late, or twice, or was never requested. */
   take(id: number): SentRequest | undefined {
     const slot = id & (this.#slots.length - 1);
     const entry = this.#slots[slot];
@@ -128,15 +127,15 @@ export class PendingCalls {
     return entry;
   }
 
-  /** Calls back once, when nothing waits any more: not before the last entry was settled. */
+  /** Calls back once, when no entry waits any more and the last entry was settled. */
   whenIdle(onIdle: () => void): void {
     this.#onIdle = onIdle;
     if (this.#size === 0) this.#emptied();
   }
 
   /**
-   * The connection ended: every entry learns it, in the order of sending, and how far it got. Frames up to
-   * `handedFrames` were given to the socket.
+   * Settles all entries as lost, in the order of sending, each with how far its request got. Frames up to `handedFrames`
+   * were handed to the socket.
    */
   loseAll(reason: RpcError, handedFrames: number): void {
     const entries = this.#entries();
@@ -147,7 +146,7 @@ export class PendingCalls {
     for (const entry of entries) entry.lost(reason, entry.frameNumber > handedFrames ? 'not-sent' : 'unknown');
   }
 
-  /** In the order in which they were added: the id after the last one given is the oldest there can be. */
+  /** All entries in the order in which they were added: the id after the latest id is the oldest possible one. */
   #entries(): SentRequest[] {
     const ageOf = (slot: number): number =>
       ((this.#ids[slot] as number) - this.#lastId - 1 + this.#idLimit) % this.#idLimit;
@@ -155,7 +154,7 @@ export class PendingCalls {
     return slots.sort((a, b) => ageOf(a) - ageOf(b)).map((slot) => this.#slots[slot] as SentRequest);
   }
 
-  /** Two ids in different slots stay so in a larger table, which looks at more of their bits. */
+  /** Moves to another number of slots. Ids in different slots stay apart in a larger table, which uses more of their bits. */
   #resize(length: number): void {
     const slots: (SentRequest | undefined)[] = new Array(length).fill(undefined);
     const ids = new Uint32Array(length);

@@ -6,21 +6,18 @@ import { type FrameView, REQUEST } from '../protocol/packet.js';
 import type { Connection } from './connection.js';
 import type { PendingCalls, ProgressReport } from './pending-calls.js';
 
-/** Reports in a frame, which then fits the smallest limit that a peer may set. */
+/** Number of reports in a frame, which then fits the smallest limit that a peer may set. */
 const MAX_REPORTS = 8;
-/** The timeout field of a frame that nobody answers. */
+/** Timeout field of a frame that has no answer. Unit: ms */
 const NO_TIMEOUT_MS = 1;
 
-/**
- * What travels in the body of a `progress`: a list of these, in the codec that was agreed on. Fields that are not known
- * are ignored.
- */
+/** An item in the body of a `progress` frame, which is a list in the agreed codec. Unknown fields are ignored. */
 export interface WireReport extends ProgressReport {
-  /** Of the request. */
+  /** Id of the request that the report is about. */
   readonly id: number;
 }
 
-/** Tells the peer of calls that run late. What cannot be said at once is not said: it would come too late. */
+/** Reports late calls to the peer. A report that cannot be sent at once is dropped: the report would come too late. */
 export function writeProgressReports(connection: Connection, codec: Codec, reports: readonly WireReport[]): void {
   for (let i = 0; i < reports.length; i += MAX_REPORTS) {
     if (!connection.isOpen || connection.isBlocked) return;
@@ -35,12 +32,12 @@ export function writeProgressReports(connection: Connection, codec: Codec, repor
         throw error;
       }
     } catch (error) {
-      debug.connection('%s could not be told of late calls: %s', connection.peer, messageOf(error));
+      debug.connection('a report on late calls to %s was not sent: %s', connection.peer, messageOf(error));
     }
   }
 }
 
-/** Hands each report to the call that it is about, if that still waits. Throws whatever the codec throws on nonsense. */
+/** Hands each report to its call, where the call still waits. Throws what the codec throws on bytes that are not a value. */
 export function readProgressReports({ bytes, bodyStart, end }: FrameView, codec: Codec, pending: PendingCalls): void {
   const reports = codec.decode(bytes, bodyStart, end);
   if (!Array.isArray(reports)) return;
@@ -51,7 +48,7 @@ export function readProgressReports({ bytes, bodyStart, end }: FrameView, codec:
   }
 }
 
-/** A whole number that is no peer's joke: it ends up in a message. */
+/** True for a whole number from 0 on. The numbers of a peer are checked, since they appear in messages. */
 function isMs(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -16,7 +16,7 @@ class TcpStream implements ByteStream {
   constructor(socket: net.Socket, peer: string) {
     this.#socket = socket;
     this.peer = peer;
-    // Nagle's algorithm holds a small packet back until the last one is acknowledged: 40-88 ms a call.
+    // Nagle's algorithm would hold back a small packet until the last one is acknowledged: 40 to 88 ms for each call.
     socket.setNoDelay(true);
   }
 
@@ -36,7 +36,7 @@ class TcpStream implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
-    // `write` says false above its high-water mark even when the kernel has taken everything meanwhile.
+    // `write` returns false above its high-water mark, even when the kernel has taken everything meanwhile.
     return this.#socket.write(bytes) || this.#socket.writableLength === 0;
   }
 
@@ -58,8 +58,8 @@ class TcpStream implements ByteStream {
 }
 
 /**
- * Connects. Rejects with the system's error (ECONNREFUSED, ENOTFOUND ...). A connection to itself, which TCP allows
- * on an ephemeral port that nobody listens on, is ended and reported as refused.
+ * Connects. Rejects with the system's error (ECONNREFUSED, ENOTFOUND ...). TCP lets a socket connect to itself, on an
+ * ephemeral port that no process listens on; such a connection is ended and reported as refused.
  */
 export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Promise<ByteStream> {
   const { host, port } = endpoint;
@@ -77,7 +77,7 @@ export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Pro
         resolve(new TcpStream(socket, describeEndpoint(endpoint)));
         return;
       }
-      socket.on('error', () => {}); // whatever it says while it is being destroyed is of no use to anybody
+      socket.on('error', () => {}); // errors of a socket that is being destroyed are of no use
       socket.destroy();
       reject(error);
     };
@@ -100,7 +100,7 @@ function refusedItself(endpoint: Endpoint): Error {
 
 export type TcpListenOptions = ListenOptions;
 
-/** Listens on exactly this address, shared with no other process, not even a sibling under `node:cluster`. */
+/** Listens on exactly this address, and shares it with no other process, not even with a sibling under `node:cluster`. */
 export function listenTcp(endpoint: Endpoint<'tcp'>, { onStream, onError }: TcpListenOptions): Promise<Listener> {
   const { host, port } = endpoint;
   return new Promise((resolve, reject) => {
@@ -117,7 +117,7 @@ export function listenTcp(endpoint: Endpoint<'tcp'>, { onStream, onError }: TcpL
   });
 }
 
-/** Resolves when the port is free, which is at once: only the accepted sockets keep `server.close` waiting. */
+/** Resolves when the port is free, which is at once: only accepted sockets make `server.close` wait. */
 function closeServer(server: net.Server): Promise<void> {
   server.close();
   return new Promise((resolve) => setImmediate(resolve));

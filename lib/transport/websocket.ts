@@ -13,19 +13,19 @@ import {
   type StreamHandler,
 } from './byte-stream.js';
 
-/** As a socket's own high-water mark: past it, writing pauses. */
+/** Bytes that may wait in a WebSocket, like a socket's own high-water mark; past them, writing pauses. */
 const HIGH_WATER_BYTES = 64 * 1024;
-/** A longer write leaves in several messages, so that no two ends need to agree on how long one may be. */
+/** Longest message. A longer write leaves in several messages, so that the two ends need not agree on a length. */
 const MESSAGE_BYTES = 64 * 1024;
-/** ws keeps this number in 32 bits, and takes one that is larger for no limit at all. */
+/** Largest limit that ws knows: ws keeps the number in 32 bits, and takes a larger number for no limit. */
 const MAX_PAYLOAD_BYTES = 2 ** 31 - 1;
 const NORMAL_CLOSURE = 1000;
-/** Of the codes with which a stream may end: as it should, its peer going away, none given, without a close frame. */
+/** Close codes of an end in order: normal, peer going away, no code given, no close frame. */
 const ORDERLY = new Set([NORMAL_CLOSURE, 1001, 1005, 1006]);
 
 /**
- * Neither compression (it costs more than it saves between processes) nor UTF-8 checks: messages are binary. ws hands
- * a message on when it is whole; ours are short, but a peer that is none of ours may send a frame as one.
+ * Options of ws. Compression costs more than it saves between processes, and binary messages need no UTF-8 checks. ws hands
+ * on whole messages: the messages of this package are short, but another peer may send a frame as one message.
  */
 function wsOptions(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
   const maxPayload = Math.min(MAX_PAYLOAD_BYTES, Math.max(maxFrameBytes, MESSAGE_BYTES));
@@ -41,7 +41,7 @@ class WebSocketStream implements ByteStream {
   #failure: Error | undefined;
   #handler: StreamHandler | undefined;
 
-  /** To be made as soon as the WebSocket is open: what the peer sent along with the upgrade is on its heels. */
+  /** Must be made as soon as the WebSocket is open: bytes that the peer sent with the upgrade follow at once. */
   constructor(ws: WebSocket, peer: string) {
     this.#ws = ws;
     this.peer = peer;
@@ -50,16 +50,16 @@ class WebSocketStream implements ByteStream {
     ws.on('message', (data: RawData) => this.#handler?.onData(data as Buffer));
     ws.on('error', (error) => {
       this.#failure ??= error;
-      // ws would wait half a minute for the peer to agree that it is over.
+      // ws would wait half a minute for the peer's close frame.
       ws.terminate();
     });
     ws.on('ping', () => {
-      // ws ends a connection that wants too many answers at once, and does not say so.
+      // ws ends a connection that requests too many pongs at once, and gives no reason.
       if (ws.readyState !== WebSocket.OPEN && !this.#isEnding)
-        this.#failure ??= new Error('it pings and does not read');
+        this.#failure ??= new Error('the peer sends pings and does not read the answers');
     });
     ws.once('close', (code) => {
-      if (!ORDERLY.has(code)) this.#failure ??= new Error(`the peer closed it with the code ${code}`);
+      if (!ORDERLY.has(code)) this.#failure ??= new Error(`the peer closed it with code ${code}`);
       this.#isClosed = true;
       this.#handler?.onClose(this.#failure);
     });
@@ -76,7 +76,7 @@ class WebSocketStream implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#ws.readyState !== WebSocket.OPEN) return false; // the close event is on its way
+    if (this.#ws.readyState !== WebSocket.OPEN) return false; // the close event follows
     if (bytes.length <= MESSAGE_BYTES) this.#ws.send(bytes, this.#onSent);
     else
       for (let at = 0; at < bytes.length; at += MESSAGE_BYTES)
@@ -104,7 +104,7 @@ class WebSocketStream implements ByteStream {
     this.#ws.terminate();
   }
 
-  /** ws has no drain event; the callback of a send tells that its bytes have left. */
+  /** Stands for the drain event, which ws lacks: ws calls back when the bytes of a message have left. */
   readonly #onSent = (): void => {
     if (!this.#wantsDrain || this.#ws.bufferedAmount >= HIGH_WATER_BYTES) return;
     this.#wantsDrain = false;
@@ -113,24 +113,24 @@ class WebSocketStream implements ByteStream {
 }
 
 export interface WebSocketDialOptions {
-  /** The largest frame that is taken; bounds what ws collects by itself. @default 4 MiB */
+  /** Largest frame that is accepted; bounds what ws collects by itself. Unit: bytes. @default 4 MiB */
   readonly maxFrameBytes?: number;
 }
 
 export interface WebSocketListenOptions extends ListenOptions {
-  /** How long a connection may take until its upgrade. ms */
+  /** Time that a connection may take until its upgrade. Unit: ms */
   readonly handshakeTimeout: number;
-  /** How many may wait for their upgrade at the same time: the oldest gives way to one more. @default unlimited */
+  /** Connections that may wait for their upgrade at the same time. Past this bound the oldest is evicted. @default unlimited */
   readonly maxHandshakes?: number;
   /** Web pages that may connect, by origin. @default none */
   readonly allowedOrigins?: readonly string[];
-  /** As {@link WebSocketDialOptions.maxFrameBytes}. */
+  /** Largest frame that is accepted; see {@link WebSocketDialOptions.maxFrameBytes}. */
   readonly maxFrameBytes?: number;
-  /** A connection did not get as far as `onStream`. Nothing of the peer's own text is in `why`, unless quoted. */
+  /** Called for a connection that was closed before `onStream`. `why` holds text of the peer only in quotes. */
   onRefused?(peer: string, why: string): void;
 }
 
-/** Connects, and upgrades. Rejects with the system's error, or ws's own when the other end is no WebSocket server. */
+/** Connects, and upgrades. Rejects with the system's error, or with the error of ws when the other end is not a WebSocket server. */
 export function dialWebSocket(
   endpoint: Endpoint<'ws'>,
   { maxFrameBytes, signal }: DialOptions & WebSocketDialOptions,
@@ -164,7 +164,7 @@ export function dialWebSocket(
   });
 }
 
-/** Listens, exclusively as {@link listenTcp} does; what is not a WebSocket upgrade is answered with 426. */
+/** Listens on exactly this address, as {@link listenTcp} does. Answers 426 to a request that is not a WebSocket upgrade. */
 export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketListenOptions): Promise<Listener> {
   const { host, port } = endpoint;
   const { handshakeTimeout, onStream, onError } = options;
@@ -190,7 +190,7 @@ export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketList
       handshakes.end(request.socket);
       onStream(new WebSocketStream(ws, peerOf(request.socket)));
     });
-    sockets.on('error', () => {}); // it repeats the server's errors, which are handled below
+    sockets.on('error', () => {}); // ws repeats the errors of the HTTP server, which are handled below
     server.once('error', reject);
     server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
       server.removeListener('error', reject);
@@ -201,10 +201,10 @@ export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketList
   });
 }
 
-/** The sockets that have not become WebSockets: nobody else counts them. */
+/** Sockets that have not become WebSockets. The Leader counts only WebSockets. */
 class Handshakes {
   readonly #options: WebSocketListenOptions;
-  /** In the order of their arrival. */
+  /** Sockets in the order of their arrival. */
   readonly #sockets = new Set<Socket>();
 
   constructor(options: WebSocketListenOptions) {
@@ -217,7 +217,7 @@ class Handshakes {
     socket.once('close', () => this.end(socket));
     if (this.#sockets.size <= maxHandshakes) return;
     const [oldest = socket] = this.#sockets;
-    onRefused?.(peerOf(oldest), `newer ones are in its place, ${maxHandshakes} may be about to upgrade`);
+    onRefused?.(peerOf(oldest), `evicted for a newer connection; at most ${maxHandshakes} may wait for their upgrade`);
     this.end(oldest);
     oldest.destroy();
   }
@@ -227,11 +227,11 @@ class Handshakes {
   }
 }
 
-/** Web pages may connect anywhere, and only their browser says so, by the origin that it sends; our own callers have none. */
+/** Checks the origin, which browsers send for the web page that connects. Callers of this package send no origin. */
 function isFromAllowedOrigin({ headers, socket }: http.IncomingMessage, options: WebSocketListenOptions): boolean {
   const origin = headers.origin ?? headers['sec-websocket-origin'];
   if (origin === undefined || options.allowedOrigins?.includes(String(origin))) return true;
-  options.onRefused?.(peerOf(socket), `allowedOrigins does not have ${quoted(String(origin))}`);
+  options.onRefused?.(peerOf(socket), `allowedOrigins does not contain ${quoted(String(origin))}`);
   return false;
 }
 
@@ -242,6 +242,6 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 function closeServer(sockets: WebSocketServer, server: http.Server): Promise<void> {
   sockets.close();
   server.close();
-  server.closeAllConnections(); // those that have not become WebSockets, and now never will
+  server.closeAllConnections(); // sockets that have not become WebSockets
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import { debug } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { DeadlineTimer } from '../../lib/transport/deadline-timer.js';
+import { DeadlineTimer, scanDue } from '../../lib/transport/deadline-timer.js';
 import type { EjectionOptions } from './options.js';
 import { ServerHealth, type ServerHealthReport } from './server-health.js';
 
@@ -118,12 +118,8 @@ export class Outliers {
   }
 
   #readmitDue(now: number): number {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const health of [...this.#ejected]) {
-      if (health.until <= now) this.#readmit(health, 'time', now);
-      else earliest = Math.min(earliest, health.until);
-    }
-    return earliest;
+    const until = (health: ServerHealth): number => health.until;
+    return scanDue(this.#ejected, now, until, (health) => this.#readmit(health, 'time', now));
   }
 
   /** How many of so many servers may be ejected: never all. */

@@ -310,7 +310,7 @@ describe('a late event loop', () => {
     assert.deepEqual([told.code, told.delivery, told.cause.code], ['ERR_RPC_FILTER', 'not-sent', 'ERR_RPC_OVERLOADED']);
     assert.match(
       told.message,
-      /before filter "tooBusy" aborted it: this process is too busy: its event loop is \d+ ms late/,
+      /before filter "tooBusy" aborted it: this process is too busy: the event loop is \d+ ms late/,
     );
     blocked.stop();
     await until(() => calls.f(null).catch(() => undefined), { what: 'calls again', timeoutMs: 20_000 });

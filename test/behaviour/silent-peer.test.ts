@@ -25,7 +25,7 @@ describe('a peer that falls silent without closing', () => {
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECTION_LOST', 'unknown']);
     assert.match(
       error.message,
-      /sent nothing for \d+ ms and did not answer heartbeats.*our own event loop was blocked/,
+      /sent nothing for \d+ ms and did not answer heartbeats.*longest stall of this process's own event loop/,
     );
     assert.equal((error.cause as Error & { code: string }).code, 'ERR_RPC_PEER_SILENT');
     assert.deepEqual(closes, ['ERR_RPC_PEER_SILENT']);

@@ -198,7 +198,7 @@ describe('Connection, over a stream that is full', () => {
     assert.throws(() => connection.begin(REQUEST, 3, 1_000, HEAD), {
       code: RpcCode.QueueFull,
       delivery: 'not-sent',
-      message: /bytes wait to be written to fake:1 already; maxQueuedBytes allows 500/,
+      message: /bytes wait to be written to fake:1; maxQueuedBytes allows 500/,
     });
     stream.drain();
     sendBody(connection, 4, 10);
