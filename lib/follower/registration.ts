@@ -10,7 +10,7 @@ import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
 import { abortReason } from '../transport/dial-within.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
-import { readError } from '../wire-errors.js';
+import { fromWireError } from '../wire-errors.js';
 
 /** Where and as what a Follower registers. */
 export interface Registering {
@@ -127,7 +127,7 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
   if (success !== true) {
     const why = printable(messageOf(error?.message ?? 'no reason given'));
     const code = refusalCode(error?.code);
-    throw refused(asked, why, code && readError({ name: 'RpcError', message: why, code }));
+    throw refused(asked, why, code && fromWireError({ name: 'RpcError', message: why, code }));
   }
   if (head.ext === undefined) return { ...NO_AGREEMENT, codec: stock, isStock: true };
   const codec = chosen(head.ext.codecs, asked);

@@ -1,3 +1,4 @@
+import { errorFields } from '../wire-errors.js';
 import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
 
 /** What may stand right of `instanceof`: any class, the abstract one of the typed arrays, Symbol and BigInt. */
@@ -182,14 +183,9 @@ class Walk {
     if (this.#frame.hashedKeys > MAX_HASHED_KEYS) throw new RangeError(`${this.#path.join('')} makes ${TOO_MANY_KEYS}`);
   }
 
-  #fitError(error: Error & { code?: unknown }): ErrorFields {
-    const { name, message, code } = error;
-    return {
-      name: String(name),
-      message: String(message),
-      code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-      cause: this.#fitPart('.cause', error.cause),
-    };
+  #fitError(error: Error): ErrorFields {
+    const { name, message, code } = errorFields(error);
+    return { name, message, code, cause: this.#fitPart('.cause', error.cause) };
   }
 
   #fitProperties(value: object): unknown {

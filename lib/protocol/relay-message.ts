@@ -1,7 +1,7 @@
 import { TRANSPORT_NAMES } from '../endpoint.js';
 import type { Delivery } from '../errors.js';
 import type { TransportName } from '../server-info.js';
-import type { ToldError } from '../wire-errors.js';
+import type { WireError } from '../wire-errors.js';
 
 /**
  * What processes that share their mailboxes say to each other, beside calls: on a line to a Leader that has announced
@@ -34,9 +34,9 @@ export interface MailBoxStateHead {
   readonly to: number;
   readonly state: RelayedState;
   /** Why the last attempt to connect failed, where there was none since that did not. */
-  readonly lastFailure: ToldError | undefined;
+  readonly lastFailure: WireError | undefined;
   /** Why it has left its last state. */
-  readonly reason: ToldError | undefined;
+  readonly reason: WireError | undefined;
 }
 
 /** An answer: the call has failed, here or on its way to the server, and so far had it got. */
@@ -99,6 +99,6 @@ function readServer(server: unknown): RelayedServer | undefined {
 }
 
 /** Made an error of where it is used, which takes whatever it is. */
-function told(error: unknown): ToldError | undefined {
-  return typeof error === 'object' && error !== null ? (error as ToldError) : undefined;
+function told(error: unknown): WireError | undefined {
+  return typeof error === 'object' && error !== null ? (error as WireError) : undefined;
 }

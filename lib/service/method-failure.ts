@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { codeOf } from '../wire-errors.js';
 import { isFunction, isObject, sourceOf } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
@@ -18,10 +19,11 @@ export function methodError(thrown: unknown): Error {
   if (!isObject(thrown)) return new Error(`failed with ${isFunction(thrown) ? 'a function' : messageOf(thrown)}`);
   const error = new Error('failed with an object that is not an Error', { cause: thrown });
   try {
-    const { name, message, code } = thrown as { name?: unknown; message?: unknown; code?: unknown };
+    const { name, message } = thrown as { name?: unknown; message?: unknown };
+    const code = codeOf(thrown);
     if (typeof message === 'string') error.message = message;
     if (typeof name === 'string') error.name = name;
-    if (typeof code === 'string' || typeof code === 'number') Object.assign(error, { code });
+    if (code !== undefined) Object.assign(error, { code });
   } catch {
     // A getter threw: the properties that were read before are kept.
   }

@@ -17,7 +17,7 @@ import type { RefusalCode } from '../protocol/refusal.js';
 import { relayMessage } from '../protocol/relay-message.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
-import { tellError } from '../wire-errors.js';
+import { errorFields, toWireError } from '../wire-errors.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
 const ANSWER_TIMEOUT_MS = 1;
@@ -101,7 +101,7 @@ export class AnswerWriter {
   relayFailure(id: number, error: RpcError): void {
     const { code, delivery = 'unknown' } = error;
     const head = relayMessage({ type: 'relay_failure', code, delivery });
-    const failed = this.#write(id, head, (out) => this.#codec.encode(tellError(error), out));
+    const failed = this.#write(id, head, (out) => this.#codec.encode(toWireError(error), out));
     if (failed !== undefined) this.#connection.destroy(asRpcError(failed));
   }
 
@@ -109,7 +109,7 @@ export class AnswerWriter {
   failure(id: number, error: Error, code: RpcCode | undefined): void {
     const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code);
     const { exposeStack } = this.#options;
-    const failed = this.#write(id, head, (out) => this.#codec.encode(errorFields(error, exposeStack), out));
+    const failed = this.#write(id, head, (out) => this.#codec.encode(answeredError(error, exposeStack), out));
     if (failed === undefined) return;
     // The error has a field that cannot be encoded, or a text that is larger than a frame may be.
     const message = `the call failed with an error that cannot be sent: ${messageOf(failed)}`.slice(
@@ -155,12 +155,9 @@ function asRpcError(thrown: unknown): RpcError {
   return thrown instanceof RpcError ? thrown : new RpcError(RpcCode.Encode, messageOf(thrown), { cause: thrown });
 }
 
-/** What of an error crosses the wire. */
-function errorFields(error: Error, withStack: boolean): Record<string, unknown> {
-  const { name, message, stack } = error;
-  const { code } = error as { code?: unknown };
-  const fields: Record<string, unknown> = { name: String(name), message: String(message) };
-  if (typeof code === 'string' || typeof code === 'number') fields['code'] = code;
-  if (withStack && typeof stack === 'string') fields['stack'] = stack;
-  return fields;
+/** An error as an answer has it. The stack can tell strangers too much, and travels only where the user allows that. */
+function answeredError(error: Error, withStack: boolean): object {
+  const fields = errorFields(error);
+  const { stack } = error;
+  return withStack && typeof stack === 'string' ? { ...fields, stack } : fields;
 }

@@ -8,7 +8,7 @@ import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
 import type { Head } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import type { RelayFailureHead } from '../../lib/protocol/relay-message.js';
-import { readError, rpcCode } from '../../lib/wire-errors.js';
+import { fromWireError, rpcCode } from '../../lib/wire-errors.js';
 
 /**
  * The codec of a call that goes through a relay, a process of ours that has a connection to the server. Heads name the
@@ -69,6 +69,6 @@ function readRelayFailure(
   { bytes, bodyStart, end }: FrameView,
 ): RelayFailure | undefined {
   if (code === RpcCode.Stopping && delivery === 'not-sent') return undefined;
-  const { message, cause } = readError(codec.decode(bytes, bodyStart, end));
+  const { message, cause } = fromWireError(codec.decode(bytes, bodyStart, end));
   return { code: rpcCode(code) ?? RpcCode.ConnectionLost, message, cause };
 }

@@ -6,7 +6,7 @@ import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib
 import { quoted } from '../../lib/quoted.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
-import { tellError } from '../../lib/wire-errors.js';
+import { toWireError } from '../../lib/wire-errors.js';
 import type { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
@@ -70,7 +70,7 @@ export class RelaySession implements RelayHandler {
       return;
     }
     const report = (state: RelayedState, status: Omit<UpstreamStatus, 'state'> = {}): void => {
-      const [lastFailure, reason] = [status.lastFailure, status.reason].map((error) => error && tellError(error));
+      const [lastFailure, reason] = [status.lastFailure, status.reason].map((error) => error && toWireError(error));
       this.#peer.tell(relayMessage({ type: 'mailbox_state', to, state, lastFailure, reason }));
     };
     if (this.#uses.size >= MAX_SERVERS) {

@@ -4,7 +4,7 @@ import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line } from '../../lib/follower/line.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { readError, type ToldError } from '../../lib/wire-errors.js';
+import { fromWireError, type WireError } from '../../lib/wire-errors.js';
 import { RelayRequestCodec } from './relay-request-codec.js';
 import type { Upstream, UpstreamUser } from './upstream.js';
 
@@ -68,8 +68,8 @@ export class RemoteUpstream implements Upstream {
   }
 }
 
-function rpcError(told: ToldError | undefined): RpcError | undefined {
+function rpcError(told: WireError | undefined): RpcError | undefined {
   if (told === undefined) return undefined;
-  const error = readError(told);
+  const error = fromWireError(told);
   return error instanceof RpcError ? error : new RpcError(RpcCode.Connect, error.message, { cause: error });
 }
