@@ -2,7 +2,7 @@ export { BaseMailBox } from './base-mailbox.js';
 export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
 export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';
 export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
-export { LineMailBox } from './line-mailbox.js';
+export { LineMailBox, type OpenLine } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';
 export { notConnected } from './not-connected.js';
 export {

@@ -3,10 +3,8 @@ import { Line, type LineHandler } from '../../lib/follower/line.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
 import { OpenLines } from '../../lib/follower/open-lines.js';
 import { RELAY } from '../../lib/protocol/relay-message.js';
+import type { OpenLine } from '../index.js';
 import { RemoteUpstreams } from './remote-upstreams.js';
-
-/** Opens a line, as {@link Line.open} does. */
-export type OpenLine = typeof Line.open;
 
 /** Lines of a Follower: the line to the Leader, and lines to earlier Leaders that still answer calls. */
 export class LeaderLines {

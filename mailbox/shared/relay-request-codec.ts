@@ -10,6 +10,9 @@ import type { FrameView } from '../../lib/protocol/packet.js';
 import type { RelayFailureHead } from '../../lib/protocol/relay-message.js';
 import { fromWireError, rpcCode } from '../../lib/wire-errors.js';
 
+/** Reasons of this process for ending a line or a mailbox. The relay is still there then. */
+const ENDED_HERE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved];
+
 /**
  * The codec of a call that goes through a relay, a process of ours that has a connection to the server. Heads name the
  * server by its number on this line, and the relay's own failures are believed, which a server's are not.
@@ -52,7 +55,8 @@ export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
   }
 
   lost(reason: RpcError): string {
-    return `the process that relayed it is gone: ${reason.message}`;
+    if (ENDED_HERE.includes(reason.code)) return reason.message;
+    return `the process that relayed the call is gone: ${reason.message}`;
   }
 }
 

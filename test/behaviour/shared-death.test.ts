@@ -205,7 +205,7 @@ describe('the worker that leads a share', () => {
     await one.client.stop(true);
     const error = await lost;
     assert.deepEqual([error.code, error.delivery, error.serverId], ['ERR_RPC_CONNECTION_LOST', 'unknown', 'test-1']);
-    assert.match(error.message, /the process that relayed it is gone/);
+    assert.match(error.message, /the process that relayed the call is gone/);
   });
 
   it('is none that was told not to lead; calls wait for one', async (t) => {
