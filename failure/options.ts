@@ -2,7 +2,7 @@ import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../l
 import { integer, invalid } from '../lib/options.js';
 import { RETRY_BUDGET_DEFAULTS, type RetryBudgetOptions } from './retry-budget.js';
 
-/** What a client does with calls that fail, and the bounds of that. */
+/** Failure modes of a client, and the bounds of its retries. */
 export interface FailureOptions extends FailOptions {
   /** Retries in all, over the calls to one server type. Retries of calls that never left this process are not counted. */
   readonly retryBudget?: RetryBudgetOptions;

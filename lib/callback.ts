@@ -6,8 +6,8 @@ import { throwUncaught } from './uncaught.js';
 export type Callback<T extends readonly unknown[] = readonly unknown[]> = (error: Error | null, ...results: T) => void;
 
 /**
- * The seam between the two styles of `start(cb)` and `await start()`: the promise is returned, and where a callback
- * was given, it is called too. A callback that throws is an uncaught exception, as it is in Node.
+ * Joins the two styles `start(cb)` and `await start()`: returns the promise, and calls the callback, if one was given.
+ * An error that a callback throws is an uncaught exception, as in Node.
  */
 export function withCallback<T>(
   promise: Promise<T>,
@@ -19,9 +19,9 @@ export function withCallback<T>(
 }
 
 /**
- * A user's callback, made safe to call from the middle of our own work: it runs in the async context in which it was
- * handed over (AsyncLocalStorage sees the caller's store), and what it throws becomes an uncaught exception, as it
- * would in Node, without harm to whoever called it.
+ * Makes a user's callback safe to call in the middle of our own work: the callback runs in the async context in which
+ * the user gave it (AsyncLocalStorage has the caller's store), and an error that the callback throws becomes an
+ * uncaught exception, as in Node, without harm to the code that called.
  */
 export function userCallback<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
   const context = new AsyncResource('mailstation.callback', { requireManualDestroy: true });

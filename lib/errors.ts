@@ -133,7 +133,7 @@ export class RpcError extends Error {
   declare readonly method: string | undefined;
   /** How far the call got; undefined for errors without a call (options, loading, listening). */
   declare readonly delivery: Delivery | undefined;
-  /** Where the time went, for a call that timed out, could not be sent in time, or lost its connection. */
+  /** Time spent in each stage, for a call that timed out, could not be sent in time, or lost its connection. */
   declare readonly timing: CallTiming | undefined;
   /** Failed attempts in order, for a call with a `failMode` that retries; undefined otherwise. */
   declare readonly attempts?: readonly FailedAttempt[];

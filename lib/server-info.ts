@@ -31,5 +31,5 @@ export interface ConnectedPeer {
   readonly peer: string;
 }
 
-/** Where a server is when its roster entry does not say, and where one listens unless told otherwise. */
+/** Host of a roster entry without one, and of a server whose options name none. */
 export const DEFAULT_HOST = '127.0.0.1';

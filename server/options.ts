@@ -23,7 +23,7 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
   standby?: boolean;
   /** Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc. @default built-in */
   acceptorFactory?: AcceptorFactory;
-  /** Where log lines go. @default warnings, errors, and one line with the address, to stderr */
+  /** Receiver of log lines. @default warnings, errors, and one line with the address, to stderr */
   logger?: Logger;
   /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
   rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;

@@ -38,9 +38,9 @@ export interface MailStationOptions extends MailBoxOptions {
   clientId?: string;
   /** Log each step of each call, and emit the steps as `trace` events; never the arguments. Source: pomelo-rpc. @default false */
   rpcDebugLog?: boolean;
-  /** Where the steps of `rpcDebugLog` are logged. Source: pomelo-rpc. @default the client's `logger` */
+  /** Receiver of the steps that `rpcDebugLog` logs. Source: pomelo-rpc. @default the client's `logger` */
   rpcLogger?: Logger;
-  /** Where log lines go. @default warnings and errors to stderr */
+  /** Receiver of log lines. @default warnings and errors to stderr */
   logger?: Logger;
   /** Value that is handed to the factories of remote modules under record paths. Source: pomelo-rpc. */
   context?: unknown;

@@ -3,7 +3,7 @@ import { integer, MAX_TIMEOUT_MS, oneOf } from '../options.js';
 /** Names of the failure modes; see {@link FailMode}. */
 export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
 /**
- * What happens to a call that fails. docs/failure.md has what each mode does when. Source of the names: pomelo-rpc.
+ * Handling of a call that fails. docs/failure.md has the details of each mode. Source of the names: pomelo-rpc.
  * - `failfast`: the call is rejected.
  * - `failover`: the call is sent to another server of the type, never to one that was tried before.
  * - `failsafe`: the call is sent to the same server again, after waits that grow.
@@ -11,9 +11,9 @@ export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as co
  */
 export type FailMode = (typeof FAIL_MODES)[number];
 
-/** What happens to calls that fail: given for all calls of a client, or for one call. */
+/** Failure mode and retries, for all calls of a client or for one call. */
 export interface FailOptions {
-  /** What happens to a call that fails. Source: pomelo-rpc. @default 'failfast' */
+  /** Handling of a call that fails. Source: pomelo-rpc. @default 'failfast' */
   readonly failMode?: FailMode;
   /**
    * Number of retries after the first attempt.

@@ -77,7 +77,7 @@ export interface ClusterOptions {
   formatKey?: (reg: unknown) => string;
   /** Accepted for programs that had to raise cluster-client's limit. Listeners are not limited here. */
   maxListeners?: number;
-  /** Where log lines go. @default warnings and errors to stderr */
+  /** Receiver of log lines. @default warnings and errors to stderr */
   logger?: Logger;
 }
 

@@ -12,7 +12,7 @@ import { resolveWhitelist, type Whitelist } from './whitelist.js';
 /** Scheme, host, and a port where it is not the scheme's own. Not `null`: every page can be made to send that. */
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
 
-/** Where a server listens, which peers are admitted, and the limits on what peers may send. */
+/** Address and transport of a server, the peers that are admitted, and the limits on what peers may send. */
 export interface ListeningOptions {
   /**
    * Port to listen on. 0: the system chooses; `server.port` has the number. A string of digits is taken for its number.

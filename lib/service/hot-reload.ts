@@ -8,7 +8,7 @@ import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
 import type { ServiceRegistry } from './service-registry.js';
 
-/** What a reload did to the remote modules, each named `namespace.module`. */
+/** Effects of a reload on the remote modules, each named `namespace.module`. */
 export interface ReloadResult {
   /** Modules that were loaded again. New calls reach the new code; running calls end in the old. */
   readonly replaced: readonly string[];

@@ -1,6 +1,9 @@
 import { integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../../lib/options.js';
 
-/** When a server that fails is no longer chosen by routers, and for how long. Source: Envoy's outlier detection. */
+/**
+ * Conditions under which routers no longer choose a failing server, and for how long. Source: Envoy's outlier
+ * detection.
+ */
 export interface EjectionOptions {
   /**
    * Failures without a success in between after which a server is ejected: calls that timed out, attempts to connect that

@@ -5,7 +5,7 @@ import { DeadlineTimer, scanDue } from '../../lib/transport/deadline-timer.js';
 import type { EjectionOptions } from './options.js';
 import { ServerHealth, type ServerHealthReport } from './server-health.js';
 
-/** Why a server is chosen from again: its time was over, or a connection to it could be made. */
+/** Reason why routers choose from a server again: the time of the ejection is over, or a connection succeeded. */
 export type Readmission = 'time' | 'connection';
 
 export interface OutliersHandler {

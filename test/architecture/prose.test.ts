@@ -24,6 +24,7 @@ describe('the measure of prose', () => {
     'Resolves when the port is free.',
     'How long one attempt may take.',
     'One timer for all deadlines of a table.',
+    'Whether a callback is appended to the arguments.',
     'Offers the channel to Followers.',
     'Items of the list.',
   ];

@@ -19,7 +19,7 @@ export const OPENINGS: readonly { readonly words: readonly string[]; readonly wh
   { words: ['Nobody', 'Somebody', 'Nothing', 'Something', 'Everybody'], why: 'a pronoun that hides the actor' },
   { words: ['What', 'Which', 'Whichever', 'Whatever'], why: 'a relative clause in place of a name' },
   { words: ['Who', 'Whose', 'Whom', 'Whoever', 'By whom', 'By what'], why: 'a relative clause in place of an actor' },
-  { words: ['Where', 'When', 'While', 'Whether', 'How', 'Why'], why: 'a clause in place of a name' },
+  { words: ['Where', 'Wherever'], why: 'a relative clause in place of a place or a case' },
   { words: ['Of', 'Of those', 'Of them'], why: 'a genitive without the thing that is owned' },
   {
     words: ['So', 'So many', 'So long', 'As', 'Again', 'And', 'But', 'Or'],
@@ -34,9 +34,6 @@ const ACTORLESS = ['who', 'whoever', 'whom', 'nobody', 'somebody'];
 const IT = ['it', 'its'];
 
 const OPENING = new RegExp(`^(?:${OPENINGS.flatMap(({ words }) => words).join('|')})\\b(?!['\\u2019])`);
-/** Questions as headings of a value: a number of milliseconds reads well as "How long ...". */
-const MEASURE = /^How (?:long|many|much|often|far|late)\b/;
-
 /** The comments of the files, directives of the linter and drawings aside. */
 export function proseOf(files: readonly string[]): Prose[] {
   return files.flatMap((file) =>
@@ -60,7 +57,7 @@ function plain(comment: string): string {
 }
 
 export function opensBadly({ text }: Prose): boolean {
-  return OPENING.test(text) && !MEASURE.test(text);
+  return OPENING.test(text);
 }
 
 export interface Figures {
