@@ -37,7 +37,7 @@ describe('a relay that', () => {
     const { log } = await call(t, [], { share: { port } });
     await until(() => peers.length > 5, { what: 'the sixth attempt' });
     assert.deepEqual(
-      log.map((line) => /cannot be shared on port/.test(line)),
+      log.map((line) => /no process leads the shared mailboxes on port/.test(line)),
       [true],
     );
   });
