@@ -19,8 +19,8 @@ import type { ConnectionOptions } from '../transport/connection-contract.js';
 import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
+import { GoawayDrain } from './goaway.js';
 import type { RegisterRequest } from './register-request.js';
-import { SessionDrain } from './session-drain.js';
 import { ConnectedSubscriber } from './subscriber.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
@@ -82,7 +82,7 @@ export class Session {
   readonly #calls: SessionCalls;
   #registered: Registered | undefined;
   /** Made when the session becomes `draining`. */
-  #drain: SessionDrain | undefined;
+  #drain: GoawayDrain | undefined;
 
   constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
     this.#host = host;
@@ -189,7 +189,7 @@ export class Session {
     const registered = this.state === 'registered' ? this.#registered : undefined;
     if (!this.#lifecycle.move('draining')) return;
     const [connection, pending] = [this.#connection, this.#pending];
-    this.#drain = new SessionDrain({ connection, pending, reason, timeoutMs, isIdle: () => this.serving === 0 });
+    this.#drain = new GoawayDrain({ connection, pending, reason, timeoutMs, isIdle: () => this.serving === 0 });
     this.#drain.begin(registered?.ext?.features.includes('goaway') === true);
   }
 

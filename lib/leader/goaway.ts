@@ -8,7 +8,7 @@ import type { PendingCalls } from '../transport/pending-calls.js';
 /** Time for the acknowledgement of a goaway where the peer reads its answers: a live peer acknowledges in the same tick. */
 const GOAWAY_ANSWER_MS = 2_000;
 
-export interface SessionDrainOptions {
+export interface GoawayDrainOptions {
   readonly connection: Connection;
   readonly pending: PendingCalls;
   readonly reason: RpcError;
@@ -18,17 +18,17 @@ export interface SessionDrainOptions {
 }
 
 /** A drain of one connection: a goaway, the acknowledgement, the last answers, then the end. */
-export class SessionDrain {
+export class GoawayDrain {
   /** Resolved when the connection is closed. */
   readonly closed: Promise<void>;
-  readonly #options: SessionDrainOptions;
+  readonly #options: GoawayDrainOptions;
   /** Time at which the connection is cut off, on the clock of `performance.now()`. */
   readonly #endAt: number;
   /** False while calls may arrive that the peer sent before it read the goaway. */
   #isQuiet = false;
   #resolve = (): void => {};
 
-  constructor(options: SessionDrainOptions) {
+  constructor(options: GoawayDrainOptions) {
     this.#options = options;
     this.#endAt = performance.now() + options.timeoutMs;
     this.closed = new Promise((resolve) => {
