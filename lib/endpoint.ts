@@ -1,4 +1,4 @@
-import { DEFAULT_HOST, type ServerInfo, type TransportName } from './server-info.js';
+import { SERVER_INFO_DEFAULTS as defaults, type ServerInfo, type TransportName } from './server-info.js';
 
 interface HostAndPort {
   readonly host: string;
@@ -25,9 +25,9 @@ export const TRANSPORT_NAMES = Object.keys(NAMES) as TransportName[];
 
 /** The endpoint of a server, or of other options with a host and a port. */
 export function endpointOf({
-  host = DEFAULT_HOST,
+  host = defaults.host,
   port,
-  transport = 'tcp',
+  transport = defaults.transport,
 }: Pick<ServerInfo, 'host' | 'port' | 'transport'>): Endpoint {
   return Object.freeze({ transport, host, port });
 }

@@ -31,5 +31,4 @@ export interface ConnectedPeer {
   readonly peer: string;
 }
 
-/** Host of a roster entry without one, and of a server whose options name none. */
-export const DEFAULT_HOST = '127.0.0.1';
+export const SERVER_INFO_DEFAULTS = Object.freeze({ host: '127.0.0.1', transport: 'tcp', weight: 1 } as const);

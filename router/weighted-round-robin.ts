@@ -1,5 +1,5 @@
 import { invalid } from '../lib/options.js';
-import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
+import { type NonEmpty, SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
 import type { Router } from './router.js';
 
 /** Credits of the servers of one type. Indices are those of `servers`. */
@@ -66,7 +66,7 @@ function nextRound(servers: NonEmpty<ServerInfo>, previous: Round | undefined): 
   return { servers, weights, total, credits };
 }
 
-function weightOf({ id, weight = 1 }: ServerInfo): number {
+function weightOf({ id, weight = SERVER_INFO_DEFAULTS.weight }: ServerInfo): number {
   if (Number.isFinite(weight) && weight > 0) return weight;
   throw invalid(`weight of server '${id}' must be a number above 0, got ${String(weight)}`);
 }

@@ -4,7 +4,7 @@ import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
 import { TRANSPORT_NAMES } from '../lib/endpoint.js';
 import { getOrMake } from '../lib/maps.js';
 import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
-import type { ServerInfo } from '../lib/server-info.js';
+import { SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
 
@@ -122,7 +122,7 @@ function checkServer(given: ServerInfo): ServerInfo {
   nonEmptyString(`the serverType ${of}`, given.serverType);
   const port = integer(`the port ${of}`, portOfDigits(given.port) ?? null, Number.NaN, 1, 65_535);
   if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
-  oneOf(`the transport ${of}`, given.transport, 'tcp', TRANSPORT_NAMES);
+  oneOf(`the transport ${of}`, given.transport, SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
   const { weight } = given;
   if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
     throw invalid(`the weight ${of} must be a number above 0, got ${String(weight)}`);

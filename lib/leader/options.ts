@@ -4,7 +4,7 @@ import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/frame-limit.js';
-import { DEFAULT_HOST, type TransportName } from '../server-info.js';
+import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
@@ -125,8 +125,8 @@ export interface ListeningOptions {
 
 export const LISTENING_DEFAULTS = Object.freeze({
   ...CONNECTION_DEFAULTS,
-  host: DEFAULT_HOST,
-  transport: 'tcp',
+  host: SERVER_INFO_DEFAULTS.host,
+  transport: SERVER_INFO_DEFAULTS.transport,
   insecure: false,
   exposeStack: false,
   maxConnections: 10_000,

@@ -2,6 +2,7 @@ import { CLIENT_DEFAULTS } from '../../client/options.js';
 import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
+import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
 import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
 import { SERVER_DEFAULTS } from '../../server/options.js';
@@ -28,6 +29,20 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     file: 'client/options.ts',
     name: 'ClientOptions',
     defaults: CLIENT_DEFAULTS,
+  },
+  {
+    title: 'Entries of the roster',
+    intro: 'An entry of `client.addServer(server)`. Further fields are for custom routers.',
+    file: 'lib/server-info.ts',
+    name: 'ServerInfo',
+    defaults: SERVER_INFO_DEFAULTS,
+  },
+  {
+    title: 'Records of proxies',
+    intro: 'An entry of `client.addProxy(record)`.',
+    file: 'proxy/proxy-tree.ts',
+    name: 'ProxyRecord',
+    defaults: Object.freeze({}),
   },
   {
     title: 'Strategies',
@@ -144,6 +159,13 @@ export const CLUSTER_TABLES: readonly OptionsTable[] = [
     file: 'lib/cluster/options.ts',
     name: 'ClusterOptions',
     defaults: CLUSTER_DEFAULTS,
+  },
+  {
+    title: 'API client',
+    intro: 'Options of a class that extends `APIClientBase`. Further options are handed to the real client.',
+    file: 'lib/cluster/api-client-base.ts',
+    name: 'APIClientOptions',
+    defaults: Object.freeze({}),
   },
 ];
 
