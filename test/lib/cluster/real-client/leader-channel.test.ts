@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type ClusterOptions, resolveClusterOptions } from '../../../../lib/cluster/options.js';
+import { LeaderChannel } from '../../../../lib/cluster/real-client/leader-channel.js';
+import { RpcCode, type RpcError } from '../../../../lib/errors.js';
+import type { IncomingCall } from '../../../../lib/serving/incoming-call.js';
+import { generated, heard } from '../support.js';
+
+class Real {
+  async get(key: string): Promise<string> {
+    return `value of ${key}`;
+  }
+  async fail(): Promise<never> {
+    throw new Error('no such key');
+  }
+  secret(): void {}
+}
+
+function setUp(given: ClusterOptions = {}) {
+  const log: string[] = [];
+  const write = (line: string) => void log.push(line);
+  const logger = { info: write, warn: write, error: write };
+  const options = resolveClusterOptions({ name: 'Data', logger, ...given }, 'Data');
+  const handler = heard();
+  const channel = new LeaderChannel(() => new Real(), generated(Real), options, handler);
+  /** How a Follower's call ends; a one-way call as its Follower is not answered. */
+  const invoke = (method: string, args: unknown[], oneway = false) =>
+    new Promise<string>((resolve) => {
+      const call: Pick<IncomingCall, 'method' | 'args' | 'oneway' | 'succeed' | 'fail' | 'refuse'> = {
+        method,
+        args,
+        oneway,
+        succeed: (results) => resolve(`succeeds: ${results}`),
+        fail: (error) => resolve(`fails: ${error.message}`),
+        refuse: (error: RpcError) => resolve(`refused: ${error.code}`),
+      };
+      channel.invoke(call as IncomingCall);
+    });
+  return { channel, invoke, log, errors: handler.errors };
+}
+
+describe('LeaderChannel', () => {
+  it('calls delegated methods for Followers, and refuses others', async () => {
+    const { invoke, log, errors } = setUp();
+    assert.equal(await invoke('get', ['a']), 'succeeds: value of a');
+    assert.equal(await invoke('fail', []), 'fails: no such key');
+    assert.equal(await invoke('secret', []), `refused: ${RpcCode.NoMethod}`);
+    assert.deepEqual([log, errors], [[], []]);
+  });
+
+  it('explains a method that is not delegated, before any argument is decoded', () => {
+    const { channel } = setUp();
+    assert.equal(channel.missing('get', 1), undefined);
+    const error = channel.missing('secret', 0);
+    assert.deepEqual(
+      [error?.code, error?.message],
+      [RpcCode.NoMethod, '"secret" is not a delegated method of Data; these are: get, fail'],
+    );
+  });
+
+  it('logs the failure of a one-way call', async () => {
+    const { invoke, log, errors } = setUp();
+    await invoke('fail', [], true);
+    await invoke('\u001b[2J', [], true);
+    assert.match(log[0] ?? '', /^mailstation: a one-way call of Data\.fail failed: Error: no such key/);
+    assert.match(log[1] ?? '', /^mailstation: a one-way call of Data\.\\u001b\[2J failed: .*not a delegated method/);
+    assert.deepEqual(errors, []);
+  });
+
+  it('reports an answer that comes after the deadline of its caller', async (t) => {
+    const { invoke, errors } = setUp({ responseTimeout: 100 });
+    let now = 0;
+    t.mock.method(performance, 'now', () => (now += 60));
+    await invoke('get', ['in time']);
+    assert.deepEqual(errors, []);
+    t.mock.method(performance, 'now', () => (now += 101));
+    await invoke('get', ['late']);
+    assert.deepEqual(errors, [
+      'Data.get answered after 101 ms, and its caller waits 100 ms; raise responseTimeout or make the method faster',
+    ]);
+  });
+
+  it('has the codec of the option transcode, and else none of its own', () => {
+    const transcode = { encode: () => '', decode: () => undefined };
+    assert.deepEqual([setUp().channel.codec, setUp({ transcode }).channel.codec?.name], [undefined, 'transcode']);
+  });
+});
