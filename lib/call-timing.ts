@@ -96,14 +96,14 @@ function isAbout(ms: number, expectedMs: number): boolean {
 function serverOf({ server, stallMs, unansweredMs }: CallTiming, { isServerSilent = false }: Explained): string {
   if (server !== undefined) {
     const { saidAfterMs, heldMs, isRunning, wireMs } = server;
-    const state = isRunning ? 'still running' : 'not begun yet';
+    const state = isRunning ? 'still running' : 'not started yet';
     const wire = wireMs > 0 ? `, ${wireMs} ms on the wire` : '';
-    return `the server said after ${saidAfterMs} ms: received ${heldMs} ms before, ${state}${wire}`;
+    return `the server reported after ${saidAfterMs} ms: received ${heldMs} ms before, ${state}${wire}`;
   }
   if (!isServerSilent) return '';
-  // While we were kept, what the server said may have lain unread.
-  if (stallMs > unansweredMs * LATE_SHARE) return 'nothing was heard of the server';
-  return 'the server said nothing of it: its event loop is blocked, or the request or its answer is still on the way';
+  // While this process was blocked, a report may have lain unread in the socket.
+  if (stallMs > unansweredMs * LATE_SHARE) return 'no report of the server was read';
+  return 'the server sent no report: its event loop is blocked, or the request or the answer is still on the way';
 }
 
 function stallsOf({ stallMs, server }: CallTiming, { isStallSaid = false }: Explained): string {

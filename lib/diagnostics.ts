@@ -53,8 +53,3 @@ export function asLogger(given: unknown): Logger | undefined {
 export function describeError(error: unknown): string {
   return inspect(error, { depth: 2 });
 }
-
-/** What tells two reasons apart: the same one, at each attempt, differs by how many ms that took. */
-export function withoutNumbers(message: string): string {
-  return message.replace(/\d+/g, '#');
-}

@@ -2,16 +2,16 @@ import { EventEmitter } from 'eventemitter3';
 import { describeError } from './diagnostics.js';
 import { throwUncaught } from './uncaught.js';
 
-/** Event name -> the tuple of its listeners' arguments. */
+/** Event names, each with the tuple of its listeners' arguments. */
 export type EventMap = Record<string, unknown[]>;
 
 type Listeners<E extends EventMap> = { [K in keyof E]: (...args: E[K]) => void };
 
 /**
- * Typed events, on eventemitter3. Two things differ from it:
- * - an `error` that nobody listens to is logged; eventemitter3 would lose it, where Node's emitter throws;
- * - a listener that throws is an uncaught exception, and does not unwind what was just being done: much is told in the
- *   middle of handling received bytes, and the connection is not to blame for it.
+ * Typed events, on eventemitter3, with two differences:
+ * - An `error` event without a listener is logged. eventemitter3 would drop the error; Node's emitter would throw.
+ * - An error that a listener throws becomes an uncaught exception, and does not unwind the emitter's caller. Many events
+ *   are emitted while received bytes are handled, and a listener's error must not end the connection.
  */
 export class Emitter<E extends EventMap> extends EventEmitter<Listeners<E>> {
   override emit<K extends EventEmitter.EventNames<Listeners<E>>>(
@@ -26,7 +26,7 @@ export class Emitter<E extends EventMap> extends EventEmitter<Listeners<E>> {
     }
     if (!isHeard && event === 'error') {
       console.error(
-        `mailstation: an error that nobody listens to: ${(args as unknown[]).map(describeError).join(' ')}`,
+        `mailstation: an error event without a listener: ${(args as unknown[]).map(describeError).join(' ')}`,
       );
     }
     return isHeard;

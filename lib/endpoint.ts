@@ -13,7 +13,7 @@ interface Addresses {
 }
 
 /**
- * Where to connect, or where to listen: a transport and the address that this transport needs. A frozen value; the field
+ * Place to connect to, or to listen at: a transport, and the address that this transport needs. A frozen value; the field
  * `transport` tells the shapes apart.
  */
 export type Endpoint<Name extends TransportName = TransportName> = {
@@ -21,6 +21,7 @@ export type Endpoint<Name extends TransportName = TransportName> = {
 }[Name];
 
 const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, ws: true };
+/** Names of all transports. */
 export const TRANSPORT_NAMES = Object.keys(NAMES) as TransportName[];
 
 /** The endpoint of a server, or of other options with a host and a port. */
@@ -32,7 +33,7 @@ export function endpointOf({
   return Object.freeze({ transport, host, port });
 }
 
-/** Another port at the same place: the port that the system chose, where 0 was asked for. */
+/** The endpoint with another port, such as the port that the system chose where 0 was asked for. */
 export function withPort(endpoint: Endpoint, port: number): Endpoint {
   return Object.freeze({ ...endpoint, port });
 }
@@ -47,12 +48,12 @@ export function urlOf(endpoint: Endpoint): string {
   return `${endpoint.transport}://${authority(endpoint)}`;
 }
 
-/** Connections to both lead to the same place. */
+/** True where connections to both endpoints lead to the same place. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.transport === b.transport && a.host === b.host && a.port === b.port;
 }
 
-/** A string that only {@link sameEndpoint} endpoints have in common, for maps. */
+/** Key for maps: two endpoints have the same key where {@link sameEndpoint} holds. */
 export function endpointKey({ transport, host, port }: Endpoint): string {
   return JSON.stringify([transport, host, port]);
 }

@@ -1,8 +1,8 @@
-/** ms between two looks: what kept the event loop is seen, short by so much at the most. */
-const LOOK_MS = 20;
-/** Looks without anything waiting before it is left alone: one call after another must not mean one timer after another. */
-const IDLE_LOOKS = 50;
-/** Stalls that are remembered; a process has a handful that no later one was as long as. */
+/** Time between two samples. A measured stall is short by at most this much. Unit: ms */
+const SAMPLE_MS = 20;
+/** Samples with nothing waiting after which sampling stops, so that one call after another does not set one timer after another. */
+const IDLE_SAMPLES = 50;
+/** Bound of the remembered stalls. A process has a handful of stalls that no later stall equalled. */
 const MAX_STALLS = 64;
 
 interface Stall {
@@ -11,81 +11,81 @@ interface Stall {
 }
 
 /**
- * How long something kept this process's event loop from going round: the longest such time in any window that ends
- * now. A process that was stopped and continued counts as one that was kept.
+ * Measures how long this process's event loop was blocked: the longest stall in any window that ends now. A process that was
+ * stopped and continued counts as blocked.
  *
- * It looks only while something waits, and costs an idle process nothing: 50 looks a second would be 0.3 % of a core.
- * `monitorEventLoopDelay` of node:perf_hooks costs nearly as much, and knows of no windows.
+ * The watch samples only while something waits, and costs an idle process nothing: 50 samples a second would take 0.3 % of
+ * a core. `monitorEventLoopDelay` of node:perf_hooks costs nearly as much, and cannot be asked about a window.
  */
 export class EventLoopWatch {
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #waiting = 0;
-  #idleLooks = 0;
-  #lookedAt = 0;
-  /** Each longer than all that came after it: the first that ended within a window is the longest there. */
+  #idleSamples = 0;
+  #sampledAt = 0;
+  /** Stalls that are longer than all later ones: the first stall that ended within a window is the longest there. */
   readonly #stalls: Stall[] = [];
 
-  /** `now`: ms, on the clock that windows are given in. */
+  /** `now` reads the clock in which windows are given. Unit: ms */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
   }
 
-  /** Somebody waits for something from now on. */
+  /** Samples from now on, until {@link leave}: something waits. */
   enter(): void {
     this.#waiting += 1;
     if (this.#timer === undefined) this.#start();
   }
 
-  /** Once for each {@link enter}. */
+  /** Must be called once for each {@link enter}. */
   leave(): void {
     this.#waiting -= 1;
   }
 
-  /** Something goes on: it is looked at for another second at least. */
+  /** Samples for at least another second. */
   touch(): void {
-    this.#idleLooks = 0;
+    this.#idleSamples = 0;
     if (this.#timer === undefined) this.#start();
   }
 
-  /** ms, whole ones, of what lies after `since`. Only while somebody waited it is known; else 0. */
+  /** Longest stall after `since`, in whole ms; of a stall that began before, only the part after. 0 for times without samples. */
   longestStall(since: number): number {
     return this.#longest(since, (endedAt, ms) => Math.min(ms, endedAt - since));
   }
 
-  /** The same, with the whole of one that has begun before: for what may have lain unread during it. */
+  /** Longest stall after `since`, with the whole of a stall that began before: for bytes that lay unread during that stall. */
   longestStallAround(since: number): number {
-    return this.#longest(since, (endedAt, ms) => (endedAt > since - LOOK_MS ? ms : 0));
+    return this.#longest(since, (endedAt, ms) => (endedAt > since - SAMPLE_MS ? ms : 0));
   }
 
-  /** For how long what comes in now may have lain unread, ms. */
-  justKept(now: number): number {
+  /** Time for which bytes that are read now may have lain unread, since the event loop was blocked. Unit: ms */
+  justBlocked(now: number): number {
     const { endedAt, ms } = this.#stalls.at(-1) ?? { endedAt: 0, ms: 0 };
-    const looked = endedAt > now - LOOK_MS ? ms : 0;
-    return this.#timer === undefined ? 0 : Math.max(looked, Math.floor(now - this.#lookedAt - LOOK_MS));
+    const sampled = endedAt > now - SAMPLE_MS ? ms : 0;
+    return this.#timer === undefined ? 0 : Math.max(sampled, Math.floor(now - this.#sampledAt - SAMPLE_MS));
   }
 
   #longest(since: number, share: (endedAt: number, ms: number) => number): number {
     const now = this.#now();
-    // What has just ended may not have been looked at yet: timers fire in the order in which they were due.
-    let longest = this.#timer === undefined || now <= since ? 0 : share(now, now - this.#lookedAt - LOOK_MS);
+    // A stall that has just ended may not have been sampled yet: timers fire in the order in which they were due.
+    let longest = this.#timer === undefined || now <= since ? 0 : share(now, now - this.#sampledAt - SAMPLE_MS);
     for (const { endedAt, ms } of this.#stalls) longest = Math.max(longest, share(endedAt, ms));
     return Math.max(0, Math.round(longest));
   }
 
   #start(): void {
-    this.#idleLooks = 0;
-    this.#lookedAt = this.#now();
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#idleSamples = 0;
+    this.#sampledAt = this.#now();
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
   }
 
-  #look(): void {
+  #sample(): void {
     const now = this.#now();
-    const ms = now - this.#lookedAt - LOOK_MS;
-    this.#lookedAt = now;
+    const ms = now - this.#sampledAt - SAMPLE_MS;
+    this.#sampledAt = now;
     if (ms >= 1) this.#remember({ endedAt: now, ms: Math.round(ms) });
-    this.#idleLooks = this.#waiting > 0 ? 0 : this.#idleLooks + 1;
-    if (this.#idleLooks < IDLE_LOOKS) return;
+    this.#idleSamples = this.#waiting > 0 ? 0 : this.#idleSamples + 1;
+    if (this.#idleSamples < IDLE_SAMPLES) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
@@ -98,5 +98,5 @@ export class EventLoopWatch {
   }
 }
 
-/** That of this process, or of this worker thread. */
+/** The watch of this process, or of this worker thread. */
 export const eventLoop = new EventLoopWatch();

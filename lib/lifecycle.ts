@@ -2,8 +2,8 @@
 export type Transitions<S extends string> = Readonly<Record<S, readonly NoInfer<S>[]>>;
 
 /**
- * One named state, and the only function that changes it.
- * What must happen on a move lives in `onMove`, so that no caller can forget it.
+ * A named state, and the only function that changes the state. Work that must happen on a move belongs in `onMove`, so that no
+ * caller can forget that work.
  */
 export class Lifecycle<S extends string> {
   #state: S;
@@ -21,8 +21,8 @@ export class Lifecycle<S extends string> {
   }
 
   /**
-   * False, and nothing changes, where the table does not allow the move: a late event (a connect that lands after
-   * close) is refused here, and whoever lost the race cleans up what it made.
+   * Moves to another state. Returns false, and changes nothing, where the table does not allow the move. A late event (a
+   * connection that is made after a close) is refused in this way; the caller then cleans up what the event brought.
    */
   move(to: S, reason?: Error): boolean {
     const from = this.#state;

@@ -1,44 +1,44 @@
-/** Between two looks. ms */
-const LOOK_MS = 50;
-/** How much a new look counts: one long turn alone does not make a busy process. Source: the toobusy of pomelo's filter. */
+/** Time between two samples. Unit: ms */
+const SAMPLE_MS = 50;
+/** Weight of a new sample: one long turn alone does not make a busy process. Source: the toobusy of pomelo's filter. */
 const WEIGHT = 1 / 3;
-/** Looks without anybody asking, after which it looks no more until somebody does: 10 s. */
-const UNASKED_LOOKS = 200;
+/** Samples between which the lag was not read, after which sampling stops until the next read: 10 s. */
+const UNREAD_SAMPLES = 200;
 
 /**
- * How late the event loop runs its timers, lately: what a new call would have to wait for before anything is done about
- * it. Looks only while it is asked, by a timer that does not keep the process alive.
+ * Recent lag of the event loop's timers: about the time that a new call waits before the process begins to handle the call.
+ * Samples only while the lag is read, by a timer that does not keep the process alive.
  */
 export class LoopLag {
   #ms = 0;
-  #unasked = 0;
+  #unread = 0;
   #dueAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** ms, smoothed; 0 where nothing is known, which is so when it is asked for the first time in 10 s. */
+  /** Smoothed lag. 0 on the first read in 10 s, when nothing is known. Unit: ms */
   get ms(): number {
-    this.#unasked = 0;
+    this.#unread = 0;
     if (this.#timer === undefined) this.#start();
     return this.#ms;
   }
 
   #start(): void {
     this.#ms = 0;
-    this.#dueAt = performance.now() + LOOK_MS;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#dueAt = performance.now() + SAMPLE_MS;
+    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
   }
 
-  #look(): void {
+  #sample(): void {
     const now = performance.now();
     const late = Math.max(0, now - this.#dueAt);
     this.#ms += WEIGHT * (late - this.#ms);
-    this.#dueAt = now + LOOK_MS;
-    this.#unasked += 1;
-    if (this.#unasked < UNASKED_LOOKS) return;
+    this.#dueAt = now + SAMPLE_MS;
+    this.#unread += 1;
+    if (this.#unread < UNREAD_SAMPLES) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 }
 
-/** There is one event loop; whoever asks shares the one timer. */
+/** Lag of this process's event loop; all readers share the one timer. */
 export const loopLag = new LoopLag();

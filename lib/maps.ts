@@ -1,4 +1,4 @@
-/** The value of a key; made, and kept, when it is not there yet. */
+/** The value of a key. A missing value is made and stored. */
 export function getOrMake<K, V>(
   map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
   key: K,

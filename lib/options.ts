@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { asLogger, type Logger } from './diagnostics.js';
 import { RpcCode, RpcError } from './errors.js';
 
-/** The longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
+/** Longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
 export const MAX_TIMEOUT_MS = 0x7fffffff;
 
 export function invalid(message: string): RpcError {
@@ -16,8 +16,8 @@ function show(value: unknown): string {
 }
 
 /**
- * A checked number: `fallback` where the option is undefined, an error that names the option, its range and what it
- * was where it does not fit. Zero and false are values, never "not given".
+ * Checks a number: returns `fallback` for undefined, and throws an error that names the option, the range and the given value
+ * for a value that does not fit. Zero and false are values, never "not given".
  */
 export function integer(
   name: string,
@@ -31,7 +31,7 @@ export function integer(
   throw invalid(`${name} must be an integer from ${min} to ${max}, got ${show(value)}`);
 }
 
-/** A timeout in ms, 1 to {@link MAX_TIMEOUT_MS}. */
+/** Checks a timeout in ms, from 1 to {@link MAX_TIMEOUT_MS}. */
 export function timeoutMs(name: string, value: unknown, fallback: number): number {
   return integer(name, value, fallback, 1, MAX_TIMEOUT_MS);
 }
@@ -58,7 +58,7 @@ export function nonEmptyString(name: string, value: unknown): string {
   throw invalid(`${name} must be a non-empty string, got ${show(value)}`);
 }
 
-/** A {@link Logger}, or an older one that knows fewer levels; see {@link asLogger}. */
+/** Checks a {@link Logger}, or an older logger that has fewer levels; see {@link asLogger}. */
 export function loggerOption(name: string, value: unknown, fallback: Logger): Logger {
   if (value === undefined) return fallback;
   const logger = asLogger(value);

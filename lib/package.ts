@@ -1,2 +1,2 @@
-/** What this package calls itself toward others; package.json says the same, which a test holds. */
+/** Name and version of this package, as sent to peers. A test compares them with package.json. */
 export const PACKAGE = { name: 'mailstation', version: '0.1.0' } as const;

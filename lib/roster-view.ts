@@ -1,16 +1,16 @@
 import type { ServerInfo } from './server-info.js';
 
-/** What routers and failure modes see of the servers that the mail station knows. They change nothing through it. */
+/** Read-only view of the servers that the mail station knows, for routers and failure modes. */
 export interface RosterView {
   /** All servers of a type, in the order in which they were added. Frozen; a new array after each change. */
   servers(serverType: string): readonly ServerInfo[];
-  /** Those of them that routers choose from: without the ejected ones. The same array where none is. */
+  /** Servers of a type that routers choose from: all that are not ejected. The same array as `servers` where none is ejected. */
   candidates(serverType: string): readonly ServerInfo[];
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(serverId: string): number;
-  /** Recent latency of a server, ms; undefined where nothing is known. */
+  /** Recent latency of a server; undefined where nothing is known. Unit: ms */
   latency(serverId: string): number | undefined;
-  /** A connection to the server stands. */
+  /** True while there is a connection to the server. */
   isConnected(serverId: string): boolean;
   /** Calls the listener when a server was added or moved, and when its connection was made. */
   onReachable(listener: (serverId: string) => void): void;

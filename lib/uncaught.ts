@@ -1,4 +1,4 @@
-/** A user's own exception, thrown where it is nobody's: an `uncaughtException`, as in Node, that harms no call. */
+/** Throws an error of a user's code as an `uncaughtException`, as in Node, so that the error harms no call. */
 export function throwUncaught(error: unknown): void {
   process.nextTick(() => {
     throw error;

@@ -5,7 +5,7 @@ import type { InvokeResultHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import { rebuildError } from '../wire-errors.js';
 
-/** What a server may say of itself. Any other code from it is not to be taken for one of our own. */
+/** Codes that a server may send for failures of its own. Another code from a server does not count as a code of this package. */
 const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.NoMethod,
   RpcCode.NeedsCallback,
@@ -16,10 +16,10 @@ const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.Overloaded,
 ];
 
-/** Of those, the ones with which it says that it did not start the call. */
+/** Codes with which a server reports that the server did not start the call. */
 const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded];
 
-/** What an answer says that is none. */
+/** Failure of a call, as the answer describes the failure. */
 export interface Failure {
   readonly code: RpcCode;
   readonly message: string;
@@ -27,13 +27,13 @@ export interface Failure {
   readonly cause: unknown;
 }
 
-/** All the results of an answer: of a stock peer's, the one. */
+/** All results of an answer; a stock peer's answer has one result at most. */
 export function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): unknown[] {
   if (head.results !== undefined) return decodeList(codec, bytes, bodyStart, end, head.results);
   return bodyStart === end ? [] : [codec.decode(bytes, bodyStart, end)];
 }
 
-/** The method's own failure, or the server's, which may not have started it. */
+/** Reads a failure of the method, or of the server, which may not have started the method. */
 export function readFailure(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): Failure {
   const remote = rebuildError(bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end));
   const { message } = remote;

@@ -1,8 +1,8 @@
-/** How much a new measurement counts: the last ten or so decide. */
+/** Weight of a new measurement: about the last ten decide. */
 const WEIGHT = 0.2;
-/** After so long without a measurement nothing is known any more: a server that was slow once must be tried again. */
+/** Time after which a measurement is forgotten, so that a server that was slow once is tried again. Unit: ms */
 const FADE_MS = 30_000;
-/** One answer in so many is measured; reading the clock for each would cost more than it tells. */
+/** Number of answers for each measurement: reading the clock for every answer would cost more than the result is worth. */
 const SAMPLE_EVERY = 16;
 
 /** Recent latency of one connection, as a moving average, for routers that ask. */
@@ -11,7 +11,7 @@ export class Latency {
   #measuredAt = 0;
   #answers = 0;
 
-  /** An answer came to a request that was sent at `sentAt`; undefined where that is not known. */
+  /** Counts an answer to a request that was sent at `sentAt`; undefined where the time of sending is not known. */
   answered(sentAt: number | undefined): void {
     if (this.#answers++ % SAMPLE_EVERY !== 0 || sentAt === undefined) return;
     const now = performance.now();
@@ -20,12 +20,12 @@ export class Latency {
     this.#measuredAt = now;
   }
 
-  /** Answers so far, measured or not. */
+  /** Number of answers so far, measured or not. */
   get answers(): number {
     return this.#answers;
   }
 
-  /** ms; undefined where nothing is known. */
+  /** Recent latency; undefined where nothing is known. Unit: ms */
   get ms(): number | undefined {
     return performance.now() - this.#measuredAt < FADE_MS ? this.#ms : undefined;
   }

@@ -18,19 +18,19 @@ import type { LineOptions } from './line-options.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec } from './request-codec.js';
 
-/** A stock Leader answers a heartbeat within its own 3 s. Source: cluster-client 3.7.0, `responseTimeout`. */
+/** Heartbeat interval toward a stock Leader. Source: cluster-client 3.7.0, lib/index.js. Unit: ms */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
 
 export interface LineHandler {
-  /** After {@link Line.isFull}: it takes calls again. */
+  /** Called when a line that was full ({@link Line.isFull}) accepts calls again. */
   onDrained?(): void;
-  /** A value of a key that was subscribed to; it lies in the frame's body. Must not throw. */
+  /** Called with a value of a subscribed key, which lies in the frame's body. Must not throw. */
   onPush?(key: string, frame: FrameView, codec: Codec): void;
-  /** News of a mailbox that the Leader shares. */
+  /** Called with the state of a mailbox that the Leader shares. */
   onMailBoxState?(line: Line, head: MailBoxStateHead): void;
-  /** The Leader is about to leave: send it nothing more. What was sent before is still answered. */
+  /** Called when the Leader is about to leave: the owner must send no more calls. Calls sent before are still answered. */
   onGoaway(line: Line): void;
-  /** Exactly once for a line that was registered, just before the calls that wait on it are lost. */
+  /** Called exactly once for a line that was registered, just before the calls in flight on the line are lost. */
   onClosed(line: Line, reason: RpcError): void;
 }
 
@@ -44,8 +44,8 @@ const TRANSITIONS = {
 type LineState = keyof typeof TRANSITIONS;
 
 /**
- * A Follower's end of one connection to a Leader: dialled, registered on a channel, kept alive, with the calls that
- * wait on it. It has one life; whoever wants another connection opens another line.
+ * A Follower's end of one connection to a Leader: dialled, registered on a channel, kept alive, with the calls in flight.
+ * A line is never reopened: the owner opens another line for another connection.
  */
 export class Line {
   readonly #options: LineOptions;
@@ -63,9 +63,8 @@ export class Line {
   #agreement = NO_AGREEMENT;
 
   /**
-   * Dials and registers. Blocks for `connectTimeout` at the most, or until `signal` aborts. Rejects with
-   * {@link RpcCode.Connect} (nobody reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader
-   * refused, or did not answer).
+   * Dials and registers, for `connectTimeout` at most or until `signal` aborts. Rejects with {@link RpcCode.Connect} (no
+   * process reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader refused, or did not answer).
    */
   static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal, dial = dialWithin): Promise<Line> {
     const { endpoint, connectTimeout, maxFrameBytes } = options;
@@ -98,46 +97,46 @@ export class Line {
     return this.#lifecycle.state;
   }
 
-  /** Calls sent and not yet answered. */
+  /** Number of calls that were sent and are not answered. */
   get inFlight(): number {
     return this.#pending.size - (this.#keepalive?.unanswered ?? 0);
   }
 
   /**
-   * No more calls for now: `maxQueuedBytes` wait to be written, or `maxInFlight` calls for their answers. Stays so until
-   * {@link LineHandler.onDrained}, so that a call which is held back is not overtaken.
+   * True while the line accepts no more calls: `maxQueuedBytes` wait to be written, or `maxInFlight` calls wait for their
+   * answers. Stays true until {@link LineHandler.onDrained}, so that no call overtakes a call that is held back.
    */
   get isFull(): boolean {
     if (!this.#isFull) this.#isFull = this.#connection.isFull || this.#pending.size >= this.#options.maxInFlight;
     return this.#isFull;
   }
 
-  /** The Leader has said goaway. Its word may come in one piece with the registration's answer, before `open` resolves. */
+  /** True once the Leader has sent goaway, which may arrive in one piece with the registration's answer, before `open` resolves. */
   get isGoingAway(): boolean {
     return this.#isGoingAway;
   }
 
-  /** Set once the line is closed, which may likewise be before `open` resolves. */
+  /** Reason of the close; set once the line is closed, which may also be before `open` resolves. */
   get closeReason(): RpcError | undefined {
     return this.#closeReason;
   }
 
-  /** Recent latency, ms; undefined where nothing is known. */
+  /** Recent latency; undefined where nothing is known. Unit: ms */
   get latency(): number | undefined {
     return this.#latency.ms;
   }
 
-  /** Something beyond the registration was answered on it. */
+  /** True once the Leader has answered more than the registration. */
   get hasAnswered(): boolean {
     return this.#latency.answers > 1;
   }
 
-  /** What the Leader takes beyond cluster-client's own. */
+  /** Features that the Leader announced beyond the packets of cluster-client. */
   get features(): readonly string[] {
     return this.#agreement.features;
   }
 
-  /** Who holds the port; undefined for a stock Leader. */
+  /** Process that holds the port; undefined for a stock Leader. */
   get holder(): PortHolder | undefined {
     return this.#agreement.holder;
   }
@@ -179,8 +178,8 @@ export class Line {
   }
 
   /**
-   * Asks for a key's values, or for no more of them; they come by {@link LineHandler.onPush}. `onRefused` is told why the
-   * Leader will not have it. A stock Leader never says, nor that it has understood.
+   * Sends a subscription or its end; values come by {@link LineHandler.onPush}. `onRefused` is called with the reason where
+   * the Leader refuses, or does not answer. A stock Leader never answers, so `onRefused` is never called for one.
    */
   control(what: string, head: Uint8Array, timeoutMs: number, onRefused: (error: RpcError) => void): void {
     if (this.#agreement.isStock) return this.#connection.send(REQUEST, this.#pending.nextId(), timeoutMs, head);
@@ -188,7 +187,7 @@ export class Line {
       const refusal = readRefusal(what, answer, frame, this.#agreement.codec);
       if (refusal !== undefined) onRefused(refusal);
     };
-    // A connection that ends first is told of elsewhere.
+    // The owner learns of a connection that ends first by `onClosed`.
     const onFailure = (error: RpcError): void => {
       if (error.code === RpcCode.Timeout) onRefused(error);
     };
@@ -196,12 +195,12 @@ export class Line {
     sendControl(request, this.#connection, this.#pending, head);
   }
 
-  /** Sends what nobody answers; nothing once the line is closed. */
+  /** Sends a request that has no answer. Does nothing once the line is closed. */
   tell(head: Uint8Array): void {
     this.#connection.send(REQUEST, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS, head);
   }
 
-  /** No new calls; ends in order when the last answer is in, and at the latest after `timeoutMs`. */
+  /** Accepts no new calls, and ends in order when the last answer is in: after `timeoutMs` at the latest. */
   drain(reason: RpcError, timeoutMs: number): void {
     if (!this.#lifecycle.move('draining')) return;
     this.#drainTimer = setTimeout(() => this.destroy(reason), timeoutMs);
@@ -209,7 +208,7 @@ export class Line {
     this.#pending.whenIdle(() => this.#connection.end(reason, Math.max(0, endAt - performance.now())));
   }
 
-  /** Ends at once; what waits is lost, for this reason. */
+  /** Ends at once. Calls in flight are lost, with this reason. */
   destroy(reason: RpcError): void {
     this.#connection.destroy(reason);
   }
@@ -240,7 +239,7 @@ export class Line {
     if (this.#isFull) this.#onDrained();
   }
 
-  /** Nobody waits for this answer any more, and the Leader is told so. */
+  /** Drops a call that was cancelled, and notifies the Leader. */
   #abandon(id: number): void {
     if (this.#pending.take(id) === undefined) return;
     this.#sendCancel(id);
@@ -266,7 +265,7 @@ export class Line {
     if (head.type === 'progress') return readProgressReports(frame, this.#agreement.codec, this.#pending);
     const { id, timeout } = frame;
     if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
-    // The acknowledgement of a goaway is behind all that was sent before it: the Leader serves everything up to there.
+    // The acknowledgement of a goaway follows all calls that were sent before: the Leader serves everything up to there.
     this.#connection.send(RESPONSE, id, timeout, answerHead(head));
     if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#agreement.codec);
     if (head.type !== 'goaway' || this.#isGoingAway) return;
@@ -280,14 +279,14 @@ export class Line {
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
     clearTimeout(this.#drainTimer);
-    // Its owner first: a call that is made in answer to a lost one must find it on its way to another line.
+    // The owner first: a call that is made again after a loss must find the owner without this line.
     if (this.#registration.isOver) this.#handler.onClosed(this, reason);
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#registration.lost(reason);
   }
 }
 
-/** A connection that ends after a goaway with calls unanswered was not lost: the server would wait no longer. */
+/** Reason of a connection that ended after a goaway with calls unanswered: the server did not wait any longer. */
 function cutOff(peer: string, cause: RpcError): RpcError {
-  return new RpcError(RpcCode.Stopping, `${peer} stopped before it had answered`, { cause });
+  return new RpcError(RpcCode.Stopping, `${peer} stopped before all calls were answered`, { cause });
 }

@@ -12,33 +12,33 @@ import { abortReason } from '../transport/dial-within.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
 import { fromWireError } from '../wire-errors.js';
 
-/** Where and as what a Follower registers. */
+/** Parameters of a registration. */
 export interface Registering {
   readonly endpoint: Endpoint;
   /** The channel to register on: a server's id, or a shared client's name. */
   readonly channel: string;
   /** Codec names to offer, the preferred one first. */
   readonly codecs: readonly string[];
-  /** A codec of the user's own, at both ends, stock ones included: no other is offered then. */
+  /** Custom codec at both ends, also toward stock peers. No other codec is offered then. */
   readonly transcode?: Codec;
-  /** The largest frame that is taken. */
+  /** Largest frame that this end accepts. Unit: bytes */
   readonly maxFrameBytes: number;
 }
 
 /** The result of a registration: how a Follower and its Leader talk from then on. */
 export interface Agreement {
   readonly codec: Codec;
-  /** What the Leader takes beyond the packets of cluster-client. */
+  /** Features that the Leader announced beyond the packets of cluster-client. */
   readonly features: readonly string[];
-  /** The process that holds the port; undefined for a stock Leader. */
+  /** Process that holds the port; undefined for a stock Leader. */
   readonly holder: PortHolder | undefined;
-  /** The largest frame that the Leader takes; undefined for a stock Leader, which does not say. */
+  /** Largest frame that the Leader accepts; undefined for a stock Leader, which announces none. Unit: bytes */
   readonly maxFrameBytes: number | undefined;
-  /** The Leader is one of cluster-client. */
+  /** True for a Leader of cluster-client. */
   readonly isStock: boolean;
 }
 
-/** Until the registration is answered. */
+/** Agreement until the registration is answered. */
 export const NO_AGREEMENT: Agreement = Object.freeze({
   codec: STOCK_CODEC,
   features: [],
@@ -47,25 +47,25 @@ export const NO_AGREEMENT: Agreement = Object.freeze({
   isStock: false,
 });
 
-/** A Follower's registration on its channel: asked for once, as the first thing on a connection. */
+/** A Follower's registration on its channel: the first request on a connection, sent once. */
 export class Registration {
   readonly #asked: Registering;
   readonly #onAgreed: (agreement: Agreement) => void;
   #settle: ((error: RpcError | undefined) => void) | undefined;
   #isOver = false;
 
-  /** `onAgreed` is called before anything that follows the answer is read: it may come in the same piece. */
+  /** `onAgreed` is called before later bytes are read, which may arrive in one piece with the answer. */
   constructor(asked: Registering, onAgreed: (agreement: Agreement) => void) {
     this.#asked = asked;
     this.#onAgreed = onAgreed;
   }
 
-  /** It was answered, and agreed on. */
+  /** True once the Leader has accepted the registration. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Resolves when registered. Otherwise rejects, with the connection closed, as `Line.open` does. */
+  /** Registers. Resolves when the Leader accepts; otherwise closes the connection and rejects as `Line.open` does. */
   begin(connection: Connection, pending: PendingCalls, timeoutMs: number, signal: AbortSignal): Promise<void> {
     const { channel, codecs, transcode, maxFrameBytes } = this.#asked;
     return new Promise((resolve, reject) => {
@@ -95,7 +95,7 @@ export class Registration {
     });
   }
 
-  /** The connection has ended. */
+  /** Rejects a registration that is not answered: the connection has ended. */
   lost(reason: RpcError): void {
     this.#settle?.(reason.code === RpcCode.ConnectionLost ? refused(this.#asked, reason.message, reason) : reason);
   }
@@ -113,7 +113,7 @@ export class Registration {
   }
 }
 
-/** Throws {@link RpcCode.Register} when the answer is a refusal, or none that makes sense. */
+/** Reads the answer. Throws {@link RpcCode.Register} for a refusal, and for an answer that is not valid. */
 export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameView, asked: Registering): Agreement {
   if (head.type !== 'register_channel_res') throw refused(asked, `answered with ${head.type}`);
   const stock = asked.transcode ?? STOCK_CODEC;
@@ -143,7 +143,7 @@ function chosen(names: readonly string[], { codecs, transcode }: Registering): C
   return codec !== undefined && codecs.includes(codec.name) ? codec : undefined;
 }
 
-/** Undefined: the Leader did as it was asked. */
+/** Reads the answer to a control request; undefined where the Leader did what was requested. */
 export function readRefusal(
   what: string,
   head: Head,

@@ -50,7 +50,7 @@ export class ProgressReporter {
   get receivedAt(): number {
     if (this.#receivedAt === 0) {
       this.#receivedAt = Math.floor(performance.now());
-      this.#unreadMs = eventLoop.justKept(this.#receivedAt);
+      this.#unreadMs = eventLoop.justBlocked(this.#receivedAt);
       // Sampled before a method runs: the method may block the event loop while the next request waits unread.
       eventLoop.touch();
     }

@@ -11,10 +11,10 @@ import { call, failure, serve, unusedPort } from './support.js';
 
 const SERVER = new URL('./fixtures/server-process.ts', import.meta.url);
 const FOREVER = () => new Promise<never>(() => {});
-const SERVER_SAID = /the server said after \d+ ms: received \d+ ms before, still running/;
+const SERVER_SAID = /the server reported after \d+ ms: received \d+ ms before, still running/;
 /** The second where this process itself was kept for long, as on a busy machine. */
 const SERVER_SILENT =
-  /the server said nothing of it: its event loop is blocked, or the request or its answer|nothing was heard of the server/;
+  /the server sent no report: its event loop is blocked, or the request or the answer|no report of the server was read/;
 
 function busy(ms: number): void {
   const until = performance.now() + ms;
@@ -169,7 +169,7 @@ describe('a call that times out', () => {
     const waiting = failure(calls.hang.with({ timeout: 300 })(null));
     busy(900);
     const error = await waiting;
-    assert.match(error.message, /no answer after 300 ms \(\d+ ms unanswered; nothing was heard of the server; /);
+    assert.match(error.message, /no answer after 300 ms \(\d+ ms unanswered; no report of the server was read; /);
     assert.match(error.message, /longest event loop stall: ours \d+ ms/);
     const { stallMs, totalMs } = timingOf(error);
     assert.ok(stallMs >= 800 && stallMs <= totalMs, `${stallMs} of ${totalMs} ms`);

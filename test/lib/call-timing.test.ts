@@ -47,32 +47,32 @@ const cases: [what: string, timing: Partial<CallTiming>, about: Explained, text:
     'what the server said',
     { totalMs: 500, connectingMs: 2, unansweredMs: 498, stallMs: 3, server: { ...server, stallMs: 4 } },
     { said },
-    ' (2 ms waiting for a connection, 498 ms unanswered; the server said after 452 ms: received 448 ms before,' +
+    ' (2 ms waiting for a connection, 498 ms unanswered; the server reported after 452 ms: received 448 ms before,' +
       " still running, 2 ms on the wire; longest event loop stall: ours 3 ms, the server's 4 ms)",
   ],
   [
     'the server’s stall alone',
     { totalMs: 500, unansweredMs: 500, server: { ...server, wireMs: 0, stallMs: 300 } },
     { said },
-    " (the server said after 452 ms: received 448 ms before, still running; longest event loop stall: the server's 300 ms)",
+    " (the server reported after 452 ms: received 448 ms before, still running; longest event loop stall: the server's 300 ms)",
   ],
   [
     'that the method was not even called',
     { totalMs: 500, unansweredMs: 500, server: { ...server, isRunning: false } },
     { said },
-    ' (the server said after 452 ms: received 448 ms before, not begun yet, 2 ms on the wire)',
+    ' (the server reported after 452 ms: received 448 ms before, not started yet, 2 ms on the wire)',
   ],
   [
-    'that the server said nothing',
+    'that the server sent no report',
     { totalMs: 500, unansweredMs: 500 },
     { said, isServerSilent: true },
-    ' (the server said nothing of it: its event loop is blocked, or the request or its answer is still on the way)',
+    ' (the server sent no report: its event loop is blocked, or the request or the answer is still on the way)',
   ],
   [
     'nothing against the server where we could not have heard it',
     { totalMs: 900, unansweredMs: 900, stallMs: 600 },
     { said, isServerSilent: true },
-    ' (900 ms unanswered; nothing was heard of the server; longest event loop stall: ours 600 ms)',
+    ' (900 ms unanswered; no report of the server was read; longest event loop stall: ours 600 ms)',
   ],
   ['no stall twice', { totalMs: 500, unansweredMs: 500, stallMs: 9 }, { isStallSaid: true }, ' (500 ms unanswered)'],
 ];

@@ -20,7 +20,7 @@ describe('Emitter', () => {
     assert.equal(log.mock.callCount(), 1);
     assert.match(
       String(log.mock.calls[0]?.arguments[0]),
-      /^mailstation: an error that nobody listens to: Error: lost\n +at /,
+      /^mailstation: an error event without a listener: Error: lost\n +at /,
     );
   });
 

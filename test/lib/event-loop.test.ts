@@ -29,18 +29,18 @@ describe('EventLoopWatch', () => {
     clock.advance(20);
     clock.stall(1_020);
     assert.equal(watch.longestStall(clock.now - 200), 200);
-    assert.equal(watch.justKept(clock.now), 1_000);
+    assert.equal(watch.justBlocked(clock.now), 1_000);
     assert.equal(watch.longestStallAround(clock.now - 200), 1_000, 'unless the whole of it is asked for');
     const after = clock.now;
     clock.advance(10);
     assert.equal(watch.longestStallAround(after), 1_000, 'as of what was read when it had just ended');
-    assert.equal(watch.justKept(clock.now), 1_000);
+    assert.equal(watch.justBlocked(clock.now), 1_000);
     clock.advance(100);
     assert.equal(watch.longestStallAround(clock.now - 50), 0);
-    assert.equal(watch.justKept(clock.now), 0);
+    assert.equal(watch.justBlocked(clock.now), 0);
   });
 
-  it('counts a stall that has just ended, and was not looked at yet', (t) => {
+  it('counts a stall that has just ended, and was not sampled yet', (t) => {
     const clock = mockClock(t);
     const watch = new EventLoopWatch();
     watch.enter();
@@ -54,7 +54,7 @@ describe('EventLoopWatch', () => {
     assert.equal(seen, 480);
   });
 
-  it('looks only while something waits, and for a second after', (t) => {
+  it('samples only while something waits, and for a second after', (t) => {
     const clock = mockClock(t);
     const watch = new EventLoopWatch();
     assert.equal(clock.timers, 0);
@@ -76,7 +76,7 @@ describe('EventLoopWatch', () => {
     assert.equal(watch.longestStall(0), 200, 'and it goes on where somebody waits again');
   });
 
-  it('looks for another second where something goes on, though nobody waits', (t) => {
+  it('samples for another second where something goes on, though nothing waits', (t) => {
     const clock = mockClock(t);
     const watch = new EventLoopWatch();
     const begin = clock.now;

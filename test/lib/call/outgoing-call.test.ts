@@ -164,8 +164,11 @@ describe('OutgoingCall', () => {
     };
     const told = expired(true, { heldMs: 70, isRunning: true, stallMs: 5 });
     assert.deepEqual(told.timing?.server, { saidAfterMs: 80, heldMs: 70, isRunning: true, wireMs: 10, stallMs: 5 });
-    assert.match(told.message, /the server said after 80 ms: received 70 ms before, still running, 10 ms on the wire/);
-    assert.match(expired(true).message, /the server said nothing of it/);
+    assert.match(
+      told.message,
+      /the server reported after 80 ms: received 70 ms before, still running, 10 ms on the wire/,
+    );
+    assert.match(expired(true).message, /the server sent no report/);
     assert.doesNotMatch(expired(false).message, /server/);
   });
 
@@ -284,10 +287,13 @@ describe('OutgoingCall, answered', () => {
 
   it('takes whatever was sent in place of an error', () => {
     assert.equal((remoteError(FAILURE, json('just text')).cause as Error).message, 'just text');
-    assert.equal((remoteError(FAILURE, json(null)).cause as Error).message, 'the method failed without saying why');
+    assert.equal(
+      (remoteError(FAILURE, json(null)).cause as Error).message,
+      'the method failed, and the server gave no reason',
+    );
     assert.equal(
       (remoteError(FAILURE, Buffer.alloc(0)).cause as Error).message,
-      'the method failed without saying why',
+      'the method failed, and the server gave no reason',
     );
     assert.equal(typeof (remoteError(FAILURE, json([1])).cause as Error).message, 'string');
   });

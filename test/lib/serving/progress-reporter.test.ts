@@ -95,13 +95,13 @@ describe('ProgressReporter', () => {
 
   it('reckons with the time for which a call may have lain unread', async (t) => {
     const { clock, receive, told } = setUp(t);
-    t.mock.method(eventLoop, 'justKept', () => 300);
+    t.mock.method(eventLoop, 'justBlocked', () => 300);
     receive(1, 1_000);
     clock.advance(499);
     assert.deepEqual(await told(), []);
     clock.advance(1);
     assert.deepEqual(await told(), [{ id: 1, heldMs: 500, isRunning: true, stallMs: 0 }]);
-    t.mock.method(eventLoop, 'justKept', () => 3_000);
+    t.mock.method(eventLoop, 'justBlocked', () => 3_000);
     receive(2, 1_000);
     clock.advance(1);
     assert.equal((await told()).length, 2, 'at once where it must have run out of time');
