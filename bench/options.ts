@@ -18,6 +18,10 @@ export const USAGE = `usage: npm run bench -- [quick] [options]
                      where that is possible (Linux, taskset)
   --json             the result as JSON on stdout
 
+  --against path     compare this build with another one, a tarball or the folder of a built package: rounds of both
+                     in turn, and of this build once more, which shows how much of a difference is noise;
+                     small with 1, 64 and 512 in flight and 10k with 64, 20 rounds of 0.5 s; about 4 minutes
+
   --profile peer     run this peer alone under --cpu-prof: one --in-flight (64), one --payload (small),
                      one round of --seconds (5); says where the profiles are and what the time went to
   --side name        whose profile: client, server or both            (both)
@@ -33,6 +37,15 @@ export type Command =
   | {
       readonly kind: 'compare';
       readonly peers: readonly string[];
+      readonly scenarios: readonly Scenario[];
+      readonly settings: Omit<RoundSettings, 'cores'>;
+      readonly pin: boolean;
+      readonly json: boolean;
+    }
+  | {
+      readonly kind: 'against';
+      /** A path, as given. */
+      readonly build: string;
       readonly scenarios: readonly Scenario[];
       readonly settings: Omit<RoundSettings, 'cores'>;
       readonly pin: boolean;
@@ -59,6 +72,15 @@ const QUICK = {
   warmUpSeconds: 0.6,
 } as const;
 
+/** The scenarios that a change of the hot path is judged by. */
+const AGAINST_SCENARIOS: readonly Scenario[] = [
+  { payload: 'small', inFlight: 1 },
+  { payload: 'small', inFlight: 64 },
+  { payload: 'small', inFlight: 512 },
+  { payload: '10k', inFlight: 64 },
+];
+const AGAINST = { ...QUICK, rounds: 20, seconds: 0.5 } as const;
+
 const PROFILE = { inFlight: [64], payload: ['small'], seconds: 5 } as const;
 
 const MAX_IN_FLIGHT = 100_000;
@@ -74,7 +96,9 @@ export function parseCommand(args: readonly string[]): Command {
 
   const pin = values['no-pin'] !== true;
   const isProfile = values.profile !== undefined;
-  const defaults = isProfile ? PROFILE : QUICK;
+  const isAgainst = values.against !== undefined;
+  if (isAgainst && isProfile) throw new UsageError('--against does not go with --profile');
+  const defaults = isProfile ? PROFILE : isAgainst ? AGAINST : QUICK;
   const seconds = number('--seconds', values.seconds, defaults.seconds);
   const warmUpSeconds = number('--warm-up', values['warm-up'], QUICK.warmUpSeconds);
   const payloads = list(values.payload, defaults.payload).map(payloadName);
@@ -92,14 +116,23 @@ export function parseCommand(args: readonly string[]): Command {
     return { kind: 'profile', peer: values.profile ?? '', sides, scenario, seconds, warmUpSeconds, pin };
   }
   if (values.side !== undefined) throw new UsageError('--side goes with --profile');
-  const rounds = integer('--rounds', values.rounds ?? String(QUICK.rounds), MAX_ROUNDS);
+  const rounds = integer('--rounds', values.rounds ?? String((isAgainst ? AGAINST : QUICK).rounds), MAX_ROUNDS);
+  const json = values.json ?? false;
+  if (isAgainst) {
+    if (values.peers !== undefined) throw new UsageError('--peers does not go with --against');
+    const build = values.against ?? '';
+    if (build === '') throw new UsageError('--against takes a path');
+    const isChosen = values.payload !== undefined || values['in-flight'] !== undefined;
+    const settings = { rounds, seconds, warmUpSeconds };
+    return { kind: 'against', build, scenarios: isChosen ? scenarios : AGAINST_SCENARIOS, settings, pin, json };
+  }
   return {
     kind: 'compare',
     peers: [...new Set([BASELINE, ...list(values.peers, QUICK.peers)])],
     scenarios,
     settings: { rounds, seconds, warmUpSeconds },
     pin,
-    json: values.json ?? false,
+    json,
   };
 }
 
@@ -117,6 +150,7 @@ function parse(args: readonly string[]) {
         'warm-up': { type: 'string' },
         'no-pin': { type: 'boolean' },
         json: { type: 'boolean' },
+        against: { type: 'string' },
         profile: { type: 'string' },
         side: { type: 'string' },
         help: { type: 'boolean', short: 'h' },

@@ -1,5 +1,5 @@
 import type { CorePair } from './cores.js';
-import { HostProcess, peerUrl } from './host-process.js';
+import { HostProcess } from './host-process.js';
 import type { Load, LoadCount, LoadResult } from './load.js';
 
 const START_TIMEOUT_MS = 15_000;
@@ -38,7 +38,7 @@ export class PeerPair {
   }
 
   /** Rejects, with nothing left running, when the peer cannot be loaded, started or connected. */
-  static async start(name: string, folder: URL, options: PairOptions = {}): Promise<PeerPair> {
+  static async start(name: string, url: string, options: PairOptions = {}): Promise<PeerPair> {
     const nodeArgs = options.nodeArgs ?? (() => []);
     const server = new HostProcess(`${name} server`, nodeArgs('server'));
     const client = new HostProcess(`${name} client`, nodeArgs('client'));
@@ -48,7 +48,6 @@ export class PeerPair {
         server.pinTo(options.cores.server);
         client.pinTo(options.cores.client);
       }
-      const url = peerUrl(name, folder);
       const { port } = await server.ask('serve', { peerUrl: url }, START_TIMEOUT_MS);
       await client.ask('connect', { peerUrl: url, port }, START_TIMEOUT_MS);
     } catch (error) {

@@ -28,7 +28,7 @@ export interface ProfileResult {
  * Runs one peer under Node's `--cpu-prof`. The profile covers the life of the process, start and warm-up included;
  * the calls/s include the profiler's cost and compare with nothing.
  */
-export async function profilePeer(options: ProfileOptions, peersFolder: URL): Promise<ProfileResult> {
+export async function profilePeer(options: ProfileOptions, url: string): Promise<ProfileResult> {
   mkdirSync(options.folder, { recursive: true });
   const fileName = (side: Side) => `${options.peer}-${side}.cpuprofile`;
   const profilerArgs = (side: Side) => [
@@ -37,7 +37,7 @@ export async function profilePeer(options: ProfileOptions, peersFolder: URL): Pr
     `--cpu-prof-name=${fileName(side)}`,
     `--cpu-prof-interval=${SAMPLING_INTERVAL_US}`,
   ];
-  const pair = await PeerPair.start(options.peer, peersFolder, {
+  const pair = await PeerPair.start(options.peer, url, {
     cores: options.cores,
     nodeArgs: (side) => (options.sides.includes(side) ? profilerArgs(side) : []),
   });

@@ -1,5 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { type AgainstSummary, runAgainst } from './against.js';
+import { formatAgainst, formatAgainstSettings } from './against-report.js';
+import { buildAt, ownBuild } from './build.js';
 import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { IS_COMPILED, peerUrl } from './host-process.js';
@@ -37,6 +40,7 @@ export async function run(args: readonly string[], context: RunContext): Promise
       return EXIT.ok;
     }
     if (!IS_COMPILED) context.err('These are the sources, run through a loader: the figures say nothing.\n');
+    if (command.kind === 'against') return await against(command, context);
     return command.kind === 'compare' ? await compare(command, context) : await profile(command, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -49,19 +53,48 @@ async function compare(command: Extract<Command, { kind: 'compare' }>, context: 
   const { peers, scenarios, json } = command;
   const { peersFolder, out } = context;
   requirePeers(peers, peersFolder);
+  const contestants = peers.map((name) => ({ name, url: peerUrl(name, peersFolder) }));
   const settings = { ...command.settings, cores: command.pin ? findCorePair() : undefined };
   const environment = describeEnvironment();
   if (!json) out(`${formatEnvironment(environment)}\n\n${formatSettings(settings)}\n\n`);
 
   const summaries: ScenarioSummary[] = [];
   for (const scenario of scenarios) {
-    const summary = summarize(scenario, await runScenario(scenario, peers, peersFolder, settings));
+    const summary = summarize(scenario, await runScenario(scenario, contestants, settings));
     summaries.push(summary);
     if (!json) out(`${formatScenario(summary)}\n\n`);
   }
   if (json) out(`${JSON.stringify({ environment, settings, scenarios: summaries }, null, 2)}\n`);
   const hasFailed = summaries.some((summary) => summary.peers.some((peer) => 'error' in peer));
   return hasFailed ? EXIT.failed : EXIT.ok;
+}
+
+async function against(command: Extract<Command, { kind: 'against' }>, context: RunContext): Promise<number> {
+  const { scenarios, json, build } = command;
+  const { peersFolder, out } = context;
+  requirePeers(['mailstation'], peersFolder);
+  const contestant = (name: string, entry: string) => ({
+    name,
+    url: `${peerUrl('mailstation', peersFolder)}?build=${encodeURIComponent(entry)}`,
+  });
+  const own = ownBuild();
+  const builds = {
+    own: contestant('this build', own),
+    again: contestant('this build again', own),
+    other: contestant('the other build', buildAt(build)),
+  };
+  const settings = { ...command.settings, cores: command.pin ? findCorePair() : undefined };
+  const environment = describeEnvironment();
+  if (!json) out(`${formatEnvironment(environment)}\n\n${formatAgainstSettings(build, settings)}\n\n`);
+
+  const summaries: AgainstSummary[] = [];
+  for (const scenario of scenarios) {
+    const summary = await runAgainst(scenario, builds, settings);
+    summaries.push(summary);
+    if (!json) out(`${formatAgainst(summary)}\n\n`);
+  }
+  if (json) out(`${JSON.stringify({ environment, settings, against: build, scenarios: summaries }, null, 2)}\n`);
+  return summaries.some((summary) => 'error' in summary) ? EXIT.failed : EXIT.ok;
 }
 
 async function profile(command: Extract<Command, { kind: 'profile' }>, context: RunContext): Promise<number> {
@@ -77,7 +110,7 @@ async function profile(command: Extract<Command, { kind: 'profile' }>, context: 
       cores: pin ? findCorePair() : undefined,
       folder: path.join(context.profilesFolder, new Date().toISOString().replaceAll(':', '-')),
     },
-    peersFolder,
+    peerUrl(peer, peersFolder),
   );
 
   const rate = formatRate(result.calls / result.seconds);

@@ -7,6 +7,13 @@ export interface Scenario {
   readonly inFlight: number;
 }
 
+/** A peer that takes part, under a name of its own. */
+export interface Contestant {
+  readonly name: string;
+  /** Of its module. */
+  readonly url: string;
+}
+
 export interface RoundSettings {
   readonly rounds: number;
   readonly seconds: number;
@@ -32,13 +39,12 @@ export type PeerRounds =
  */
 export async function runScenario(
   scenario: Scenario,
-  peers: readonly string[],
-  folder: URL,
+  peers: readonly Contestant[],
   settings: RoundSettings,
 ): Promise<PeerRounds[]> {
-  const measurements = peers.map((name) => new Measurement(name));
+  const measurements = peers.map((peer) => new Measurement(peer));
   try {
-    for (const measurement of measurements) await measurement.start(folder, settings.cores);
+    for (const measurement of measurements) await measurement.start(settings.cores);
     for (const measurement of measurements) await measurement.warmUp(scenario, settings.warmUpSeconds);
     for (let round = 0; round < settings.rounds; round++) {
       for (const measurement of rotated(measurements, round)) await measurement.runRound(scenario, settings.seconds);
@@ -57,18 +63,18 @@ export function rotated<T>(items: readonly T[], by: number): T[] {
 
 /** One peer's part in a scenario. Its methods do not reject: after the first failure they do nothing. */
 class Measurement {
-  readonly #name: string;
+  readonly #peer: Contestant;
   readonly #rounds: PairResult[] = [];
   #pair: PeerPair | undefined;
   #error: string | undefined;
 
-  constructor(name: string) {
-    this.#name = name;
+  constructor(peer: Contestant) {
+    this.#peer = peer;
   }
 
-  start(folder: URL, cores: CorePair | undefined): Promise<void> {
+  start(cores: CorePair | undefined): Promise<void> {
     return this.#attempt(async () => {
-      this.#pair = await PeerPair.start(this.#name, folder, { cores });
+      this.#pair = await PeerPair.start(this.#peer.name, this.#peer.url, { cores });
     });
   }
 
@@ -86,7 +92,7 @@ class Measurement {
   }
 
   result(): PeerRounds {
-    const name = this.#name;
+    const { name } = this.#peer;
     return this.#error === undefined ? { name, rounds: this.#rounds } : { name, error: this.#error };
   }
 

@@ -1,8 +1,10 @@
-import { createClient, createServer, type Logger } from 'mailstation';
+import type { Logger } from 'mailstation';
 import type { Peer } from '../peer.js';
 import type { echo } from '../remote/echo.js';
 
-/** The package as its users get it: built, and through its public API. */
+/** The package as its users get it: built, and through its public API. `?build=` names another build's entry module. */
+const BUILD = new URL(import.meta.url).searchParams.get('build') ?? 'mailstation';
+const { createClient, createServer } = (await import(BUILD)) as typeof import('mailstation');
 
 const NAMESPACE = 'user';
 const SERVER_TYPE = 'test';

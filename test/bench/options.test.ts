@@ -55,7 +55,26 @@ describe('the command line of the bench', () => {
     assert.deepEqual(profileOf('--profile', 'a', '--side', 'server').sides, ['server']);
   });
 
+  it('compares with another build where a change of the hot path is judged, unless told otherwise', () => {
+    const command = parseCommand(['quick', '--against', 'other.tgz']);
+    assert.ok(command.kind === 'against');
+    assert.equal(command.build, 'other.tgz');
+    assert.equal(command.settings.rounds, 20);
+    assert.deepEqual(
+      command.scenarios.map(({ payload, inFlight }) => `${payload} ${inFlight}`),
+      ['small 1', 'small 64', 'small 512', '10k 64'],
+    );
+    const chosen = parseCommand(['--against', 'x', '--in-flight', '8', '--payload', '10k', '--rounds', '4']);
+    assert.ok(chosen.kind === 'against');
+    assert.deepEqual(chosen.scenarios, [{ payload: '10k', inFlight: 8 }]);
+    assert.equal(chosen.settings.rounds, 4);
+  });
+
   const senseless = [
+    ['--against', ''],
+    ['--against', 'x', '--peers', 'a'],
+    ['--against', 'x', '--profile', 'a'],
+    ['--against', 'x', '--side', 'client'],
     ['slow'],
     ['quick', 'quick'],
     ['--unknown'],

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { EXIT, run } from '../../bench/run.js';
 
 /** The fixtures, and processes of their own for each end: what is tested here is the whole way. */
@@ -50,6 +51,20 @@ describe('the bench', () => {
     assert.match(wrong.error, /^wrong-reply client: wrong reply: sent /);
     assert.match(dead.error, /^dies client: the process ended \(exit code 7\)/);
     assert.equal(unstarted.error, 'no-start server: the port is taken');
+  });
+
+  it('compares this build with another one, and with itself', async (t) => {
+    const other = fileURLToPath(new URL('.', import.meta.resolve('mailstation/package.json')));
+    const { code, out } = await bench(t, ...SHORT, '--against', other);
+    assert.equal(code, EXIT.ok, out);
+    assert.match(out, /\nthis build against \//);
+    assert.match(out, /small object, 1 in flight\n.* ratio .* same build .*\n {2}cpu us a call .*\n {2}calls\/s /);
+  });
+
+  it('refuses to compare with a build that is not there', async (t) => {
+    const { code, err } = await bench(t, ...SHORT, '--against', './no/such/build');
+    assert.equal(code, EXIT.usage);
+    assert.match(err, /^--against: there is no .*no.such.build\n/);
   });
 
   it('names the peers that there are when one is asked for that is not', async (t) => {
