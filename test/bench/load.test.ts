@@ -50,8 +50,8 @@ describe('runLoad', () => {
   });
 
   it('fails at the first wrong reply, and shows it', async () => {
-    const client = clientOf((value, call) => (call === 5 ? { ...(value as object), level: -1 } : value));
-    await assert.rejects(runLoad(client, LOAD), /wrong reply: sent \{ id: \d+, .* got .*level: -1/);
+    const client = clientOf((value, call) => (call === 50 ? { ...(value as object), level: -1 } : value));
+    await assert.rejects(runLoad(client, { ...LOAD, seconds: 60 }), /wrong reply: sent \{ id: \d+, .* got .*level: -1/);
   });
 
   it('fails when a call does', async () => {
