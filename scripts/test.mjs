@@ -9,9 +9,11 @@
  *     npm test -- --test-name-pattern=standby     whatever begins with - goes to node
  */
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { EMITTED, emitTests, emittedName, ROOT } from './emit-tests.mjs';
+import { checkNames, LAST_RUN } from './test-names.mjs';
 
 /** Run only when a filter names them: they pack and install the package. */
 const SLOW = ['test/package/'];
@@ -65,6 +67,15 @@ try {
   fail(/** @type {Error} */ (error).message);
 }
 
+/** A whole run also proves that no test got lost: see test-names.mjs. */
+const isWhole = args.length === 0;
+const names = [
+  '--test-reporter-destination=stdout',
+  `--test-reporter=${new URL('test-names-reporter.mjs', import.meta.url).href}`,
+  `--test-reporter-destination=${LAST_RUN}`,
+];
+mkdirSync(dirname(LAST_RUN), { recursive: true });
+
 const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test is a run of its own
 const child = spawn(
   process.execPath,
@@ -72,7 +83,7 @@ const child = spawn(
     ...['--enable-source-maps', '--import', new URL('end-of-file.mjs', import.meta.url).href],
     ...['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
     `--test-concurrency=${Math.min(availableParallelism() + 1, MAX_CONCURRENCY)}`,
-    ...flags,
+    ...(isWhole ? names : flags),
     ...files.map((file) => EMITTED + emittedName(file)),
   ],
   { cwd: ROOT, env, stdio: 'inherit' },
@@ -88,4 +99,5 @@ child.on('exit', (code, signal) => {
   clearTimeout(deadline);
   if (signal !== null) console.error(`test: ended by ${signal}`);
   process.exitCode = code ?? 1;
+  if (isWhole && code === 0 && !checkNames()) process.exitCode = 1;
 });
