@@ -15,12 +15,12 @@ const CACHE = join(ROOT, 'node_modules/.cache/mailstation-frozen');
 
 /** The package of the frozen tarball, in a copy of its own. See test/wire/frozen/README.md. */
 export async function loadFrozen(): Promise<Package> {
-  const entry = join(unpacked(), 'dist/index.js');
+  const entry = join(unpackFrozen(), 'dist/index.js');
   return (await import(pathToFileURL(entry).href)) as Package;
 }
 
 /** The folder of the unpacked tarball. The first process that asks unpacks; several may do so at once. */
-function unpacked(): string {
+export function unpackFrozen(): string {
   const hash = createHash('sha256').update(readFileSync(TARBALL)).digest('hex').slice(0, 16);
   const folder = join(CACHE, hash);
   if (existsSync(folder)) return folder;
