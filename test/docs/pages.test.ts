@@ -63,6 +63,14 @@ describe('the pages', () => {
     assert.deepEqual(missing, [], list('files that are not there', missing));
   });
 
+  it('are checked by a workflow that runs scripts which are there', () => {
+    const runs = [...readText('.github/workflows/ci.yml').matchAll(/^ +- run: (.*)$/gm)].map(
+      ([, script = '']) => script,
+    );
+    assert.deepEqual(runs, ['.ci/run', '.ci/long']);
+    for (const script of runs) assert.ok(statSync(ROOT + script).mode & 0o100, `${script} is not executable`);
+  });
+
   it('troubleshooting.md has an answer for every error code', () => {
     const text = readText('docs/troubleshooting.md');
     const short = new Set([...text.matchAll(/\b(?:ERR_RPC_)?([A-Z]+(?:_[A-Z]+)*)\b/g)].map(([, name = '']) => name));
