@@ -27,9 +27,10 @@ export interface RouteObject {
  * promise of an id. The first answer counts; a later one, an error included, is ignored. A number stands for its text,
  * since projects for pomelo number their servers.
  *
- * A function that declares the callback (four parameters) may answer later through it. Of what such a function returns,
- * only a non-empty string, or a promise of one, is an answer, since `(..., cb) => waiting.push(cb)` returns something
- * too. A function without the callback answers by what it returns, and `undefined` is an error. Source: pomelo-rpc.
+ * A function that declares the callback (four parameters) may answer later through it. A value that such a function
+ * returns counts only when it is a non-empty string, or a promise of one, since `(..., cb) => waiting.push(cb)` returns
+ * something too. A function without the callback answers by what it returns, and `undefined` is an error. Source:
+ * pomelo-rpc.
  */
 export type RouteFunction = RouteObject['route'];
 

@@ -5,6 +5,7 @@ import { throwUncaught } from '../uncaught.js';
 // biome-ignore lint/suspicious/noExplicitAny: only listeners know the arguments of an event
 type AnyEvents = Record<string, any[]>;
 
+/** Callback that is called when ready, or with the error. */
 export type ReadyCallback = (error?: Error) => void;
 
 /**
@@ -15,15 +16,16 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
   #outcome: { readonly error: Error | undefined } | undefined;
   #waiting: ReadyCallback[] = [];
 
+  /** True when ready, and neither failed nor waiting again. */
   get isReady(): boolean {
     return this.#outcome !== undefined && this.#outcome.error === undefined;
   }
 
-  /** Resolves when the client is ready. Rejects with the error of a client that has failed. */
+  /** Resolves when ready; rejects when becoming ready failed. */
   ready(): Promise<void>;
-  /** Calls back when the client is ready, or with the error of a client that has failed. Never before the call returns. */
+  /** Calls back when ready, or with the error, and never before this call has returned. */
   ready(callback: ReadyCallback): void;
-  /** For subclasses: `true` for ready, `false` for not ready any more, or the error of a failure. */
+  /** Sets the state, for classes that extend this one: ready, not ready any more, or failed. */
   ready(state: boolean | Error): void;
   ready(given?: ReadyCallback | boolean | Error): Promise<void> | undefined {
     if (typeof given === 'function') this.#wait(given);
@@ -32,12 +34,12 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     return undefined;
   }
 
-  /** Resolves with the first argument of the next event of this name. */
+  /** Resolves with the first argument of the next event of that name. */
   await(event: string): Promise<unknown> {
     return new Promise((resolve) => void this.once(event, resolve));
   }
 
-  /** Resolves with the first of several events, and with the arguments of that event. */
+  /** Resolves with the first of several events that occurs, and its arguments. */
   awaitFirst(events: readonly string[]): Promise<{ event: string; args: unknown[] }> {
     return new Promise((resolve) => {
       const listeners = events.map((event) => {
@@ -51,11 +53,12 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
     });
   }
 
-  /** Does nothing: the number of listeners is not limited. Node's emitters have a limit that must be raised. */
+  /** Does nothing: listeners are not limited here, as Node limits those of an emitter. */
   setMaxListeners(_limit: number): this {
     return this;
   }
 
+  /** Infinity, since listeners are not limited. */
   getMaxListeners(): number {
     return Number.POSITIVE_INFINITY;
   }

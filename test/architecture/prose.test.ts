@@ -36,7 +36,7 @@ describe('the measure of prose', () => {
       doc('Number of calls.'),
       { ...doc('its'), isDocstring: false },
     ];
-    assert.deepEqual(figuresOf(prose), { openings: 50, actorless: 200, it: 200 });
+    assert.deepEqual(figuresOf(prose), { openings: 50, sentences: 33.3, actorless: 200, it: 200 });
   });
 });
 
@@ -48,6 +48,10 @@ describe('the prose of the sources', () => {
     const places = prose.filter((each) => each.isDocstring && opensBadly(each));
     const shown = places.map(({ file, line, text }) => `${file}:${line}: ${text.slice(0, 80)}`);
     assert.ok(figures.openings <= PROSE_BOUNDS.openings, list(`${figures.openings} % open without a subject`, shown));
+  });
+
+  it(`begins ${PROSE_BOUNDS.sentences} % of the sentences at most with a pronoun or a genitive`, () => {
+    assert.ok(figures.sentences <= PROSE_BOUNDS.sentences, `${figures.sentences} %: begin with the noun`);
   });
 
   it(`says who, whoever, whom, nobody or somebody ${PROSE_BOUNDS.actorless} times in 1,000 words at most`, () => {

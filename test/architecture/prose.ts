@@ -60,9 +60,19 @@ export function opensBadly({ text }: Prose): boolean {
   return OPENING.test(text);
 }
 
+/** Sentences that begin with a pronoun or a genitive: the reader has to look for the noun in the sentence before. */
+const SENTENCE =
+  /^(?:It|Its|They|Their|This|That|These|Those|Which|What|Who|Whose|Whom|Whoever|Nobody|Somebody|Nothing|Of|So|By what)\b/;
+
+function sentencesOf({ text }: Prose): string[] {
+  return text.split(/(?<=[.!?])\s+(?=[A-Z])/);
+}
+
 export interface Figures {
   /** Docstrings whose first words leave a reader without a subject. Unit: percent of the docstrings. */
   readonly openings: number;
+  /** Sentences, anywhere in a comment, that begin with a pronoun or a genitive. Unit: percent of the sentences. */
+  readonly sentences: number;
   /** `who`, `whoever`, `whom`, `nobody`, `somebody`. Unit: per 1,000 words of comments. */
   readonly actorless: number;
   /** `it` and `its`. Unit: per 1,000 words of comments. */
@@ -71,6 +81,7 @@ export interface Figures {
 
 export function figuresOf(prose: readonly Prose[]): Figures {
   const docstrings = prose.filter(({ isDocstring }) => isDocstring);
+  const sentences = prose.flatMap(sentencesOf);
   const words = prose
     .flatMap(({ text }) => text.match(/[A-Za-z]+(?:['\u2019][a-z]+)?/g) ?? [])
     .map((word) => word.toLowerCase());
@@ -78,6 +89,7 @@ export function figuresOf(prose: readonly Prose[]): Figures {
     rate(words.filter((word) => wanted.includes(word)).length, words.length, 1000);
   return {
     openings: rate(docstrings.filter(opensBadly).length, docstrings.length, 100),
+    sentences: rate(sentences.filter((sentence) => SENTENCE.test(sentence)).length, sentences.length, 100),
     actorless: perThousand(ACTORLESS),
     it: perThousand(IT),
   };
