@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, it } from 'node:test';
 import { RpcCode } from '../../lib/errors.js';
-import { list, ROOT, readText } from '../architecture/house.js';
+import { LIBRARY, list, ROOT, readText, sourceFiles } from '../architecture/house.js';
 
 /** Every page for readers: at the root, in docs/, and beside what it describes. */
 const PAGES = ['.', 'docs', 'bench', 'examples']
@@ -69,6 +69,25 @@ describe('the pages', () => {
     );
     assert.deepEqual(runs, ['.ci/run', '.ci/long']);
     for (const script of runs) assert.ok(statSync(ROOT + script).mode & 0o100, `${script} is not executable`);
+  });
+
+  it('troubleshooting.md quotes messages that the sources have', () => {
+    const sources = sourceFiles(LIBRARY).map(readText).join('\n');
+    const [firstCells, headings] = [/^\| (?!---)([^|]+) \|/gm, /^### (.*)$/gm].map((pattern) =>
+      [...readText('docs/troubleshooting.md').matchAll(pattern)].map(([, text = '']) => text),
+    );
+    // Of a message, the words between what it fills in; the system's own messages and the stage's name are filled in too.
+    const quotes = [...(firstCells ?? []), ...(headings ?? [])]
+      .flatMap((text) => [...text.matchAll(/`([^`]+)`/g)].map(([, quote = '']) => quote))
+      .filter((quote) => /^[a-z]/.test(quote) && !/^(?:connect|in) /.test(quote))
+      .flatMap((quote) =>
+        quote.split(/"x"|"X"|\d+(?:\.\d+)*(?::\d+)?(?: ?ms)?|\.\.\.|waiting for \w+ .*|register_channel/),
+      )
+      .map((part) => part.replace(/^[^a-z]+|[^a-z]+$/g, ''))
+      .filter((part) => part.includes(' '));
+    const missing = quotes.filter((quote) => !sources.includes(quote));
+    assert.ok(quotes.length >= 10, `only ${quotes.length} quotes were found`);
+    assert.deepEqual(missing, [], list('docs/troubleshooting.md quotes, and no source has', missing));
   });
 
   it('troubleshooting.md has an answer for every error code', () => {
