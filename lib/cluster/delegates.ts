@@ -64,7 +64,7 @@ export class Delegates {
   }
 
   /**
-   * Delegates methods without being told: `subscribe`, `unSubscribe`, `publish` and `close` to their own kinds, unless
+   * Delegates by default: `subscribe`, `unSubscribe`, `publish` and `close` to their own kinds, unless
    * another method is delegated to that kind; and all async and generator methods, inherited ones too. Methods that begin
    * with `_`, and methods that a shared client has itself, are left out. Source: cluster-client, `autoGenerate`, which
    * leaves out inherited methods.
