@@ -11,12 +11,15 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    */
   timeout?: number;
   /**
-   * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the crc32
-   * of `routeParam.uid`. Source: pomelo-rpc.
+   * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the
+   * crc32 of `routeParam.uid`. Source: pomelo-rpc.
    * @default 'df'
    */
   router?: RouterLike;
-  /** Name of a strategy, in place of {@link ClientOptions.router}. Source: pomelo-rpc. */
+  /**
+   * Name of a strategy, in place of {@link ClientOptions.router}; {@link RouterName} has the long names too. Range:
+   * 'df', 'rd', 'rr', 'wrr', 'la', 'ch' or 'p2c'. Source: pomelo-rpc.
+   */
   routerType?: RouterName;
   /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
   routeContext?: unknown;

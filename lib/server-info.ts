@@ -15,7 +15,7 @@ export interface ServerInfo {
   readonly port: number;
   /** Weight for weighted routers. Range: above 0. @default 1 */
   readonly weight?: number;
-  /** Transport that the server listens with. @default 'tcp' */
+  /** Transport that the server listens with. Range: 'tcp' or 'ws'. @default 'tcp' */
   readonly transport?: TransportName;
   /** Further fields, for custom routers. */
   readonly [key: string]: unknown;

@@ -67,7 +67,8 @@ export function fromWireError(value: unknown, depth = MAX_CAUSES): Error {
  */
 export function rebuildError(body: unknown, detail: { readonly cause?: unknown } = {}): Error {
   const { name, message, code, stack } = fieldsOf(body);
-  const text = typeof message === 'string' ? message : messageOf(body ?? 'the method failed, and the server gave no reason');
+  const text =
+    typeof message === 'string' ? message : messageOf(body ?? 'the method failed, and the server gave no reason');
   const error = new Error(text, detail);
   if (typeof name === 'string' && name !== 'Error')
     Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });

@@ -64,7 +64,10 @@ export interface MailBoxOptions {
    * @default 50_000
    */
   maxInFlight?: number;
-  /** Encodings that are offered to a server, the preferred one first. @default ['msgpack', 'json'] */
+  /**
+   * Encodings that are offered to a server, the preferred one first. Range: 'msgpack' and 'json'.
+   * @default ['msgpack', 'json']
+   */
   codecs?: readonly CodecName[];
 }
 

@@ -13,7 +13,10 @@ export type FailMode = (typeof FAIL_MODES)[number];
 
 /** Failure mode and retries, for all calls of a client or for one call. */
 export interface FailOptions {
-  /** Handling of a call that fails. Source: pomelo-rpc. @default 'failfast' */
+  /**
+   * Handling of a call that fails. Range: 'failfast', 'failover', 'failsafe' or 'failback'. Source: pomelo-rpc.
+   * @default 'failfast'
+   */
   readonly failMode?: FailMode;
   /**
    * Number of retries after the first attempt.

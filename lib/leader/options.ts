@@ -21,7 +21,7 @@ export interface ListeningOptions {
   port: number | string;
   /** Address to listen on. Any address beyond loopback needs {@link ListeningOptions.insecure}. @default '127.0.0.1' */
   host?: string;
-  /** Transport of the connections. @default 'tcp' */
+  /** Transport of the connections. Range: 'tcp' or 'ws'. @default 'tcp' */
   transport?: TransportName;
   /** Listen beyond loopback although nothing is encrypted and no peer proves its identity. @default false */
   insecure?: boolean;

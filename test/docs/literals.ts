@@ -21,3 +21,9 @@ function number(text: string): number {
   if (text.startsWith('2^31')) return 2 ** 31 - (text.endsWith('1') && text.includes('-') ? 1 : 0);
   return Number(text.replaceAll('_', ''));
 }
+
+/** The values of a range that lists them: `'tcp' or 'ws'`. Undefined for a range in other words. */
+export function valuesOf(text: string): readonly string[] | undefined {
+  if (!/^'[\w-]+'(?:, '[\w-]+')*(?: (?:or|and) '[\w-]+')?$/.test(text)) return undefined;
+  return [...text.matchAll(/'([\w-]+)'/g)].map(([, value = '']) => value);
+}

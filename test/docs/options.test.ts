@@ -7,7 +7,7 @@ import { createServer } from '../../server.js';
 import { tooBusy } from '../../station/too-busy.js';
 import { list, readText } from '../architecture/house.js';
 import { type Member, membersOf, parseDoc } from './declarations.js';
-import { isLiteral, parseLiteral, rangeOf } from './literals.js';
+import { isLiteral, parseLiteral, rangeOf, valuesOf } from './literals.js';
 import { renderOptionsPage } from './options-page.js';
 import { ALL_TABLES, CLUSTER_TABLES, type OptionsTable, optionsOf, SERVER_TABLES } from './options-tables.js';
 import { publicNames } from './public-surface.js';
@@ -90,6 +90,12 @@ describe('the docstrings of options', () => {
             );
           // The port of a roster entry may be a string of digits, as in pomelo-rpc.
           if (type === 'number' && table.name !== 'ServerInfo') assert.throws(() => give(table, name, '5'), invalid);
+        });
+      } else if (valuesOf(doc.range) !== undefined) {
+        it(`${title('the values', option)} are those that are taken`, () => {
+          const wrap = (value: string) => (type.startsWith('readonly') ? [value] : value);
+          for (const value of valuesOf(doc.range) ?? []) give(table, name, wrap(value));
+          assert.throws(() => give(table, name, wrap('none of them')), invalid);
         });
       } else if (/^(?:number|boolean)$/.test(type) && !OLDER.includes(name)) {
         it(`${title('the type', option)} is checked`, () => {
