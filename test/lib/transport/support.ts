@@ -89,7 +89,7 @@ export function tick(): Promise<void> {
 
 /** A stream without a socket: what was written is kept, what the peer does is said by the test. */
 export class FakeStream implements ByteStream {
-  readonly peer = 'fake:1';
+  readonly peer: string = 'fake:1';
   /** One entry a write. */
   readonly writes: Buffer[] = [];
   pendingBytes = 0;
