@@ -6,8 +6,8 @@ import { MAX_ITEMS } from './message.js';
 import { readUint32 } from './packet.js';
 
 /**
- * The list in a body, of arguments or of results: for each item a 4-byte length and the encoded item.
- * Source: cluster-client 3.7.0, lib/follower.js (`invoke`).
+ * Writes an item of the list in a body, which holds arguments or results: a 4-byte length, then the encoded item. Source:
+ * cluster-client 3.7.0, lib/follower.js (`invoke`).
  */
 export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void {
   const mark = out.beginItem();
@@ -16,8 +16,8 @@ export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void 
 }
 
 /**
- * `name` is what the list is to its owner, `args` or `results`: an item that cannot be carried is named by it, as in
- * `args[1].save is a function`. Throws {@link RpcCode.Encode} when there are more items than the other end takes.
+ * Writes a list. `name`, `args` or `results`, stands in the message for an item that the codec cannot carry, as in
+ * `args[1].save is a function`. Throws {@link RpcCode.Encode} for more items than the other end accepts.
  */
 export function encodeList(
   out: FrameWriter,
@@ -31,18 +31,18 @@ export function encodeList(
   try {
     for (; i < items.length; i++) encodeItem(out, codec, items[i]);
   } catch (error) {
-    // The codec calls what it was given `$`.
+    // Codecs call the value `$` in their messages.
     if (error instanceof Error) error.message = error.message.replace(/^\$/, `${name}[${i}]`);
     throw error;
   }
 }
 
-/** One for all lists: to decode one calls nothing that could decode another. */
+/** Budget of all lists, one after the other: no code that could decode another list runs while a list is decoded. */
 const budget = new DecodeBudget(0);
 
 /**
- * Throws {@link RpcCode.BadRequest} when the lengths do not add up to exactly the bytes that are there, and whatever
- * the codec throws on an item that is not one.
+ * Reads a list. Throws {@link RpcCode.BadRequest} when the lengths do not add up to exactly the bytes of the body, and what
+ * the codec throws on bytes that are not a value.
  */
 export function decodeList(codec: Codec, bytes: Buffer, start: number, end: number, count: number): unknown[] {
   const items: unknown[] = [];
@@ -60,7 +60,7 @@ export function decodeList(codec: Codec, bytes: Buffer, start: number, end: numb
   return items;
 }
 
-/** Where the first item of a list ends. Throws {@link RpcCode.BadRequest} where there is none. */
+/** End of the first item of a list. Throws {@link RpcCode.BadRequest} for a list without items. */
 export function itemEnd(bytes: Buffer, start: number, end: number): number {
   if (end - start < 4) throw lying('item 1 is missing');
   const length = readUint32(bytes, start);
@@ -69,5 +69,5 @@ export function itemEnd(bytes: Buffer, start: number, end: number): number {
 }
 
 function lying(what: string): RpcError {
-  return new RpcError(RpcCode.BadRequest, `the body does not hold the list that its head announces: ${what}`);
+  return new RpcError(RpcCode.BadRequest, `the body is not the list that the head announces: ${what}`);
 }

@@ -2,23 +2,23 @@ import type { DecodeBudget, MAX_HASHED_KEYS } from './decode-budget.js';
 import type { ByteSink } from './frame-writer.js';
 
 /**
- * How one value becomes bytes and a value again. Stateless: what was encoded once can be decoded by any end that
- * agreed on the codec, in any order, and may be relayed or shared as bytes.
+ * Encodes a value as bytes, and decodes bytes. A codec has no state: encoded values can be decoded in any order by any end
+ * that agreed on the codec, and can be relayed or shared as bytes.
  *
- * With every codec an object arrives as a plain one, or as what its `toJSON` returned; an Error with its name,
- * message, code and cause; -0 as 0; half a surrogate pair as U+FFFD, except in JSON; and without keys that are
- * symbols or `__proto__`.
+ * With every codec an object arrives as a plain object, or as the result of its `toJSON`. An Error arrives with its name,
+ * message, code and cause. -0 arrives as 0, and half a surrogate pair as U+FFFD, except in JSON. Keys that are symbols or
+ * `__proto__` do not arrive.
  */
 export interface Codec {
   readonly name: string;
   /**
-   * Throws an Error that says which part of the value the codec cannot carry faithfully, or which Map or Set has more
-   * numbers and bigints for keys and items than a frame may have ({@link MAX_HASHED_KEYS}, all its values together).
+   * Throws an Error that names the part of the value that would not arrive as it is, or the Map or Set with which a frame has
+   * more numbers and bigints as keys and items than {@link MAX_HASHED_KEYS} allows for all values of the frame.
    */
   encode(value: unknown, out: ByteSink): void;
   /**
-   * Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value, and
-   * on a value that would cost more than is left of the budget: of the frame's, or, not given, of one of its own.
+   * Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value, and on a
+   * value that would cost more than is left of the budget. Without a budget, the value has a budget of its own.
    */
   decode(bytes: Buffer, start: number, end: number, budget?: DecodeBudget): unknown;
 }

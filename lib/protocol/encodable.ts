@@ -1,32 +1,32 @@
 import { errorFields } from '../wire-errors.js';
 import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
 
-/** What may stand right of `instanceof`: any class, the abstract one of the typed arrays, Symbol and BigInt. */
+/** Right side of `instanceof`: any class, also the abstract class of the typed arrays, Symbol and BigInt. */
 interface Class {
   [Symbol.hasInstance](value: unknown): boolean;
 }
 
-/** What a codec carries besides plain objects, arrays, strings, booleans, null and the numbers that JSON has. */
+/** Values that a codec carries besides plain objects, arrays, strings, booleans, null and the numbers of JSON. */
 export interface CodecAbilities {
   readonly codec: string;
-  /** Classes whose instances it carries whole. */
+  /** Classes whose instances the codec carries whole. */
   readonly classes: readonly Class[];
-  /** The kinds of binary data that it carries, by their very constructor: a subclass would not come back as itself. */
+  /** Kinds of binary data that the codec carries, by their exact constructor: a subclass would not arrive as itself. */
   readonly views: readonly Class[];
   readonly bigint: boolean;
-  /** Sets, of anything that it abilities. */
+  /** Sets, of any values that the codec carries. */
   readonly sets: boolean;
-  /** `undefined` as an element of an array. As a property it is kept or left out, which reads alike. */
+  /** `undefined` as an element of an array. A property that is `undefined` may be left out, which reads alike. */
   readonly undefined: boolean;
   readonly invalidDate: boolean;
   carriesNumber(value: number): boolean;
-  /** What a Map travels as. Not given: Maps are refused. */
+  /** Makes the object that a Map travels as. Without this function Maps are refused. */
   readonly ofMap?: (entries: readonly [unknown, unknown][]) => object;
-  /** What an Error travels as. Not given: Errors are refused. */
+  /** Makes the object that an Error travels as. Without this function Errors are refused. */
   readonly ofError?: (fields: ErrorFields) => object;
 }
 
-/** What arrives of an Error. Its stack stays at home, and so do fields of other names. */
+/** Fields of an Error that arrive. The stack and fields of other names are not sent. */
 export interface ErrorFields {
   readonly name: string;
   readonly message: string;
@@ -34,28 +34,28 @@ export interface ErrorFields {
   readonly cause: unknown;
 }
 
-/** Built-ins that would arrive as something else, since what they hold is not in their properties. */
+/** Built-ins that would arrive as something else, since their content is not in their properties. */
 const OPAQUE: readonly Class[] = [
   ...[Map, Set, WeakMap, WeakSet, WeakRef, Date, RegExp, Error, ArrayBuffer, SharedArrayBuffer],
   ...[Boolean, Number, String, Symbol, BigInt],
 ];
 
 /**
- * The value as it may be encoded: with what its `toJSON` methods return in their place, and its Maps and Errors as
- * the codec wants them. Parts that are fit already are shared with the original, and mostly that is all of it.
+ * Returns the value in a form that the codec can encode: objects with a `toJSON` are replaced by its result, and Maps and
+ * Errors by what the codec makes of them. Parts that need no change are shared with the original, usually the whole value.
  *
- * Throws a TypeError that names the part which the codec cannot carry: `$.user.save is a function, …`.
+ * Throws a TypeError that names the part that the codec cannot carry: `$.user.save is a function, …`.
  *
- * Counts the keys of Maps and the items of Sets that the frame may have only so many of, and throws a RangeError with
- * the path of the Map or Set that has one too many.
+ * Counts the keys of Maps and the items of Sets that are bounded for each frame, and throws a RangeError with the path of the
+ * Map or Set that exceeds the bound.
  */
 export function toEncodable(value: unknown, abilities: CodecAbilities, frame: { hashedKeys: number }): unknown {
   return new Walk(abilities, frame).fit(value);
 }
 
 /**
- * True for what may hold more than its properties show: all built-ins, of the language and of Node, say what they are
- * in a tag of their own. True for promises, too, also those of libraries.
+ * True for an object that may hold more than its properties show. All built-ins, of the language and of Node, have a tag of
+ * their own. True for promises as well, including those of libraries.
  */
 export function isSpecial(value: object): boolean {
   return Object.prototype.toString.call(value) !== '[object Object]' || isThenable(value);
@@ -69,13 +69,13 @@ function hasToJSON(value: object): value is { toJSON(): unknown } {
   return typeof (value as { toJSON?: unknown }).toJSON === 'function';
 }
 
-/** What a special value is called in a message. */
+/** Name of a special value in a message. */
 function nameOf(value: object): string {
   if (isThenable(value)) return 'a promise';
   return withArticle(Object.prototype.toString.call(value).slice('[object '.length, -1));
 }
 
-/** A RegExp does not travel, since its receiver would have to compile what a stranger has written. */
+/** Advice for the message. A RegExp does not travel, since the receiver would have to compile a pattern that a peer wrote. */
 function cureOf(value: object): string {
   const isRegExp = value instanceof RegExp || Object.prototype.toString.call(value) === '[object RegExp]';
   return isRegExp ? '; send its source and flags as texts' : '';
@@ -85,7 +85,7 @@ function withArticle(className: string): string {
   return `${/^[AEIO]/.test(className) ? 'an' : 'a'} ${className}`;
 }
 
-/** One walk through one value: where it is, and what it came through. */
+/** A walk through one value: the path to the current part, and the objects on that path. */
 class Walk {
   readonly #abilities: CodecAbilities;
   readonly #frame: { hashedKeys: number };
@@ -140,7 +140,7 @@ class Walk {
     return copy ?? value;
   }
 
-  /** Undefined for what is to be taken by its properties. */
+  /** Undefined for an object that is encoded by its properties. */
   #fitBuiltIn(value: object): unknown {
     const abilities = this.#abilities;
     if (ArrayBuffer.isView(value)) {
@@ -198,7 +198,7 @@ class Walk {
       const fit = this.#fitPart(`.${key}`, part);
       if (fit === part && key !== '__proto__') continue;
       copy ??= { ...value };
-      // Nobody takes such a key from the wire, but for stock peers, whom it would give another prototype.
+      // Decoders of this package drop such a key; to an object of a stock peer it would give another prototype.
       if (key === '__proto__') delete copy[key];
       else copy[key] = fit;
     }

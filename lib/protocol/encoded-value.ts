@@ -1,7 +1,7 @@
 import type { Codec } from './codec.js';
 import type { ByteSink } from './frame-writer.js';
 
-/** Bytes in a buffer that grows. */
+/** A sink that collects bytes in a growing buffer. */
 class Bytes implements ByteSink {
   hashedKeys = 0;
   #buffer = Buffer.allocUnsafe(256);
@@ -31,31 +31,31 @@ class Bytes implements ByteSink {
 }
 
 /**
- * A value for many readers: encoded once for each codec that its readers want, and decoded anew for each reader, so that
- * none of them sees what another does to its own.
+ * A value for several readers: encoded once for each codec in use, and decoded again for each reader, so that a reader does
+ * not see what another reader does to its copy.
  */
 export class EncodedValue {
   readonly #codec: Codec;
   readonly #bytes: Buffer;
   readonly #recoded = new Map<Codec, Buffer>();
 
-  /** Takes the bytes as they are: they must not change any more. */
+  /** Keeps the bytes without a copy: the bytes must not change any more. */
   constructor(codec: Codec, bytes: Buffer) {
     this.#codec = codec;
     this.#bytes = bytes;
   }
 
-  /** Throws what the codec throws on a value that it cannot carry. */
+  /** Encodes a value. Throws what the codec throws on a value that the codec cannot carry. */
   static of(value: unknown, codec: Codec): EncodedValue {
     return new EncodedValue(codec, encode(value, codec));
   }
 
-  /** A copy of the value. Throws on bytes that are none. */
+  /** Makes a copy of the value. Throws on bytes that are not a value. */
   decode(): unknown {
     return this.#bytes.length === 0 ? undefined : this.#codec.decode(this.#bytes, 0, this.#bytes.length);
   }
 
-  /** Throws where the other codec cannot carry the value. */
+  /** Bytes of the value in another codec. Throws where that codec cannot carry the value. */
   in(codec: Codec): Buffer {
     if (codec === this.#codec) return this.#bytes;
     let bytes = this.#recoded.get(codec);

@@ -1,14 +1,14 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from './packet.js';
 
-/** Enough for some 400 small calls; larger slabs measured no faster. */
+/** Size of a slab, enough for about 400 small calls. Larger slabs measured no faster. */
 const SLAB_BYTES = 64 * 1024;
-/** Below this a loop beats the call into native code that `Buffer.copy` makes. */
+/** Length below which a loop is faster than the call into native code that `Buffer.copy` makes. */
 const COPY_LOOP_BYTES = 64;
 
-/** Where a codec writes. */
+/** Receiver of the bytes that a codec writes. */
 export interface ByteSink {
-  /** How many numbers and bigints the frame has for Map keys and Set items so far; the codec counts them. */
+  /** Number of numbers and bigints that the frame has as Map keys and Set items so far. The codec counts. */
   hashedKeys: number;
   /** Appends `source[start … end)`. */
   append(source: Uint8Array, start: number, end: number): void;
@@ -16,24 +16,23 @@ export interface ByteSink {
 }
 
 /**
- * Encodes frames one behind the other into a slab, so that all that is sent in a tick leaves as one contiguous
- * write, without an allocation or a concatenation a frame.
+ * Encodes frames one behind the other into a slab, so that all frames of a tick leave in one contiguous write, without an
+ * allocation or a concatenation for each frame.
  *
  * Order of use: `begin`, then the body through `append`, `appendUtf8` and `beginItem`/`endItem`, then `commit` or
- * `rollback`; one frame at a time. What throws in between leaves a part of the frame behind: roll it back. `take`
- * hands out what was committed; after that the bytes belong to the socket, until `recycle` says that the socket is
- * done with them.
+ * `rollback`; one frame at a time. An error in between leaves a part of the frame behind, which the caller must roll back.
+ * `take` hands out committed bytes, which belong to the socket until `recycle` is called.
  */
 export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
   #slab = Buffer.alloc(0);
   #view = new DataView(new ArrayBuffer(0));
-  /** Next byte to write. */
+  /** Offset of the next byte to write. */
   #at = 0;
-  /** First byte of the frame being written; equal to `#at` between frames. */
+  /** Offset of the frame that is being written; equal to `#at` between frames. */
   #frameAt = 0;
-  /** First committed byte that was not taken. */
+  /** Offset of the first committed byte that was not taken. */
   #untaken = 0;
   /** Committed bytes in slabs before the current one. */
   #full: Buffer[] = [];
@@ -43,24 +42,25 @@ export class FrameWriter implements ByteSink {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
-  /** Frames are never larger than this from now on, if it is less than before: the other end's own limit. */
+  /** Lowers the limit on a frame to the limit of the other end. A higher limit changes nothing. */
   limitFrames(maxFrameBytes: number): void {
     this.#maxFrameBytes = Math.min(this.#maxFrameBytes, maxFrameBytes);
   }
 
-  /** A frame was begun, and neither committed nor rolled back. */
+  /** True while a frame is begun, and neither committed nor rolled back. */
   get isMidFrame(): boolean {
     return this.#at !== this.#frameAt;
   }
 
-  /** Committed and not yet taken. */
+  /** Bytes that are committed and not taken. */
   get pendingBytes(): number {
     return this.#fullBytes + (this.#frameAt - this.#untaken);
   }
 
   /**
-   * `head`: the conn object's JSON, as bytes. `id` and `timeoutMs` are whole numbers below 2^32; stock peers read 2^31.
-   * Throws {@link RpcCode.FrameTooLarge}, with nothing begun, on a head for which the peer would close the connection.
+   * Begins a frame. `head` is the JSON of the head (cluster-client: conn object), as bytes. `id` and `timeoutMs` are whole
+   * numbers below 2^32; stock peers read numbers below 2^31. Throws {@link RpcCode.FrameTooLarge}, with nothing begun, on a
+   * head for which the peer would close the connection.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): void {
     if (head.length > MAX_HEAD_BYTES) {
@@ -81,7 +81,7 @@ export class FrameWriter implements ByteSink {
     this.#at = at + HEADER_BYTES + head.length;
   }
 
-  /** Leaves room for a 4-byte length; the returned mark goes to {@link endItem}. */
+  /** Leaves room for a 4-byte length, and returns a mark for {@link endItem}. */
   beginItem(): number {
     this.#ensure(4);
     const mark = this.#at - this.#frameAt;
@@ -112,7 +112,7 @@ export class FrameWriter implements ByteSink {
     this.#at += this.#slab.write(text, this.#at, 'utf8');
   }
 
-  /** Finishes the frame. Throws {@link RpcCode.FrameTooLarge}, and forgets the frame, when it is over the limit. */
+  /** Finishes the frame. Throws {@link RpcCode.FrameTooLarge}, and drops the frame, when the frame exceeds the limit. */
   commit(): void {
     const frameBytes = this.#at - this.#frameAt;
     if (frameBytes > this.#maxFrameBytes) {
@@ -124,12 +124,12 @@ export class FrameWriter implements ByteSink {
     this.#frameAt = this.#at;
   }
 
-  /** Forgets the frame being written, as if it had not been begun. */
+  /** Drops the frame that is being written. */
   rollback(): void {
     this.#at = this.#frameAt;
   }
 
-  /** Hands each run of committed bytes to `write`, oldest first: nearly always one. */
+  /** Hands each run of committed bytes to `write`, the oldest first. There is nearly always one run. */
   take(write: (bytes: Buffer) => void): void {
     if (this.#fullBytes > 0) {
       const full = this.#full;
@@ -144,7 +144,7 @@ export class FrameWriter implements ByteSink {
     }
   }
 
-  /** The socket holds none of the taken bytes any more: the slab is written from its start again. */
+  /** Writes the slab from its start again. Called when the socket holds none of the taken bytes any more. */
   recycle(): void {
     if (this.#untaken !== this.#frameAt || this.#at !== this.#frameAt) return;
     this.#at = this.#frameAt = this.#untaken = 0;
@@ -155,7 +155,7 @@ export class FrameWriter implements ByteSink {
     if (this.#at + bytes > this.#slab.length) this.#roll(bytes);
   }
 
-  /** Goes on in a new slab; the unfinished frame moves along, since a frame is contiguous. */
+  /** Continues in a new slab. The unfinished frame moves along, since a frame is contiguous. */
   #roll(bytes: number): void {
     const written = this.#at - this.#frameAt;
     const needed = written + bytes;
@@ -167,7 +167,7 @@ export class FrameWriter implements ByteSink {
     }
     const old = this.#slab;
     const from = this.#frameAt;
-    // Twice what is needed, so that a frame that grows in many small steps is not moved at each of them.
+    // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
     this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, this.#maxFrameBytes)));
     old.copy(this.#slab, 0, from, from + written);
     this.#at = written;
@@ -181,7 +181,7 @@ export class FrameWriter implements ByteSink {
   }
 
   #useSlab(bytes: number): void {
-    // Not from Node's pool: a pooled slice would be kept alive by, and keep alive, strangers' buffers.
+    // Not from Node's pool: a pooled slice would keep unrelated buffers alive, and would be kept alive by them.
     this.#slab = Buffer.allocUnsafeSlow(bytes);
     this.#view = new DataView(this.#slab.buffer, this.#slab.byteOffset, bytes);
   }

@@ -1,17 +1,17 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
 
-/** The smallest buffer in which half a frame is held; it doubles as more of the frame arrives. */
+/** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
 const MIN_HELD_BYTES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Bytes in, packets out, however the bytes were split.
+ * Takes bytes, and hands out packets, in whatever pieces the bytes arrive.
  *
- * Frames that lie whole in a chunk are handed on in place, without a copy; one that a chunk's end cuts is copied
- * once into a buffer that grows with what has really arrived, never with what its header claims. Limits are checked
- * as soon as the header is there, before anything is buffered.
+ * A frame that lies whole in a chunk is handed on in place, without a copy. A frame that the end of a chunk cuts is copied
+ * once, into a buffer that grows with the bytes that have arrived, never with the size that the header claims. Limits are
+ * checked as soon as the header is there, before any byte is buffered.
  */
 export class Framer {
   readonly #maxFrameBytes: number;
@@ -25,23 +25,23 @@ export class Framer {
     bodyStart: 0,
     end: 0,
   };
-  /** The first bytes of a frame whose rest has not arrived: `#held[0 … #heldBytes)`. */
+  /** First bytes of a frame whose rest has not arrived: `#held[0 … #heldBytes)`. */
   #held: Buffer = NOTHING;
   #heldBytes = 0;
   #stopped = false;
 
-  /** `onFrame` must not keep the view, nor slices of its bytes: both are reused. */
+  /** `onFrame` must not keep the view or slices of its bytes, which are both reused. */
   constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void) {
     this.#maxFrameBytes = maxFrameBytes;
     this.#onFrame = onFrame;
   }
 
-  /** True in the middle of a frame. A peer that leaves it so for long is either stuck or hostile. */
+  /** True while a frame has arrived in part. A peer that sends no more for long is stuck or hostile. */
   get isMidFrame(): boolean {
     return this.#heldBytes > 0;
   }
 
-  /** Nothing is handed on any more, not even what the current chunk still holds. */
+  /** Stops handing out packets, even those that the current chunk still holds. */
   stop(): void {
     this.#stopped = true;
     this.#held = NOTHING;
@@ -49,8 +49,8 @@ export class Framer {
   }
 
   /**
-   * Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet: where the next
-   * one would start is then unknown, so the connection must be closed; the framer is stopped already.
+   * Takes a chunk. Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet. The start
+   * of the next packet is unknown then, so the framer has stopped, and the connection must be closed.
    */
   push(chunk: Buffer): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : 0;
@@ -62,10 +62,10 @@ export class Framer {
       at += frameBytes;
     }
     if (at < end && !this.#stopped) this.#hold(chunk, at, end, end - at);
-    this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk, or a large frame, alive
+    this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk or a large frame alive
   }
 
-  /** Takes from the chunk what the held frame lacks; returns how much that was. */
+  /** Completes the held frame from the chunk, and returns the number of bytes taken. */
   #completeHeld(chunk: Buffer): number {
     let at = 0;
     if (this.#heldBytes < HEADER_BYTES) {
@@ -80,11 +80,11 @@ export class Framer {
     const whole = this.#held;
     this.#heldBytes = 0;
     this.#emit(whole, 0, frameBytes);
-    if (whole.length > MIN_HELD_BYTES) this.#held = NOTHING; // one large frame must not keep its buffer for good
+    if (whole.length > MIN_HELD_BYTES) this.#held = NOTHING; // the buffer of a large frame is not kept
     return at + taken;
   }
 
-  /** `mostBytes`: as large as the buffer may have to become, as far as is known. */
+  /** Adds bytes of the chunk to the held ones. `mostBytes`: largest size that the buffer may need, as far as is known. */
   #hold(chunk: Buffer, start: number, end: number, mostBytes: number): void {
     const needed = this.#heldBytes + (end - start);
     if (needed > this.#held.length) {

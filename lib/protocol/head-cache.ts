@@ -2,13 +2,13 @@ import type { Head } from './message.js';
 import type { FrameView } from './packet.js';
 import { parseHead } from './parse-head.js';
 
-/** Heads kept for a connection, and the longest one worth keeping: some 400 KiB at the most, whatever the peer sends. */
+/** Number of heads that are kept for a connection, and the longest head that is kept: about 400 KiB at most, whatever a peer sends. */
 const MAX_HEADS = 512;
 const MAX_KEPT_BYTES = 256;
 
 /**
- * The types that come again and again. The others come once, or hold what is not frozen: a subscription's `reg` is
- * handed to the user's client, which may change its own copy and not the next one's.
+ * Types of heads that repeat. Other heads come once, or hold a value that is not frozen: the `reg` of a subscription is handed
+ * to the user's client, which may change its copy, but not the copy of the next subscription.
  */
 const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'invoke',
@@ -28,8 +28,8 @@ interface KnownHead {
 }
 
 /**
- * Decodes heads, and remembers them: a method's head has the same bytes at every call, so it is parsed once and
- * afterwards found by comparing bytes with the last one, or else by a look-up. What it returns is frozen and shared.
+ * Decodes heads, and remembers them. A method's head has the same bytes at every call, so the head is parsed once, and found
+ * afterwards by comparison with the last head, or else by a look-up. Returned heads are frozen and shared.
  */
 export class HeadCache {
   readonly #byText = new Map<string, KnownHead>();
@@ -40,7 +40,7 @@ export class HeadCache {
     if (this.#last !== undefined && isSame(this.#last.bytes, bytes, headStart, bodyStart)) return this.#last.head;
 
     if (bodyStart - headStart > MAX_KEPT_BYTES) return parseHead(bytes.toString('utf8', headStart, bodyStart));
-    // latin1 keeps every byte apart and is the cheapest text to make; as a key it needs no more.
+    // latin1 maps each byte to a character, and is the cheapest text to make: enough for a key.
     const key = bytes.toString('latin1', headStart, bodyStart);
     let known = this.#byText.get(key);
     if (known === undefined) {
@@ -58,7 +58,7 @@ export class HeadCache {
 function isSame(last: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
   const length = end - start;
   if (last.length !== length) return false;
-  // From the end: heads of two methods begin alike.
+  // From the end, since heads of two methods begin alike.
   for (let i = length - 1; i >= 0; i--) if (last[i] !== bytes[start + i]) return false;
   return true;
 }

@@ -14,8 +14,8 @@ const ABILITIES: CodecAbilities = {
 };
 
 /**
- * Plain JSON, for those who want to read what travels. Only on request: it is slower than msgpack, and carries
- * neither Buffers nor Dates. An `undefined` item is an empty one.
+ * Plain JSON, for users who want to read the packets. JSON is used only on request: JSON is slower than msgpack, and carries
+ * neither Buffers nor Dates. An `undefined` item is encoded as zero bytes.
  */
 export const jsonCodec: Codec = {
   name: 'json',

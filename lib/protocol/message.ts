@@ -1,8 +1,8 @@
 import type { RelayMessage } from './relay-message.js';
 
 /**
- * The heads of packets (cluster-client: conn objects). Those of cluster-client 3.7 are written exactly as it writes
- * them, key order included; what it does not know is sent only to a peer that announced it (see {@link Extension}).
+ * Heads of requests (cluster-client: conn objects). Heads of cluster-client 3.7 are written exactly as cluster-client writes
+ * them, key order included. Other heads are sent only to a peer that announced the feature (see {@link Extension}).
  */
 export type RequestHead =
   | { readonly type: 'register_channel'; readonly channelName: string; readonly ext: Extension | undefined }
@@ -10,31 +10,31 @@ export type RequestHead =
   | SubscribeHead
   | { readonly type: 'subscribe_result'; readonly key: string }
   | { readonly type: 'heartbeat' }
-  /** Send nothing more; answer with `goaway_res`; all that came before that answer is served. */
+  /** The receiver sends no more calls, and answers with `goaway_res`; calls that arrive before that answer are served. */
   | { readonly type: 'goaway' }
-  /** Some of the peer's calls run late; the body is a list of which, and for how long: see `progress-reports.ts`. Not answered. */
+  /** Calls of the receiver run late; the body is a list of reports: see `progress-reports.ts`. Has no answer. */
   | { readonly type: 'progress' }
-  /** Nobody waits any more for the answer to the request of this packet's own id. It is not answered itself. */
+  /** The caller does not wait any more for the answer to the request with this packet's id. Has no answer. */
   | { readonly type: 'cancel' };
 
 export interface InvokeHead {
   readonly type: 'invoke';
   readonly method: string;
-  /** Length of the argument list in the body, a leading meta included. */
+  /** Number of items in the body's list, including the meta. */
   readonly argLength: number;
   readonly oneway: boolean;
-  /** The list's first item is the call's meta, not an argument. */
+  /** True where the first item of the list is the call's meta, not an argument. */
   readonly meta: boolean;
 }
 
 export interface SubscribeHead {
   readonly type: 'subscribe' | 'unSubscribe';
   readonly key: string;
-  /** What is subscribed to, as the subscriber gave it. */
+  /** The subscription, as the subscriber gave it. */
   readonly reg: unknown;
 }
 
-/** An invoke that goes on to another server: `to` is what its sender calls that. See {@link RelayMessage}. */
+/** A call that the receiver relays to a server. `to` is the number that the sender gave that server, see {@link RelayMessage}. */
 export interface RelayHead extends Omit<InvokeHead, 'type'> {
   readonly type: 'relay';
   readonly to: number;
@@ -48,13 +48,13 @@ export type ResponseHead =
 export interface InvokeResultHead {
   readonly type: 'invoke_result';
   readonly success: boolean;
-  /** The body is a list of so many results. Undefined: the body is one encoded result, or nothing. */
+  /** Number of results in the body's list. Undefined: the body is one encoded result, or empty. */
   readonly results: number | undefined;
-  /** The failure is mailstation's own, with this code, and not an error of the called method. */
+  /** Code of a failure of the server itself; undefined for an error of the called method. */
   readonly code: string | undefined;
 }
 
-/** A head that is JSON, but none of ours: `reason` says why, for the answer to its sender. */
+/** A JSON object that is not a valid head. `reason` goes into the answer to the sender. */
 export interface InvalidHead {
   readonly type: 'invalid';
   readonly reason: string;
@@ -63,29 +63,29 @@ export interface InvalidHead {
 export type Head = RequestHead | ResponseHead | RelayHead | RelayMessage | InvalidHead;
 
 /**
- * What two of our own ends say to each other when registering, and stock peers ignore. In the request: what the
- * Follower can; in the answer: what was chosen. Fields that are not known are ignored.
+ * Extension of the registration between two ends of this package, which stock peers ignore. The request has the abilities of
+ * the Follower; the answer has the choice of the Leader. Unknown fields are ignored.
  */
 export interface Extension {
-  /** Of this extension, not of the package. @default 1 */
+  /** Version of this extension, not of the package. @default 1 */
   readonly version: number;
-  /** Codec names, the preferred one first; in the answer, the one. */
+  /** Names of codecs, the preferred one first; in the answer, the chosen one. */
   readonly codecs: readonly string[];
-  /** What may be sent to me beyond cluster-client's own: `results`, `meta`, `goaway`, `progress`, `cancel`. */
+  /** Features that the sender accepts beyond cluster-client: `results`, `meta`, `goaway`, `progress`, `cancel`. */
   readonly features: readonly string[];
-  /** The largest frame that I take, so that a larger one is refused where it would be sent. */
+  /** Largest frame that the sender accepts, so that the peer refuses a larger frame before sending. Unit: bytes */
   readonly maxFrameBytes?: number;
-  /** Only in the answer: the process that holds the port. */
+  /** Process that holds the port; in the answer only. */
   readonly holder?: PortHolder;
 }
 
-/** Who holds a port, for those who would like to have it. */
+/** The process that holds a port, for the message of a process that wants the port. */
 export interface PortHolder {
-  /** The package that it speaks through, and its version. */
+  /** Name of the package that the process uses. */
   readonly name?: string;
   readonly version?: string;
   readonly pid: number;
-  /** The channels that it leads; `*` for one that takes Followers of whatever channel. */
+  /** Channels that the process leads; `*` where the process accepts Followers of any channel. */
   readonly channels: readonly string[];
 }
 
@@ -93,14 +93,14 @@ export const EXTENSION_VERSION = 1;
 export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel'];
 
-/** The most arguments, or results, that one list may have. */
+/** Largest number of arguments, or results, in one list. */
 export const MAX_ITEMS = 4096;
 
 function bytesOf(head: Readonly<Record<string, unknown>>): Buffer {
   return Buffer.from(JSON.stringify(head));
 }
 
-/** Heads that never vary, encoded once. */
+/** Heads without variable parts, encoded once. */
 export const HEAD = {
   heartbeat: bytesOf({ type: 'heartbeat' }),
   heartbeatRes: bytesOf({ type: 'heartbeat_res' }),
@@ -109,14 +109,14 @@ export const HEAD = {
   progress: bytesOf({ type: 'progress' }),
   cancel: bytesOf({ type: 'cancel' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
-  /** A stock peer's answer: its body is the first result. */
+  /** Head of an answer to a stock peer: the body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
   failure: bytesOf({ type: 'invoke_result', success: false }),
-  /** For a request whose type is not known: an answer always has a conn object, or a stock peer's parser throws. */
+  /** Head of an answer to a request of unknown type. An answer always has a head, or a stock peer's parser throws. */
   empty: bytesOf({}),
 } as const;
 
-/** Of the answer to a request of a Leader's own. It always has a conn object, or a stock peer's parser throws. */
+/** Head of the answer to a request of a Leader. An answer always has a head, or a stock peer's parser throws. */
 export function answerHead(request: Head): Uint8Array {
   if (request.type === 'heartbeat') return HEAD.heartbeatRes;
   if (request.type === 'goaway') return HEAD.goawayRes;
@@ -131,7 +131,7 @@ export function registerResHead(ext: Extension | undefined): Buffer {
   return bytesOf({ type: 'register_channel_res', ext });
 }
 
-/** `key` is what both ends call the subscription; `reg` is what it is made with, and travels as JSON. */
+/** `key` identifies the subscription at both ends; `reg` is the subscription itself, and travels as JSON. */
 export function subscribeHead(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): Buffer {
   return bytesOf({ type, key, reg });
 }
@@ -140,7 +140,7 @@ export function subscribeResultHead(key: string): Buffer {
   return bytesOf({ type: 'subscribe_result', key });
 }
 
-/** `to`: by way of a relay, which knows the server by this number. */
+/** `to`: number under which a relay knows the server; undefined for a call that is not relayed. */
 export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean, to?: number): Buffer {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
   return bytesOf(meta ? { ...head, meta: 1 } : head);
@@ -148,7 +148,7 @@ export function invokeHead(method: string, argLength: number, oneway: boolean, m
 
 const resultHeads: Buffer[] = [];
 
-/** The answer's head for a list of `count` results; few counts occur, so each is encoded once. */
+/** Head of an answer with a list of `count` results. Few counts occur, so each head is encoded once. */
 export function resultsHead(count: number): Buffer {
   const known = resultHeads[count];
   if (known !== undefined) return known;

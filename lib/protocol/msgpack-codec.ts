@@ -18,25 +18,25 @@ const ABILITIES: CodecAbilities = {
   ofError: ({ name, message, code, cause }: ErrorFields) => new Tagged(TAG.error, [name, message, code, cause]),
 };
 
-/** msgpackr's own flags: write into its buffer without slicing it, and start over at the same place next time. */
+/** Flags of msgpackr: write into its buffer without slicing, and start at the same offset next time. */
 const REUSE_BUFFER_MODE = 512;
 const RESET_BUFFER_MODE = 1024;
 
-/** What the packer is stopped with when it meets a value that it would not do justice to. */
+/** Thrown to stop the fast packer at a value that the fast packer would not encode correctly. */
 const NEEDS_CARE = new Error('a value that needs care');
 
-/** Built-ins that the packer writes as they are, and their constructors, so that the usual ones are not looked into. */
+/** Constructors of built-ins that the packer writes correctly, so that usual values need no further check. */
 const SAFE: ReadonlySet<unknown> = new Set([...ABILITIES.classes, ...ABILITIES.views]);
 
-/** Whom the packer writes for, and what it meets is looked at. Undefined: for others in this process, as it may. */
+/** Sink of the value that is being encoded, while values are checked. Undefined while msgpackr works for other code. */
 let sink: ByteSink | undefined;
 
 /**
- * A value that MessagePack has no type for, as a tag and the array of its parts.
+ * A value for which MessagePack has no type, as a tag and the array of the value's parts.
  *
- * msgpackr asks this class, the first of those that it was told of, whether it claims an object that is neither
- * plain, nor an array, nor a Map. That is the one chance to see a promise among the arguments, without a look at the
- * plain ones.
+ * msgpackr asks the registered classes, this class first, whether an object is an instance, for each object that is neither
+ * plain, nor an array, nor a Map. The question is the one place to detect a promise among the arguments without a check of
+ * every plain object.
  */
 class Tagged {
   readonly tag: number;
@@ -57,7 +57,7 @@ class Tagged {
   }
 }
 
-/** A Map has its keys counted where it is made fit; a Set is the packer's own, and would pass unseen. */
+/** Counts the items of a Set, which the packer writes by itself. The keys of a Map are counted by {@link toEncodable}. */
 function countItems(items: ReadonlySet<unknown>, frame: ByteSink): void {
   for (const item of items) if (isHashedKey(item)) frame.hashedKeys += 1;
   if (frame.hashedKeys > MAX_HASHED_KEYS) throw NEEDS_CARE;
@@ -68,7 +68,7 @@ interface WrittenBuffer extends Buffer {
   end: number;
 }
 
-/** MessagePack, written by msgpackr. Its packers are made at the first use, since nothing happens at import. */
+/** MessagePack, written by msgpackr. The packers are made at the first use, since an import must do nothing. */
 class Msgpack implements Codec {
   readonly name = 'msgpack';
   #fast: Packr | undefined;
@@ -76,7 +76,7 @@ class Msgpack implements Codec {
 
   encode(value: unknown, out: ByteSink): void {
     let written: WrittenBuffer;
-    const outerSink = sink; // a toJSON among the arguments may make a call of its own
+    const outerSink = sink; // a toJSON among the arguments may make a call
     const { hashedKeys } = out;
     sink = out;
     try {
@@ -96,7 +96,7 @@ class Msgpack implements Codec {
     return decodeMsgpack(bytes, start, end, budget);
   }
 
-  /** Explains why the value cannot be encoded, or encodes it after all. */
+  /** Encodes a value that the fast packer refused, or throws an error that names the part that cannot be carried. */
   #encodeThoroughly(value: unknown, out: ByteSink): WrittenBuffer {
     this.#thorough ??= createPacker({ variableMapSize: true });
     return pack(this.#thorough, toEncodable(value, ABILITIES, out));
@@ -105,12 +105,12 @@ class Msgpack implements Codec {
 
 export const msgpackCodec: Codec = new Msgpack();
 
-/** For plain values, the common case; it stops at whatever else, and at objects of 65,536 keys and more. */
+/** Makes the packer for plain values, the common case. The packer stops at other values, and at objects of 65,536 keys and more. */
 function createFastPacker(): Packr {
-  // Of no type, since msgpackr's types are shared with its other users in this process, and reading is not its job.
+  // Registered without a type, since msgpackr shares its types with other users in this process, and does not decode here.
   addExtension({ Class: Tagged, type: -1, pack: packTagged as never });
   const packer = createPacker({ variableMapSize: false });
-  // The one place where msgpackr asks before it writes a Map.
+  // msgpackr reads this property before it writes a Map, and at no other time.
   Object.defineProperty(packer, 'mapAsEmptyObject', {
     get() {
       throw NEEDS_CARE;
@@ -137,7 +137,7 @@ type Allocate = (bytes: number) => { target: Uint8Array; position: number };
 
 function packTagged({ tag, parts }: Tagged, allocate: Allocate, packPart: (part: unknown) => void): void {
   const { target, position } = allocate(3);
-  target[position] = 0xd4; // an extension with one byte of content, which is of no meaning
+  target[position] = 0xd4; // an extension with one byte of content, which has no meaning
   target[position + 1] = tag;
   target[position + 2] = 0;
   packPart(parts);

@@ -1,16 +1,16 @@
 import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
- * Decodes what msgpack-codec.ts encodes, and nothing else.
+ * Tags of the extensions that stand before a value. This file decodes what msgpack-codec.ts encodes, and nothing else.
  *
- * msgpackr's own decoder is made for trusted bytes: it also takes records (for which it compiles code), pointers (a
- * value of thirty bytes that takes forever to print), strings by reference, and whatever types other users of the
- * package in this process have registered; it hands out its internal objects; and it puts what it decoded into error
- * messages. This one knows a closed list of types. It is also the faster one for objects and texts, 1.2 to 2.5 times,
- * though not for long arrays of numbers (0.6).
+ * msgpackr's own decoder is made for trusted bytes. That decoder also accepts records (for which it compiles code), pointers
+ * (a value of thirty bytes that takes forever to print), strings by reference, and all types that other users of the
+ * package have registered in this process. It hands out internal objects, and puts decoded values into error messages. The
+ * decoder here knows a closed list of types. For objects and texts it is also 1.2 to 2.5 times as fast, though not for long
+ * arrays of numbers (0.6 times).
  *
- * A value is a byte that says its type, then its length or its content, all integers big-endian; see {@link read}
- * and {@link readTyped}. The extensions:
+ * A value is a byte for the type, then the length or the content, all integers big-endian; see {@link read} and
+ * {@link readTyped}. The extensions:
  *
  *   type         content           value
  *   0x00         1 byte            undefined
@@ -22,19 +22,19 @@ import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withou
  *   0x4d 'M'     1 byte, a value   Map; the array of its [key, item] pairs
  *   0x45 'E'     1 byte, a value   Error; [name, message, code, cause]
  *
- * A RegExp is refused: what it costs to compile one has no relation to its length. (msgpackr's own type for it is 0x78.)
+ * A RegExp (type 0x78 in msgpackr) is refused, since the cost of compiling one has no relation to its length.
  *
- * What the values may cost beyond their bytes is limited: see decode-budget.ts.
+ * The cost of values beyond their bytes is bounded: see decode-budget.ts.
  */
 export const TAG = { map: 0x4d, error: 0x45 } as const;
 const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73 } as const;
 
-/** The kinds of binary data beside Buffer, in the order of their numbers on the wire (msgpackr's). */
+/** Kinds of binary data besides Buffer, in the order of msgpackr's numbers on the wire. */
 export const VIEWS = [
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, ArrayBuffer, DataView],
 ] as const;
-/** msgpackr leaves a gap between the typed arrays and the other two. */
+/** Constructors by number. msgpackr leaves a gap between the typed arrays and the last two. */
 const KINDS: Readonly<Record<number, (new (buffer: ArrayBuffer) => object) | undefined>> = Object.fromEntries(
   VIEWS.map((view, i) => [i < 11 ? i : i + 5, view]),
 );
@@ -43,25 +43,25 @@ const ERRORS = new Map<unknown, new (message: string) => Error>(
   [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((known) => [known.name, known]),
 );
 
-/** Below this a loop over the characters beats the call into native code. */
+/** Length below which a loop over the characters is faster than the call into native code. */
 const SHORT_TEXT_BYTES = 16;
-/** Keys that are remembered: an application has few different ones, and making a text is what costs. */
+/** Number of remembered keys. An application has few different keys, and making a text is expensive. */
 const KEY_SLOTS = 1024;
 
-// What is being decoded. One at a time: nothing that is called in between runs code of a user.
+// State of the value that is being decoded. One value at a time: no user code runs in between.
 const NOTHING = Buffer.alloc(0);
 let source: Buffer = NOTHING;
 let at = 0;
 let end = 0;
 /**
- * Items that arrays may still claim. Each item takes a byte at least, so all arrays of a value together have no more
- * of them than the value has bytes; without this sum, one array within the other could each claim all that is left.
+ * Number of items that arrays may still claim. Each item takes at least a byte, so all arrays of a value together have at most
+ * as many items as the value has bytes. Without this sum, each of many nested arrays could claim all remaining bytes.
  */
 let claimable = 0;
-/** What is left of the frame's {@link DecodeBudget}. */
+/** Rest of the frame's {@link DecodeBudget}. */
 let memory = 0;
 let hashedKeys = 0;
-/** For doubles only. Made when a chunk's first one is met, and kept for the next, as many frames lie in one chunk. */
+/** View for doubles. Made at the first double of a chunk, and kept, since many frames lie in one chunk. */
 let view: DataView = new DataView(NOTHING.buffer, 0, 0);
 let viewed: Buffer = NOTHING;
 
@@ -71,7 +71,7 @@ interface Key {
 }
 const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
 
-/** Throws an Error when `bytes[start … stop)` is anything but exactly one value, or more than is left to the frame. */
+/** Decodes `bytes[start … stop)`. Throws where the bytes are not exactly one value, or cost more than the budget has left. */
 export function decodeMsgpack(
   bytes: Buffer,
   start: number,
@@ -105,7 +105,7 @@ function read(): unknown {
   return readTyped(token);
 }
 
-/** Apart from {@link read}, so that the compiler finds both small enough to inline what they call. */
+/** Reads a value of a less frequent type. Apart from {@link read}, so that both stay small enough for the compiler to inline their callees. */
 function readTyped(token: number): unknown {
   switch (token) {
     case 0xc0:
@@ -173,13 +173,13 @@ function readTyped(token: number): unknown {
   }
 }
 
-/** Says that so many bytes are still there; lengths are claims, and are checked before anything is made of them. */
+/** Checks that so many bytes are left. Lengths are claims, and are checked before they are used. */
 function need(bytes: number): void {
   if (bytes > end - at)
     throw new RangeError(`a msgpack value ends early: it needs ${bytes} bytes more, ${end - at} are left`);
 }
 
-/** Says that the frame may cost so much more. */
+/** Charges the budget. */
 function charge(bytes: number): void {
   memory -= bytes;
   if (memory < 0) throw tooMuchMemory();
@@ -242,7 +242,7 @@ function readText(bytes: number): string {
   return text;
 }
 
-/** With memory of its own, not of Node's pool: a Buffer's `buffer` is nobody else's business. */
+/** Reads a Buffer with memory of its own, not of Node's pool: a Buffer's `buffer` must not show unrelated bytes. */
 function readBuffer(bytes: number): Buffer {
   need(bytes);
   charge(CHARGE.buffer);
@@ -280,7 +280,7 @@ function readKey(): string {
     at -= 1;
     const key = read();
     if (typeof key !== 'string')
-      throw new TypeError(`a msgpack object has ${typeof key} for a key, where only text is taken`);
+      throw new TypeError(`a key of a msgpack object is of type ${typeof key}; only text is allowed`);
     return key;
   }
   const bytes = token & 0x1f;
@@ -302,7 +302,7 @@ function readKey(): string {
   return text;
 }
 
-/** By a loop: so few bytes take the call into native code longer. */
+/** Copies by a loop: for so few bytes the call into native code takes longer. */
 function copyOf(from: number, bytes: number): Uint8Array {
   const copy = new Uint8Array(bytes);
   for (let i = 0; i < bytes; i++) copy[i] = source[from + i] as number;
@@ -315,7 +315,7 @@ function isKey(known: Uint8Array, from: number, bytes: number): boolean {
   return true;
 }
 
-/** An extension with one byte of content: the tag before a value that says how to take it, or all there is. */
+/** Reads an extension with one byte of content: a tag before a value, or a value without content. */
 function readTagged(): unknown {
   const type = readByte();
   readByte();
@@ -355,12 +355,12 @@ function readExtension(bytes: number): unknown {
 }
 
 function unknownExtension(type: number): TypeError {
-  return new TypeError(`0x${type.toString(16)} is not the type of a msgpack extension that is known here`);
+  return new TypeError(`0x${type.toString(16)} is not a known type of a msgpack extension`);
 }
 
 function readList(): unknown[] {
   const list = read();
-  if (!Array.isArray(list)) throw new TypeError('a msgpack extension whose value is not an array');
+  if (!Array.isArray(list)) throw new TypeError('the value of a msgpack extension is not an array');
   return list;
 }
 
@@ -432,7 +432,7 @@ function toError([name, message, code, cause]: readonly unknown[]): Error {
   return error;
 }
 
-/** As an Error's own fields are: not enumerable, so that they are not printed twice. */
+/** Defines a field that is not enumerable, as fields of Errors are, so that the field is not printed twice. */
 function define(error: Error, name: 'name' | 'cause', value: unknown): void {
   Object.defineProperty(error, name, { value, configurable: true, writable: true });
 }

@@ -19,36 +19,37 @@ export const REQUEST = 0;
 export const RESPONSE = 1;
 export type PacketKind = typeof REQUEST | typeof RESPONSE;
 
-/** Ids count from 1 and wrap before this. Source: cluster-client 3.7.0, lib/utils.js. */
+/** Bound of request ids, which count from 1 and wrap before this number. Source: cluster-client 3.7.0, lib/utils.js. */
 export const MAX_REQUEST_ID = 2 ** 30;
 
-/** Byte offsets of the header's fields. */
+/** Offsets of the header's fields. Unit: bytes */
 export const AT = { version: 0, kind: 1, idHigh: 4, idLow: 8, timeout: 12, headBytes: 16, bodyBytes: 20 } as const;
 
-/** The header's first four bytes, version to reserved, as one big-endian integer. */
+/** First four bytes of the header, version to reserved, as one big-endian integer. */
 export const FIRST_WORD = { [REQUEST]: 0x01000000, [RESPONSE]: 0x01010000 } as const;
 
-/** A frame of 4 MiB, as gRPC allows, and a head of 64 KiB, unless the options say otherwise. */
+/** Largest frame by default. Source: gRPC. Unit: bytes */
 export const DEFAULT_MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** Largest head. Unit: bytes */
 export const MAX_HEAD_BYTES = 64 * 1024;
 
 /**
- * One whole packet, as it lies in received bytes. The framer fills the same view again and again: it is valid until
- * the function that was handed it returns.
+ * A whole packet in received bytes. The framer fills the same view again and again: a view is valid until the function that
+ * received the view returns.
  */
 export interface FrameView {
   kind: PacketKind;
   id: number;
-  /** ms */
+  /** Time that is left of the call. Unit: ms */
   timeout: number;
   bytes: Buffer;
   headStart: number;
-  /** Where the head ends and the body starts. */
+  /** Offset at which the head ends and the body starts. */
   bodyStart: number;
   end: number;
 }
 
-/** Cheaper than `Buffer.readUInt32BE`, which checks its offset each time; the caller has checked it once. */
+/** Reads an unsigned 32-bit integer. Cheaper than `Buffer.readUInt32BE`, which checks the offset each time; the caller has checked once. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return (
     (((bytes[at] as number) << 24) |

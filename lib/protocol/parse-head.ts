@@ -3,24 +3,24 @@ import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS
 import { parseJson } from './parse-json.js';
 import { isTarget, readRelayMessage } from './relay-message.js';
 
-/** However little a peer says that it takes: an error's answer must fit. */
+/** Smallest limit on frames that is respected: the answer with an error must fit. Unit: bytes */
 const MIN_FRAME_BYTES = 1024;
 
-/** Characters of a name or a version that a peer says of itself. */
+/** Number of characters that are kept of a name or a version that a peer sends. */
 const MAX_NAME = 64;
 
-/** Throws {@link RpcCode.Protocol} when the text is not a JSON object: the peer's framing cannot be trusted then. */
+/** Parses a head. Throws {@link RpcCode.Protocol} for text that is not a JSON object: the peer's framing is not to be trusted then. */
 export function parseHead(json: string): Head {
   let value: unknown;
   try {
     value = json === '' ? {} : parseJson(json);
   } catch (error) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not JSON: ${quote(json)}`, {
+    throw new RpcError(RpcCode.Protocol, `the peer sent a head that is not JSON: ${quote(json)}`, {
       cause: error,
     });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RpcError(RpcCode.Protocol, `the peer sent a conn object that is not an object: ${quote(json)}`);
+    throw new RpcError(RpcCode.Protocol, `the peer sent a head that is not an object: ${quote(json)}`);
   }
   return Object.freeze(validate(value as Record<string, unknown>));
 }
@@ -64,7 +64,7 @@ function validate(head: Record<string, unknown>): Head {
     default:
       return (
         readRelayMessage(head) ??
-        invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a conn object without a type')
+        invalid(typeof type === 'string' ? `type ${quote(type)} is not known` : 'a head without a type')
       );
   }
 }
@@ -117,7 +117,7 @@ function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS;
 }
 
-/** The start of a stranger's text, on one line and without control characters: it ends up in logs. */
+/** The start of a peer's text, on one line and without control characters, since the text appears in logs. */
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }

@@ -4,42 +4,42 @@ import type { TransportName } from '../server-info.js';
 import type { WireError } from '../wire-errors.js';
 
 /**
- * What processes that share their mailboxes say to each other, beside calls: on a line to a Leader that has announced
- * {@link RELAY}, and on no other. A Follower gives each server that it wants a number, and uses that from then on.
- * Nothing here is answered.
+ * Feature of a Leader that relays calls for processes that share mailboxes. The messages below travel beside calls, only on a
+ * line to such a Leader. A Follower gives each server a number, and uses the number from then on. None of these messages has
+ * an answer.
  */
 export const RELAY = 'relay';
 
-/** The request id of what is not answered; those of others count from 1. */
+/** Request id of a message without an answer; other ids count from 1. */
 export const UNANSWERED_ID = 0;
-/** Its packet's timeout: there is nothing to wait for, but 0 is none that a packet may have. ms */
+/** Timeout field of a message without an answer. A packet's timeout must not be 0. Unit: ms */
 export const UNANSWERED_TIMEOUT_MS = 1;
 
-/** Connect to this server, and tell me how it goes from now on. Again: connect, where it is idle. */
+/** Asks the Leader to connect to a server and to report the state of the connection from then on. Sent again, connects a server that is idle. */
 export interface OpenMailBoxHead {
   readonly type: 'open_mailbox';
   readonly to: number;
   readonly server: RelayedServer;
 }
 
-/** I have no more use for it. */
+/** Tells the Leader that the Follower does not use the server any more. */
 export interface CloseMailBoxHead {
   readonly type: 'close_mailbox';
   readonly to: number;
 }
 
-/** How it is with a mailbox that you have opened. `full`: connected, and no more calls for now. */
+/** Reports the state of a mailbox that the Follower has opened. `full`: connected, but no more calls are accepted for now. */
 export interface MailBoxStateHead {
   readonly type: 'mailbox_state';
   readonly to: number;
   readonly state: RelayedState;
-  /** Why the last attempt to connect failed, where there was none since that did not. */
+  /** Failure of the last attempt to connect, while no attempt has succeeded since. */
   readonly lastFailure: WireError | undefined;
-  /** Why it has left its last state. */
+  /** Reason for which the mailbox left its last state. */
   readonly reason: WireError | undefined;
 }
 
-/** An answer: the call has failed, here or on its way to the server, and so far had it got. */
+/** Answer to a relayed call that failed, in the Leader or on the way to the server, with how far the call got. */
 export interface RelayFailureHead {
   readonly type: 'relay_failure';
   readonly code: string;
@@ -60,12 +60,12 @@ export type RelayMessage = OpenMailBoxHead | CloseMailBoxHead | MailBoxStateHead
 
 const DELIVERIES: readonly Delivery[] = ['not-sent', 'unknown', 'answered'];
 
-/** The message as its packet's head; what is undefined is left out. */
+/** Encodes a message as the head of a packet. Undefined fields are left out. */
 export function relayMessage(head: RelayMessage): Buffer {
   return Buffer.from(JSON.stringify(head));
 }
 
-/** Undefined where it is none of these, or misses something. */
+/** Reads a message; undefined for another head, and for a message that lacks a field. */
 export function readRelayMessage(head: Record<string, unknown>): RelayMessage | undefined {
   const { type, to } = head;
   if (type === 'relay_failure') return readFailure(head);
@@ -98,7 +98,7 @@ function readServer(server: unknown): RelayedServer | undefined {
   return { id, host, port: port as number, transport: by };
 }
 
-/** Made an error of where it is used, which takes whatever it is. */
+/** An error as an object. The reader of the message makes an error of any object. */
 function told(error: unknown): WireError | undefined {
   return typeof error === 'object' && error !== null ? (error as WireError) : undefined;
 }

@@ -19,10 +19,10 @@ const ABILITIES: CodecAbilities = {
 };
 
 /**
- * What cluster-client calls `transcode`: the encoding of stock peers, where nothing else can be agreed on.
+ * Encoding of stock peers (cluster-client: `transcode`), which cannot agree on another.
  *
- * An encoder for each value: the package's own shared one mixes up two values when a getter of the one makes a call
- * with the other.
+ * Each value has an encoder of its own: the shared encoder of serialize-json mixes up two values when a getter of one value
+ * makes a call with the other.
  */
 export const stockCodec: Codec = {
   name: 'serialize-json',
@@ -35,7 +35,7 @@ export const stockCodec: Codec = {
   },
 };
 
-/** serialize-json sends the stack and all fields. The stack tells strangers too much, and the name it leaves out. */
+/** Makes an Error that is safe to send: serialize-json sends the stack and all fields, but not the name. A stack tells a peer too much. */
 function strippedError({ name, message, code, cause }: ErrorFields): Error {
   const error = new Error(message);
   error.stack = `${name}: ${message}`;

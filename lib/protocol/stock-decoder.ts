@@ -1,11 +1,11 @@
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
- * Decodes what serialize-json encodes.
+ * Constants of the format, from index -1 down. This file decodes what serialize-json encodes.
  *
- * The package's own decoder is made for trusted bytes: an Error takes it the time to find a stack, a key may be an
- * array (whose text, of a few megabytes each, it makes thousands of times) or `__proto__` (which it assigns), and a
- * value whose end is missing is one to it.
+ * The decoder of serialize-json is made for trusted bytes. That decoder collects a stack for each Error, accepts an array as
+ * a key (and makes the array's text, of a few megabytes, thousands of times) and `__proto__` (which is assigned), and
+ * accepts a value whose end is missing.
  *
  * A value is a dictionary in four sections, then the value itself, all five with a ^ in between; entries and items
  * have a | in between, and whole numbers are in base 36:
@@ -34,10 +34,10 @@ const CLOSE = 0x5d; // ]
 const ESCAPED = /\+|%2B|%7C|%5E|%25/g;
 const UNESCAPED: Readonly<Record<string, string>> = { '+': ' ', '%2B': '+', '%7C': '|', '%5E': '^', '%25': '%' };
 
-/** A shorter piece of a text is copied by V8; a longer one keeps the whole text alive. */
+/** Length from which V8 shares a piece of a text, which then keeps the whole text alive. Shorter pieces are copied. */
 const SHARED_TEXT_LENGTH = 13;
 
-/** Throws an Error when `bytes[start … end)` is anything but exactly one value, or more than is left to the frame. */
+/** Decodes `bytes[start … end)`. Throws where the bytes are not exactly one value, or cost more than the budget has left. */
 export function decodeStock(bytes: Buffer, start: number, end: number, budget: DecodeBudget): unknown {
   return new Reader(bytes, start, end, budget).readAll();
 }
@@ -66,7 +66,7 @@ class Reader {
     return value;
   }
 
-  /** Counts the entries before it makes anything of them. */
+  /** Reads a section of the dictionary. Entries are counted and charged before they are made. */
   #readSection(charge: number, toEntry: (text: string) => unknown): void {
     const bytes = this.#bytes;
     const from = this.#at;
@@ -98,14 +98,14 @@ class Reader {
     }
   }
 
-  /** The byte at which the next part begins. */
+  /** First byte of the next part. */
   #next(): number {
     while (this.#bytes[this.#at] === BAR) this.#at += 1;
     if (this.#at >= this.#end) throw new RangeError('a value ends early');
     return this.#bytes[this.#at] as number;
   }
 
-  /** Whether the mark that closes is next; if so it is stepped over. */
+  /** True where the closing mark is next, which is skipped then. */
   #closes(): boolean {
     if (this.#next() !== CLOSE) return false;
     this.#at += 1;
@@ -129,7 +129,7 @@ class Reader {
     while (!this.#closes()) {
       const key = this.#readEntry();
       if (typeof key !== 'string')
-        throw new TypeError(`an object has ${typeof key} for a key, where only text is taken`);
+        throw new TypeError(`a key of an object is of type ${typeof key}; only text is allowed`);
       const value = this.#read();
       if (key !== '__proto__') object[key] = value;
     }
@@ -189,7 +189,7 @@ function fromBase36(entry: string): number {
   return Number.parseInt(entry, 36);
 }
 
-/** Of base 36, in capitals; -1 for what is none. */
+/** Value of a digit in base 36, in capitals; -1 for any other byte. */
 function digitOf(byte: number): number {
   if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
   if (byte >= 0x41 && byte <= 0x5a) return byte - 0x41 + 10;

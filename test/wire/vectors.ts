@@ -299,7 +299,7 @@ export const VECTORS: readonly Vector[] = [
     head: '{}',
     body: '',
     packet: { kind: RESPONSE, id: 13, timeout: 2 ** 31 - 1 },
-    parsed: { type: 'invalid', reason: 'a conn object without a type' },
+    parsed: { type: 'invalid', reason: 'a head without a type' },
     ourHead: HEAD.empty,
     writeBody: () => {},
   },

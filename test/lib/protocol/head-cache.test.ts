@@ -134,7 +134,7 @@ describe('HeadCache', () => {
   it('takes an empty head for one without a type', () => {
     assert.deepEqual(decode(new HeadCache(), Buffer.alloc(0)), {
       type: 'invalid',
-      reason: 'a conn object without a type',
+      reason: 'a head without a type',
     });
   });
 });

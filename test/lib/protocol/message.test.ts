@@ -191,7 +191,7 @@ describe('parseHead', () => {
     it('gives a head nothing', () => {
       assert.deepEqual(parseHead(`{"__proto__":${inherited}}`), {
         type: 'invalid',
-        reason: 'a conn object without a type',
+        reason: 'a head without a type',
       });
       assert.equal(parseHead(`{"type":"subscribe","__proto__":${inherited}}`).type, 'invalid');
       assert.equal(({} as { method?: unknown }).method, undefined);

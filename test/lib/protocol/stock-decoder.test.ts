@@ -45,7 +45,7 @@ describe('decodeStock', () => {
       ['the constant before the first', 'a^^^^-0', /neither in its dictionary/],
       ['a minus and nothing', '^^^^-', /neither in its dictionary/],
       ['an end without a beginning', '^^^^]', /neither in its dictionary/],
-      ['a number for a key', '^1^^^$0|0]', /number for a key/],
+      ['a number for a key', '^1^^^$0|0]', /key of an object is of type number/],
       ['an array for a key, whose text may be long', 'x^^^^$@0|0]|-1]', /neither in its dictionary/],
       ['a text in a Buffer', 'x^^^^*0]', /string for a byte/],
       ['an array in a Buffer', '^^^^*@]]', /neither in its dictionary/],
