@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 // Names that users import, in groups. Nothing else is public. A name keeps its meaning until the next major version, and
-// before 1.0 until the next minor version. Where a group is less stable than that, its heading says so.
+// before 1.0 until the next minor version. The heading of a group that is less stable says how.
 
 // Calling: a client makes calls, each with its own options, and gets a result, an error or a receipt.
 
