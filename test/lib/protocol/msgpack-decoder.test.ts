@@ -269,7 +269,7 @@ describe('decodeMsgpack', () => {
         pack: () => Buffer.from([1]),
         unpack: () => assert.fail('it was asked'),
       });
-      assert.throws(() => decodeHex('d41501'), /0x15 is not the type/);
+      assert.throws(() => decodeHex('d41501'), /0x15 is not a known type/);
     });
   });
 
