@@ -72,6 +72,8 @@ export class PooledMailBox {
     if (this.#returnsCalls) return returnCall(call);
     call.move('queued', this.mailbox.state === 'ready' ? 'room' : 'connection');
     this.#held.add(call);
+    // The Follower sent the call before it heard that the mailbox is idle, and may have no other call that connects again.
+    if (this.mailbox.state === 'idle') this.mailbox.connect();
   }
 
   /** Returns held calls to their callers, and from now on each call that cannot be sent at once. */

@@ -115,6 +115,17 @@ describe('PooledMailBox: relayed calls', () => {
     assert.deepEqual([mailbox.sent, pooled.held, sentBefore], [calls, 0, 2]);
   });
 
+  it('connect a mailbox that has become idle while they were on their way', (t) => {
+    const { mailbox, pooled, relay } = setUp(t);
+    pooled.acquire(fakeUser());
+    mailbox.move('ready');
+    mailbox.move('idle');
+    const call = relay();
+    assert.equal(mailbox.state, 'connecting');
+    mailbox.move('ready');
+    assert.deepEqual([mailbox.sent, pooled.held], [[call], 0]);
+  });
+
   it('are held while the mailbox is full, and go on as far as there is room', (t) => {
     const { mailbox, pooled, relay } = setUp(t);
     const user = fakeUser();
