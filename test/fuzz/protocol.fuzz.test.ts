@@ -108,7 +108,6 @@ function richValue(random: Random, depth = 4): unknown {
       return random.pick([
         new Float64Array([random.below(9)]),
         new Uint16Array(random.below(9)),
-        /a+/g,
         undefined,
         Number.NaN,
       ]);
@@ -238,7 +237,7 @@ describe(`the protocol, with FUZZ_SEED=${SEED}`, () => {
   });
 
   fuzz('refuses a value with one bad part, names the part, and goes on', 1_000, (random) => {
-    const bad = random.pick([() => 1, Symbol('s'), Promise.resolve(), new WeakMap(), new SharedArrayBuffer(1)]);
+    const bad = random.pick([() => 1, Symbol('s'), /a+/g, Promise.resolve(), new WeakMap(), new SharedArrayBuffer(1)]);
     const value = { a: plainValue(random), b: [plainValue(random), { c: bad }], d: plainValue(random) };
     for (const codec of CODECS) assert.throws(() => encode(codec, value), /^TypeError: \$\.b\[1\]\.c is a/, codec.name);
     assert.throws(() => encode(msgpackCodec, new Map([[richValue(random), bad]])), /^TypeError: \$<value 0> is a/);
