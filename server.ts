@@ -63,7 +63,7 @@ export class Server extends Emitter<ServerEvents> {
   readonly #services = new ServiceRegistry();
   readonly #remotes: HotReload;
   readonly #acceptor: ServerAcceptor;
-  /** Competes for the port, with `standby`. */
+  /** Competes for the port; only with `standby`. */
   readonly #candidate: Candidate | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', SERVER_TRANSITIONS, (to, from) => this.#onMove(to, from));
   #started: Promise<void> | undefined;
@@ -75,7 +75,7 @@ export class Server extends Emitter<ServerEvents> {
    */
   constructor(written: ServerOptions) {
     super();
-    if (typeof written !== 'object' || written === null) throw invalid('a server needs options, with a port at least');
+    if (typeof written !== 'object' || written === null) throw invalid('a server needs options, at least a port');
     const options = canonicalOptions(written, SERVER_NAMES);
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
@@ -115,13 +115,18 @@ export class Server extends Emitter<ServerEvents> {
   start(callback?: Callback<[]>): Promise<void> {
     if (this.#started !== undefined) {
       return withCallback(
-        Promise.reject(new RpcError(RpcCode.Closed, `the server is ${this.state} already`)),
+        Promise.reject(
+          new RpcError(
+            RpcCode.Closed,
+            `the server cannot be started twice: the state is ${this.state}; make another server`,
+          ),
+        ),
         callback,
       );
     }
     this.#started = this.#start().catch((error: Error) => {
       if (this.listenerCount('error') > 0) {
-        void this.#started?.catch(() => {}); // whoever listens has been told
+        void this.#started?.catch(() => {}); // the listener gets the error: no unhandled rejection on top
         this.emit('error', error);
       }
       throw error;
@@ -154,7 +159,8 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   async #start(): Promise<void> {
-    if (!this.#lifecycle.move('starting')) throw new RpcError(RpcCode.Closed, `the server is ${this.state}`);
+    if (!this.#lifecycle.move('starting'))
+      throw new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${this.state}`);
     try {
       await this.#remotes.load();
       const missing = (name: string) => this.#services.missing(name);
@@ -186,7 +192,7 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #makeCandidate(): Candidate {
-    if (this.id === undefined || this.port === 0) throw invalid('standby wants an id, and a port that is not 0');
+    if (this.id === undefined || this.port === 0) throw invalid('standby needs an id, and a port that is not 0');
     if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
     return new Candidate({
       claim: () => this.#acceptor.listen(),
@@ -200,7 +206,7 @@ export class Server extends Emitter<ServerEvents> {
     });
   }
 
-  /** The way to whoever holds the port that this one wants. */
+  /** Options of a line to the process that holds the port. */
   #lineToHolder(): LineOptions {
     const { endpoint, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
     const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval };
@@ -212,7 +218,7 @@ export class Server extends Emitter<ServerEvents> {
     const claimOver = this.#candidate?.destroy(this.#stopReason());
     if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#drainTimeout);
     this.#lifecycle.move('closed');
-    // The caller may bind the port next: a claim, or a start, that was under way has released the port then.
+    // The caller may bind the port next, so that a claim or a start that was in progress must have released it.
     await claimOver;
     if (wasStarting) await this.#started?.catch(() => {});
   }

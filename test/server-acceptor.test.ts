@@ -332,7 +332,7 @@ describe('an acceptor that cannot listen', () => {
       const { server, acceptor } = made({}, Failing);
       await assert.rejects(server.start(), (error: RpcError) => {
         assert.equal(error.code, RpcCode.Listen);
-        return /the custom acceptor cannot listen: taken/.test(error.message);
+        return /the custom acceptor cannot listen on port \d+: taken/.test(error.message);
       });
       assert.deepEqual([server.state, acceptor().heard], ['closed', ['close']]);
     });

@@ -207,7 +207,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
 
   #refuseWithoutLeader(session: Session, request: RegisterRequest): void {
     const names = this.#channelNames().map((name) => JSON.stringify(name));
-    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names.join(', ') || 'none'}`;
+    const led = names.join(', ') || 'no channel';
+    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${led}`;
     const why = `no process leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
     session.refuse(request, RefusalCode.NoLeader, why);
   }

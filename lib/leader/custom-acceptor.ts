@@ -99,7 +99,13 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     } catch (cause) {
       this.#lifecycle.move('closed');
       await this.#closeAcceptor();
-      throw new RpcError(RpcCode.Listen, `the custom acceptor cannot listen: ${messageOf(cause)}`, { cause });
+      throw new RpcError(
+        RpcCode.Listen,
+        `the custom acceptor cannot listen on port ${this.endpoint.port}: ${messageOf(cause)}`,
+        {
+          cause,
+        },
+      );
     } finally {
       this.#failListening = undefined;
     }
@@ -198,7 +204,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     const request = this.#stopReason ?? readMessage(read, id);
     const channel = this.#channel;
     if (request instanceof RpcError) this.#answer(id, request, []);
-    else if (channel === undefined) this.#answer(id, new RpcError(RpcCode.BadRequest, 'no channel is led yet'), []);
+    else if (channel === undefined)
+      this.#answer(id, new RpcError(RpcCode.BadRequest, 'the server is not ready for requests yet'), []);
     else this.#limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
   }
 

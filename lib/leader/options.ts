@@ -183,7 +183,7 @@ function origins(given: unknown): readonly string[] {
   for (const origin of given as unknown[]) {
     if (typeof origin === 'string' && ORIGIN.test(origin) && (!/^https?:/.test(origin) || isOriginOf(origin))) continue;
     throw invalid(
-      `allowedOrigins has ${inspect(origin)} in it, which is no origin, as https://example.com:8443 is one`,
+      `allowedOrigins must hold origins such as https://example.com:8443, got ${inspect(origin)} among them`,
     );
   }
   return [...(given as string[])];

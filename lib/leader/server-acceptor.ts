@@ -9,7 +9,7 @@ import type { Channel } from '../serving/channel.js';
 export interface ServerAcceptor {
   /** Endpoint that the acceptor listens on; before that, the endpoint that was asked for. */
   readonly endpoint: Endpoint;
-  /** Where requests are taken in, for log lines: `tcp://127.0.0.1:3333`. */
+  /** Place at which requests are taken in, for log lines: `tcp://127.0.0.1:3333`. */
   readonly description: string;
   /** True where listening fails on a held port in a way that lets a second process compete for the port. */
   readonly canStandBy: boolean;

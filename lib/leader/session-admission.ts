@@ -106,7 +106,7 @@ export class SessionAdmission {
   }
 
   #decide(session: Session, ip: string, isAllowed: boolean): void {
-    if (!isAllowed) return this.#refuse(session, `the whitelist does not have ${ip}`);
+    if (!isAllowed) return this.#refuse(session, `${ip} is not in the whitelist`);
     this.#lastPeerId += 1;
     const peer: ConnectedPeer = { id: String(this.#lastPeerId), ip, peer: session.peer };
     this.#sessions.set(session, peer);
@@ -121,8 +121,9 @@ export class SessionAdmission {
 
   #whyFull(): string | undefined {
     const { maxConnections, maxUnregistered } = this.#options;
-    if (this.#sessions.size > maxConnections) return `maxConnections is ${maxConnections}`;
-    if (this.#unregistered.size > maxUnregistered) return `maxUnregistered is ${maxUnregistered}`;
+    if (this.#sessions.size > maxConnections) return `${maxConnections} connections are open (maxConnections)`;
+    if (this.#unregistered.size > maxUnregistered)
+      return `${maxUnregistered} connections have not registered (maxUnregistered)`;
     return undefined;
   }
 

@@ -32,7 +32,9 @@ export function resolveWhitelist(given: unknown, logger: Logger): AddressCheck |
     try {
       return compile(await ask(given as AnyFunction))(address);
     } catch (error) {
-      logger.error(`mailstation: nobody is let in while the whitelist fails, ${address} is not: ${messageOf(error)}`);
+      logger.error(
+        `mailstation: refused a connection from ${address}: the whitelist function failed: ${messageOf(error)}`,
+      );
       return false;
     }
   };
@@ -81,7 +83,7 @@ function compile(list: unknown): (address: string) => boolean {
     // Anchored, or /10\.0\.0\.1/ would let 110.0.0.12 in. The flags left out make a pattern remember its last match.
     if (types.isRegExp(entry)) patterns.push(new RegExp(`^(?:${entry.source})$`, entry.flags.replace(/[gy]/g, '')));
     else if (typeof entry === 'string' && isIP(entry) !== 0) addresses.add(canonicalAddress(entry));
-    else throw invalid(`the whitelist has ${inspect(entry)} in it, which is neither an address nor a RegExp`);
+    else throw invalid(`whitelist must hold addresses and RegExps, got ${inspect(entry)} among them`);
   }
   return (address) => addresses.has(address) || patterns.some((pattern) => pattern.test(address));
 }

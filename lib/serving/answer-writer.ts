@@ -145,7 +145,7 @@ export class AnswerWriter {
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
     const failure = new RpcError(code, `the result cannot be sent: ${messageOf(error)}`, { cause: error });
     this.#options.logger.error(
-      `mailstation: ${this.#connection.peer} called ${printable(method)}: ${describeError(failure)}`,
+      `mailstation: cannot answer a call of ${printable(method)} from ${this.#connection.peer}: ${describeError(failure)}`,
     );
     this.failure(id, failure, code);
   }

@@ -10,7 +10,7 @@ import type { AnswerWriter } from './answer-writer.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /**
- * One channel, as its Leader serves it: the dispatcher over the services of an RPC server, the real client of `cluster()`, or
+ * A channel as its Leader serves it: the dispatcher over the services of an RPC server, the real client of `cluster()`, or
  * a relay. Several copies of the package in one process hand channels to each other (see `port-lease.ts`), so that no member
  * may be renamed.
  */

@@ -17,7 +17,7 @@ export interface Answerer {
   watchCancel?(call: IncomingCall): void;
 }
 
-/** One call that has arrived, and the way of its answer. The first answer counts; a later one is dropped. */
+/** A call that has arrived, and the way of its answer. The first answer counts; a later one is dropped. */
 export class IncomingCall implements ServedCall, ReportedCall {
   /** Id of the request. */
   readonly id: number;

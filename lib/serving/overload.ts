@@ -59,7 +59,7 @@ interface QueuedCall {
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
   readonly #queue = new Map<IncomingCall, QueuedCall>();
-  /** One-way calls that run. Their methods may never report the end. */
+  /** Running calls that are one-way. A method of such a call may never report the end. */
   readonly #oneway = new Map<IncomingCall, CallCounter>();
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
   readonly #log: RateLimitedLog;

@@ -99,7 +99,10 @@ describe('CustomAcceptor', () => {
 
   it('is over where the acceptor cannot listen: it is closed, and answers no more', async (t) => {
     const { acceptor, own } = setUp(t, { listening: Promise.reject(new Error('EADDRINUSE')) });
-    await assert.rejects(acceptor.listen(), { code: RpcCode.Listen, message: /cannot listen: EADDRINUSE/ });
+    await assert.rejects(acceptor.listen(), {
+      code: RpcCode.Listen,
+      message: /cannot listen on port 4321: EADDRINUSE/,
+    });
     assert.deepEqual(own().heard, ['listen 4321', 'close']);
     await acceptor.drain(STOPPING, 1_000);
     assert.deepEqual(own().heard.length, 2);
