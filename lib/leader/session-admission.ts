@@ -5,7 +5,7 @@ import type { ConnectedPeer } from '../server-info.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Session } from './session.js';
 import { StalledFrames } from './stalled-frames.js';
-import { type AddressCheck, addressOf } from './whitelist.js';
+import { type AddressCheck, canonicalAddress } from './whitelist.js';
 
 /** Interval between two searches for unregistered connections and half-sent frames. ms */
 const SWEEP_MS = 2_500;
@@ -75,7 +75,7 @@ export class SessionAdmission {
     const [oldest = session] = this.#unregistered;
     const full = this.#whyFull();
     if (full !== undefined && oldest === session) return this.#refuse(session, full);
-    const ip = addressOf(stream.peer);
+    const ip = canonicalAddress(stream.address);
     const isAllowed = this.#options.admits?.(ip) ?? true;
     if (full !== undefined && isAllowed !== false) this.#evict(oldest, full);
     if (typeof isAllowed === 'boolean') return this.#decide(session, ip, isAllowed);

@@ -51,11 +51,6 @@ export function canonicalAddress(address: string): string {
   return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(shortest)?.[1] ?? shortest;
 }
 
-/** Returns the address in a stream's name of its peer: `127.0.0.1:3333`, `::1:3333`, `ws://127.0.0.1:3333`. */
-export function addressOf(peer: string): string {
-  return canonicalAddress(peer.replace(/^\w+:\/\//, '').replace(/:\w+$/, ''));
-}
-
 type AnyFunction = (callback: (error: unknown, list?: unknown) => void) => unknown;
 
 function ask(whitelist: AnyFunction): Promise<unknown> {

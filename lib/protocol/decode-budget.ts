@@ -25,7 +25,7 @@ export class DecodeBudget {
 /**
  * Largest number of numbers and bigints as keys of Maps and items of Sets in one frame. V8 hashes numbers without a seed, and
  * bigints by their lowest 64 bits, so a sender can choose thousands that fall into one bucket of the table; each is then
- * compared with all before it. This many take less than a tenth of a second at worst. Texts are hashed with a seed, and
+ * compared with all before it. So large a number takes less than a tenth of a second at worst. Texts are hashed with a seed, and
  * objects by a random number, so these are not counted.
  *
  * The encoder refuses more as well, so that a value is refused at the same place on every way to the other end.

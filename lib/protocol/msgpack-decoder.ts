@@ -1,11 +1,11 @@
 import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
- * Tags of the extensions that stand before a value. This file decodes what msgpack-codec.ts encodes, and nothing else.
+ * Tags of the extensions that stand before a value. The decoder below reads what msgpack-codec.ts encodes, and nothing else.
  *
- * msgpackr's own decoder is made for trusted bytes. That decoder also accepts records (for which it compiles code), pointers
+ * msgpackr's own decoder is made for trusted bytes. msgpackr also accepts records (for which it compiles code), pointers
  * (a value of thirty bytes that takes forever to print), strings by reference, and all types that other users of the
- * package have registered in this process. It hands out internal objects, and puts decoded values into error messages. The
+ * package have registered in this process. msgpackr hands out internal objects, and puts decoded values into error messages. The
  * decoder here knows a closed list of types. For objects and texts it is also 1.2 to 2.5 times as fast, though not for long
  * arrays of numbers (0.6 times).
  *

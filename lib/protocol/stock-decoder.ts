@@ -1,9 +1,9 @@
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 
 /**
- * Constants of the format, from index -1 down. This file decodes what serialize-json encodes.
+ * Constants of the format, from index -1 down. The decoder below reads what serialize-json encodes.
  *
- * The decoder of serialize-json is made for trusted bytes. That decoder collects a stack for each Error, accepts an array as
+ * The decoder of serialize-json is made for trusted bytes. serialize-json collects a stack for each Error, accepts an array as
  * a key (and makes the array's text, of a few megabytes, thousands of times) and `__proto__` (which is assigned), and
  * accepts a value whose end is missing.
  *

@@ -16,6 +16,8 @@ export interface StreamHandler {
 export interface ByteStream {
   /** Name of the other end, for messages: `127.0.0.1:3333`, `ws://127.0.0.1:3333`. */
   readonly peer: string;
+  /** Address of the other end, without a port: `127.0.0.1`, `::1`; for a dialled stream, the host that was dialled. */
+  readonly address: string;
   /** Bytes that were written and that the operating system has not taken. At 0, the stream holds none of the written buffers. */
   readonly pendingBytes: number;
   /** Sets the receiver of events. No event comes before this call returns, and bytes that came earlier are not lost. */

@@ -11,11 +11,13 @@ import {
 
 class TcpStream implements ByteStream {
   readonly peer: string;
+  readonly address: string;
   readonly #socket: net.Socket;
 
-  constructor(socket: net.Socket, peer: string) {
+  constructor(socket: net.Socket, peer: string, address: string) {
     this.#socket = socket;
     this.peer = peer;
+    this.address = address;
     // Nagle's algorithm would hold back a small packet until the last one is acknowledged: 40 to 88 ms for each call.
     socket.setNoDelay(true);
   }
@@ -74,7 +76,7 @@ export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Pro
       socket.removeListener('error', settle);
       socket.removeListener('connect', onConnect);
       if (error === undefined) {
-        resolve(new TcpStream(socket, describeEndpoint(endpoint)));
+        resolve(new TcpStream(socket, describeEndpoint(endpoint), host));
         return;
       }
       socket.on('error', () => {}); // errors of a socket that is being destroyed are of no use
@@ -105,7 +107,7 @@ export function listenTcp(endpoint: Endpoint<'tcp'>, { onStream, onError }: TcpL
   const { host, port } = endpoint;
   return new Promise((resolve, reject) => {
     const server = net.createServer((socket) => {
-      onStream(new TcpStream(socket, `${socket.remoteAddress}:${socket.remotePort}`));
+      onStream(new TcpStream(socket, `${socket.remoteAddress}:${socket.remotePort}`, String(socket.remoteAddress)));
     });
     server.once('error', reject);
     server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {

@@ -34,6 +34,7 @@ function wsOptions(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES) {
 
 class WebSocketStream implements ByteStream {
   readonly peer: string;
+  readonly address: string;
   readonly #ws: WebSocket;
   #wantsDrain = false;
   #isEnding = false;
@@ -42,9 +43,10 @@ class WebSocketStream implements ByteStream {
   #handler: StreamHandler | undefined;
 
   /** Must be made as soon as the WebSocket is open: bytes that the peer sent with the upgrade follow at once. */
-  constructor(ws: WebSocket, peer: string) {
+  constructor(ws: WebSocket, peer: string, address: string) {
     this.#ws = ws;
     this.peer = peer;
+    this.address = address;
     ws.binaryType = 'nodebuffer';
     ws.pause();
     ws.on('message', (data: RawData) => this.#handler?.onData(data as Buffer));
@@ -156,7 +158,7 @@ export function dialWebSocket(
     const onAbort = (): void => fail(signal.reason);
     const onOpen = (): void => {
       release();
-      resolve(new WebSocketStream(ws, url));
+      resolve(new WebSocketStream(ws, url, endpoint.host));
     };
     ws.once('error', fail);
     ws.once('open', onOpen);
@@ -188,7 +190,7 @@ export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketList
     });
     sockets.on('connection', (ws, request) => {
       handshakes.end(request.socket);
-      onStream(new WebSocketStream(ws, peerOf(request.socket)));
+      onStream(new WebSocketStream(ws, peerOf(request.socket), String(request.socket.remoteAddress)));
     });
     sockets.on('error', () => {}); // ws repeats the errors of the HTTP server, which are handled below
     server.once('error', reject);

@@ -74,6 +74,7 @@ describe('a stream carries bytes', () => {
       const { near, far, listener } = await connected(t, transport);
       assert.match(near.stream.peer, new RegExp(`127\\.0\\.0\\.1:${listener.endpoint.port}$`));
       assert.match(far.stream.peer, /127\.0\.0\.1:\d+$/);
+      assert.deepEqual([near.stream.address, far.stream.address], ['127.0.0.1', '127.0.0.1']);
     });
 
     it('asks for no more when its peer does not read, and for more when it has read on', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { addressOf, canonicalAddress, resolveWhitelist } from '../../../lib/leader/whitelist.js';
+import { canonicalAddress, resolveWhitelist } from '../../../lib/leader/whitelist.js';
 
 function setUp(given: unknown) {
   const lines: string[] = [];
@@ -55,17 +55,6 @@ describe('a whitelist', () => {
       [true, true, true, true, false],
     );
     assert.equal(setUp(['fe80::1']).admits(canonicalAddress('fe80::1%eth0')), true);
-  });
-
-  it('reads the address out of what a peer is called', () => {
-    const peers = [
-      '127.0.0.1:3333',
-      'ws://127.0.0.1:3333',
-      '::1:3333',
-      'ws://::ffff:10.0.0.1:80',
-      'undefined:undefined',
-    ];
-    assert.deepEqual(peers.map(addressOf), ['127.0.0.1', '127.0.0.1', '::1', '10.0.0.1', 'undefined']);
   });
 });
 

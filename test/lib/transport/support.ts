@@ -90,6 +90,11 @@ export function tick(): Promise<void> {
 /** A stream without a socket: what was written is kept, what the peer does is said by the test. */
 export class FakeStream implements ByteStream {
   readonly peer: string = 'fake:1';
+  /** The peer without its port. */
+  get address(): string {
+    return this.peer.replace(/:\d+$/, '');
+  }
+
   /** One entry a write. */
   readonly writes: Buffer[] = [];
   pendingBytes = 0;
