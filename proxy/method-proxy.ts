@@ -1,6 +1,6 @@
 import type { CallOptions } from '../lib/call/call-contract.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
-import { pinusCalls } from '../lib/compat/pinus-calls.js';
+import { addPinusCalls } from '../lib/compat/pinus-calls.js';
 import { Caller } from './caller.js';
 import type { UntypedMethod } from './typed-method.js';
 
@@ -13,11 +13,5 @@ export function createMethodProxy(caller: Caller, method: RemoteMethod, options:
     oneway: (routeParam: unknown, ...args: unknown[]) => caller.oneway(method, routeParam, args, options),
     broadcast: (...args: unknown[]) => caller.toAll(method, args, options),
   };
-  const pinus = pinusCalls({
-    routed: (routeParam, args) => caller.routed(method, routeParam, args, options),
-    oneway: (routeParam, args) => caller.oneway(method, routeParam, args, options),
-    toServer: (serverId, args) => caller.toServer(method, serverId, args, options),
-    onewayToServer: (serverId, args) => caller.onewayToServer(method, serverId, args, options),
-  });
-  return Object.assign(routed, forms, pinus) as UntypedMethod;
+  return Object.assign(routed, addPinusCalls(forms, caller, method, options)) as UntypedMethod;
 }

@@ -13,6 +13,10 @@ export type ResultCallback<Results extends readonly unknown[]> = (error: RpcErro
  * Proxy of a remote method whose arguments and results are typed. A call of the proxy goes to the server that the
  * router chooses by `routeParam`. In every form with an answer a callback may follow the arguments, and the call then
  * returns nothing; without a callback the call returns a promise of the first result.
+ *
+ * A call rejects with an {@link RpcError}: `ERR_RPC_REMOTE` when the method failed, with the error of the method as
+ * `cause`, and the other codes of docs/errors.md when the method was not reached or did not answer in time.
+ * `error.delivery` says whether the method may have run.
  */
 export type TypedMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = BoundMethod<
   [routeParam: unknown, ...args: Args],

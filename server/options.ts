@@ -5,7 +5,11 @@ import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js
 
 /** Options of a server. docs/options.md lists all of them, with units, defaults and ranges. */
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
-  /** Name of the channel that callers register on. Without a name, callers of every id are served, as by pomelo-rpc. @default none */
+  /**
+   * Name of the channel that callers register on. Without a name, a server serves callers of every id, as one of
+   * pomelo-rpc does.
+   * @default none
+   */
   id?: string;
   /** Type of the server, for messages and for `server.serverType`. Callers find servers by their own rosters. */
   serverType?: string;
@@ -21,7 +25,10 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
    * @default false
    */
   standby?: boolean;
-  /** Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc. @default built-in */
+  /**
+   * Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc.
+   * @default built-in transports
+   */
   acceptorFactory?: AcceptorFactory;
   /** Receiver of log lines. @default warnings, errors, and one line with the address, to stderr */
   logger?: Logger;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { readPassed } from '../../../lib/compat/acceptor-arguments.js';
 import { connectMailBox, sendByMailBox } from '../../../lib/compat/mailbox-forms.js';
 import { idOfNumber, portOfDigits } from '../../../lib/compat/numbers.js';
-import { pinusCalls } from '../../../lib/compat/pinus-calls.js';
+import { addPinusCalls } from '../../../lib/compat/pinus-calls.js';
 
 const msg = { namespace: 'user' };
 const answer = () => {};
@@ -69,25 +69,29 @@ describe('numbers of pomelo', () => {
   });
 });
 
-describe('pinusCalls', () => {
-  it('make calls in the ways that they stand for, one-way with notify', () => {
+describe('addPinusCalls', () => {
+  it('adds forms that make calls in the ways they stand for, one-way with notify', () => {
     const told: unknown[] = [];
-    const way = (name: string) => (first: unknown, args: unknown[]) => told.push([name, first, args]);
-    const forms = pinusCalls({
+    const way = (name: string) => (method: string, first: unknown, args: unknown[], options: string) =>
+      told.push([name, method, first, args, options]);
+    const caller = {
       ...{ routed: way('routed'), oneway: way('oneway') },
       ...{ toServer: way('toServer'), onewayToServer: way('onewayToServer') },
-    });
+    };
+    const own = { broadcast: 'kept' };
+    const forms = addPinusCalls(own, caller, 'm', 'options');
+    assert.equal(forms, own);
     forms.to('s1')(1);
     forms.to('s1', true)(2);
     forms.route('key')(3);
     forms.route('key', true)(4);
     forms.defaultRoute(5);
     assert.deepEqual(told, [
-      ['toServer', 's1', [1]],
-      ['onewayToServer', 's1', [2]],
-      ['routed', 'key', [3]],
-      ['oneway', 'key', [4]],
-      ['routed', undefined, [5]],
+      ['toServer', 'm', 's1', [1], 'options'],
+      ['onewayToServer', 'm', 's1', [2], 'options'],
+      ['routed', 'm', 'key', [3], 'options'],
+      ['oneway', 'm', 'key', [4], 'options'],
+      ['routed', 'm', undefined, [5], 'options'],
     ]);
   });
 });
