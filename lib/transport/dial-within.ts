@@ -12,6 +12,7 @@ export async function dialWithin(
   endpoint: Endpoint,
   options: Omit<AnyDialOptions, 'signal'>,
   signal: AbortSignal,
+  dialStream: typeof dial = dial,
 ): Promise<ByteStream> {
   const giveUp = new AbortController();
   const abort = (): void => giveUp.abort(signal.reason);
@@ -20,7 +21,7 @@ export async function dialWithin(
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
   try {
-    return await dial(endpoint, { ...options, signal: giveUp.signal });
+    return await dialStream(endpoint, { ...options, signal: giveUp.signal });
   } catch (error) {
     throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
   } finally {
