@@ -17,7 +17,10 @@ export interface Answerer {
   watchCancel?(call: IncomingCall): void;
 }
 
-/** A call that has arrived, and the way of its answer. The first answer counts; a later one is dropped. */
+/**
+ * A call that has arrived, and the way of its answer. The first answer counts; a later one is dropped. Channels of other copies
+ * of the package get such calls too (see `channel.ts`), so that the public members do not change their names.
+ */
 export class IncomingCall implements ServedCall, ReportedCall {
   /** Id of the request. */
   readonly id: number;
