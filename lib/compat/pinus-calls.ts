@@ -1,4 +1,4 @@
-/** What makes the calls: the same for every method, so that a proxy is made without further closures. */
+/** Maker of calls, the same for every method, so that a proxy is made without further closures. */
 interface Caller<Method, Options> {
   routed(method: Method, routeParam: unknown, args: unknown[], options: Options): unknown;
   oneway(method: Method, routeParam: unknown, args: unknown[], options: Options): unknown;
