@@ -17,6 +17,7 @@ import type { RefusalCode } from '../protocol/refusal.js';
 import { relayMessage } from '../protocol/relay-message.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
+import { writeFrame } from '../transport/write-frame.js';
 import { errorFields, toWireError } from '../wire-errors.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
@@ -122,17 +123,9 @@ export class AnswerWriter {
 
   /** Returns what failed; undefined where the answer was sent, or the connection has ended. */
   #write(id: number, head: Uint8Array, body: (out: FrameWriter) => void): unknown {
-    const connection = this.#connection;
-    if (!connection.isOpen) return undefined;
+    if (!this.#connection.isOpen) return undefined;
     try {
-      const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
-      try {
-        body(out);
-        connection.commit();
-      } catch (error) {
-        connection.rollback();
-        throw error;
-      }
+      writeFrame(this.#connection, RESPONSE, id, ANSWER_TIMEOUT_MS, head, body);
     } catch (error) {
       return error;
     }

@@ -5,6 +5,7 @@ import { HEAD } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import type { Connection } from './connection.js';
 import type { PendingCalls, ProgressReport } from './pending-calls.js';
+import { writeFrame } from './write-frame.js';
 
 /** Number of reports in a frame, which then fits the smallest limit that a peer may set. */
 const MAX_REPORTS = 8;
@@ -23,14 +24,7 @@ export function writeProgressReports(connection: Connection, codec: Codec, repor
     if (!connection.isOpen || connection.isBlocked) return;
     const some = reports.slice(i, i + MAX_REPORTS);
     try {
-      const out = connection.begin(REQUEST, some[0]?.id ?? 0, NO_TIMEOUT_MS, HEAD.progress);
-      try {
-        codec.encode(some, out);
-        connection.commit();
-      } catch (error) {
-        connection.rollback();
-        throw error;
-      }
+      writeFrame(connection, REQUEST, some[0]?.id ?? 0, NO_TIMEOUT_MS, HEAD.progress, (out) => codec.encode(some, out));
     } catch (error) {
       debug.connection('a report on late calls to %s was not sent: %s', connection.peer, messageOf(error));
     }

@@ -1,0 +1,25 @@
+import type { FrameWriter } from '../protocol/frame-writer.js';
+import type { PacketKind } from '../protocol/packet.js';
+import type { Connection } from './connection.js';
+
+/**
+ * Sends a frame whose body `writeBody` writes. Throws what `begin`, `writeBody` and `commit` throw, and then no frame is
+ * sent. For frames that are rare: calls and their results are written without a closure, in `Line` and `AnswerWriter`.
+ */
+export function writeFrame(
+  connection: Connection,
+  kind: PacketKind,
+  id: number,
+  timeoutMs: number,
+  head: Uint8Array,
+  writeBody: (out: FrameWriter) => void,
+): void {
+  const out = connection.begin(kind, id, timeoutMs, head);
+  try {
+    writeBody(out);
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
