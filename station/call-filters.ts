@@ -61,7 +61,7 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
       this.#held.delete(call);
       if (call.isSettled) return; // its deadline passed meanwhile
       call.serverId = filtered.serverId;
-      const failure = error ?? whyNotACall(filtered);
+      const failure = error ?? whyUnsendable(filtered);
       if (failure !== undefined)
         return this.#fail(call, call.error(RpcCode.Filter, failure.message, 'not-sent', failure.cause));
       call.msg = filtered.msg;
@@ -106,7 +106,7 @@ function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonl
 }
 
 /** Filters may rewrite a message as they like, but there must be something to send. */
-function whyNotACall({ msg, opts }: Filtered): Error | undefined {
+function whyUnsendable({ msg, opts }: Filtered): Error | undefined {
   const names = [msg?.namespace, msg?.service, msg?.method]; // the server is chosen by now: its type is not needed
   if (names.every((name) => typeof name === 'string') && Array.isArray(msg.args) && typeof opts === 'object')
     return undefined;

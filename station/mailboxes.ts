@@ -49,7 +49,7 @@ export class MailBoxes {
   }
 
   /** Takes no more calls; closes when what it has was answered, and at the latest after `drainTimeout`. */
-  retire(mailbox: MailBox, reason: RpcError): void {
+  drain(mailbox: MailBox, reason: RpcError): void {
     this.#byServer.delete(mailbox.server.id);
     this.#leaving.add(mailbox);
     void mailbox.close(reason, this.#options.drainTimeout).finally(() => this.#leaving.delete(mailbox));

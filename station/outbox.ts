@@ -75,7 +75,7 @@ export class Outbox {
   remove(serverId: string, reason: RpcError): void {
     const waiting = this.#backlog.take(serverId);
     const mailbox = this.#mailboxes.get(serverId);
-    if (mailbox !== undefined) this.#mailboxes.retire(mailbox, reason);
+    if (mailbox !== undefined) this.#mailboxes.drain(mailbox, reason);
     for (const call of waiting) call.fail(call.error(reason.code, 'the server was removed', 'not-sent', reason));
   }
 
@@ -83,7 +83,7 @@ export class Outbox {
   move(server: ServerInfo, reason: RpcError): void {
     const mailbox = this.#mailboxes.get(server.id);
     if (mailbox === undefined) return;
-    this.#mailboxes.retire(mailbox, reason);
+    this.#mailboxes.drain(mailbox, reason);
     if (this.#backlog.size(server.id) > 0) this.open(server).connect();
   }
 

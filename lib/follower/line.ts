@@ -174,7 +174,7 @@ export class Line {
     call.frameNumber = connection.committedFrames;
     call.onSent?.();
     if (oneway) call.succeed([]);
-    else if (call.isCancellable) call.heldBy(() => this.#abandon(id));
+    else if (call.isCancellable) call.heldBy(() => this.#cancel(id));
   }
 
   /**
@@ -240,7 +240,7 @@ export class Line {
   }
 
   /** Drops a call that was cancelled, and notifies the Leader. */
-  #abandon(id: number): void {
+  #cancel(id: number): void {
     if (this.#pending.take(id) === undefined) return;
     this.#sendCancel(id);
     this.#onDrained();
