@@ -1,6 +1,6 @@
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
-import { frameLimit } from '../lib/protocol/frame-limit.js';
+import { frameLimit } from '../lib/protocol/framer.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../lib/transport/connection-defaults.js';
 
 /** Source: pomelo-rpc. */

@@ -1,5 +1,5 @@
 import type { CallStage } from '../lib/call/call-stage.js';
-import { HeldCalls, settledWithin } from '../lib/call/held-calls.js';
+import { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
@@ -13,6 +13,7 @@ import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbo
 import { Admission } from './admission.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
 import { CallTracer } from './call-tracer.js';
+import { ClientStop } from './client-stop.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { Outliers, type ServerHealthReport } from './health/index.js';
@@ -42,6 +43,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly #outbox: Outbox;
   readonly #filters: CallFilters;
   readonly #outliers: Outliers | undefined;
+  readonly #ending: ClientStop;
   #stopped: Promise<void> | undefined;
 
   /** `makeSharing` is given where the mailboxes are shared with other processes. */
@@ -56,6 +58,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     this.#outbox = new Outbox(options, handler, sharing && ((server) => sharing.open(server)));
     this.held = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.held);
+    this.#ending = new ClientStop({ held: this.held, outbox: this.#outbox, sharing });
     const { trace } = options;
     const tracer = trace && new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
     this.admission = new Admission(this, tracer);
@@ -94,7 +97,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   stop(force = false): Promise<void> {
     if (force) this.#lifecycle.move('closed');
     this.#stopped ??= this.#stop();
-    if (force) void this.#closeAll(0);
+    if (force) void this.#ending.destroy();
     return this.#stopped;
   }
 
@@ -243,35 +246,9 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   async #stop(): Promise<void> {
     const drainTimeout = this.#lifecycle.move('draining') ? this.#options.drainTimeout : 0;
     const endAt = performance.now() + drainTimeout;
-    const left = (): number => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now()));
-    // At once: processes that share these mailboxes do not wait for this process's own calls.
-    const drained = this.#sharing?.drain(stopped(), left());
-    await this.#heldAreSettled(left);
-    await Promise.all([drained, this.#outbox.closeAll(stopped(), left())]);
-    await this.#sharing?.close(stopped(), left());
-    await this.#heldAreSettled(left); // the last answers, which are with the after filters
+    await this.#ending.drain(() => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now())));
     this.#lifecycle.move('closed');
     this.#outliers?.stop();
-    await this.#closeAll(0);
+    await this.#ending.destroy();
   }
-
-  /** Resolves when no call is held. A call that leaves a router or filter may then wait for a connection: all are checked again. */
-  async #heldAreSettled(left: () => number): Promise<void> {
-    while (this.held.size + this.#outbox.waiting > 0 && left() > 0) {
-      await settledWithin(Promise.all([this.held.whenEmpty(), this.#outbox.whenNoneWaits()]), left());
-    }
-  }
-
-  /** Fails the held calls, and closes all connections when the time is over at the latest. */
-  async #closeAll(timeoutMs: number): Promise<void> {
-    const reason = stopped();
-    for (const call of [...this.held.takeAll(), ...this.#outbox.takeWaiting()]) {
-      call.fail(call.error(RpcCode.Closed, reason.message, call.delivery, reason));
-    }
-    await Promise.all([this.#outbox.closeAll(reason, timeoutMs), this.#sharing?.close(reason, timeoutMs)]);
-  }
-}
-
-function stopped(): RpcError {
-  return new RpcError(RpcCode.Closed, 'the client was stopped');
 }

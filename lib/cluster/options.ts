@@ -2,7 +2,7 @@ import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString, timeoutMs } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
-import { frameLimit } from '../protocol/frame-limit.js';
+import { frameLimit } from '../protocol/framer.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
 

@@ -1,6 +1,6 @@
 import { quietLogger } from '../diagnostics.js';
 import { boolean, loggerOption } from '../options.js';
-import { frameLimit } from '../protocol/frame-limit.js';
+import { frameLimit } from '../protocol/framer.js';
 
 /** An option that has another name in pomelo-rpc or pinus-rpc. */
 interface OlderName {

@@ -3,7 +3,7 @@ import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
 import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
-import { frameLimit } from '../protocol/frame-limit.js';
+import { frameLimit } from '../protocol/framer.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';

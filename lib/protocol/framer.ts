@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { integer } from '../options.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
@@ -134,4 +135,9 @@ export class Framer {
     this.stop();
     return new RpcError(RpcCode.FrameTooLarge, `the peer sent ${what}`);
   }
+}
+
+/** Checks an option that limits the size of a frame: one byte beyond the header at least, 2^31 at most. Unit: bytes. */
+export function frameLimit(name: string, value: unknown, fallback: number): number {
+  return integer(name, value, fallback, HEADER_BYTES + 1, 2 ** 31);
 }
