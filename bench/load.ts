@@ -70,7 +70,7 @@ export async function runLoad(client: PeerClient, load: Load): Promise<LoadResul
 }
 
 /**
- * So many calls, `inFlight` of them in one tick, the next ones when all of those are answered. In a closed loop the
+ * Makes a number of calls, `inFlight` of them in one tick, and the next ones when all of those are answered. In a closed loop the
  * machine decides how many calls a read or a write carries; here the load does. The values are made once: as little as
  * possible is allocated for a call beside what the peer allocates.
  *

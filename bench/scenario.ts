@@ -10,7 +10,7 @@ export interface Scenario {
 /** A peer that takes part, under a name of its own. */
 export interface Contestant {
   readonly name: string;
-  /** Of its module. */
+  /** Name of the module. */
   readonly url: string;
 }
 

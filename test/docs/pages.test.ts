@@ -76,7 +76,7 @@ describe('the pages', () => {
     const [firstCells, headings] = [/^\| (?!---)([^|]+) \|/gm, /^### (.*)$/gm].map((pattern) =>
       [...readText('docs/troubleshooting.md').matchAll(pattern)].map(([, text = '']) => text),
     );
-    // Of a message, the words between what it fills in; the system's own messages and the stage's name are filled in too.
+    // Words of a message between the values that are filled in. Messages of the system and names of stages are values too.
     const quotes = [...(firstCells ?? []), ...(headings ?? [])]
       .flatMap((text) => [...text.matchAll(/`([^`]+)`/g)].map(([, quote = '']) => quote))
       .filter((quote) => /^[a-z]/.test(quote) && !/^(?:connect|in) /.test(quote))

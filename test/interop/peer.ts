@@ -12,7 +12,7 @@ const ANSWER_LIMIT_MS = 30_000;
 
 const START_LIMIT_MS = 40_000;
 
-/** Whose `cluster()` a process has: the real cluster-client's, ours, or that of the frozen package. */
+/** Package whose `cluster()` a process uses: the real cluster-client, ours, or the frozen one. */
 export type Library = 'stock' | 'mailstation' | 'frozen';
 
 export type Scope = Pick<TestContext, 'after'>;

@@ -2,7 +2,7 @@ import { type Declaration, memberName, split } from './declarations.js';
 import type { Api } from './public-api.js';
 
 /**
- * What a later API has lost: public names, members of public classes and interfaces, and all that their types lead to. More
+ * Losses of a later API: public names, members of public classes and interfaces, and all that their types lead to. More
  * names and members are no loss. Declarations that are not exported themselves may have other names; parameters too. A class
  * that is not exported may change: it is reached through what an application only passes on.
  */

@@ -7,7 +7,7 @@ export interface Declaration {
   readonly kind: string;
   /** All of it, without `export` and `declare`. */
   readonly tokens: readonly string[];
-  /** Of a class or an interface: the type parameters, what is extended, and the members. */
+  /** Type parameters, base types and members of a class or an interface. */
   readonly parameters: readonly string[];
   readonly bases: readonly (readonly string[])[];
   readonly members: readonly (readonly string[])[];

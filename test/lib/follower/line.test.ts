@@ -26,7 +26,7 @@ const FEATURES = ['results', 'meta', 'goaway', 'progress', 'cancel'];
 const EXT = { version: 1, codecs: ['json'], features: FEATURES };
 const CONNECT_TIMEOUT = 3_000;
 
-/** What a Leader writes as the body of a registration's answer. */
+/** Body of a registration's answer, as a Leader writes it. */
 const body = (value: unknown) => EncodedValue.of(value, STOCK_CODEC).in(STOCK_CODEC);
 const accepted = (ext: object | undefined = EXT) =>
   response(1, { type: 'register_channel_res', ext }, body({ success: true }));

@@ -69,7 +69,7 @@ describe('methodError', () => {
 });
 
 describe('explainMissingCallback', () => {
-  /** What a function that is called with these arguments throws, explainMissingCallback. */
+  /** Error of a function that is called with these arguments, as explainMissingCallback words it. */
   function failureOf(fn: unknown, args: unknown[]): { thrown: Error; error: Error } {
     try {
       (fn as Method)(...args);

@@ -21,7 +21,7 @@ function setUp(t: TestContext, options: Partial<ConcurrencyLimitOptions> = {}) {
   const limit = new ConcurrencyLimit({ ...bounds, logger: { info: write, warn: write, error: write }, ...options });
   const started: number[] = [];
   const refused: [number, RpcCode | undefined][] = [];
-  /** What the limit asked of the source, in order. */
+  /** Requests of the limit to the source, in order. */
   const asked: string[] = [];
   const channel: Channel = {
     name: 'test-1',
