@@ -1,5 +1,5 @@
 /** Maker of calls, the same for every method, so that a proxy is made without further closures. */
-interface Caller<Method, Options> {
+interface PinusCaller<Method, Options> {
   routed(method: Method, routeParam: unknown, args: unknown[], options: Options): unknown;
   oneway(method: Method, routeParam: unknown, args: unknown[], options: Options): unknown;
   toServer(method: Method, serverId: string, args: unknown[], options: Options): unknown;
@@ -18,7 +18,7 @@ export interface PinusCalls {
 /** Adds pinus-rpc's forms to the forms of a method's proxy, and returns the same object. Source: pinus-rpc. */
 export function addPinusCalls<Forms extends object, Method, Options>(
   forms: Forms,
-  caller: Caller<Method, Options>,
+  caller: PinusCaller<Method, Options>,
   method: Method,
   options: Options,
 ): Forms & PinusCalls {

@@ -23,11 +23,11 @@ export interface CodecAbilities {
   /** Makes the object that a Map travels as. Without this function Maps are refused. */
   readonly ofMap?: (entries: readonly [unknown, unknown][]) => object;
   /** Makes the object that an Error travels as. Without this function Errors are refused. */
-  readonly ofError?: (fields: ErrorFields) => object;
+  readonly ofError?: (fields: SentErrorFields) => object;
 }
 
 /** Fields of an Error that arrive. The stack and fields of other names are not sent. */
-export interface ErrorFields {
+export interface SentErrorFields {
   readonly name: string;
   readonly message: string;
   readonly code: string | number | undefined;
@@ -183,7 +183,7 @@ class Walk {
     if (this.#frame.hashedKeys > MAX_HASHED_KEYS) throw new RangeError(`${this.#path.join('')} makes ${TOO_MANY_KEYS}`);
   }
 
-  #fitError(error: Error): ErrorFields {
+  #fitError(error: Error): SentErrorFields {
     const { name, message, code } = errorFields(error);
     return { name, message, code, cause: this.#fitPart('.cause', error.cause) };
   }

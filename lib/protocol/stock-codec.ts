@@ -1,7 +1,7 @@
 import JSONEncoder from 'serialize-json/lib/encoder.js';
 import type { Codec } from './codec.js';
 import { DecodeBudget } from './decode-budget.js';
-import { type CodecAbilities, type ErrorFields, toEncodable } from './encodable.js';
+import { type CodecAbilities, type SentErrorFields, toEncodable } from './encodable.js';
 import { decodeStock } from './stock-decoder.js';
 
 const ABILITIES: CodecAbilities = {
@@ -36,7 +36,7 @@ export const stockCodec: Codec = {
 };
 
 /** Makes an Error that is safe to send: serialize-json sends the stack and all fields, but not the name. A stack tells a peer too much. */
-function strippedError({ name, message, code, cause }: ErrorFields): Error {
+function strippedError({ name, message, code, cause }: SentErrorFields): Error {
   const error = new Error(message);
   error.stack = `${name}: ${message}`;
   if (name !== 'Error') error.name = name;
