@@ -60,7 +60,7 @@ const ROOT_LISTING = [
     'mailbox',
     'lib',
   ],
-  ...['test', 'bench', 'examples', 'docs', 'scripts'],
+  ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.test.json', 'biome.json'],
 ];
