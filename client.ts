@@ -192,7 +192,7 @@ export class BareClient<Remotes = Any> {
 
   /**
    * Sets the router of one server type, in place of the router of the client.
-   * @throws {@link RpcCode.InvalidArgument} for a router that is none
+   * @throws {@link RpcCode.InvalidArgument} for a value that is no router
    */
   route(serverType: ServerTypeOf<Remotes>, router: RouterLike): this {
     this.#router.use(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
@@ -224,7 +224,11 @@ export class BareClient<Remotes = Any> {
     return this;
   }
 
-  /** Adds a filter that runs after an answer that is no error; see {@link Filter}. */
+  /**
+   * Adds a filter that runs after the server has answered, with results or with an error, and before the caller gets the
+   * answer; see {@link Filter}. The filter sees the server, the message and the options of the call, and no result. One-way
+   * calls, and calls without an answer, have no after filters.
+   */
   after(filter: Filter | readonly Filter[]): this {
     this.#station.after(filter);
     return this;

@@ -1,6 +1,6 @@
 /**
- * Time that a call spent in each stage, for a call that timed out or lost its connection. All times are whole ms. A
- * stage that took no time, or was not reached, is 0. The stages add up to the total.
+ * Time that a call spent in each stage, for a call that timed out, could not be connected, or lost its connection. All
+ * times are whole ms. A stage that took no time, or was not reached, is 0. The stages add up to the total.
  */
 export interface CallTiming {
   /** From the call to its end; more than `timeout` where this process was too busy to notice the deadline. */

@@ -7,10 +7,13 @@ import type { CallTiming } from './call-timing.js';
  * of each.
  * @example
  * ```ts
- * import { RpcCode } from 'mailstation';
+ * import { RpcCode, type RpcError } from 'mailstation';
  *
- * export function isWorthARetry(error: { code?: string; delivery?: string }): boolean {
- *   return error.code === RpcCode.Overloaded || error.delivery === 'not-sent';
+ * // Causes that can pass. An argument that cannot be encoded (`RpcCode.Encode`) fails again each time.
+ * const canPass: readonly RpcCode[] = [RpcCode.Connect, RpcCode.ConnectionLost, RpcCode.Overloaded, RpcCode.PendingFull];
+ *
+ * export function isWorthARetry({ code, delivery }: RpcError): boolean {
+ *   return delivery === 'not-sent' && canPass.includes(code);
  * }
  * ```
  */
@@ -79,7 +82,8 @@ export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
 
 /**
  * How far a failed call got. A retry needs this fact.
- * - `not-sent`: the call never left this process, or was certainly not started. A retry is safe.
+ * - `not-sent`: the call never left this process, or was certainly not started. A retry is safe, and helps where the cause
+ *   can pass.
  * - `unknown`: the call was handed to a socket. The method may have run, or may still run.
  * - `answered`: the server answered, so the method has run.
  */

@@ -5,7 +5,7 @@ export type TransportName = 'tcp' | 'ws';
 
 /** Entry of a client's roster: one server, and where it listens. Source: pomelo-rpc. */
 export interface ServerInfo {
-  /** Id of the server, unique over all types. */
+  /** Id of the server, unique over all types. A later entry with the same id replaces the earlier one. */
   readonly id: string;
   /** Type of the server, which calls are routed by. */
   readonly serverType: string;

@@ -16,9 +16,9 @@ export type ServerTypeOf<Remotes> =
     : { [Namespace in keyof Remotes]: Extract<keyof Remotes[Namespace], string> }[keyof Remotes];
 
 /**
- * Object that the functions of a remote module are called on, by the type of the file's exports (`typeof
- * import('./x.js')`, where a default export counts alone) or of one export: a factory gives its result, a class its
- * instance, any other value itself.
+ * Object that the functions of a remote module are called on. `Exported` is the type of the file's exports (`typeof
+ * import('./x.js')`, where a default export counts alone) or of one export. A factory gives its result, a class its
+ * instance, and any other value itself.
  */
 export type RemoteModule<Exported> = InstanceOf<MainExport<MainExport<Exported>>>;
 

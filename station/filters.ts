@@ -6,14 +6,15 @@ import type { RpcMessage } from '../lib/rpc-message.js';
  * Callback with which a filter that declares four parameters goes on:
  * - `next()` runs the next filter; `msg` and `opts` replace what the filter was given.
  * - `next(error)` aborts the call: any truthy value but a string or a number counts as an error.
- * - `next(serverId)` sends the call to that server instead.
+ * - `next(serverId)` sends the call to that server instead. An after filter cannot change the server.
  */
 export type FilterNext = (target?: string | number | Error | null, msg?: RpcMessage, opts?: CallOptions) => void;
 
 /**
- * Function that sees a call on its way. A filter that declares `next` (four parameters) must call `next`. A filter
- * without that parameter goes on when it returns, or when the promise that it returns resolves, and aborts the call by
- * throwing or rejecting. The rejected call has the code `ERR_RPC_FILTER`. Source: pomelo-rpc.
+ * Function that sees a call on its way. A filter with fewer than four parameters goes on when the filter returns, or
+ * when the promise that the filter returns resolves. A filter with four parameters, or with a rest parameter or a default
+ * value, must call `next`: otherwise the call ends at its deadline. Each filter aborts the call by throwing or rejecting;
+ * the call then rejects with {@link RpcCode.Filter}. Source: pomelo-rpc.
  */
 export type FilterFunction = (serverId: string, msg: RpcMessage, opts: CallOptions, next: FilterNext) => unknown;
 
@@ -23,7 +24,7 @@ export interface FilterObject {
   readonly name?: string;
   /** Runs before a call is sent. The message may be changed. */
   before?: FilterFunction;
-  /** Runs after an answer that is no error. */
+  /** Runs after the server has answered, with results or with an error. The filter sees neither. */
   after?: FilterFunction;
 }
 /**

@@ -91,8 +91,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   }
 
   /**
-   * New calls are refused; what is under way has `drainTimeout` to settle, and is then rejected. `force`: at once.
-   * Resolves when all connections are closed. Again: the same promise.
+   * Stops the station: refuses new calls. Calls in flight have `drainTimeout` to settle, and are then rejected; with
+   * `force`, they are rejected at once. Resolves when all connections are closed. A second call returns the same promise.
    */
   stop(force = false): Promise<void> {
     if (force) this.#lifecycle.move('closed');

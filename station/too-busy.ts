@@ -6,7 +6,7 @@ import type { FilterObject } from './filters.js';
 /** Options of {@link tooBusy}. */
 export interface TooBusyOptions {
   /**
-   * Lag of the event loop, as a smoothed measure, past which calls are refused.
+   * Smoothed lag of the event loop above which calls are refused.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo.
    * @default 70
    */

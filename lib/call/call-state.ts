@@ -11,7 +11,7 @@ import type { Transitions } from '../lifecycle.js';
  *
  * | state     | the call                                                                                |
  * | --------- | --------------------------------------------------------------------------------------- |
- * | routing   | waits for its router, or is in its caller's own tick                                    |
+ * | routing   | waits for its router, or was made in this tick and has not left yet                     |
  * | filtering | is with the before filters                                                              |
  * | queued    | waits for a connection, for room on one, or for its next attempt: see {@link WaitsFor}   |
  * | sent      | was given to a connection and waits for its answer                                      |

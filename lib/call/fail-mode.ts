@@ -25,8 +25,8 @@ export interface FailOptions {
    */
   readonly retryTimes?: number;
   /**
-   * With `failsafe`: wait before the first retry, doubled before each further one, with a jitter of a fifth. With
-   * `failback`: wait before each retry.
+   * With `failsafe`: wait before the first retry. The second retry waits twice as long, the third three times as long, and
+   * so on, each with a jitter of a fifth. With `failback`: wait before each retry.
    * Unit: ms. Range: 0 to 2^31 - 1. Source: pomelo-rpc.
    * @default 5_000
    */

@@ -71,7 +71,7 @@ export interface ClusterOptions {
   maxFrameBytes?: number;
   /** Send the stack of a failed method's error to Followers, as cluster-client always does. Source: mailstation. @default false */
   exposeStack?: boolean;
-  /** How values become bytes, at all ends alike. @default msgpack between mailstation's own, serialize-json toward others */
+  /** How values become bytes. Use the same in all processes. @default msgpack between mailstation's own, serialize-json toward others */
   transcode?: Transcode;
   /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
   formatKey?: (reg: unknown) => string;

@@ -115,8 +115,8 @@ export interface ListeningOptions {
    */
   maxCallsPerConnection?: number;
   /**
-   * Lag of the event loop, as a smoothed measure, past which calls are refused, as with `maxQueued`. 0: never. pomelo's
-   * toobusy filter has 70.
+   * Smoothed lag of the event loop above which calls are refused, as with `maxQueued`. 0: never. pomelo's toobusy filter
+   * has 70.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default 0
    */

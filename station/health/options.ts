@@ -6,14 +6,15 @@ import { integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../../lib/options.j
  */
 export interface EjectionOptions {
   /**
-   * Failures without a success in between after which a server is ejected: calls that timed out, attempts to connect that
-   * failed, connections that were lost. A method's own errors are successes.
+   * Failures without a success in between after which a server is ejected: calls that timed out, calls that the server
+   * refused because of overload, attempts to connect that failed, connections that were lost. A method's own errors are
+   * successes.
    * Unit: failures. Range: from 1. Source: Envoy.
    * @default 5
    */
   readonly consecutiveFailures?: number;
   /**
-   * How long a server is ejected the first time. Each further time is twice as long as the one before.
+   * How long a server is ejected the first time. The second time is twice as long, the third three times, and so on.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: Envoy.
    * @default 30_000
    */

@@ -25,7 +25,7 @@ export interface HealthHandler {
 export interface ServerHealthReport {
   /** Whether routers choose from the server (`admitted`) or not (`ejected`). */
   readonly state: 'admitted' | 'ejected';
-  /** Failures in a row, up to now. */
+  /** Failures in a row, up to now. Each answer, and each readmission, sets the number to 0. */
   readonly failures: number;
   /** Recent ejections: one is forgotten for each `baseEjectionTime` without a new one. */
   readonly ejections: number;

@@ -28,7 +28,7 @@ export const FAULTS = {
     seen: { ...always('NO_SERVER not-sent'), failback: 'receipt' },
   },
   refused: {
-    what: 'nobody listens there, until the deadline',
+    what: 'no process listens there, until the deadline',
     seen: unless('CONNECT not-sent', 'other', 'CONNECT not-sent', 'receipt'),
   },
   lostBefore: {

@@ -52,6 +52,8 @@ const chosen: Extension = {
   holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
 };
 const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
+/** The `ext` of a peer that has only what it must. */
+const least: Extension = { version: EXTENSION_VERSION, codecs: ['json'], features: [] };
 const key = '$$inner$$__{"service":"user"}';
 
 /** Every frame that docs/wire.md shows, by the name of its block there. */
@@ -72,6 +74,25 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     1,
     registerResHead(refusal),
     value(stockCodec, { success: false, error: { name: 'RpcError', message: 'not here', code: 'no_leader' } }),
+  ),
+  'register_channel of the smallest peer': frame(REQUEST, 1, 3_000, registerHead('area-1', least)),
+  'register_channel_res of the smallest peer': frame(
+    RESPONSE,
+    1,
+    1,
+    registerResHead(least),
+    value(stockCodec, { success: true }),
+  ),
+  'invoke of the smallest peer': frame(REQUEST, 2, 30_000, invokeHead('user.area.add', 2, false, false), (out) =>
+    encodeList(out, jsonCodec, [1, 'a']),
+  ),
+  'invoke_result for the smallest peer': frame(RESPONSE, 2, 1, HEAD.success, value(jsonCodec, '1a')),
+  'invoke_result of a failed method, in json': frame(
+    RESPONSE,
+    2,
+    1,
+    HEAD.failure,
+    value(jsonCodec, { name: 'RangeError', message: 'full', code: 'E_FULL' }),
   ),
   invoke: frame(REQUEST, 2, 30_000, invokeHead('user.area.add', 2, false, false), (out) =>
     encodeList(out, msgpackCodec, [1, 'a']),

@@ -13,7 +13,7 @@ const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 const COMPILED = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
-const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md'];
+const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 /** The files below a folder, sorted, with forward slashes. */
 function filesBelow(folder: string): string[] {
