@@ -2,7 +2,7 @@
  * Random bytes, damaged packets and random values, against everything that stands between a socket and a call:
  *
  *     FUZZ_SEED=12345 node --import tsx --test test/fuzz/protocol.fuzz.test.ts     the run that failed, again
- *     FUZZ_ROUNDS=50 …                                                             50 times as long
+ *     FUZZ_ROUNDS=50 … --test-timeout=600000                                       50 times as long
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
