@@ -4,10 +4,10 @@ import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
-import { CLIENT_NAMES, canonicalOptions } from './lib/compat/option-names.js';
+import { CLIENT_NAMES, canonicalOptions, writtenName } from './lib/compat/option-names.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import { defined, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
+import { defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerInfo } from './lib/server-info.js';
 import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
@@ -55,7 +55,7 @@ export class BareClient<Remotes = Any> {
 
   /** Makes a client that is not started. No connection is made. Throws {@link RpcCode.InvalidArgument}. */
   constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
-    if (typeof written !== 'object' || written === null) throw invalid('the options of a client must be an object');
+    if (typeof written !== 'object' || written === null) throw unfit('the options of a client', 'an object', written);
     const options = canonicalOptions(written, CLIENT_NAMES);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
@@ -66,7 +66,7 @@ export class BareClient<Remotes = Any> {
     const logger = loggerOption('logger', options.logger, quietLogger);
     const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
-    const router = resolveRouter(chosen, this.#routerOptions);
+    const router = resolveRouter(chosen, this.#routerOptions, writtenName('router', written, CLIENT_NAMES));
 
     // The stages of a call's way out, the last one first: failure modes, router, station.
     const station = this.#station;
@@ -124,7 +124,7 @@ export class BareClient<Remotes = Any> {
    * path cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
    */
   addProxies(records: readonly ProxyRecord[]): void {
-    if (!Array.isArray(records)) throw invalid('addProxies takes a list of records');
+    if (!Array.isArray(records)) throw unfit('the argument of addProxies', 'a list of records', records);
     for (const record of records) this.#proxies.add(record);
   }
 
@@ -267,13 +267,13 @@ export class BareClient<Remotes = Any> {
 
 function list<T>(what: string, given: readonly T[]): readonly T[] {
   if (Array.isArray(given)) return given;
-  throw invalid(`${what} takes a list`);
+  throw unfit(`the argument of ${what}`, 'a list', given);
 }
 
 function checkMessage(msg: InvokeMessage): InvokeMessage {
   if (typeof msg !== 'object' || msg === null)
-    throw invalid('msg must be an object { namespace, service, method, args }');
+    throw unfit('msg', 'an object { namespace, service, method, args }', msg);
   for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
-  if (!Array.isArray(msg.args)) throw invalid('msg.args must be a list');
+  if (!Array.isArray(msg.args)) throw unfit('msg.args', 'a list', msg.args);
   return msg;
 }

@@ -12,7 +12,7 @@ import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
-import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString } from './lib/options.js';
+import { boolean, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { dispatch } from './lib/service/dispatcher.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
@@ -84,7 +84,7 @@ export class Server extends Emitter<ServerEvents> {
     const remotes = resolveServiceOptions(options);
     this.#asyncContext = remotes.asyncContext;
     this.#remotes = new HotReload(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
-    this.#drainTimeout = integer('drainTimeout', options.drainTimeout, SERVER_DEFAULTS.drainTimeout, 0, MAX_TIMEOUT_MS);
+    this.#drainTimeout = timeoutMs('drainTimeout', options.drainTimeout, SERVER_DEFAULTS.drainTimeout, 0);
     this.#listening = resolveListeningOptions(options, this.#logger);
     this.#acceptor = this.#makeAcceptor(written);
     this.#candidate = boolean('standby', options.standby, SERVER_DEFAULTS.standby) ? this.#makeCandidate() : undefined;

@@ -19,7 +19,7 @@ export class Failback implements FailurePolicy {
     if (tried.options.retryTimes === 0) return giveUp('retryTimes is 0');
     const receipt = this.#queue.accept(tried, error);
     if (receipt === undefined)
-      return giveUp(`${this.#queue.limit} calls are to be tried again already, which is failbackSize`);
+      return giveUp(`failbackSize is ${this.#queue.limit}, and no more calls may wait to be tried again`);
     return { does: 'accept', receipt };
   }
 }

@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
 import { asLogger, type Logger } from './diagnostics.js';
 import { RpcCode, RpcError } from './errors.js';
+import { shown } from './quoted.js';
 
 /** Longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
 export const MAX_TIMEOUT_MS = 0x7fffffff;
@@ -9,10 +9,11 @@ export function invalid(message: string): RpcError {
   return new RpcError(RpcCode.InvalidArgument, message);
 }
 
-function show(value: unknown): string {
-  return typeof value === 'string'
-    ? JSON.stringify(value)
-    : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 80 });
+/** The error for a value that does not fit. `wanted` says what fits: `a list of ids`. */
+export function unfit(name: string, wanted: string, value: unknown): RpcError {
+  return invalid(
+    value === undefined ? `${name} is missing: give ${wanted}` : `${name} must be ${wanted}, got ${shown(value)}`,
+  );
 }
 
 /**
@@ -26,14 +27,29 @@ export function integer(
   min: number,
   max: number = Number.MAX_SAFE_INTEGER,
 ): number {
-  if (value === undefined) return fallback;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalid(`${name} must be an integer from ${min} to ${max}, got ${show(value)}`);
+  return value === undefined ? fallback : requiredInteger(name, value, min, max);
 }
 
-/** Checks a timeout in ms, from 1 to {@link MAX_TIMEOUT_MS}. */
-export function timeoutMs(name: string, value: unknown, fallback: number): number {
-  return integer(name, value, fallback, 1, MAX_TIMEOUT_MS);
+/** Checks a number as {@link integer} does, and throws for undefined too. */
+export function requiredInteger(name: string, value: unknown, min: number, max: number): number {
+  if (isInteger(value, min, max)) return value;
+  const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;
+  throw unfit(name, `an integer${range}`, value);
+}
+
+/**
+ * Checks a time in ms, up to {@link MAX_TIMEOUT_MS}. `minName`: the option that gives the lower bound, where another option
+ * does.
+ */
+export function timeoutMs(name: string, value: unknown, fallback: number, min = 1, minName?: string): number {
+  if (value === undefined) return fallback;
+  if (isInteger(value, min, MAX_TIMEOUT_MS)) return value;
+  const from = minName === undefined ? min : `${min} (${minName})`;
+  throw unfit(name, `an integer from ${from} to ${MAX_TIMEOUT_MS} ms`, value);
+}
+
+function isInteger(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
 /** The keys that have a value. The flag `exactOptionalPropertyTypes` tells an undefined value from a missing key. */
@@ -44,18 +60,18 @@ export function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<
 export function boolean(name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback;
   if (typeof value === 'boolean') return value;
-  throw invalid(`${name} must be true or false, got ${show(value)}`);
+  throw unfit(name, 'true or false', value);
 }
 
 export function oneOf<T extends string>(name: string, value: unknown, fallback: T, allowed: readonly T[]): T {
   if (value === undefined) return fallback;
   if (allowed.includes(value as T)) return value as T;
-  throw invalid(`${name} must be one of ${allowed.join(', ')}, got ${show(value)}`);
+  throw unfit(name, `one of ${allowed.join(', ')}`, value);
 }
 
 export function nonEmptyString(name: string, value: unknown): string {
   if (typeof value === 'string' && value.length > 0) return value;
-  throw invalid(`${name} must be a non-empty string, got ${show(value)}`);
+  throw unfit(name, 'a non-empty string', value);
 }
 
 /** Checks a {@link Logger}, or an older logger that has fewer levels; see {@link asLogger}. */
@@ -63,5 +79,5 @@ export function loggerOption(name: string, value: unknown, fallback: Logger): Lo
   if (value === undefined) return fallback;
   const logger = asLogger(value);
   if (logger !== undefined) return logger;
-  throw invalid(`${name} must be an object with functions info, warn and error, as console is, got ${show(value)}`);
+  throw unfit(name, 'an object with functions info, warn and error, as console is', value);
 }

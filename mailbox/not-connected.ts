@@ -11,8 +11,11 @@ export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): 
   const about = { said: call.saidStage, connectAttempts: count, cause: failure };
   const address = mailbox === undefined ? 'a server' : describeEndpoint(endpointOf(mailbox.server));
   if (failure !== undefined) {
-    const attempts = `${count} ${count === 1 ? 'attempt' : 'attempts'} at ${address} in ${forMs} ms`;
-    const why = `not connected after ${call.timeout} ms; ${attempts}, the last failure: ${failure.message}`;
+    const attempts =
+      count === 1
+        ? '1 attempt since the connection was first wanted'
+        : `${count} attempts since the connection was first wanted`;
+    const why = `not connected to ${address} after ${call.timeout} ms; ${attempts}, ${forMs} ms ago; the last failure: ${failure.message}`;
     return call.lateError(RpcCode.Connect, why, 'not-sent', about);
   }
   const going = count === 0 ? '' : `; the first attempt has lasted ${forMs} ms`;

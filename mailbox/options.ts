@@ -1,4 +1,4 @@
-import { boolean, integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../lib/options.js';
+import { boolean, integer, timeoutMs, unfit } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { frameLimit } from '../lib/protocol/framer.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../lib/transport/connection-defaults.js';
@@ -100,8 +100,8 @@ export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOpt
     connectTimeout: timeoutMs('connectTimeout', given.connectTimeout, defaults.connectTimeout),
     flushInterval: buffered ? interval : 0,
     keepalive: timeoutMs('keepalive', given.keepalive, defaults.keepalive),
-    idleTimeout: integer('idleTimeout', given.idleTimeout, defaults.idleTimeout, 0, MAX_TIMEOUT_MS),
-    drainTimeout: integer('drainTimeout', given.drainTimeout, defaults.drainTimeout, 0, MAX_TIMEOUT_MS),
+    idleTimeout: timeoutMs('idleTimeout', given.idleTimeout, defaults.idleTimeout, 0),
+    drainTimeout: timeoutMs('drainTimeout', given.drainTimeout, defaults.drainTimeout, 0),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
     maxInFlight: integer('maxInFlight', given.maxInFlight, defaults.maxInFlight, 1),
@@ -112,5 +112,5 @@ export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOpt
 function codecs(given: unknown): readonly CodecName[] {
   if (given === undefined) return MAILBOX_DEFAULTS.codecs;
   if (Array.isArray(given) && given.length > 0 && given.every((name) => CODEC_NAMES.includes(name))) return [...given];
-  throw invalid(`codecs must be a list of ${CODEC_NAMES.join(', ')}, got ${JSON.stringify(given)}`);
+  throw unfit('codecs', `a list of ${CODEC_NAMES.join(', ')}`, given);
 }

@@ -8,7 +8,7 @@ import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { boolean, invalid, timeoutMs } from '../lib/options.js';
+import { boolean, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type Outcome, toAll } from './broadcast.js';
@@ -41,10 +41,11 @@ export class Caller {
 
   /** Checks the options of one call; throws {@link RpcCode.InvalidArgument}. */
   static checkOptions(options: CallOptions): CallOptions {
-    if (typeof options !== 'object' || options === null) throw invalid('the options of a call must be an object');
+    if (typeof options !== 'object' || options === null) throw unfit('the options of a call', 'an object', options);
     timeoutMs('timeout', options.timeout, 1);
     boolean('idempotent', options.idempotent, CALL_DEFAULTS.idempotent);
-    if (options.signal !== undefined && !isAbortSignal(options.signal)) throw invalid('signal must be an AbortSignal');
+    if (options.signal !== undefined && !isAbortSignal(options.signal))
+      throw unfit('signal', 'an AbortSignal', options.signal);
     resolveFailOptions(options, DEFAULT_FAIL_OPTIONS);
     return options;
   }

@@ -1,5 +1,6 @@
 import { type BinaryLike, hash } from 'node:crypto';
 import { integer, invalid } from '../lib/options.js';
+import { shown } from '../lib/quoted.js';
 import { methodName, type RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { HashRing } from './hash-ring.js';
@@ -93,7 +94,7 @@ function digest(algorithm: string): string {
     return algorithm;
   } catch {
     throw invalid(
-      `algorithm must be a digest that this Node.js offers (crypto.getHashes() lists them), got ${String(algorithm)}`,
+      `algorithm must be a digest that this Node.js offers (crypto.getHashes() lists them), got ${shown(algorithm)}`,
     );
   }
 }

@@ -1,9 +1,10 @@
 import { noServerOfType } from '../lib/call/no-server.js';
 import { idOfNumber } from '../lib/compat/numbers.js';
 import { messageOf, RpcCode, RpcError } from '../lib/errors.js';
+import { shown } from '../lib/quoted.js';
 import { methodName } from '../lib/rpc-message.js';
 import type { NonEmpty, ServerInfo } from '../lib/server-info.js';
-import { type FunctionRouter, type ResolvedRouter, show } from './resolve-router.js';
+import type { FunctionRouter, ResolvedRouter } from './resolve-router.js';
 import type { RouteRequest, ServerLoad } from './router.js';
 
 /**
@@ -110,7 +111,7 @@ function toServerId(router: ResolvedRouter, request: RouteRequest, id: unknown):
   if (typeof text === 'string' && text !== '') return text;
   const mayExpectCallback = router.kind === 'function' && !router.declaresCallback && id === undefined;
   const hint = '. To answer later, return a promise, or declare four parameters, the last one the callback';
-  throw routeError(router, request, `gave ${show(id)} in place of a server's id${mayExpectCallback ? hint : ''}`);
+  throw routeError(router, request, `gave ${shown(id)} in place of a server's id${mayExpectCallback ? hint : ''}`);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,5 +1,4 @@
-import { inspect } from 'node:util';
-import { invalid } from '../lib/options.js';
+import { unfit } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { Router } from './router.js';
 import { createStrategy, ROUTER_NAMES, type RouterName, type RouterOptions } from './strategies.js';
@@ -59,11 +58,16 @@ export interface FunctionRouter {
 }
 
 /**
- * Checks a router. Without one, the result is pomelo's default router. `options` are those of the strategies. An object
- * with both `pick` and `route` counts as a {@link Router}. Throws {@link RpcCode.InvalidArgument}.
+ * Checks a router. Without one, the result is pomelo's default router. `options` are those of the strategies, and
+ * `option` is the name of the option that has the router, for errors. An object with both `pick` and `route` counts as a
+ * {@link Router}. Throws {@link RpcCode.InvalidArgument}.
  */
-export function resolveRouter(given: RouterLike = 'df', options: RouterOptions = {}): ResolvedRouter {
-  if (typeof given === 'string') return fromStrategy(createStrategy(given, options));
+export function resolveRouter(
+  given: RouterLike = 'df',
+  options: RouterOptions = {},
+  option = 'router',
+): ResolvedRouter {
+  if (typeof given === 'string') return fromStrategy(createStrategy(given, options, option));
   if (typeof given === 'function') return fromFunction(given, undefined, given.name);
   if (typeof given === 'object' && given !== null) {
     if ('pick' in given && typeof given.pick === 'function') return fromStrategy(given);
@@ -72,7 +76,7 @@ export function resolveRouter(given: RouterLike = 'df', options: RouterOptions =
     }
   }
   const names = ROUTER_NAMES.join(', ');
-  throw invalid(`router must be one of ${names}, a function, or an object with pick or route, got ${show(given)}`);
+  throw unfit(option, `one of ${names}, a function, or an object with pick or route`, given);
 }
 
 function fromStrategy(strategy: Router): StrategyRouter {
@@ -85,9 +89,4 @@ function fromFunction(route: RouteFunction, self: unknown, name: unknown): Funct
 
 function nameOf(name: unknown): string {
   return typeof name === 'string' && name !== '' ? name : 'anonymous';
-}
-
-/** Shows any value on one short line. */
-export function show(value: unknown): string {
-  return inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY, customInspect: false, maxStringLength: 80 });
 }

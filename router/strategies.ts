@@ -1,4 +1,4 @@
-import { invalid } from '../lib/options.js';
+import { invalid, unfit } from '../lib/options.js';
 import { type ConsistentHashOptions, consistentHash } from './consistent-hash.js';
 import { defaultRouter } from './default-router.js';
 import { leastActive } from './least-active.js';
@@ -45,9 +45,9 @@ export const ROUTER_NAMES = Object.keys(STRATEGIES) as readonly RouterName[];
  * Makes a router with a state of its own. Throws {@link RpcCode.InvalidArgument} for an unknown name (pomelo takes an
  * unknown name for "random") and for options out of range.
  */
-export function createStrategy(name: RouterName, options: RouterOptions = {}): Router {
+export function createStrategy(name: RouterName, options: RouterOptions = {}, option = 'router'): Router {
   if (!Object.hasOwn(STRATEGIES, name)) {
-    throw invalid(`router must be one of ${ROUTER_NAMES.join(', ')}, got '${String(name)}'`);
+    throw unfit(option, `one of ${ROUTER_NAMES.join(', ')}`, name);
   }
   if (options.random !== undefined && typeof options.random !== 'function') {
     throw invalid('random must be a function that returns numbers from 0 to 1, exclusive, as Math.random does');

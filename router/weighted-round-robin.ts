@@ -1,4 +1,4 @@
-import { invalid } from '../lib/options.js';
+import { unfit } from '../lib/options.js';
 import { type NonEmpty, SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
 import type { Router } from './router.js';
 
@@ -68,5 +68,5 @@ function nextRound(servers: NonEmpty<ServerInfo>, previous: Round | undefined): 
 
 function weightOf({ id, weight = SERVER_INFO_DEFAULTS.weight }: ServerInfo): number {
   if (Number.isFinite(weight) && weight > 0) return weight;
-  throw invalid(`weight of server '${id}' must be a number above 0, got ${String(weight)}`);
+  throw unfit(`weight of server "${id}"`, 'a number above 0', weight);
 }

@@ -2,7 +2,7 @@ import type { AnswerStage, CallOptions } from '../lib/call/call-contract.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { invalid } from '../lib/options.js';
+import { unfit } from '../lib/options.js';
 import { throwUncaught } from '../lib/uncaught.js';
 import {
   type Filter,
@@ -53,7 +53,12 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
   /** Goes on with the server that the filters leave the call with, unless one of them aborts it or its deadline passes. */
   before(call: OutgoingCall, goOn: (call: OutgoingCall) => void): void {
     // The options are a copy: a filter that notes the time there must not meet another call's.
-    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: { ...call.options } };
+    const filtered: Filtered = {
+      serverId: call.serverId ?? '',
+      msg: call.msg,
+      opts: { ...call.options },
+      current: undefined,
+    };
     let isDone = false;
     call.move('filtering');
     runFilters(this.#befores, filtered, (error) => {
@@ -68,12 +73,12 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
       call.options = filtered.opts;
       goOn(call);
     });
-    if (!isDone) this.#held.add(call);
+    if (!isDone && this.#held.add(call)) call.startClock().waitsOn = filtered;
   }
 
   /** Runs the after filters on an answered call. If they take too long, its deadline ends it. */
   filterAnswer(call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void {
-    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options };
+    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options, current: undefined };
     let isDone = false;
     runFilters(this.#afters, filtered, (failure) => {
       isDone = true;
@@ -83,7 +88,7 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
       else if (error === undefined) call.succeed(results);
       else call.fail(error);
     });
-    if (!isDone) this.#held.add(call);
+    if (!isDone && this.#held.add(call)) call.startClock().waitsOn = filtered;
   }
 
   #fail(call: OutgoingCall, error: RpcError): void {
@@ -100,7 +105,7 @@ function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonl
   const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
   for (const filter of filters) {
     const fits = typeof filter === 'function' || (typeof filter === 'object' && filter !== null);
-    if (!fits) throw invalid(`a filter must be a function or an object with before or after, got ${String(filter)}`);
+    if (!fits) throw unfit('a filter', 'a function or an object with before or after', filter);
   }
   return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
 }

@@ -55,6 +55,8 @@ export interface Filtered {
   serverId: string;
   msg: RpcMessage;
   opts: CallOptions;
+  /** Filter that runs now, or ran last. */
+  current?: PreparedFilter | undefined;
 }
 
 /** Number of parameters of a filter that declares `next`. */
@@ -68,14 +70,22 @@ export interface PreparedFilter {
   readonly self: Filter;
   /** True for a filter that goes on by calling `next`, and not by returning. */
   readonly answersByNext: boolean;
+  /** Says what the filter has not done yet, for the error of a call that is late. */
+  readonly stillPending: string;
 }
 
 /** Prepares a filter for a phase; undefined for an object that does not filter in that phase. */
 export function prepareFilter(filter: Filter, phase: FilterPhase): PreparedFilter | undefined {
   const run = typeof filter === 'function' ? filter : filter[phase];
   if (typeof run !== 'function') return undefined;
-  const name = filter.name ? `${phase} filter "${filter.name}"` : `a ${phase} filter`;
-  return { name, run, self: filter, answersByNext: declaresNext(run) };
+  const name = filter.name
+    ? `${phase} filter "${filter.name}"`
+    : phase === 'after'
+      ? 'an after filter'
+      : 'a before filter';
+  const answersByNext = declaresNext(run);
+  const stillPending = `${name} has not ${answersByNext ? 'called next' : 'settled its promise'}`;
+  return { name, run, self: filter, answersByNext, stillPending };
 }
 
 /**
@@ -105,6 +115,7 @@ function runFrom(
 ): void {
   const filter = filters[index];
   if (filter === undefined) return done();
+  call.current = filter;
 
   let isOver = false;
   const next: FilterNext = (target, msg, opts) => {

@@ -1,5 +1,5 @@
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
-import { boolean, integer, invalid, loggerOption, nonEmptyString } from '../lib/options.js';
+import { boolean, integer, invalid, loggerOption, nonEmptyString, unfit } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
   DEFAULT_PENDING_SIZE,
@@ -81,7 +81,7 @@ export function resolveMailStationOptions(
     typeof mailboxFactory !== 'function' &&
     typeof mailboxFactory.create !== 'function'
   ) {
-    throw invalid('mailboxFactory must be a function, or an object with a function create');
+    throw unfit('mailboxFactory', 'a function, or an object with a function create', mailboxFactory);
   }
   const share = resolveShareOptions(given.share);
   if (share !== undefined && mailboxFactory !== undefined)

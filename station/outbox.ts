@@ -1,4 +1,5 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { describeEndpoint, endpointOf } from '../lib/endpoint.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
@@ -103,8 +104,8 @@ export class Outbox {
     if (lastFailure !== undefined && !call.waitForReady) return outOfReach(call, lastFailure);
     call.move('queued', mailbox.state === 'ready' ? 'room' : 'connection');
     if (this.#backlog.add(call, mailbox.server.id)) return;
-    const why = `${this.#options.pendingSize} calls are ${call.stage} already, which is pendingSize`;
-    call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', mailbox.lastFailure));
+    const why = pendingFull(this.#options.pendingSize, mailbox);
+    call.fail(call.error(RpcCode.PendingFull, why, 'not-sent', lastFailure));
   }
 
   /** Sends a returned call anew. Its server may have moved or been removed since. */
@@ -157,4 +158,17 @@ function doesNotWait(call: OutgoingCall): boolean {
 
 function outOfReach(call: OutgoingCall, failure: RpcError): void {
   call.fail(call.error(RpcCode.Connect, `not connected: ${failure.message}`, 'not-sent', failure));
+}
+
+function pendingFull(pendingSize: number, { server, state, lastFailure }: MailBox): string {
+  const to = `to ${server.id} at ${describeEndpoint(endpointOf(server))}`;
+  const [wanted, isMissing] =
+    state === 'ready'
+      ? [`room on the connection ${to}`, `the connection ${to} is full`]
+      : [`a connection ${to}`, `there is no connection ${to}`];
+  const failure = lastFailure === undefined ? '' : ` (the last attempt failed: ${lastFailure.message})`;
+  if (pendingSize === 0) return `not sent: ${isMissing}, and pendingSize is 0${failure}`;
+  const waiting = pendingSize === 1 ? '1 call already waits' : `${pendingSize} calls already wait`;
+  const advice = 'call less often, or raise pendingSize';
+  return `not sent: ${waiting} for ${wanted}, and pendingSize allows no more${failure}; ${advice}`;
 }

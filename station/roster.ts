@@ -3,7 +3,7 @@ import isEqual from 'lodash/isEqual.js';
 import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
 import { TRANSPORT_NAMES } from '../lib/endpoint.js';
 import { getOrMake } from '../lib/maps.js';
-import { integer, invalid, nonEmptyString, oneOf } from '../lib/options.js';
+import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
 import { SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
@@ -115,17 +115,17 @@ export class Roster {
 /** A frozen copy: what the user does with their object later is their own affair. */
 function checkServer(given: ServerInfo): ServerInfo {
   if (typeof given !== 'object' || given === null)
-    throw invalid(`a server must be an object { id, serverType, host, port }, got ${String(given)}`);
+    throw unfit('a server', 'an object { id, serverType, host, port }', given);
   const id = nonEmptyString('the id of a server', idOfNumber(given.id));
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const of = `of server ${id}`;
   nonEmptyString(`the serverType ${of}`, given.serverType);
-  const port = integer(`the port ${of}`, portOfDigits(given.port) ?? null, Number.NaN, 1, 65_535);
+  const port = requiredInteger(`the port ${of}`, portOfDigits(given.port), 1, 65_535);
   if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
   oneOf(`the transport ${of}`, given.transport, SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
   const { weight } = given;
   if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
-    throw invalid(`the weight ${of} must be a number above 0, got ${String(weight)}`);
+    throw unfit(`the weight ${of}`, 'a number above 0', weight);
   }
   return Object.freeze({ ...given, id, port });
 }

@@ -1,6 +1,6 @@
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { loopLag } from '../lib/loop-lag.js';
-import { integer, MAX_TIMEOUT_MS } from '../lib/options.js';
+import { timeoutMs } from '../lib/options.js';
 import type { FilterObject } from './filters.js';
 
 /** Options of {@link tooBusy}. */
@@ -29,7 +29,7 @@ export const TOO_BUSY_DEFAULTS = Object.freeze({ maxLag: 70 }) satisfies TooBusy
  * ```
  */
 export function tooBusy(options: TooBusyOptions = {}): FilterObject {
-  const maxLag = integer('maxLag', options.maxLag, TOO_BUSY_DEFAULTS.maxLag, 1, MAX_TIMEOUT_MS);
+  const maxLag = timeoutMs('maxLag', options.maxLag, TOO_BUSY_DEFAULTS.maxLag);
   return {
     name: 'tooBusy',
     before: () => {

@@ -49,7 +49,7 @@ describe('createClient', () => {
           () => createClient({ ...router, [name]: value } as ClientOptions),
           (error: Error & { code?: string }) => {
             assert.equal(error.code, 'ERR_RPC_INVALID_ARGUMENT', error.message);
-            const names = name === 'mailBoxFactory' ? 'mailboxFactory' : name === 'routerType' ? 'router' : name;
+            const names = name === 'mailBoxFactory' ? 'mailboxFactory' : name;
             assert.ok(error.message.includes(names), `"${error.message}" does not name ${names}`);
             return true;
           },
@@ -57,6 +57,28 @@ describe('createClient', () => {
       });
     }
   }
+
+  it('names the option that was set, its range with the unit, and what was given', () => {
+    const refused: [ClientOptions, string][] = [
+      [{ timeout: 0 }, 'timeout must be an integer from 1 to 2147483647 ms, got 0'],
+      [{ drainTimeout: -1 }, 'drainTimeout must be an integer from 0 to 2147483647 ms, got -1'],
+      [{ pendingSize: -1 }, 'pendingSize must be an integer, 0 or more, got -1'],
+      [{ share: {} as never }, 'share.port is missing: give an integer from 1 to 65535'],
+      [{ share: 5 as never }, 'share must be an object { port, lead }, got 5'],
+      [
+        { ejection: { baseEjectionTime: 5_000, maxEjectionTime: 4_000 } },
+        'ejection.maxEjectionTime must be an integer from 5000 (baseEjectionTime) to 2147483647 ms, got 4000',
+      ],
+    ];
+    for (const [options, message] of refused) assert.throws(() => createClient(options), { message });
+    for (const name of ['router', 'routerType'])
+      assert.throws(() => createClient({ [name]: 'x' }), {
+        message: new RegExp(`^${name} must be one of df, .* got "x"$`),
+      });
+    assert.throws(() => createClient().addServers('a' as never), {
+      message: 'the argument of addServers must be a list, got "a"',
+    });
+  });
 
   it('refuses what are no options', () => {
     for (const given of [null, 5, 'options']) {

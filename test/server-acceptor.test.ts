@@ -144,12 +144,12 @@ describe("an acceptor of the user's own", () => {
     ask('add', (error) => hanging.push(error as RpcError));
     assert.deepEqual(
       hanging.map(({ code, message }) => [code, message]),
-      [[RpcCode.Overloaded, 'the server is full: 1 calls run (maxConcurrent) and 0 are queued (maxQueued)']],
+      [[RpcCode.Overloaded, 'the server is full: calls running: 1 (maxConcurrent); calls queued: 0 (maxQueued)']],
     );
     ask('add');
     assert.match(
       lines.join('\n'),
-      /dropped a one-way call of "user\.m\.add" from a caller: the server is full: 1 calls run/,
+      /dropped a one-way call of "user\.m\.add" from a caller: the server is full: calls running: 1 /,
     );
     assert.deepEqual(await first, [null, 'x']);
     assert.deepEqual(await acceptor.ask('add', [1, 2]), [null, 3]);

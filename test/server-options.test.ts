@@ -56,10 +56,10 @@ describe('createServer', () => {
   }
 
   const paths: [unknown, RegExp][] = [
-    [{}, /^paths must be a list/],
+    [{}, /^paths must be a list of \{ namespace, path \}, got \{\}$/],
     ['./remote', /^paths must be a list/],
     [[null], /namespace of a path/],
-    [[{}], /namespace of a path/],
+    [[{}], /^the namespace of a path is missing: give a non-empty string$/],
     [[{ namespace: '', path: 'x' }], /namespace of a path/],
     [[{ namespace: 'user' }], /path of namespace user/],
     [[{ namespace: 'user', path: 5 }], /path of namespace user/],
@@ -73,6 +73,14 @@ describe('createServer', () => {
       });
     });
   }
+
+  it('says that services has two levels, where a function takes the place of a module', () => {
+    assert.throws(() => createServer({ port: 0, services: { m: { f: () => 1 } } }), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+      message:
+        'services has two levels, namespace then module: services.m.f is a function; put the function into a module',
+    });
+  });
 
   it('refuses to stand by for a port that an acceptor of the user holds', () => {
     const acceptorFactory = () => ({ listen() {}, close() {} });

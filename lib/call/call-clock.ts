@@ -3,6 +3,11 @@ import { eventLoop } from '../event-loop.js';
 import type { ProgressReport } from '../transport/pending-calls.js';
 import { type Stage, stageTime, type WaitsFor } from './call-state.js';
 
+/** Steps of a stage that take their time, such as filters. `current` is the step that runs now. */
+export interface WaitsOn {
+  readonly current?: { readonly stillPending: string } | undefined;
+}
+
 /**
  * Time that a call has spent in each stage, and what its server has said of it. Made when a call first waits, or when its
  * server first reports: a call that leaves in its caller's own tick and is answered in time has no clock.
@@ -16,6 +21,9 @@ export class CallClock {
   hasWaited = false;
   /** Reason of the last wait. */
   waitsFor: WaitsFor = 'connection';
+
+  /** What the call waits on in the present stage; undefined where the name of the stage says enough. */
+  waitsOn: WaitsOn | undefined;
 
   /** `startedAt`: when the call was made; ms on the clock of `performance.now()`. */
   constructor(startedAt: number) {
@@ -33,6 +41,7 @@ export class CallClock {
     const time = stageTime(stage);
     this.#spent.set(time, (this.#spent.get(time) ?? 0) + now - this.#since);
     this.#since = now;
+    this.waitsOn = undefined;
   }
 
   /** Notes the server's report, in which the time on the wire is what neither end accounts for. */

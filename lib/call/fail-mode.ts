@@ -1,4 +1,4 @@
-import { integer, MAX_TIMEOUT_MS, oneOf } from '../options.js';
+import { integer, oneOf, timeoutMs } from '../options.js';
 
 /** Names of the failure modes; see {@link FailMode}. */
 export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
@@ -38,7 +38,7 @@ export function resolveFailOptions(given: FailOptions, defaults: Required<FailOp
   return {
     failMode: oneOf('failMode', given.failMode, defaults.failMode, FAIL_MODES),
     retryTimes: integer('retryTimes', given.retryTimes, defaults.retryTimes, 0),
-    retryConnectTime: integer('retryConnectTime', given.retryConnectTime, defaults.retryConnectTime, 0, MAX_TIMEOUT_MS),
+    retryConnectTime: timeoutMs('retryConnectTime', given.retryConnectTime, defaults.retryConnectTime, 0),
   };
 }
 

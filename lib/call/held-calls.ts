@@ -1,6 +1,7 @@
 import { RpcCode } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import { DeadlineTimer, scanDue } from '../transport/deadline-timer.js';
+import { stillIn } from './call-state.js';
 import type { OutgoingCall } from './outgoing-call.js';
 
 /**
@@ -35,8 +36,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   add(call: C): boolean {
     // A call that has its answer already is not rejected for want of room.
     if (this.#calls.size >= this.#limit && call.state !== 'answered') {
-      const why = `${this.#limit} calls are ${call.stage} already, which is pendingSize`;
-      call.fail(call.error(RpcCode.PendingFull, why, call.delivery));
+      call.fail(call.error(RpcCode.PendingFull, held(call, this.#limit), call.delivery));
       return false;
     }
     call.startClock();
@@ -87,6 +87,13 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
       this.#onDue(call);
     });
   }
+}
+
+function held(call: OutgoingCall, limit: number): string {
+  if (limit === 0) return `not sent: ${stillIn(call.stage)}, and pendingSize is 0`;
+  const waiting = limit === 1 ? '1 call already waits' : `${limit} calls already wait`;
+  const advice = 'call less often, or raise pendingSize';
+  return `not sent: ${stillIn(call.stage)}, where ${waiting}, and pendingSize allows no more; ${advice}`;
 }
 
 /** Waits for the promise, but no longer than `ms`. Rejects as the promise does, if in time. */

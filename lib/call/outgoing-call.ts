@@ -208,7 +208,8 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   expire(isReported = false): void {
     const isServerSilent =
       isReported && this.#state === 'sent' && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
-    const why = `${stillIn(this.stage)} after ${this.timeout} ms`;
+    const pending = this.#clock?.waitsOn?.current?.stillPending;
+    const why = `${stillIn(this.stage)} after ${this.timeout} ms${pending === undefined ? '' : `; ${pending}`}`;
     const about = { said: this.saidStage, isServerSilent };
     this.fail(this.lateError(RpcCode.Timeout, why, this.delivery, about));
   }

@@ -1,6 +1,6 @@
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
-import { boolean, integer, invalid, loggerOption, MAX_TIMEOUT_MS, nonEmptyString, timeoutMs } from '../options.js';
+import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
 import { formatKey } from './format-key.js';
@@ -126,7 +126,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   const defaults = CLUSTER_DEFAULTS;
   const { env } = process;
   const { isLeader, subscribeTimeout } = given;
-  if (typeof (isLeader ?? true) !== 'boolean') throw invalid('isLeader must be true, false or null');
+  if (typeof (isLeader ?? true) !== 'boolean') throw unfit('isLeader', 'true, false or null', isLeader);
   const name = given.name ?? className;
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   return Object.freeze({
@@ -146,9 +146,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     autoGenerate: boolean('autoGenerate', given.autoGenerate, defaults.autoGenerate),
     isBroadcast: boolean('isBroadcast', given.isBroadcast, defaults.isBroadcast),
     // 0 and null: no limit, as in cluster-client.
-    subscribeTimeout: subscribeTimeout
-      ? integer('subscribeTimeout', subscribeTimeout, 0, 1, MAX_TIMEOUT_MS)
-      : undefined,
+    subscribeTimeout: subscribeTimeout ? timeoutMs('subscribeTimeout', subscribeTimeout, 0) : undefined,
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
@@ -165,6 +163,6 @@ function fromEnvironment(text: string | undefined): number | undefined {
 
 function keyFormat(given: unknown): (reg: unknown) => string {
   if (given === undefined) return formatKey;
-  if (typeof given !== 'function') throw invalid('formatKey must be a function');
+  if (typeof given !== 'function') throw unfit('formatKey', 'a function', given);
   return (reg) => String(given(reg));
 }

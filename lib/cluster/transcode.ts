@@ -1,4 +1,4 @@
-import { invalid } from '../options.js';
+import { unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 
 /**
@@ -18,7 +18,7 @@ const NAME = 'transcode';
 /** Makes a codec. Throws {@link RpcCode.InvalidArgument} for a value without `encode` and `decode`. */
 export function transcodeCodec(transcode: Transcode): Codec {
   if (typeof transcode?.encode !== 'function' || typeof transcode.decode !== 'function')
-    throw invalid('transcode must be an object with the functions encode and decode');
+    throw unfit('transcode', 'an object with the functions encode and decode', transcode);
   return {
     name: NAME,
     encode(value, out) {

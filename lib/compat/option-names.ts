@@ -48,3 +48,10 @@ export function canonicalOptions<Options extends object>(given: Options, names: 
   }
   return options as Options;
 }
+
+/** The name under which the user gave an option that decides by its older name, for an error that names the option. */
+export function writtenName(name: string, given: object, names: readonly OlderName[]): string {
+  const isGiven = ({ older }: OlderName): boolean =>
+    ((given as Record<string, unknown>)[older] ?? undefined) !== undefined;
+  return names.find((each) => each.name === name && each.isFirst === true && isGiven(each))?.older ?? name;
+}

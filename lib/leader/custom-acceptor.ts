@@ -3,7 +3,7 @@ import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
-import { invalid } from '../options.js';
+import { invalid, unfit } from '../options.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
@@ -71,7 +71,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   constructor(options: CustomAcceptorOptions) {
     const { factory } = options;
     if (typeof factory !== 'function' && typeof factory?.create !== 'function')
-      throw invalid('acceptorFactory must be a function, or an object with create');
+      throw unfit('acceptorFactory', 'a function, or an object with create', factory);
     this.#options = options;
     this.#limit = new ConcurrencyLimit(options);
     this.endpoint = options.endpoint;

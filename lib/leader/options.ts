@@ -1,9 +1,9 @@
-import { inspect } from 'node:util';
 import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
-import { boolean, integer, invalid, MAX_TIMEOUT_MS, nonEmptyString, oneOf, timeoutMs } from '../options.js';
+import { boolean, integer, invalid, nonEmptyString, oneOf, timeoutMs, unfit } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
+import { shown } from '../quoted.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
@@ -171,20 +171,17 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
       defaults.maxCallsPerConnection,
       1,
     ),
-    maxEventLoopLag: integer('maxEventLoopLag', given.maxEventLoopLag, defaults.maxEventLoopLag, 0, MAX_TIMEOUT_MS),
+    maxEventLoopLag: timeoutMs('maxEventLoopLag', given.maxEventLoopLag, defaults.maxEventLoopLag, 0),
   });
 }
 
 /** Refuses an origin in a spelling that no browser sends, since that would keep the page out without a word. */
 function origins(given: unknown): readonly string[] {
   if (given === undefined) return [];
-  if (!Array.isArray(given))
-    throw invalid(`allowedOrigins must be a list of origins, got ${inspect(given, { depth: 0 })}`);
+  if (!Array.isArray(given)) throw unfit('allowedOrigins', 'a list of origins', given);
   for (const origin of given as unknown[]) {
     if (typeof origin === 'string' && ORIGIN.test(origin) && (!/^https?:/.test(origin) || isOriginOf(origin))) continue;
-    throw invalid(
-      `allowedOrigins must hold origins such as https://example.com:8443, got ${inspect(origin)} among them`,
-    );
+    throw invalid(`allowedOrigins must hold origins such as https://example.com:8443, got ${shown(origin)} among them`);
   }
   return [...(given as string[])];
 }

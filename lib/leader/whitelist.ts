@@ -1,8 +1,9 @@
 import { isIP, SocketAddress } from 'node:net';
-import { inspect, types } from 'node:util';
+import { types } from 'node:util';
 import type { Logger } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
-import { invalid } from '../options.js';
+import { invalid, unfit } from '../options.js';
+import { shown } from '../quoted.js';
 
 /** Addresses, and patterns that must match the whole of an address. */
 export type WhitelistEntries = readonly (string | RegExp)[];
@@ -70,15 +71,14 @@ function ask(whitelist: AnyFunction): Promise<unknown> {
 }
 
 function compile(list: unknown): (address: string) => boolean {
-  if (!Array.isArray(list))
-    throw invalid(`whitelist must be a list of addresses and patterns, got ${inspect(list, { depth: 0 })}`);
+  if (!Array.isArray(list)) throw unfit('whitelist', 'a list of addresses and patterns', list);
   const addresses = new Set<string>();
   const patterns: RegExp[] = [];
   for (const entry of list as unknown[]) {
     // Anchored, or /10\.0\.0\.1/ would let 110.0.0.12 in. The flags left out make a pattern remember its last match.
     if (types.isRegExp(entry)) patterns.push(new RegExp(`^(?:${entry.source})$`, entry.flags.replace(/[gy]/g, '')));
     else if (typeof entry === 'string' && isIP(entry) !== 0) addresses.add(canonicalAddress(entry));
-    else throw invalid(`whitelist must hold addresses and RegExps, got ${inspect(entry)} among them`);
+    else throw invalid(`whitelist must hold addresses and RegExps, got ${shown(entry)} among them`);
   }
   return (address) => addresses.has(address) || patterns.some((pattern) => pattern.test(address));
 }

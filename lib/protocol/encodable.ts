@@ -53,6 +53,13 @@ export function toEncodable(value: unknown, abilities: CodecAbilities, frame: { 
   return new Walk(abilities, frame).fit(value);
 }
 
+const refusals = new WeakSet<object>();
+
+/** True for an error of {@link toEncodable} itself, and false for an error of the value's own code, such as a `toJSON`. */
+export function isEncodeRefusal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && refusals.has(error);
+}
+
 /**
  * True for an object that may hold more than its properties show. All built-ins, of the language and of Node, have a tag of
  * their own. True for promises as well, including those of libraries.
@@ -180,7 +187,13 @@ class Walk {
   #count(key: unknown): void {
     if (!isHashedKey(key)) return;
     this.#frame.hashedKeys += 1;
-    if (this.#frame.hashedKeys > MAX_HASHED_KEYS) throw new RangeError(`${this.#path.join('')} makes ${TOO_MANY_KEYS}`);
+    if (this.#frame.hashedKeys > MAX_HASHED_KEYS) this.#tooManyKeys();
+  }
+
+  #tooManyKeys(): never {
+    const error = new RangeError(`${this.#path.join('')} makes ${TOO_MANY_KEYS}`);
+    refusals.add(error);
+    throw error;
   }
 
   #fitError(error: Error): SentErrorFields {
@@ -213,8 +226,9 @@ class Walk {
   }
 
   #unfit(what: string, cure = ''): TypeError {
-    return new TypeError(
-      `${this.#path.join('')} is ${what}, which the ${this.#abilities.codec} codec cannot carry${cure}`,
-    );
+    const where = this.#path.join('');
+    const error = new TypeError(`${where} is ${what}, which the ${this.#abilities.codec} codec cannot carry${cure}`);
+    refusals.add(error);
+    return error;
   }
 }

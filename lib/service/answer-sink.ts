@@ -58,5 +58,6 @@ export function errorOf(method: ServiceMethod, thrown: unknown, logger: Logger):
 
 /** Type of a value, for a log line. The value may be an argument, and is never logged. */
 export function kindOf(value: unknown): string {
-  return value === null ? 'null' : typeof value;
+  if (value === null || value === undefined) return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

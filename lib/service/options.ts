@@ -1,4 +1,4 @@
-import { boolean, invalid, nonEmptyString } from '../options.js';
+import { boolean, invalid, nonEmptyString, unfit } from '../options.js';
 import { isObject, methodNames } from './methods.js';
 import type { ServiceObjects } from './service-registry.js';
 
@@ -85,7 +85,7 @@ export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOpt
 
 function resolvePaths(given: unknown, callbacks: boolean): Required<ServicePath>[] {
   if (given === undefined) return [];
-  if (!Array.isArray(given)) throw invalid('paths must be a list of { namespace, path }');
+  if (!Array.isArray(given)) throw unfit('paths', 'a list of { namespace, path }', given);
   return (given as readonly Partial<ServicePath>[]).map((entry) => {
     const namespace = nonEmptyString('the namespace of a path', entry?.namespace);
     const path =
@@ -96,12 +96,17 @@ function resolvePaths(given: unknown, callbacks: boolean): Required<ServicePath>
 
 function checkServices(given: unknown): ServiceObjects {
   if (given === undefined) return {};
-  if (!isObject(given)) throw invalid('services must be an object: { namespace: { module: service } }');
+  if (!isObject(given)) throw unfit('services', 'an object { namespace: { module: service } }', given);
   for (const [namespace, modules] of Object.entries(given)) {
-    if (!isObject(modules)) throw invalid(`services.${namespace} must be an object: { module: service }`);
+    if (!isObject(modules)) throw unfit(`services.${namespace}`, 'an object { module: service }', modules);
     for (const [module, service] of Object.entries(modules)) {
-      if (!isObject(service) || methodNames(service).length === 0)
-        throw invalid(`services.${namespace}.${module} must be an object with functions that can be called`);
+      const name = `services.${namespace}.${module}`;
+      if (typeof service === 'function')
+        throw invalid(
+          `services has two levels, namespace then module: ${name} is a function; put the function into a module`,
+        );
+      if (!isObject(service)) throw unfit(name, 'an object whose functions can be called', service);
+      if (methodNames(service).length === 0) throw invalid(`${name} has no functions that can be called`);
     }
   }
   return given as ServiceObjects;

@@ -3,6 +3,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
+import { isEncodeRefusal } from '../protocol/encodable.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import {
   EXTENSION_VERSION,
@@ -136,9 +137,16 @@ export class AnswerWriter {
     // The peer reads no answers, and would not read this error either.
     if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#connection.destroy(error);
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-    const failure = new RpcError(code, `the result cannot be sent: ${messageOf(error)}`, { cause: error });
+    // Codecs call the value `$` in their messages.
+    const why = messageOf(error)
+      .replace(/^\$(?= )/, 'the result')
+      .replace(/^\$/, 'result');
+    const failure = new RpcError(code, `the result cannot be sent: ${why}`, { cause: error });
+    // The stack helps where code of the result failed, such as a toJSON; otherwise the stack has frames of this library only.
+    const isOurs = error instanceof RpcError || isEncodeRefusal(error);
+    const shown = isOurs ? `${printable(failure.message)} (${code})` : describeError(failure);
     this.#options.logger.error(
-      `mailstation: cannot answer a call of ${printable(method)} from ${this.#connection.peer}: ${describeError(failure)}`,
+      `mailstation: cannot answer a call of ${printable(method)} from ${this.#connection.peer}: ${shown}`,
     );
     this.failure(id, failure, code);
   }

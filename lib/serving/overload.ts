@@ -137,7 +137,7 @@ export class ConcurrencyLimit {
     if (admitted >= maxCallsPerConnection)
       return `the server is full for this connection: ${admitted} of its calls are in progress (maxCallsPerConnection)`;
     if (this.#running >= maxConcurrent && this.#queue.size >= maxQueued)
-      return `the server is full: ${this.#running} calls run (maxConcurrent) and ${this.#queue.size} are queued (maxQueued)`;
+      return `the server is full: calls running: ${this.#running} (maxConcurrent); calls queued: ${this.#queue.size} (maxQueued)`;
     if (maxEventLoopLag === 0) return undefined;
     const lag = loopLag.ms;
     if (lag <= maxEventLoopLag) return undefined;

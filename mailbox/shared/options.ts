@@ -1,5 +1,5 @@
 import type { Logger } from '../../lib/diagnostics.js';
-import { boolean, integer, invalid } from '../../lib/options.js';
+import { boolean, requiredInteger, unfit } from '../../lib/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 
 /** How the processes of one machine share their mailboxes. */
@@ -27,9 +27,9 @@ export interface RelayOptions {
 
 export function resolveShareOptions(given: ShareOptions | undefined): ResolvedShareOptions | undefined {
   if (given === undefined) return undefined;
-  if (typeof given !== 'object' || given === null) throw invalid('share must be an object { port, lead }');
+  if (typeof given !== 'object' || given === null) throw unfit('share', 'an object { port, lead }', given);
   return Object.freeze({
-    port: integer('share.port', given.port ?? Number.NaN, 0, 1, 65_535),
+    port: requiredInteger('share.port', given.port, 1, 65_535),
     lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
   });
 }

@@ -1,4 +1,4 @@
-import { integer, invalid, MAX_TIMEOUT_MS, timeoutMs } from '../../lib/options.js';
+import { integer, timeoutMs, unfit } from '../../lib/options.js';
 
 /**
  * Conditions under which routers no longer choose a failing server, and for how long. Source: Envoy's outlier
@@ -45,8 +45,7 @@ export const EJECTION_DEFAULTS = Object.freeze({
 export function resolveEjection(given: boolean | EjectionOptions = false): Required<EjectionOptions> | undefined {
   if (given === false) return undefined;
   const options = given === true ? {} : given;
-  if (typeof options !== 'object' || options === null)
-    throw invalid(`ejection must be true, false or an object, got ${String(given)}`);
+  if (typeof options !== 'object' || options === null) throw unfit('ejection', 'true, false or an object', given);
   const defaults = EJECTION_DEFAULTS;
   const baseEjectionTime = timeoutMs('ejection.baseEjectionTime', options.baseEjectionTime, defaults.baseEjectionTime);
   const longest = Math.max(defaults.maxEjectionTime, baseEjectionTime);
@@ -58,12 +57,12 @@ export function resolveEjection(given: boolean | EjectionOptions = false): Requi
       1,
     ),
     baseEjectionTime,
-    maxEjectionTime: integer(
+    maxEjectionTime: timeoutMs(
       'ejection.maxEjectionTime',
       options.maxEjectionTime,
       longest,
       baseEjectionTime,
-      MAX_TIMEOUT_MS,
+      'baseEjectionTime',
     ),
     maxEjectionPercent: integer(
       'ejection.maxEjectionPercent',

@@ -15,7 +15,7 @@ describe('what waits is bounded', () => {
     const waiting = [1, 2, 3].map((n) => calls.f(null, n));
     const error = await failure(calls.f(null, 4));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_PENDING_FULL', 'not-sent']);
-    assert.match(error.message, /3 calls are waiting for a connection already/);
+    assert.match(error.message, /not sent: 3 calls already wait for a connection to test-1 at 127\.0\.0\.1:\d+/);
     const seen: number[] = [];
     await serve(t, { f: (n: number) => seen.push(n) }, { port });
     await Promise.all(waiting);
@@ -37,7 +37,12 @@ describe('what waits is bounded', () => {
   it('with pendingSize 0 a call fails unless there is a connection, which the attempt makes', async (t) => {
     const served = await serve(t, { f: () => 1 });
     const { calls, moves } = await call(t, [served], { pendingSize: 0 });
-    assert.equal((await failure(calls.f(null))).code, 'ERR_RPC_PENDING_FULL');
+    const error = await failure(calls.f(null));
+    assert.equal(error.code, 'ERR_RPC_PENDING_FULL');
+    assert.match(
+      error.message,
+      /not sent: there is no connection to test-1 at 127\.0\.0\.1:\d+, and pendingSize is 0$/,
+    );
     await until(() => moves.at(-1) === 'test-1 connecting -> ready', { what: 'the connection' });
     assert.equal(await calls.f(null), 1);
   });
@@ -50,6 +55,10 @@ describe('what waits is bounded', () => {
     const waiting = [calls.f(null), calls.f(null)];
     const error = await failure(calls.f(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_PENDING_FULL', 'not-sent']);
+    assert.match(
+      error.message,
+      /not sent: still in routing, where 2 calls already wait, and pendingSize allows no more; /,
+    );
     for (const go of open) go();
     assert.deepEqual(await Promise.all(waiting), [1, 1]);
   });

@@ -22,12 +22,17 @@ describe('a call has one deadline', () => {
     expectNoLeaks(t);
     let called = 0;
     const served = await serve(t, { f: () => called++ });
-    for (const filter of [FOREVER, (_id: string, _msg: unknown, _opts: unknown, _next: unknown) => {}]) {
+    const silent = (_id: string, _msg: unknown, _opts: unknown, _next: unknown) => {};
+    const filters = [
+      [() => FOREVER(), 'a before filter has not settled its promise'],
+      [silent, 'before filter "silent" has not called next'],
+    ] as const;
+    for (const [filter, pending] of filters) {
       const { calls, client } = await call(t, [served], { timeout: 30 });
       client.before(filter);
       const error = await failure(calls.f(null));
       assert.deepEqual([error.code, error.delivery, error.serverId], ['ERR_RPC_TIMEOUT', 'not-sent', 'test-1']);
-      assert.match(error.message, /still in before filters after 30 ms/);
+      assert.ok(error.message.includes(`still in before filters after 30 ms; ${pending}`), error.message);
     }
     assert.equal(called, 0);
   });

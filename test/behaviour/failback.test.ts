@@ -66,7 +66,7 @@ describe('failback', () => {
     assert.equal((await calls.f(null)).id, 1);
     const error = await failure(calls.f(null));
     assert.equal(error.code, 'ERR_RPC_CONNECT');
-    assert.match(error.message, /not tried again: 1 calls are to be tried again already, which is failbackSize/);
+    assert.match(error.message, /not tried again: failbackSize is 1, and no more calls may wait to be tried again/);
   });
 
   it('gives up what is left when the client stops', async (t) => {

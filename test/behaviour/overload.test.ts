@@ -39,7 +39,7 @@ describe('a server with maxConcurrent', () => {
     assert.deepEqual(outcome(refused), REFUSED);
     assert.equal(
       refused.message,
-      'user.service.f on test-1: the server is full: 2 calls run (maxConcurrent) and 2 are queued (maxQueued)',
+      'user.service.f on test-1: the server is full: calls running: 2 (maxConcurrent); calls queued: 2 (maxQueued)',
     );
     assert.deepEqual(started, ['a', 'b']);
     gate.open();
@@ -48,7 +48,7 @@ describe('a server with maxConcurrent', () => {
     assert.equal(await calls.f(null, 'again'), 'again');
     assert.match(
       served.log.join('\n'),
-      /refused a call of "user\.service\.f" from 127\.0\.0\.1:\d+: the server is full: 2 calls run/,
+      /refused a call of "user\.service\.f" from 127\.0\.0\.1:\d+: the server is full: calls running: 2 /,
     );
   });
 

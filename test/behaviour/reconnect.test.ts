@@ -92,7 +92,7 @@ describe('a client connects again', () => {
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,
-      /not connected after 200 ms; \d+ attempts? at 127\.0\.0\.1:\d+ in \d+ ms, the last failure: .*regist/,
+      /not connected to 127\.0\.0\.1:\d+ after 200 ms; \d+ attempts? since .*, \d+ ms ago; the last failure: .*regist/,
     );
     assert.equal((error.cause as Error & { code: string }).code, 'ERR_RPC_REGISTER');
   });

@@ -118,7 +118,7 @@ describe('a call', () => {
       const { calls } = await callSharing(t, sharing, [{ id: 'test-1', serverType: 'test', port }]);
       const error = await failure(calls.f.with({ timeout: 300 })(null));
       assert.deepEqual([error.code, error.delivery, error.serverId], ['ERR_RPC_CONNECT', 'not-sent', 'test-1']);
-      assert.match(error.message, /not connected after 300 ms;.* the last failure: .*ECONNREFUSED/);
+      assert.match(error.message, /not connected to .* after 300 ms;.* the last failure: .*ECONNREFUSED/);
       assert.equal((error.cause as RpcError).code, 'ERR_RPC_CONNECT');
       assert.equal(((error.cause as RpcError).cause as { code: string }).code, 'ECONNREFUSED');
     });

@@ -136,7 +136,10 @@ describe('a server that does not stand by', () => {
     const { port } = await serve(t, { f() {} });
     const other = createServer({ id: 'test-2', port, logger: keptLog().logger });
     const error = await failure(other.start());
-    assert.match(error.message, /in use, by a program that does not lead "test-2": .*no process leads the channel/);
+    assert.match(
+      error.message,
+      /in use, by another mailstation process: no process leads the channel .*; choose another port$/,
+    );
     assert.doesNotMatch(error.message, /standby: true/);
   });
 });

@@ -77,7 +77,7 @@ describe('a stock cluster-client Follower', () => {
     const missing = await call('missing');
     assert.equal(missing['type'], 'failure');
     assert.match(String(missing['message']), /no such method: "user\.service\.missing"/);
-    assert.match(String((await call('fn'))['message']), /the result cannot be sent: \$ is a Map/);
+    assert.match(String((await call('fn'))['message']), /the result cannot be sent: the result is a Map/);
     assert.deepEqual(await call('many'), { type: 'result', value: "'first'" }, 'on the same connection');
     assert.equal(child.isRunning, true);
   });
@@ -91,7 +91,7 @@ describe('a stock cluster-client Follower', () => {
     await gate.arrivals(1);
     const { type, name, message, code } = await other.call('g');
     assert.deepEqual([type, name, code], ['failure', 'RpcError', 'ERR_RPC_OVERLOADED']);
-    assert.equal(message, 'the server is full: 1 calls run (maxConcurrent) and 0 are queued (maxQueued)');
+    assert.equal(message, 'the server is full: calls running: 1 (maxConcurrent); calls queued: 0 (maxQueued)');
     gate.open();
     assert.deepEqual(await result, { type: 'result', value: "'answered'" });
     assert.deepEqual(await other.call('g'), { type: 'result', value: "'g'" });

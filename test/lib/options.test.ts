@@ -99,7 +99,11 @@ describe('oneOf', () => {
 describe('nonEmptyString', () => {
   it('takes text', () => {
     assert.equal(nonEmptyString('s', 'x'), 'x');
-    for (const value of ['', undefined, null, 5, ['x'], new String('x')]) {
+    assert.equal(
+      complaint(() => nonEmptyString('s', undefined)),
+      's is missing: give a non-empty string',
+    );
+    for (const value of ['', null, 5, ['x'], new String('x')]) {
       assert.match(
         complaint(() => nonEmptyString('s', value)),
         /^s must be a non-empty string/,

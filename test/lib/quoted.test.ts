@@ -1,11 +1,38 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { printable, quoted } from '../../lib/quoted.js';
+import { printable, quoted, shown } from '../../lib/quoted.js';
 
 describe('quoted', () => {
   it('is short, in quotes, and ASCII', () => {
     assert.equal(quoted('a\n"\u001b[2J é'), '"a\\n\\"\\u001b[2J \\u00e9"');
     assert.equal(quoted('x'.repeat(1_000)).length, 105);
+  });
+});
+
+describe('shown', () => {
+  it('has text in double quotes, and other values on one short line', () => {
+    const values = ['a"b', 5, undefined, null, { a: 1 }, [1, 'b'], () => 5];
+    assert.deepEqual(values.map(shown), [
+      '"a\\"b"',
+      '5',
+      'undefined',
+      'null',
+      '{ a: 1 }',
+      "[ 1, 'b' ]",
+      '[Function (anonymous)]',
+    ]);
+    for (const long of [new Error('x'), Array.from({ length: 1_000 }, String)]) {
+      assert.ok(shown(long).length <= 103);
+      assert.doesNotMatch(shown(long), /\n/);
+    }
+  });
+
+  it('runs no code of the value', () => {
+    const rude = {
+      [Symbol.for('nodejs.util.inspect.custom')]: () => assert.fail('was run'),
+      toString: () => assert.fail('was run'),
+    };
+    shown(rude);
   });
 });
 

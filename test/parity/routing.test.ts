@@ -172,7 +172,7 @@ row(
     const lab = ourLab(t);
     assert.throws(() => lab.lib.client.create({ routerType: 'least' }), {
       code: 'ERR_RPC_INVALID_ARGUMENT',
-      message: /router must be one of .*\brd\b.* got 'least'/,
+      message: /routerType must be one of .*\brd\b.* got "least"/,
     });
     const random = await theirs(t, (other) =>
       other.targets(

@@ -92,7 +92,7 @@ describe('getRouteTarget', () => {
       );
       assert.throws(
         () => target('wrr', serversOf('ab', { b: { weight: 0 } })),
-        (error) => isRouteError(error, /failed: weight of server 'b' must be/),
+        (error) => isRouteError(error, /failed: weight of server "b" must be/),
       );
     });
 
@@ -267,7 +267,7 @@ describe('getRouteTarget', () => {
       'it calls back with an error': [(_p, _m, _c, cb) => cb(new Error('boom'), 'a'), /failed: boom$/],
       'it calls back with a text for an error': [(_p, _m, _c, cb) => cb('boom'), /failed: boom$/],
       'it calls back with nothing': [(_p, _m, _c, cb) => cb(), /gave undefined in place of a server's id$/],
-      'it calls back with an empty id': [(_p, _m, _c, cb) => cb(null, ''), /gave '' in place of a server's id$/],
+      'it calls back with an empty id': [(_p, _m, _c, cb) => cb(null, ''), /gave "" in place of a server's id$/],
       'it calls back with an object': [
         untyped((_p: unknown, _m: unknown, _c: unknown, cb: (...args: unknown[]) => void) => cb(null, { id: 'a' })),
         /gave \{ id: 'a' \} in place of a server's id$/,
@@ -278,7 +278,7 @@ describe('getRouteTarget', () => {
         /'three' gave undefined in place of a server's id. To answer later, return a promise, or declare four parameters/,
       ],
       'it returns null': [untyped(() => null), /gave null in place of a server's id$/],
-      'it returns an empty id': [() => '', /gave '' in place of a server's id$/],
+      'it returns an empty id': [() => '', /gave "" in place of a server's id$/],
       'it returns an object': [untyped(() => ({})), /gave \{\} in place of a server's id$/],
       'it is a class': [
         class Mine {
@@ -305,7 +305,7 @@ describe('getRouteTarget', () => {
         /failed: boom$/,
       ],
       'its promise is of nothing': [async () => {}, /gave undefined in place of a server's id. To answer later/],
-      'its promise is of an empty id': [async () => '', /gave '' in place of a server's id$/],
+      'its promise is of an empty id': [async () => '', /gave "" in place of a server's id$/],
       'its then throws': [
         untyped(() => ({
           // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested

@@ -32,7 +32,7 @@ describe('createStrategy', () => {
   it('knows no other names', () => {
     assert.deepEqual([...ROUTER_NAMES].sort(), Object.keys(names).sort());
     for (const name of ['nearest', '', 'RR', 'constructor', '__proto__', 'toString']) {
-      const lists = { code: RpcCode.InvalidArgument, message: /must be one of df, default, rd, .*, got '/ };
+      const lists = { code: RpcCode.InvalidArgument, message: /must be one of df, default, rd, .*, got "/ };
       assert.throws(() => createStrategy(name as RouterName), lists, name);
     }
   });

@@ -120,15 +120,15 @@ describe('Roster', () => {
   });
 
   const invalid: [unknown, RegExp][] = [
-    [undefined, /^a server must be an object/],
+    [undefined, /^a server is missing: give an object/],
     [null, /^a server must be an object/],
     ['test-1', /^a server must be an object/],
-    [{ serverType: 'test', port: 1 }, /^the id of a server must be a non-empty string/],
+    [{ serverType: 'test', port: 1 }, /^the id of a server is missing: give a non-empty string/],
     [{ ...server(''), id: '' }, /^the id of a server must be/],
     [{ ...server('a'), id: {} }, /^the id of a server must be/],
     [server('*'), /^"\*" cannot be the id of a server/],
-    [{ id: 'a', port: 1 }, /^the serverType of server a must be/],
-    [{ id: 'a', serverType: 'test' }, /^the port of server a must be/],
+    [{ id: 'a', port: 1 }, /^the serverType of server a is missing/],
+    [{ id: 'a', serverType: 'test' }, /^the port of server a is missing: give an integer from 1 to 65535$/],
     [server('a', { port: 0 }), /^the port of server a must be an integer from 1 to 65535, got 0/],
     [server('a', { port: 65_536 }), /^the port of server a/],
     [{ ...server('a'), port: '33x' }, /^the port of server a must be .*, got "33x"/],

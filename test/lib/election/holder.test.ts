@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeHolder } from '../../../lib/election/holder.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { RefusalCode } from '../../../lib/protocol/refusal.js';
 
 describe('the holder of a port in words', () => {
   it('has its process, its package, and the channel that it leads', () => {
@@ -22,7 +23,14 @@ describe('the holder of a port in words', () => {
     const error = new RpcError(RpcCode.Register, 'no answer in 1000 ms');
     assert.equal(
       describeHolder({ kind: 'stranger', error }, 'a'),
-      'a program that does not lead "a": no answer in 1000 ms',
+      'a program that does not lead "a": no answer in 1000 ms; choose another port',
+    );
+    const why = 'no process leads the channel "a" on this port; process 8 (mailstation 1.2.3) holds the port';
+    const cause = Object.assign(new Error(why), { code: RefusalCode.NoLeader });
+    const refused = new RpcError(RpcCode.Register, `127.0.0.1:1 did not accept the registration: ${why}`, { cause });
+    assert.equal(
+      describeHolder({ kind: 'stranger', error: refused }, 'a'),
+      `another mailstation process: ${why}; choose another port`,
     );
   });
 });

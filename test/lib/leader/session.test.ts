@@ -303,10 +303,14 @@ describe('Session, serving', () => {
     calls[2]?.succeed(['fine']);
     const [first, second, third] = await answers();
     assert.equal(first?.head.code, RpcCode.Encode);
-    assert.match(JSON.parse(String(first?.body)).message, /the result cannot be sent: (\$|results\[0\]) is a function/);
+    assert.match(
+      JSON.parse(String(first?.body)).message,
+      /the result cannot be sent: (the result|results\[0\]) is a function/,
+    );
     assert.equal(second?.head.code, RpcCode.FrameTooLarge);
     assert.equal(third?.head.success, true);
     assert.equal(log.length, 2);
+    assert.doesNotMatch(log.join(), /\n/, 'one line each, since the stack has frames of the library only');
     assert.equal(log.join().includes('xxx'), false, 'results are not logged');
   });
 

@@ -173,7 +173,7 @@ describe('dispatch without callbacks', () => {
         name: 'fails with a thrown string, and logs that it was one',
         fn: throws('no room'),
         gives: 'no room',
-        logs: [/with string instead of an Error/],
+        logs: [/with a string instead of an Error/],
       },
       {
         name: 'fails with a thrown undefined',
@@ -199,7 +199,7 @@ describe('dispatch without callbacks', () => {
         name: 'fails with a rejected object, without logging what is in it',
         fn: (secret: string) => Promise.reject({ code: 5, secret }),
         gives: 'failed with an object that is not an Error',
-        logs: [/with object/],
+        logs: [/with an object/],
         later: true,
       },
       { name: 'appends nothing', fn: (...args: unknown[]) => args.length, gives: [1] },
@@ -313,7 +313,7 @@ describe('dispatch with callbacks', () => {
           cb(text);
         },
         gives: [1],
-        logs: [/callback.*\(with string\)/],
+        logs: [/callback.*\(with a string\)/],
       },
       {
         name: 'takes a callback before what is thrown, which is logged',

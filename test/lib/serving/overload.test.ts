@@ -71,7 +71,7 @@ describe('ConcurrencyLimit', () => {
     assert.equal(tryAdmit(), undefined);
     assert.equal(
       asked.at(-1),
-      'refuse 5: the server is full: 2 calls run (maxConcurrent) and 2 are queued (maxQueued)',
+      'refuse 5: the server is full: calls running: 2 (maxConcurrent); calls queued: 2 (maxQueued)',
     );
     calls[1]?.succeed([]);
     calls.push(admit());
