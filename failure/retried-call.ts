@@ -165,6 +165,7 @@ export class RetriedCall implements Tried {
 
   /** After filters are to see what the before filters made of the message that was answered. */
   #takeOver(attempt: Attempt): void {
+    this.call.delegateCancel(undefined); // cancelled from now on, the call itself ends
     this.call.msg = attempt.msg;
     this.call.options = attempt.options;
     this.call.answerStage = attempt.answerStage;

@@ -43,7 +43,7 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   frameNumber = 0;
   /** Called when the call's frame is in the send queue. */
   onSent: (() => void) | undefined;
-  /** Told how the call ended at its server, before after filters and caller are. */
+  /** Notified of how the call ended at its server, before after filters and caller are. */
   watcher: CallWatcher | undefined;
   /** Stands between the call's answer and its caller: the after filters. */
   answerStage: AnswerStage<OutgoingCall> | undefined;

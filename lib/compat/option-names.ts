@@ -37,7 +37,7 @@ export function pomeloServerOptions<Options extends { callbacks?: boolean }>(giv
  * here is not given, unless the table says otherwise. Throws {@link RpcCode.InvalidArgument}, naming what the user wrote.
  */
 export function canonicalOptions<Options extends object>(given: Options, names: readonly OlderName[]): Options {
-  const options: Record<string, unknown> = { ...(given as Record<string, unknown>) };
+  const options = plainCopy(given);
   for (const { older, name, isFirst = false, check } of names) {
     // pomelo-rpc passes over a routerType of null.
     const value = isFirst ? (options[older] ?? undefined) : options[older];
@@ -54,4 +54,14 @@ export function writtenName(name: string, given: object, names: readonly OlderNa
   const isGiven = ({ older }: OlderName): boolean =>
     ((given as Record<string, unknown>)[older] ?? undefined) !== undefined;
   return names.find((each) => each.name === name && each.isFirst === true && isGiven(each))?.older ?? name;
+}
+
+/** All properties of an object as its own: options may be inherited from other options, or be getters of a class. */
+function plainCopy(given: object): Record<string, unknown> {
+  const names = new Set<string>();
+  for (let at: object | null = given; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  }
+  names.delete('constructor');
+  return Object.fromEntries([...names].map((name) => [name, (given as Record<string, unknown>)[name]]));
 }

@@ -127,6 +127,7 @@ export class Candidate {
         this.#lifecycle.move('leading');
         return undefined;
       } catch (error) {
+        if (this.state !== 'competing') return undefined; // cut off by the end of the candidate
         const isHeld = error instanceof RpcError && error.code === RpcCode.AddressInUse;
         if (!isHeld || follow === undefined) return asListenError(error);
       }

@@ -22,8 +22,9 @@ export class LocalUpstream implements Upstream, PooledMailBoxUser {
   }
 
   connect(): void {
-    if (this.#pooled === undefined) this.#pooled = this.#pool.acquire(this.#server, this);
-    else this.#pooled.acquire(this);
+    // Known before its state is reported: a mailbox that is ready is sent the waiting calls in answer to that report.
+    this.#pooled ??= this.#pool.mailbox(this.#server);
+    this.#pooled.acquire(this);
   }
 
   send(call: OutgoingCall): void {

@@ -119,17 +119,27 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
     this.#source.onClosed(this);
   }
 
-  /** Observes the outcome of a call once, however often the call comes back. */
+  /**
+   * Observes the end of a call at its server once, however often the call comes back. After filters may still have the
+   * answer then: the call is in flight no more.
+   */
   #watch(call: OutgoingCall): void {
-    call.intercept((settle) => (error, results) => {
-      this.#onSettled(call, error);
-      settle(error, results);
-    });
+    const { watcher } = call;
+    call.watcher = {
+      answered: () => {
+        this.#onEnded(call, true);
+        watcher?.answered();
+      },
+      failed: (error) => {
+        this.#onEnded(call, error.delivery === 'answered');
+        watcher?.failed(error);
+      },
+    };
   }
 
-  #onSettled(call: OutgoingCall, error: RpcError | undefined): void {
+  #onEnded(call: OutgoingCall, isAnswered: boolean): void {
     this.#sent.delete(call);
-    if (error === undefined || error.delivery === 'answered') this.#latency.answered(call.sentAt);
+    if (isAnswered) this.#latency.answered(call.sentAt);
     this.#closeIfDrained();
   }
 

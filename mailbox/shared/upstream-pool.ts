@@ -27,12 +27,17 @@ export class UpstreamPool {
     return this.#mailboxes.size;
   }
 
-  /** The mailbox of a server, made where there is none yet. Its user must {@link release} the mailbox. */
+  /** Acquires the mailbox of a server. Its user must {@link release} the mailbox. */
   acquire(server: ServerInfo, user: PooledMailBoxUser): PooledMailBox {
-    const key = poolKey(server);
-    const pooled = this.#mailboxes.get(key) ?? this.#open(server, key);
+    const pooled = this.mailbox(server);
     pooled.acquire(user);
     return pooled;
+  }
+
+  /** The mailbox of a server, made where there is none yet. To be acquired at once, and released with {@link release}. */
+  mailbox(server: ServerInfo): PooledMailBox {
+    const key = poolKey(server);
+    return this.#mailboxes.get(key) ?? this.#open(server, key);
   }
 
   /** Ends one use. The last user's release closes the mailbox when its calls are answered, after at most `drainTimeout`. */

@@ -142,6 +142,17 @@ describe('a relayed call', () => {
 });
 
 describe('the process that leads a share', () => {
+  it('sends its own first call to a server that others use already', async (t) => {
+    expectNoLeaks(t);
+    const served = await serve(t, { echo: (value: number) => value });
+    const port = await freePort();
+    const leading = await lead(t, port, [served]);
+    const following = await follow(t, port, [served]);
+    assert.equal(await following.calls.echo(null, 1), 1);
+    const early = [2, 3].map((value) => leading.calls.echo.with({ timeout: 5_000 })(null, value));
+    assert.deepEqual(await Promise.all(early), [2, 3]);
+  });
+
   it('has one connection to a server, whoever calls, and ends it when nobody has use for it', async (t) => {
     expectNoLeaks(t);
     const served = await serve(t, { f: () => 1 });

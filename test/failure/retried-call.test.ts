@@ -188,6 +188,18 @@ describe('a call with failover', () => {
     assert.match(errorOf(fake).message, /none of them could be reached/);
   });
 
+  it('is cancelled itself, and not its attempt, while after filters have its answer', (t) => {
+    const { ways, fake } = setUp(t, { servers: 2 });
+    fake.call.isCancellable = true;
+    ways.fail();
+    ways.last.move('sent');
+    ways.last.answerStage = { filterAnswer() {} };
+    ways.last.succeed(['answer']);
+    assert.deepEqual([fake.call.state, fake.outcomes], ['answered', []]);
+    assert.equal(fake.call.cancel('why'), true);
+    assert.deepEqual(told(fake.outcomes), ['ERR_RPC_CANCELLED answered']);
+  });
+
   it('has one deadline, and arguments of its own for each attempt', (t) => {
     const { ways, fake, clock } = setUp(t);
     clock.advance(500);

@@ -29,6 +29,17 @@ describe('canonicalOptions', () => {
     assert.deepEqual(given, { buffMsg: true });
   });
 
+  it('finds options that are inherited, and getters of a class', () => {
+    class Options {
+      get timeout(): number {
+        return 5;
+      }
+    }
+    const inherited = Object.create(Object.freeze({ buffMsg: true, interval: 7 }));
+    assert.deepEqual(canonicalOptions(inherited, CLIENT_NAMES), { bufferMsg: true, interval: 7 });
+    assert.deepEqual(canonicalOptions(new Options(), CLIENT_NAMES), { timeout: 5 });
+  });
+
   it('keeps the name here where both are given, but for routerType, as pomelo-rpc', () => {
     assert.deepEqual(canonicalOptions({ bufferMsg: false, buffMsg: true }, CLIENT_NAMES), { bufferMsg: false });
     assert.deepEqual(canonicalOptions({ router: 'la', routerType: 'rr' }, CLIENT_NAMES), { router: 'rr' });

@@ -295,6 +295,23 @@ describe('Candidate, its end', () => {
     assert.deepEqual([obstacles, released, counts], [[], [], { claims: 1, follows: 0 }]);
   });
 
+  it('reports nothing of a claim that its own end cuts off', async (t) => {
+    let fail = (_error: Error): void => {};
+    const cutOff = new RpcError(RpcCode.Closed, 'the acceptor was closed while it took the port');
+    const { candidate, obstacles } = setUp(t, {
+      claim: () =>
+        new Promise((_resolve, reject) => {
+          fail = reject;
+        }),
+    });
+    candidate.persist();
+    const destroyed = candidate.destroy(OVER);
+    fail(cutOff);
+    await destroyed;
+    await new Promise(setImmediate);
+    assert.deepEqual(obstacles, []);
+  });
+
   it('ends its pauses', async (t) => {
     const { candidate, counts, obstacles } = setUp(t, { claim: held, follow: () => Promise.reject(STRANGER) });
     candidate.persist();
