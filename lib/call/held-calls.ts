@@ -83,6 +83,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
   #expire(now: number): number {
     const dueAt = (call: C): number => call.deadline - this.#earlyMs;
     return scanDue(this.#calls, now, dueAt, (call) => {
+      if (!this.#calls.has(call)) return; // taken out meanwhile: the end of an earlier one may end its connection
       this.delete(call);
       this.#onDue(call);
     });

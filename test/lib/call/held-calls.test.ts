@@ -114,6 +114,19 @@ describe('HeldCalls', () => {
     await taken;
   });
 
+  it('does not tell of a call that the end of another one has taken out, although both are due', (t) => {
+    const clock = mockClock(t);
+    const due: OutgoingCall[] = [];
+    const held: HeldCalls = new HeldCalls((call) => {
+      due.push(call);
+      held.takeAll();
+    });
+    const calls = [10, 10].map((timeout) => fakeCall({ timeout }).call);
+    for (const call of calls) held.add(call);
+    clock.advance(10);
+    assert.deepEqual([due, held.size], [[calls[0]], 0]);
+  });
+
   it('holds a call that is added by the telling of another', (t) => {
     const clock = mockClock(t);
     const due: OutgoingCall[] = [];
