@@ -48,7 +48,7 @@ describe('a one-way call', () => {
     await until(() => log.length > 0, { what: 'the report' });
     assert.match(
       log[0] ?? '',
-      /a one-way call failed: RpcError: user\.service\.f on test-1: not connected after 30 ms/,
+      /a one-way call failed: RpcError: user\.service\.f on test-1: not connected to 127\.0\.0\.1:\d+ after 30 ms/,
     );
     assert.equal((await failure(calls.f.oneway(null, Symbol('s')))).delivery, 'not-sent');
   });
