@@ -278,7 +278,8 @@ row(
       .with({ timeout: 150 })(null)
       .catch((e: Error) => e);
     assert.equal(failure.code, 'ERR_RPC_CONNECT');
-    assert.match(failure.message, /30 ms/);
+    // Connecting takes a part of the time, and the registration has the rest.
+    assert.match(failure.message, /no answer to register_channel in (?:30|[12]?\d) ms|no connection to .* in 30 ms/);
     assert.ok(mute.sockets.size <= 1, 'attempts that failed are closed');
   },
 );
