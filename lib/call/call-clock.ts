@@ -22,7 +22,7 @@ export class CallClock {
   /** Reason of the last wait. */
   waitsFor: WaitsFor = 'connection';
 
-  /** What the call waits on in the present stage; undefined where the name of the stage says enough. */
+  /** Filters that the call waits for in the present stage; undefined where the name of the stage says enough. */
   waitsOn: WaitsOn | undefined;
 
   /** `startedAt`: when the call was made; ms on the clock of `performance.now()`. */

@@ -5,7 +5,7 @@ import { readSource, type Source } from './source.js';
 /** The repository, with a slash at its end. Every path in these tests is relative to it, with forward slashes. */
 export const ROOT = REPOSITORY;
 
-/** What is published: the files at the root, and the folders behind them. */
+/** Sources that are published: the files at the root, and the folders behind them. */
 export const LIBRARY = [
   'index.ts',
   'client.ts',

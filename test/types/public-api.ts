@@ -22,7 +22,7 @@ export interface Api {
   readonly exported: ReadonlyMap<string, readonly Declaration[]>;
   /** Public names that are types, and no values. */
   readonly types: ReadonlySet<string>;
-  /** What a name within a declaration means; undefined for what no file here declares. */
+  /** Meaning of a name within a declaration; undefined for a name that no file here declares. */
   resolve(name: string, from: string): readonly Declaration[] | undefined;
 }
 
@@ -155,7 +155,7 @@ export function textOf({ exported, types, resolve }: Api): string {
   return `export {\n${list.join('\n')}\n};\n${texts.join('')}`;
 }
 
-/** Of a table: `const TABLE: { readonly idle: ...; }` has `'idle'`. */
+/** States of a table: `const TABLE: { readonly idle: ...; }` has `'idle'`. */
 function keysOf(declaration: Declaration | undefined): string[] {
   const at = declaration?.tokens.indexOf('{') ?? -1;
   if (declaration?.kind !== 'const' || at < 0) return [];

@@ -16,7 +16,7 @@ function boom(): Error {
   return error;
 }
 
-/** What the server of all conversations does. `gate` holds some of its calls. */
+/** Methods of the server in all conversations. `gate` holds some of its calls. */
 export function makeService() {
   const gate = makeGate();
   const methods = {
