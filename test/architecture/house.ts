@@ -13,6 +13,7 @@ export const LIBRARY = [
   'client',
   'server.ts',
   'server',
+  'compat',
   'lib',
   'mailbox',
   'proxy',

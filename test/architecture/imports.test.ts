@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
+  compat: ['index', 'node-client', 'client', 'server', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
@@ -53,6 +54,7 @@ const ROOT_LISTING = [
     'client',
     'server',
     'server.ts',
+    'compat',
     'proxy',
     'failure',
     'router',
@@ -94,7 +96,7 @@ function ownImports(file: string): string[] {
 
 function packageImports(file: string) {
   return importsOf(sourceOf(file))
-    .filter(({ specifier }) => !/^(?:\.|node:|mailstation$)/.test(specifier))
+    .filter(({ specifier }) => !/^(?:\.|node:|mailstation(?:\/|$))/.test(specifier))
     .map((found) => ({ ...found, file, name: packageName(found.specifier) }));
 }
 

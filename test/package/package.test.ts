@@ -42,7 +42,10 @@ describe('the package', () => {
     const sources = sourceFiles(LIBRARY);
     const toCompile = sources.filter((file) => !file.endsWith('.d.ts'));
     const compiled = toCompile.flatMap((file) => COMPILED.map((end) => `dist/${file.replace(/\.ts$/, end)}`));
-    const expected = ['package.json', ...PAGES, ...sources, ...compiled];
+    const forOverrides = filesBelow(join(ROOT, 'compat'))
+      .filter((file) => !file.endsWith('.ts'))
+      .map((file) => `compat/${file}`);
+    const expected = ['package.json', ...PAGES, ...sources, ...compiled, ...forOverrides];
     const held = filesBelow(installed).filter((file) => !/^docs\/.+\.(?:md|svg)$/.test(file));
     assert.deepEqual(difference(held, expected), [], 'these are in the package and should not be');
     assert.deepEqual(difference(expected, held), [], 'these should be in the package and are not');

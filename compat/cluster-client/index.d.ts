@@ -1,0 +1,3 @@
+import cluster = require('mailstation/cluster-client');
+
+export = cluster;

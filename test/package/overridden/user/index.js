@@ -1,0 +1,1 @@
+exports['cluster-client'] = require('cluster-client');
