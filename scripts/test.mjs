@@ -9,20 +9,24 @@
  *     npm test -- --test-name-pattern=standby     whatever begins with - goes to node
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { EMITTED, emitTests, emittedName, ROOT } from './emit-tests.mjs';
+import { LAST_FAILURES, printFailures } from './test-failures.mjs';
 import { checkNames, LAST_RUN } from './test-names.mjs';
 
 /** Run only when a filter names them: they pack and install the package. */
 const SLOW = ['test/package/'];
 
-/** Of one test on Node 24, of a whole test file on Node 20 and 22: that is how `--test-timeout` differs. */
-const TEST_TIMEOUT_MS = 60_000;
+/**
+ * The bound of one test on Node 24 and later, of a whole test file on Node 20 and 22: that is how `--test-timeout` differs.
+ * The slowest file takes some 30 s on an idle machine, and ten times as long where four other programs want the two cores.
+ */
+const TEST_TIMEOUT_MS = 5 * 60_000;
 
-/** Of the whole run. Only a file that spins without ever yielding, on Node 24, gets this far. */
-const RUN_TIMEOUT_MS = 8 * 60_000;
+/** The bound of the whole run. Only a file that spins without ever yielding, on Node 24, gets this far. */
+const RUN_TIMEOUT_MS = 60 * 60_000;
 
 /** Files at once: one more than there are cores, since many only wait; past this tests of time begin to time each other. */
 const MAX_CONCURRENCY = 4;
@@ -69,21 +73,22 @@ try {
 
 /** A whole run also proves that no test got lost: see test-names.mjs. */
 const isWhole = args.length === 0;
-const names = [
-  '--test-reporter-destination=stdout',
-  `--test-reporter=${new URL('test-names-reporter.mjs', import.meta.url).href}`,
-  `--test-reporter-destination=${LAST_RUN}`,
-];
+const reporters = [
+  ['spec', 'stdout'],
+  [new URL('test-failures-reporter.mjs', import.meta.url).href, LAST_FAILURES],
+  ...(isWhole ? [[new URL('test-names-reporter.mjs', import.meta.url).href, LAST_RUN]] : []),
+].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`]);
 mkdirSync(dirname(LAST_RUN), { recursive: true });
+rmSync(LAST_FAILURES, { force: true });
 
 const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test is a run of its own
 const child = spawn(
   process.execPath,
   [
     ...['--enable-source-maps', '--import', new URL('end-of-file.mjs', import.meta.url).href],
-    ...['--test', '--test-reporter=spec', `--test-timeout=${TEST_TIMEOUT_MS}`],
+    ...['--test', ...reporters, `--test-timeout=${TEST_TIMEOUT_MS}`],
     `--test-concurrency=${Math.min(availableParallelism() + 1, MAX_CONCURRENCY)}`,
-    ...(isWhole ? names : flags),
+    ...flags,
     ...files.map((file) => EMITTED + emittedName(file)),
   ],
   { cwd: ROOT, env, stdio: 'inherit' },
@@ -99,5 +104,6 @@ child.on('exit', (code, signal) => {
   clearTimeout(deadline);
   if (signal !== null) console.error(`test: ended by ${signal}`);
   process.exitCode = code ?? 1;
+  printFailures();
   if (isWhole && code === 0 && !checkNames()) process.exitCode = 1;
 });

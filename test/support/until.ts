@@ -3,11 +3,12 @@ import { once } from 'node:events';
 export interface UntilOptions {
   /** What is waited for, as the subject of the error: `the standby to lead`. */
   readonly what: string;
-  /** @default 5_000 */
+  /** @default 30_000 */
   readonly timeoutMs?: number;
 }
 
-const DEFAULT_TIMEOUT_MS = 5_000;
+/** Only a test that fails waits that long; a short bound would fail on a busy machine what is merely late. */
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Polls that only yield to the event loop; what takes no real time is seen within microseconds. */
 const YIELDING_POLLS = 50;
