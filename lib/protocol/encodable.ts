@@ -1,5 +1,5 @@
-import { errorFields } from '../wire-errors.js';
 import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
+import { ERROR_PARTS, errorParts } from './error-value.js';
 
 /** Right side of `instanceof`: any class, also the abstract class of the typed arrays, Symbol and BigInt. */
 interface Class {
@@ -22,16 +22,8 @@ export interface CodecAbilities {
   carriesNumber(value: number): boolean;
   /** Makes the object that a Map travels as. Without this function Maps are refused. */
   readonly ofMap?: (entries: readonly [unknown, unknown][]) => object;
-  /** Makes the object that an Error travels as. Without this function Errors are refused. */
-  readonly ofError?: (fields: SentErrorFields) => object;
-}
-
-/** Fields of an Error that arrive. The stack and fields of other names are not sent. */
-export interface SentErrorFields {
-  readonly name: string;
-  readonly message: string;
-  readonly code: string | number | undefined;
-  readonly cause: unknown;
+  /** Makes the object that an Error travels as, from its parts (see {@link errorParts}). Without this function Errors are refused. */
+  readonly ofError?: (parts: readonly unknown[]) => object;
 }
 
 /** Built-ins that would arrive as something else, since their content is not in their properties. */
@@ -196,9 +188,8 @@ class Walk {
     throw error;
   }
 
-  #fitError(error: Error): SentErrorFields {
-    const { name, message, code } = errorFields(error);
-    return { name, message, code, cause: this.#fitPart('.cause', error.cause) };
+  #fitError(error: Error): readonly unknown[] {
+    return errorParts(error).map((part, i) => this.#fitPart(`.${ERROR_PARTS[i]}`, part));
   }
 
   #fitProperties(value: object): unknown {

@@ -1,7 +1,7 @@
 import { addExtension, Packr } from 'msgpackr';
 import type { Codec } from './codec.js';
 import { type DecodeBudget, isHashedKey, MAX_HASHED_KEYS } from './decode-budget.js';
-import { type CodecAbilities, isSpecial, type SentErrorFields, toEncodable } from './encodable.js';
+import { type CodecAbilities, isSpecial, toEncodable } from './encodable.js';
 import type { ByteSink } from './frame-writer.js';
 import { decodeMsgpack, TAG, VIEWS } from './msgpack-decoder.js';
 
@@ -15,7 +15,7 @@ const ABILITIES: CodecAbilities = {
   invalidDate: true,
   carriesNumber: () => true,
   ofMap: (entries) => new Tagged(TAG.map, entries),
-  ofError: ({ name, message, code, cause }: SentErrorFields) => new Tagged(TAG.error, [name, message, code, cause]),
+  ofError: (parts) => new Tagged(TAG.error, parts),
 };
 
 /** Flags of msgpackr: write into its buffer without slicing, and start at the same offset next time. */

@@ -1,4 +1,5 @@
-import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory, withoutStacks } from './decode-budget.js';
+import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory } from './decode-budget.js';
+import { errorOfParts } from './error-value.js';
 
 /**
  * Tags of the extensions that stand before a value. The decoder below reads what msgpack-codec.ts encodes, and nothing else.
@@ -37,10 +38,6 @@ export const VIEWS = [
 /** Constructors by number. msgpackr leaves a gap between the typed arrays and the last two. */
 const KINDS: Readonly<Record<number, (new (buffer: ArrayBuffer) => object) | undefined>> = Object.fromEntries(
   VIEWS.map((view, i) => [i < 11 ? i : i + 5, view]),
-);
-
-const ERRORS = new Map<unknown, new (message: string) => Error>(
-  [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((known) => [known.name, known]),
 );
 
 /** Length below which a loop over the characters is faster than the call into native code. */
@@ -421,18 +418,7 @@ function chargeHashedKey(): void {
   if (hashedKeys < 0) throw new RangeError(TOO_MANY_KEYS);
 }
 
-function toError([name, message, code, cause]: readonly unknown[]): Error {
-  if (typeof name !== 'string' || typeof message !== 'string')
-    throw new TypeError('a msgpack Error that is not made of texts');
+function toError(parts: readonly unknown[]): Error {
   charge(CHARGE.error);
-  const error = withoutStacks(() => new (ERRORS.get(name) ?? Error)(message));
-  if (error.name !== name) define(error, 'name', name);
-  if (code !== undefined) Object.assign(error, { code });
-  if (cause !== undefined) define(error, 'cause', cause);
-  return error;
-}
-
-/** Defines a field that is not enumerable, as fields of Errors are, so that the field is not printed twice. */
-function define(error: Error, name: 'name' | 'cause', value: unknown): void {
-  Object.defineProperty(error, name, { value, configurable: true, writable: true });
+  return errorOfParts(parts);
 }

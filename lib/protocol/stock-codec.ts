@@ -1,7 +1,8 @@
 import JSONEncoder from 'serialize-json/lib/encoder.js';
 import type { Codec } from './codec.js';
 import { DecodeBudget } from './decode-budget.js';
-import { type CodecAbilities, type SentErrorFields, toEncodable } from './encodable.js';
+import { type CodecAbilities, toEncodable } from './encodable.js';
+import { stockErrorOfParts } from './error-value.js';
 import { decodeStock } from './stock-decoder.js';
 
 const ABILITIES: CodecAbilities = {
@@ -15,7 +16,7 @@ const ABILITIES: CodecAbilities = {
   // Whole numbers travel in base 36, and above 2^53 not all of them come back.
   carriesNumber: (value) =>
     !Number.isInteger(value) || Number.isSafeInteger(value) || Number.parseInt(value.toString(36), 36) === value,
-  ofError: strippedError,
+  ofError: stockErrorOfParts,
 };
 
 /**
@@ -34,13 +35,3 @@ export const stockCodec: Codec = {
     return decodeStock(bytes, start, end, budget);
   },
 };
-
-/** Makes an Error that is safe to send: serialize-json sends the stack and all fields, but not the name. A stack tells a peer too much. */
-function strippedError({ name, message, code, cause }: SentErrorFields): Error {
-  const error = new Error(message);
-  error.stack = `${name}: ${message}`;
-  if (name !== 'Error') error.name = name;
-  if (code !== undefined) Object.assign(error, { code });
-  if (cause !== undefined) error.cause = cause;
-  return error;
-}
