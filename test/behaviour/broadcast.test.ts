@@ -75,12 +75,12 @@ describe("'*' calls every server of the type", () => {
     const { client, calls } = await call(t, []);
     client.addServers(Array.from({ length: 300 }, (_, n) => ({ id: `test-${n}`, serverType: 'test', port })));
     const startedAt = performance.now();
-    const outcomes = await calls.f.with({ timeout: 1_000 }).broadcast();
+    const outcomes = await calls.f.with({ timeout: 3_000 }).broadcast();
     const took = performance.now() - startedAt;
     assert.equal(
       outcomes.filter(({ reason }: { reason: { code: string } }) => reason.code === 'ERR_RPC_TIMEOUT').length,
       300,
     );
-    assert.ok(took < 1_900, `${took} ms for a deadline of 1000`);
+    assert.ok(took < 5_900, `${took} ms for a deadline of 3000`);
   });
 });

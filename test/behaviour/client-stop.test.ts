@@ -59,7 +59,7 @@ describe('a client that stops', () => {
     const waiting = failure(calls.f.toServer('down-1'));
     const startedAt = performance.now();
     await client.stop();
-    assert.ok(performance.now() - startedAt < 3_000);
+    assert.ok(performance.now() - startedAt < 15_000);
     const [sent, held] = [await inFlight, await waiting];
     assert.deepEqual([sent.code, sent.delivery], ['ERR_RPC_CLOSED', 'unknown']);
     assert.deepEqual([held.code, held.delivery], ['ERR_RPC_CLOSED', 'not-sent']);
@@ -69,13 +69,13 @@ describe('a client that stops', () => {
     const served = await serve(t, { f: () => new Promise(() => {}) });
     const port = await unusedPort(t);
     const { client, calls } = await call(t, [served, { id: 'down-1', serverType: 'test', port }], {
-      drainTimeout: 1_000,
+      drainTimeout: 3_000,
     });
     const all = [failure(calls.f.toServer('test-1')), failure(calls.f.toServer('down-1'))];
     const startedAt = performance.now();
     await client.stop();
     const took = performance.now() - startedAt;
-    assert.ok(took < 1_800, `${took} ms, and not the same time twice`);
+    assert.ok(took < 5_800, `${took} ms, and not the same time twice`);
     await Promise.all(all);
   });
 
@@ -207,7 +207,7 @@ describe('a client that stops', () => {
     await until(() => moves.at(-1) === 'test-1 ready -> idle', { what: 'the idle mailbox' });
     assert.equal(sockets(), 1, 'it still waits for the server to end it too');
     await client.stop(true);
-    await until(() => sockets() === 0, { what: 'the end of its socket', timeoutMs: 1_500 });
+    await until(() => sockets() === 0, { what: 'the end of its socket', timeoutMs: 2_500 });
   });
 
   it('leaves nothing behind when it stops at the very moment at which it is connected', async (t) => {

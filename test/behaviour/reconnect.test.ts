@@ -113,7 +113,7 @@ describe('a client connects again', () => {
     const options = { bufferMsg: true, interval: 1_000, connectTimeout: 300 };
     const { moves, calls } = await call(t, [served], options);
     const made = calls.f(null);
-    await until(() => moves.includes('test-1 connecting -> ready'), { what: 'the connection', timeoutMs: 3_000 });
+    await until(() => moves.includes('test-1 connecting -> ready'), { what: 'the connection' });
     assert.equal(await made, 1);
   });
 

@@ -254,7 +254,7 @@ describe('a message', () => {
     const peer = await upgraded(t, served);
     peer.socket.pause();
     peer.write(MALFORMED);
-    await until(() => ends.length === 1, { what: 'the end', timeoutMs: 2_000 });
+    await until(() => ends.length === 1, { what: 'the end', timeoutMs: 8_000 });
     assert.match(ends[0] ?? '', NOT_A_FRAME);
   });
 

@@ -222,7 +222,7 @@ row(
     const { service } = client.proxies.user.test;
     const started = performance.now();
     await assert.rejects(service.whoami.with({ timeout: 40 })(null), { code: 'ERR_RPC_CONNECT', delivery: 'not-sent' });
-    assert.ok(performance.now() - started < 2_000);
+    assert.ok(performance.now() - started < 20_000);
     assert.throws(() => lab.lib.client.create({ failMode: 'failsoft' }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
   },
 );
