@@ -5,6 +5,7 @@ import { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
+import { clearTimeout, setTimeout } from '../lib/timers.js';
 import type { Tried } from './policy.js';
 import { isFinal, mayRunTwice } from './repeatable.js';
 

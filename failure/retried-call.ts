@@ -1,6 +1,7 @@
 import type { FailOptions } from '../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
+import { clearTimeout, performance, setTimeout } from '../lib/timers.js';
 import { Attempt } from './attempt.js';
 import type { AttemptParts, FailurePolicy, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';

@@ -1,3 +1,5 @@
+import { clearInterval, performance, setInterval } from './timers.js';
+
 /** Time between two samples. A measured stall is short by at most this much. Unit: ms */
 const SAMPLE_MS = 20;
 /** Samples with nothing waiting after which sampling stops, so that one call after another does not set one timer after another. */

@@ -1,3 +1,5 @@
+import { clearInterval, performance, setInterval } from './timers.js';
+
 /** Time between two samples. Unit: ms */
 const SAMPLE_MS = 50;
 /** Weight of a new sample: one long turn alone does not make a busy process. Source: the toobusy of pomelo's filter. */

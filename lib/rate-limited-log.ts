@@ -1,4 +1,5 @@
 import type { Logger } from './diagnostics.js';
+import { clearTimeout, setTimeout } from './timers.js';
 
 /** Pause between two lines. ms */
 const PAUSE_MS = 1_000;

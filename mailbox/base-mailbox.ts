@@ -4,6 +4,7 @@ import { Emitter } from '../lib/emitter.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import type { ServerInfo } from '../lib/server-info.js';
+import { clearTimeout, setTimeout } from '../lib/timers.js';
 import { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 import type { MailBox, MailBoxEvents } from './mailbox.js';
 import { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';

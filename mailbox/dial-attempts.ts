@@ -1,4 +1,5 @@
 import type { RpcError } from '../lib/errors.js';
+import { performance } from '../lib/timers.js';
 
 /** Attempts to connect since the last success. */
 export interface ConnectAttempts {

@@ -6,6 +6,7 @@ import { Line } from '../lib/follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../lib/follower/line-options.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
 import type { ServerInfo } from '../lib/server-info.js';
+import { performance } from '../lib/timers.js';
 import { Backoff } from '../lib/transport/backoff.js';
 import { BaseMailBox } from './base-mailbox.js';
 import type { ResolvedMailBoxOptions } from './options.js';

@@ -11,6 +11,7 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import { boolean, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
+import { nextTick, performance } from '../lib/timers.js';
 import { type Outcome, toAll } from './broadcast.js';
 
 /** Notified of each one-way call that fails: no caller waits for its outcome. */
@@ -140,7 +141,7 @@ export class Caller {
       let hasReturned = false;
       // Never before the call has returned: a caller that calls again from its callback would recurse without end.
       const settle: Settle = (error, results) => {
-        if (!hasReturned) process.nextTick(settle, error, results);
+        if (!hasReturned) nextTick(settle, error, results);
         else if (error === undefined) callback(null, ...results);
         else callback(error);
       };

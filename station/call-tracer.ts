@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { Logger } from '../lib/diagnostics.js';
+import { performance } from '../lib/timers.js';
 
 /** One step of a call, for the option `rpcDebugLog`. Source: pomelo-rpc. */
 export interface TraceStep {

@@ -8,6 +8,7 @@ import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
+import { performance } from '../lib/timers.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
 import { Admission } from './admission.js';

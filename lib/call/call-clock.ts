@@ -1,5 +1,6 @@
 import type { CallTiming, ServerTiming, StageTime } from '../call-timing.js';
 import { eventLoop } from '../event-loop.js';
+import { performance } from '../timers.js';
 import type { ProgressReport } from '../transport/pending-calls.js';
 import { type Stage, stageTime, type WaitsFor } from './call-state.js';
 

@@ -1,5 +1,6 @@
 import { RpcCode } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { DeadlineTimer, scanDue } from '../transport/deadline-timer.js';
 import { stillIn } from './call-state.js';
 import type { OutgoingCall } from './outgoing-call.js';

@@ -3,6 +3,7 @@ import { type Delivery, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import { performance } from '../timers.js';
 import type { ProgressReport, SentRequest } from '../transport/pending-calls.js';
 import { CallClock } from './call-clock.js';
 import type { AnswerStage, CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';

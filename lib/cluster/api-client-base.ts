@@ -1,5 +1,6 @@
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
+import { nextTick } from '../timers.js';
 import { createBuilder } from './builder.js';
 import { ClusterClient } from './cluster-client.js';
 import type { ClientClass, DelegateKind } from './delegates.js';
@@ -116,7 +117,7 @@ export abstract class APIClientBase extends ReadyEmitter {
 
   #init(method: () => unknown): void {
     // After the constructor of the subclass, whose fields the method may use.
-    process.nextTick(async () => {
+    nextTick(async () => {
       try {
         await method.call(this);
         this.ready(true);

@@ -1,6 +1,7 @@
 import { type Callback, userCallback } from '../callback.js';
 import { describeError } from '../diagnostics.js';
 import { invalid } from '../options.js';
+import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { callerError } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';
@@ -136,8 +137,8 @@ export class ClusterClient extends ReadyEmitter {
     const callback = userCallback(args.pop() as Callback<unknown[]>);
     this.#shared.invoke(name, args, false, (error, results) => {
       // The callback never runs before the call has returned.
-      if (error === undefined) process.nextTick(callback, null, ...results);
-      else process.nextTick(callback, error);
+      if (error === undefined) nextTick(callback, null, ...results);
+      else nextTick(callback, error);
     });
     return undefined;
   }

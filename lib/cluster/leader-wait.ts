@@ -1,5 +1,6 @@
 import type { RpcError } from '../errors.js';
 import { Obstacles } from '../obstacles.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 
 /** Wait for a Leader, from the loss of a role to the next: the reason for the wait, and a report when it takes too long. */
 export class LeaderWait {

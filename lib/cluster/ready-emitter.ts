@@ -1,4 +1,5 @@
 import { Emitter } from '../emitter.js';
+import { nextTick } from '../timers.js';
 import { throwUncaught } from '../uncaught.js';
 
 /** Events by name: a shared client also emits all events of its real client. */
@@ -86,7 +87,7 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
   #settle(): void {
     const outcome = this.#outcome;
     if (outcome === undefined) return;
-    for (const callback of this.#waiting.splice(0)) process.nextTick(callUser, callback, outcome.error);
+    for (const callback of this.#waiting.splice(0)) nextTick(callUser, callback, outcome.error);
   }
 }
 

@@ -5,6 +5,7 @@ import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
+import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
 import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';

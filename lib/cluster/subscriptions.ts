@@ -1,6 +1,7 @@
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
+import { clearTimeout, nextTick, setTimeout } from '../timers.js';
 import { throwUncaught } from '../uncaught.js';
 import { LastValue } from './last-value.js';
 
@@ -48,7 +49,7 @@ export class Subscriptions {
     const known = this.#byKey.get(key);
     if (known !== undefined) {
       known.listeners.push(listener);
-      if (known.last.isReplayed) process.nextTick(() => this.#replay(known, listener));
+      if (known.last.isReplayed) nextTick(() => this.#replay(known, listener));
       return false;
     }
     if (this.#byKey.size >= MAX_KEYS)

@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { debug } from '../diagnostics.js';
 import { hasCode, RpcCode, RpcError, toError } from '../errors.js';
 import type { Line, LineHandler } from '../follower/line.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
+import { delay } from '../timers.js';
 import { Backoff } from '../transport/backoff.js';
 
 export interface CandidateOptions {
@@ -178,7 +178,7 @@ export class Candidate {
   /** Ends early when the candidate is closed: the loop that waits reads the state next. */
   async #pause(): Promise<void> {
     const { signal } = this.#closing;
-    await setTimeout(this.#backoff.next(), undefined, { signal }).catch(() => {});
+    await delay(this.#backoff.next(), undefined, { signal }).catch(() => {});
   }
 
   /** Calls in flight on the old line are still answered there, while this candidate competes again. */

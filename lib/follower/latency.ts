@@ -1,3 +1,5 @@
+import { performance } from '../timers.js';
+
 /** Weight of a new measurement: about the last ten decide. */
 const WEIGHT = 0.2;
 /** Time after which a measurement is forgotten, so that a server that was slow once is tried again. Unit: ms */

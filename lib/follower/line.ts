@@ -5,6 +5,7 @@ import type { Codec } from '../protocol/codec.js';
 import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
+import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';

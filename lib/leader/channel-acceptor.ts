@@ -9,6 +9,7 @@ import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';

@@ -1,6 +1,7 @@
 import type { RpcError } from '../errors.js';
 import { HEAD } from '../protocol/message.js';
 import { REQUEST } from '../protocol/packet.js';
+import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
 import type { PendingCalls } from '../transport/pending-calls.js';

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from '../timers.js';
 import type { RegisterRequest } from './register-request.js';
 import type { Session } from './session.js';
 

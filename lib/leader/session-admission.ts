@@ -2,6 +2,7 @@ import { debug, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { clearInterval, performance, setInterval } from '../timers.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Session } from './session.js';
 import { StalledFrames } from './stalled-frames.js';

@@ -13,6 +13,7 @@ import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
 import { ProgressReporter } from '../serving/progress-reporter.js';
 import { SessionCalls } from '../serving/session-calls.js';
+import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
@@ -253,7 +254,7 @@ export class Session {
   #onIdle(): void {
     // A stock Follower sends no heartbeat while it waits for an answer. Its silence counts from here on.
     if (this.#registered?.ext === undefined) this.#registered?.keepalive.heard();
-    if (this.state === 'draining') process.nextTick(() => this.#drain?.endIfIdle());
+    if (this.state === 'draining') nextTick(() => this.#drain?.endIfIdle());
   }
 
   #makeKeepalive(isStock: boolean): Keepalive {

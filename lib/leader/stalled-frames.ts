@@ -1,3 +1,4 @@
+import { performance } from '../timers.js';
 import type { Session } from './session.js';
 
 interface BegunFrame {

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch as watchFile } from 'node:fs';
 import { toError } from '../errors.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { isSource } from './remote-files.js';
 
 /** Time without events before a change is reported: editors write a file twice, and tools write many files. Unit: ms. */

@@ -1,6 +1,7 @@
 import type { CallContext } from '../call-context.js';
 import type { RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { performance } from '../timers.js';
 
 /** A call's context, as its method sees it. The `AbortController` is made on the first access to the signal. */
 export class IncomingContext implements CallContext {

@@ -4,6 +4,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
+import { performance } from '../timers.js';
 import { DeadlineTimer, deadlineOf, scanDue } from '../transport/deadline-timer.js';
 import { type Channel, startCall } from './channel.js';
 import type { IncomingCall } from './incoming-call.js';

@@ -1,5 +1,6 @@
 import { eventLoop } from '../event-loop.js';
 import type { Codec } from '../protocol/codec.js';
+import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
 import { DeadlineTimer } from '../transport/deadline-timer.js';
 import { type WireReport, writeProgressReports } from '../transport/progress-reports.js';

@@ -6,6 +6,7 @@ import type { InvokeHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { CancellableCalls } from './cancellable-calls.js';

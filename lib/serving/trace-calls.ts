@@ -1,6 +1,7 @@
 import type { Logger } from '../diagnostics.js';
 import type { RpcCode, RpcError } from '../errors.js';
 import { printable } from '../quoted.js';
+import { performance } from '../timers.js';
 import type { Channel } from './channel.js';
 import { IncomingCall } from './incoming-call.js';
 

@@ -5,6 +5,7 @@ import { FrameWriter } from '../protocol/frame-writer.js';
 import { Framer } from '../protocol/framer.js';
 import { HeadCache } from '../protocol/head-cache.js';
 import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
+import { clearTimeout, nextTick, setTimeout } from '../timers.js';
 import type { ByteStream, StreamHandler } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
@@ -218,7 +219,7 @@ export class Connection {
   #scheduleFlush(): void {
     this.#isFlushScheduled = true;
     if (this.#options.flushInterval > 0) this.#flushTimer = setTimeout(this.#flushQueue, this.#options.flushInterval);
-    else process.nextTick(this.#flushQueue);
+    else nextTick(this.#flushQueue);
   }
 
   /** Called at the end of the tick, or of the interval. */

@@ -2,6 +2,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
+import { performance } from '../timers.js';
 import type { Connection } from './connection.js';
 import type { PendingCalls, SentRequest } from './pending-calls.js';
 

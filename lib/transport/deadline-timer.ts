@@ -1,4 +1,5 @@
 import { outsideCalls } from '../call-context.js';
+import { clearTimeout, performance, setTimeout } from '../timers.js';
 
 /** Deadlines closer together than this share one scan, so that 10,000 deadlines do not cause 10,000 scans. Unit: ms */
 const COALESCE_MS = 5;

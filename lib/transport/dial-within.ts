@@ -1,5 +1,6 @@
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import type { ByteStream } from './byte-stream.js';
 import { type AnyDialOptions, dial } from './transports.js';
 

@@ -1,5 +1,6 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
+import { clearInterval, performance, setInterval } from '../timers.js';
 
 /** The parts of a connection that a heartbeat uses. */
 export interface Watched {

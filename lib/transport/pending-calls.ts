@@ -3,6 +3,7 @@ import { eventLoop } from '../event-loop.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import { type FrameView, MAX_REQUEST_ID } from '../protocol/packet.js';
+import { nextTick } from '../timers.js';
 import { DeadlineTimer } from './deadline-timer.js';
 
 /** A request that was sent and waits for its answer. The request leaves the table before `answered`, `lost` or `expire` is called. */
@@ -172,7 +173,7 @@ export class PendingCalls {
     if (this.#slots.length > KEPT_SLOTS) this.#resize(MIN_SLOTS);
     if (this.#holdsProcess) this.#timer.stop();
     if (this.#onIdle === undefined) return;
-    process.nextTick(this.#onIdle);
+    nextTick(this.#onIdle);
     this.#onIdle = undefined;
   }
 

@@ -1,5 +1,6 @@
 import * as net from 'node:net';
 import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
+import { setImmediate } from '../timers.js';
 import {
   type ByteStream,
   type DialOptions,

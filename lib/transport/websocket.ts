@@ -4,6 +4,7 @@ import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
+import { nextTick, setImmediate } from '../timers.js';
 import {
   type ByteStream,
   type DialOptions,
@@ -73,7 +74,7 @@ class WebSocketStream implements ByteStream {
 
   open(handler: StreamHandler): void {
     this.#handler = handler;
-    if (this.#isClosed) process.nextTick(() => handler.onClose(this.#failure));
+    if (this.#isClosed) nextTick(() => handler.onClose(this.#failure));
     else this.#ws.resume();
   }
 

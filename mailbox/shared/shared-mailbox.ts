@@ -2,6 +2,7 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RpcError } from '../../lib/errors.js';
 import { Latency } from '../../lib/follower/latency.js';
 import type { ServerInfo } from '../../lib/server-info.js';
+import { nextTick } from '../../lib/timers.js';
 import { BaseMailBox, type MailBoxState } from '../index.js';
 import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
 
@@ -52,7 +53,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
 
   override connect(): void {
     // Never `ready` before this method has returned: its caller is about to wait for that state.
-    if (this.state === 'idle' && this.move('connecting')) process.nextTick(() => this.onUpstream());
+    if (this.state === 'idle' && this.move('connecting')) nextTick(() => this.onUpstream());
   }
 
   override send(call: OutgoingCall): void {
@@ -144,6 +145,6 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   }
 
   #closeIfDrained(): void {
-    if (this.state === 'draining' && this.#sent.size === 0) process.nextTick(() => this.move('closed'));
+    if (this.state === 'draining' && this.#sent.size === 0) nextTick(() => this.move('closed'));
   }
 }

@@ -1,6 +1,7 @@
 import { debug } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
 import type { ServerInfo } from '../../lib/server-info.js';
+import { performance } from '../../lib/timers.js';
 import { DeadlineTimer, scanDue } from '../../lib/transport/deadline-timer.js';
 import type { EjectionOptions } from './options.js';
 import { ServerHealth, type ServerHealthReport } from './server-health.js';

@@ -13,7 +13,10 @@ const SERVING_HALF = [
 const EXCEPT = ['mailbox/shared/options.ts'];
 
 /** The built-in modules that a client needs. Each one is work for a client of another platform. */
-const BUILTINS = ['node:async_hooks', 'node:crypto', 'node:http', 'node:net', 'node:util', 'node:zlib'] as const;
+const BUILTINS = [
+  ...['node:async_hooks', 'node:crypto', 'node:http', 'node:net', 'node:perf_hooks', 'node:timers'],
+  ...['node:util', 'node:zlib'],
+] as const;
 
 function isOfServingHalf(file: string): boolean {
   return SERVING_HALF.some((part) => file.startsWith(part)) && !EXCEPT.includes(file);

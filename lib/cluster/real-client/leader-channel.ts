@@ -6,6 +6,7 @@ import { printable, quoted } from '../../quoted.js';
 import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
 import type { Channel } from '../../serving/channel.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
+import { performance } from '../../timers.js';
 import type { Delegates } from '../delegates.js';
 import { LEADER_ERROR, withName } from '../error-names.js';
 import type { ResolvedClusterOptions } from '../options.js';

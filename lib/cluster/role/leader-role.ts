@@ -2,6 +2,7 @@ import { settledWithin } from '../../call/held-calls.js';
 import type { OutgoingCall } from '../../call/outgoing-call.js';
 import { RpcCode, type RpcError, toError } from '../../errors.js';
 import type { Subscriber } from '../../serving/channel.js';
+import { nextTick } from '../../timers.js';
 import { PendingCalls } from '../../transport/pending-calls.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { Role, RoleHandler } from './role.js';
@@ -27,7 +28,7 @@ export class LeaderRole implements Role {
     this.#handler = handler;
     this.#end = end;
     // A value never arrives before `subscribe` has returned, as on a Follower.
-    this.#subscriber = { isOpen: true, push: (key, value) => process.nextTick(() => handler.onValue(key, value)) };
+    this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }
 
   subscribe(key: string, reg: unknown): void {

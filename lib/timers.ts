@@ -1,0 +1,46 @@
+import { performance as nodePerformance, type Performance } from 'node:perf_hooks';
+import {
+  clearImmediate as nodeClearImmediate,
+  clearInterval as nodeClearInterval,
+  clearTimeout as nodeClearTimeout,
+  setImmediate as nodeSetImmediate,
+  setInterval as nodeSetInterval,
+  setTimeout as nodeSetTimeout,
+} from 'node:timers';
+import { promisify } from 'node:util';
+
+/**
+ * Timers and clock of the library, taken when the package is loaded. Connections, deadlines and heartbeats deal with
+ * other processes, where time goes on: tests that replace the global timers must not stop them.
+ *
+ * The functions come from Node's modules and not from `globalThis`: jest, vitest and sinon replace the globals, possibly
+ * before this file is loaded. Each function is a constant: a bundle for CommonJS reads an imported name from the module
+ * at each use, and sinon replaces the functions of the module too.
+ */
+export const setTimeout: typeof nodeSetTimeout = nodeSetTimeout;
+export const setInterval: typeof nodeSetInterval = nodeSetInterval;
+export const setImmediate: typeof nodeSetImmediate = nodeSetImmediate;
+export const clearTimeout: typeof nodeClearTimeout = nodeClearTimeout;
+export const clearInterval: typeof nodeClearInterval = nodeClearInterval;
+export const clearImmediate: typeof nodeClearImmediate = nodeClearImmediate;
+
+/** Resolves after `ms`, or rejects when `signal` is aborted. */
+export const delay: typeof setTimeout.__promisify__ = promisify(setTimeout);
+
+export const nextTick: typeof process.nextTick = realNextTick();
+
+/** Clock of all deadlines: monotonic, in ms. The prototype has Node's function where `performance.now` is replaced. */
+export const performance: { readonly now: () => number } = {
+  now: (Object.getPrototypeOf(nodePerformance) as Performance).now.bind(nodePerformance),
+};
+
+/**
+ * `process.nextTick` of Node. The `process` that jest gives to a test is a copy, and jest's fake timers replace `nextTick`
+ * there, possibly before this file is loaded. `getBuiltinModule` leads to the original. An import of `node:process` does
+ * not: jest answers it with the copy, and Node opens stdin, stdout and stderr for it.
+ */
+function realNextTick(): typeof process.nextTick {
+  if (!('clock' in process.nextTick)) return process.nextTick; // fake timers of jest and sinon have a `clock`
+  const { getBuiltinModule } = process as { getBuiltinModule?: (id: 'process') => typeof process };
+  return getBuiltinModule?.('process').nextTick ?? process.nextTick;
+}
