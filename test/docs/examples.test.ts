@@ -14,6 +14,9 @@ import { publicNames } from './public-surface.js';
 /** Types that users implement, or write most often: an example says more than their members do. */
 const TYPES_WITH_EXAMPLES = ['Filter', 'Router', 'Acceptor', 'CustomMailBox', 'ServicePath'];
 
+/** Entries beside the index, which examples may import from too. */
+const ENTRIES = ['pomelo-rpc', 'pinus-rpc'];
+
 const run = promisify(execFile);
 
 describe('the public names', () => {
@@ -50,7 +53,7 @@ describe('the examples in docstrings', () => {
     folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-examples-'));
     for (const [at, { code }] of examples.entries()) writeFileSync(join(folder, `example-${at}.ts`), code);
     const compilerOptions = {
-      paths: { mailstation: [join(ROOT, 'index.ts')] },
+      paths: { mailstation: [join(ROOT, 'index.ts')], 'mailstation/*': [join(ROOT, 'compat/*.ts')] },
       typeRoots: [join(ROOT, 'node_modules/@types')],
       ...{ noEmit: false, rewriteRelativeImportExtensions: false, noUnusedLocals: false, skipLibCheck: true },
     };
@@ -61,9 +64,16 @@ describe('the examples in docstrings', () => {
     // The package by its name: what these tests run.
     const library = join(folder, 'node_modules/mailstation');
     mkdirSync(library, { recursive: true });
-    const index = new URL(`../../index${EXTENSION}`, import.meta.url).href;
-    writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: './index.js' }));
-    writeFileSync(join(library, 'index.js'), `export * from '${index}';\n`);
+    const exported: Record<string, string> = {};
+    const exportAs = (subpath: string, source: string) => {
+      const file = `${source.replaceAll('/', '-')}.js`;
+      exported[subpath] = `./${file}`;
+      const { href } = new URL(`../../${source}${EXTENSION}`, import.meta.url);
+      writeFileSync(join(library, file), `export * from '${href}';\n`);
+    };
+    exportAs('.', 'index');
+    for (const entry of ENTRIES) exportAs(`./${entry}`, `compat/${entry}`);
+    writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: exported }));
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,0 +1,1 @@
+export * from 'mailstation/pomelo-rpc';
