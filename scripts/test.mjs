@@ -85,7 +85,8 @@ const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test
 const child = spawn(
   process.execPath,
   [
-    ...['--enable-source-maps', '--import', new URL('end-of-file.mjs', import.meta.url).href],
+    '--enable-source-maps',
+    ...['follow-globals.mjs', 'end-of-file.mjs'].flatMap((file) => ['--import', new URL(file, import.meta.url).href]),
     ...['--test', ...reporters, `--test-timeout=${TEST_TIMEOUT_MS}`],
     `--test-concurrency=${Math.min(availableParallelism() + 1, MAX_CONCURRENCY)}`,
     ...flags,

@@ -1,4 +1,3 @@
-import '../support/timers-follow-globals.js';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { packet } from '../lib/transport/support.js';

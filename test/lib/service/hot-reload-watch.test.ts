@@ -1,4 +1,3 @@
-import '../../support/timers-follow-globals.js';
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
