@@ -244,6 +244,7 @@ export class Server extends Emitter<ServerEvents> {
     const events = {
       onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
       onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
+      onAbandoned: ({ method, caller }: IncomingCall) => this.emit('abandoned', method, caller),
       onError: (error: Error) => this.emit('error', error),
       onClosed: () => this.#lifecycle.move('closed'),
     };

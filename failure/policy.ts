@@ -30,9 +30,15 @@ export interface Tried {
   readonly options: Required<FailOptions>;
 }
 
+export interface Retry {
+  readonly does: 'try again';
+  readonly afterMs: number;
+  readonly serverId: string | undefined;
+}
+
 export type Decision =
   /** Another attempt, at that server; with `serverId` undefined, at one that was not tried. */
-  | { readonly does: 'try again'; readonly afterMs: number; readonly serverId: string | undefined }
+  | Retry
   /** Another attempt as soon as one of the servers that were out of reach can be reached. */
   | { readonly does: 'wait for a server' }
   | { readonly does: 'accept'; readonly receipt: FailbackReceipt }

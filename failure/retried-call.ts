@@ -3,7 +3,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import { clearTimeout, performance, setTimeout } from '../lib/timers.js';
 import { Attempt } from './attempt.js';
-import type { AttemptParts, FailurePolicy, Tried } from './policy.js';
+import type { AttemptParts, FailurePolicy, Retry, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -91,10 +91,11 @@ export class RetriedCall implements Tried {
       return;
     }
     if (decision.does === 'wait for a server') return this.#waitForServer(attempt, error);
-    this.#whyNoMore = decision.does === 'give up' ? decision.why : this.#whyNotNow(decision.afterMs, isFree);
+    const afterMs = decision.does === 'give up' ? 0 : waitFor(decision, attempt, error);
+    this.#whyNoMore = decision.does === 'give up' ? decision.why : this.#whyNotNow(afterMs, isFree);
     if (decision.does === 'give up' || this.#whyNoMore !== undefined) this.#fail(attempt, error);
-    else if (decision.afterMs === 0) this.#try(decision.serverId);
-    else this.#wait(decision.afterMs, decision.serverId);
+    else if (afterMs === 0) this.#try(decision.serverId);
+    else this.#wait(afterMs, decision.serverId);
   }
 
   #noteServer({ serverId }: Attempt, { code, delivery }: RpcError): void {
@@ -179,12 +180,13 @@ export class RetriedCall implements Tried {
     const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
     const why = this.#whyNoMore === undefined ? '' : `; not tried again: ${this.#whyNoMore}`;
     const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
-    const { code, serverId, method, cause, timing } = error;
+    const { code, serverId, method, cause, timing, retryAfter } = error;
     const detail = {
       serverId,
       method,
       cause,
       timing,
+      retryAfter,
       delivery: this.#delivery(error),
       attempts: Object.freeze([...failed]),
     };
@@ -196,4 +198,9 @@ export class RetriedCall implements Tried {
     if (delivery !== 'not-sent') return delivery;
     return this.#failed.every((attempt) => attempt.delivery === 'not-sent') ? 'not-sent' : 'unknown';
   }
+}
+
+/** Wait before the next attempt. A server that refused a call for lack of room says after which time it may be asked again. */
+function waitFor({ afterMs, serverId }: Retry, attempt: Attempt, { retryAfter = 0 }: RpcError): number {
+  return serverId !== undefined && serverId === attempt.serverId ? Math.max(afterMs, retryAfter) : afterMs;
 }

@@ -109,6 +109,7 @@ export interface RpcErrorDetail {
   timing?: CallTiming | undefined;
   cause?: unknown;
   attempts?: readonly FailedAttempt[] | undefined;
+  retryAfter?: number | undefined;
 }
 
 /**
@@ -141,18 +142,21 @@ export class RpcError extends Error {
   declare readonly timing: CallTiming | undefined;
   /** Failed attempts in order, for a call with a `failMode` that retries; undefined otherwise. */
   declare readonly attempts?: readonly FailedAttempt[];
+  /** Time after which the server may have room again, with `ERR_RPC_OVERLOADED`; undefined otherwise. Unit: ms */
+  declare readonly retryAfter?: number;
 
   /** Makes an error. Fields that are not given are absent from the error, and are not printed. */
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     // What is not known is not there, and not printed.
-    const { serverId, method, delivery, timing, attempts } = detail;
+    const { serverId, method, delivery, timing, attempts, retryAfter } = detail;
     if (serverId !== undefined) this.serverId = serverId;
     if (method !== undefined) this.method = method;
     if (delivery !== undefined) this.delivery = delivery;
     if (timing !== undefined) this.timing = timing;
     if (attempts !== undefined) this.attempts = attempts;
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
   }
 }
 

@@ -48,6 +48,13 @@ export function timeoutMs(name: string, value: unknown, fallback: number, min = 
   throw unfit(name, `an integer from ${from} to ${MAX_TIMEOUT_MS} ms`, value);
 }
 
+/** Checks a share: a number from 0 to 1. */
+export function fraction(name: string, value: unknown, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
+  throw unfit(name, 'a number from 0 to 1', value);
+}
+
 function isInteger(value: unknown, min: number, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }

@@ -10,6 +10,11 @@ export type ServerEvents = {
   connection: [caller: ConnectedPeer];
   /** The connection of a registered caller has ended. */
   disconnection: [caller: ConnectedPeer, reason: RpcError];
+  /**
+   * A method has not answered, and its caller has gone or has stopped waiting long ago. Emitted a second later, once for each
+   * such call that is not one-way. `caller` is undefined where the peer is not known.
+   */
+  abandoned: [method: string, caller: ConnectedPeer | undefined];
   /** Remote modules were reloaded, or could not be: the result has the failures. */
   reload: [result: ReloadResult];
   /** The server failed. A failed `start()` also emits this event, since programs for pomelo-rpc listen for nothing else. */

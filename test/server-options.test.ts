@@ -29,6 +29,9 @@ const REFUSED: Record<string, readonly unknown[]> = {
   maxConcurrent: [...NOT_NUMBERS, 0, -1],
   maxQueued: [...NOT_NUMBERS, -1],
   maxCallsPerConnection: [...NOT_NUMBERS, 0, -1],
+  callerShare: ['0.5', null, true, {}, Number.NaN, 0, -0.5, 1.1],
+  maxAbandoned: [...NOT_NUMBERS, -1],
+  abandonedTimeout: MS,
   maxEventLoopLag: [...NOT_NUMBERS, -1, 2 ** 31],
   asyncContext: ['true', 1, null],
   reloadRemotes: ['true', 1, null],
@@ -109,6 +112,9 @@ describe('createServer', () => {
       maxConcurrent: 1,
       maxQueued: 0,
       maxCallsPerConnection: 1,
+      callerShare: 0.001,
+      maxAbandoned: 0,
+      abandonedTimeout: 1,
       maxEventLoopLag: 0,
     };
     const ms = 2 ** 31 - 1;

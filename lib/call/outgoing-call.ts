@@ -188,10 +188,18 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   }
 
   /** Error of this call: with its method and server, and a message that names both. */
-  error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown, timing?: CallTiming): RpcError {
-    const { name } = this.method;
-    const where = this.serverId === undefined ? name : `${name} on ${this.serverId}`;
-    return new RpcError(code, `${where}: ${why}`, { serverId: this.serverId, method: name, delivery, timing, cause });
+  error(
+    code: RpcCode,
+    why: string,
+    delivery: Delivery,
+    cause?: unknown,
+    timing?: CallTiming,
+    retryAfter?: number,
+  ): RpcError {
+    const { serverId } = this;
+    const { name: method } = this.method;
+    const where = serverId === undefined ? method : `${method} on ${serverId}`;
+    return new RpcError(code, `${where}: ${why}`, { serverId, method, delivery, timing, cause, retryAfter });
   }
 
   /** Error of a call that came too late or was cut off: as {@link error}, and the error says where the time went. */

@@ -25,7 +25,8 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
       if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
       if (!head.success) {
         const { code, message, delivery, cause } = readFailure(head, codec, frame);
-        call.fail(call.error(code, message, delivery, cause));
+        const { retryAfter } = head;
+        call.fail(call.error(code, message, delivery, cause, undefined, retryAfter));
         return;
       }
       results = decodeResults(head, codec, frame);

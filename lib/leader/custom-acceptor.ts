@@ -51,6 +51,9 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   readonly endpoint: Endpoint;
   /** Calls of all connections together, which the acceptor does not tell apart. `maxCallsPerConnection` does not apply. */
   admitted = Number.NEGATIVE_INFINITY;
+  /** All places are those of the one acceptor: `callerShare` does not apply. */
+  running = Number.NEGATIVE_INFINITY;
+  isGone = false;
   readonly #options: CustomAcceptorOptions;
   readonly #limit: ConcurrencyLimit;
   readonly #lifecycle = new Lifecycle<CustomAcceptorState>('idle', TRANSITIONS, () => {});
@@ -141,7 +144,9 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   makeCall({ id, method, args, oneway }: AcceptorRequest): IncomingCall {
     this.#serving += 1;
-    return new IncomingCall(this, id, method, [...args], oneway, undefined);
+    const call = new IncomingCall(this, id, method, [...args], oneway, undefined);
+    call.receivedAt = Math.ceil(performance.now()); // an acceptor names no deadline
+    return call;
   }
 
   refuse({ id, method, oneway }: AcceptorRequest, _frame: undefined, why: string): void {
@@ -207,7 +212,10 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     if (request instanceof RpcError) this.#answer(id, request, []);
     else if (channel === undefined)
       this.#answer(id, new RpcError(RpcCode.BadRequest, 'the server is not ready for requests yet'), []);
-    else this.#limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
+    else {
+      const call = this.#limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
+      if (call !== undefined) this.#limit.watch(call, this);
+    }
   }
 
   #answer(id: number, error: Error | null, results: readonly unknown[]): void {
@@ -227,7 +235,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   async #closeAcceptor(): Promise<void> {
-    this.#limit.close();
+    this.#limit.stop();
     const acceptor = this.#acceptor;
     this.#acceptor = undefined;
     try {

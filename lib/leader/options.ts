@@ -1,7 +1,7 @@
 import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
-import { boolean, integer, invalid, nonEmptyString, oneOf, timeoutMs, unfit } from '../options.js';
+import { boolean, fraction, integer, invalid, nonEmptyString, oneOf, timeoutMs, unfit } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
 import { shown } from '../quoted.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
@@ -115,6 +115,30 @@ export interface ListeningOptions {
    */
   maxCallsPerConnection?: number;
   /**
+   * Share of the free places that one connection may take: at most this part of the places that are free or its own. The last tenth of
+   * all places is for small callers: a connection may reach into it with a thousandth of `maxConcurrent`, and always with one
+   * call. A further call of the connection waits in the queue, which is divided in the same way. 1: no limit. A server with
+   * `maxConcurrent` below 4 does not divide its places.
+   * Range: above 0, to 1.
+   * @default 0.7
+   */
+  callerShare?: number;
+  /**
+   * Calls that are still running although the connection of the caller has ended, or the deadline is long past (as much time
+   * again as the call had, and 60 s at most). They are counted apart from `maxConcurrent`, and the log and the event `abandoned`
+   * name the method. Past this number they keep their places among the running calls, so that a full server refuses calls.
+   * Unit: calls. Range: from 0.
+   * @default the value of `maxConcurrent`
+   */
+  maxAbandoned?: number;
+  /**
+   * Time after which such a call no longer counts at all, so that a method that forgets its callback once in a while does not
+   * lock its server.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 300_000
+   */
+  abandonedTimeout?: number;
+  /**
    * Smoothed lag of the event loop above which calls are refused, as with `maxQueued`. 0: never. pomelo's toobusy filter
    * has 70.
    * Unit: ms. Range: 0 to 2^31 - 1.
@@ -135,15 +159,21 @@ export const LISTENING_DEFAULTS = Object.freeze({
   maxConcurrent: 100_000,
   maxQueued: 1_000,
   maxCallsPerConnection: DEFAULT_MAX_IN_FLIGHT,
+  callerShare: 0.7,
+  abandonedTimeout: 300_000,
   maxEventLoopLag: 0,
 }) satisfies Partial<ListeningOptions>;
 
 /** The {@link ChannelAcceptorOptions} that come from the user's options. */
-export type ResolvedListeningOptions = Omit<ChannelAcceptorOptions, 'onSession' | 'onSessionClosed' | 'onError'>;
+export type ResolvedListeningOptions = Omit<
+  ChannelAcceptorOptions,
+  'onSession' | 'onSessionClosed' | 'onAbandoned' | 'onError'
+>;
 
 export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
   const defaults = LISTENING_DEFAULTS;
   const buffered = boolean('bufferMsg', given.bufferMsg, defaults.bufferMsg);
+  const maxConcurrent = integer('maxConcurrent', given.maxConcurrent, defaults.maxConcurrent, 1);
   const interval = timeoutMs('interval', given.interval, defaults.interval);
   return Object.freeze({
     logger,
@@ -163,7 +193,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     maxConnections: integer('maxConnections', given.maxConnections, defaults.maxConnections, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, defaults.maxUnregistered, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, defaults.handshakeTimeout),
-    maxConcurrent: integer('maxConcurrent', given.maxConcurrent, defaults.maxConcurrent, 1),
+    maxConcurrent,
     maxQueued: integer('maxQueued', given.maxQueued, defaults.maxQueued, 0),
     maxCallsPerConnection: integer(
       'maxCallsPerConnection',
@@ -171,6 +201,9 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
       defaults.maxCallsPerConnection,
       1,
     ),
+    callerShare: fraction('callerShare', given.callerShare, defaults.callerShare),
+    maxAbandoned: integer('maxAbandoned', given.maxAbandoned, maxConcurrent, 0),
+    abandonedTimeout: timeoutMs('abandonedTimeout', given.abandonedTimeout, defaults.abandonedTimeout),
     maxEventLoopLag: timeoutMs('maxEventLoopLag', given.maxEventLoopLag, defaults.maxEventLoopLag, 0),
   });
 }

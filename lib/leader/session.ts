@@ -11,7 +11,6 @@ import type { ConnectedPeer } from '../server-info.js';
 import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
 import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
-import { ProgressReporter } from '../serving/progress-reporter.js';
 import { SessionCalls } from '../serving/session-calls.js';
 import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from '../transport/byte-stream.js';
@@ -150,7 +149,7 @@ export class Session {
     answers.agree(codec, request.ext);
     connection.limitFrames(request.ext?.maxFrameBytes);
     const readsReports = request.ext?.features.includes('progress') === true;
-    calls.begin({ channel, codec, reporter: readsReports ? new ProgressReporter(connection, codec) : undefined });
+    calls.begin({ channel, codec, readsReports });
     answers.registered(request.id, ext);
     const { topics } = channel;
     this.#registered = {

@@ -52,6 +52,8 @@ export interface InvokeResultHead {
   readonly results: number | undefined;
   /** Code of a failure of the server itself; undefined for an error of the called method. */
   readonly code: string | undefined;
+  /** With a refusal: time after which another attempt may find room. Unit: ms */
+  readonly retryAfter?: number;
 }
 
 /** A JSON object that is not a valid head. `reason` goes into the answer to the sender. */
@@ -157,6 +159,7 @@ export function resultsHead(count: number): Buffer {
   return head;
 }
 
-export function failureHead(code: string): Buffer {
-  return bytesOf({ type: 'invoke_result', success: false, code });
+/** `retryAfter` is left out where it is undefined. */
+export function failureHead(code: string, retryAfter?: number): Buffer {
+  return bytesOf({ type: 'invoke_result', success: false, code, retryAfter });
 }

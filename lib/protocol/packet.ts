@@ -1,3 +1,5 @@
+import { MAX_TIMEOUT_MS } from '../options.js';
+
 /**
  * The cluster-client packet, version 1. All integers big-endian.
  *
@@ -58,4 +60,9 @@ export function readUint32(bytes: Uint8Array, at: number): number {
       (bytes[at + 3] as number)) >>>
     0
   );
+}
+
+/** Time of a request as it counts here: at least 1 ms, and no longer than a timer can wait. A peer may send any 32 bits. Unit: ms */
+export function clampedTimeout(timeout: number): number {
+  return Math.min(MAX_TIMEOUT_MS, Math.max(1, timeout));
 }

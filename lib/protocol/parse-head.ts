@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { MAX_TIMEOUT_MS } from '../options.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
 import { parseJson } from './parse-json.js';
 import { isTarget, readRelayMessage } from './relay-message.js';
@@ -36,6 +37,7 @@ function validate(head: Record<string, unknown>): Head {
         success: head['success'] === true,
         results: isCount(head['results']) ? head['results'] : undefined,
         code: typeof head['code'] === 'string' ? head['code'] : undefined,
+        ...(isTime(head['retryAfter']) && { retryAfter: head['retryAfter'] }),
       };
     case 'register_channel': {
       const channelName = head['channelName'];
@@ -115,6 +117,11 @@ function strings(value: unknown): string[] {
 
 function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS;
+}
+
+/** A time that a timer can wait for. Unit: ms */
+function isTime(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TIMEOUT_MS;
 }
 
 /** The start of a peer's text, on one line and without control characters, since the text appears in logs. */

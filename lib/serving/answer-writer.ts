@@ -109,7 +109,8 @@ export class AnswerWriter {
 
   /** Answers with an error. `code` is set where the failure is mailstation's and not the method's. */
   failure(id: number, error: Error, code: RpcCode | undefined): void {
-    const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code);
+    const retryAfter = error instanceof RpcError ? error.retryAfter : undefined;
+    const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code, retryAfter);
     const { exposeStack } = this.#options;
     const failed = this.#write(id, head, (out) => this.#codec.encode(answeredError(error, exposeStack), out));
     if (failed === undefined) return;

@@ -70,6 +70,11 @@ export class IncomingCall implements ServedCall, ReportedCall {
     return this.#answerer?.caller?.peer ?? 'a caller';
   }
 
+  /** The caller, while the call is not over. */
+  get caller(): ConnectedPeer | undefined {
+    return this.#answerer?.caller;
+  }
+
   /** Made on the first access: most methods do not ask for their context. */
   get context(): CallContext {
     if (this.#context === undefined) {

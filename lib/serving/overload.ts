@@ -1,67 +1,60 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
 import { DeadlineTimer, deadlineOf, scanDue } from '../transport/deadline-timer.js';
+import { AbandonedCalls, type AbandonedCallsOptions } from './abandoned-calls.js';
+import { CallQueue } from './call-queue.js';
+import type { CallCounter, CallSource } from './call-source.js';
+import { mayTake, sharedBy } from './caller-share.js';
 import { type Channel, startCall } from './channel.js';
 import type { IncomingCall } from './incoming-call.js';
 
-export interface ConcurrencyLimitOptions {
+export type { CallCounter, CallSource } from './call-source.js';
+
+export interface ConcurrencyLimitOptions extends AbandonedCallsOptions {
   /** Calls that run at once, over all connections. */
   readonly maxConcurrent: number;
   /** Calls that may wait for a running call to end. */
   readonly maxQueued: number;
   /** Calls of one connection, running and waiting. */
   readonly maxCallsPerConnection: number;
+  /** Share of the free places, and of those in the queue, that one connection may take. Range: above 0, to 1 */
+  readonly callerShare: number;
   /** Lag of the event loop above which new calls are refused. 0: no limit. Unit: ms */
   readonly maxEventLoopLag: number;
-  readonly logger: Logger;
 }
 
 /** Reason for which a call is refused when its deadline comes before its turn. */
 export const PAST_DEADLINE = 'the deadline passed before the server could start the call';
 
-/**
- * Source of incoming calls: one connection, or a user's acceptor. {@link ConcurrencyLimit.admit} calls the methods. `Frame`
- * holds the bytes of a `Request`.
- */
-export interface CallSource<Request, Frame> extends CallCounter {
-  /** Refuses a request for which there is no room. Nothing of the request has been decoded. */
-  refuse(request: Request, frame: Frame, why: string): void;
-  /**
-   * Makes the call of a request for which there is room: looks the method up, then decodes the arguments. Undefined: the
-   * source has answered the request with the reason, and the request takes no place.
-   */
-  makeCall(request: Request, frame: Frame, channel: Channel, deadline: number): IncomingCall | undefined;
-  /** Called with each call that has to wait for its turn. */
-  onQueued?(call: IncomingCall): void;
-}
-
-/** Calls of one source that are admitted and not over. {@link ConcurrencyLimit} does the counting. */
-export interface CallCounter {
-  admitted: number;
-}
-
-interface QueuedCall {
-  readonly channel: Channel;
-  readonly source: CallCounter;
-}
+/** Times in which a caller may find room again. The server cannot know better. Unit: ms */
+const RETRY_AFTER_MS = 100;
+const MAX_RETRY_AFTER_MS = 5_000;
+/** Upper bound of the time past its deadline for which a call keeps its place, and of a one-way call's place. Unit: ms */
+const MAX_OVERDUE_MS = 60_000;
+/** Pause before calls that cannot be abandoned, since too many others are, are considered again. Unit: ms */
+const FULL_PAUSE_MS = 1_000;
 
 /**
- * Limits how many calls a server serves at once: starts calls while there is room, queues some in the order of their
- * arrival, each under its own deadline, and refuses the rest.
+ * Limits how many calls a server serves at once: starts calls while there is room, queues some, each under its own deadline,
+ * and refuses the rest. No connection can take all places (see {@link mayTake}).
  *
- * A call has its place until its method has answered, even when the caller has given the call up: the work still goes on. A
- * one-way call, whose method may never answer, has its place until the deadline at most.
+ * A call has its place until its method has answered, even when the caller has cancelled the call: the work still goes on. The
+ * place is counted apart ({@link AbandonedCalls}) when the connection ends, or when as much time again as the call had has
+ * passed since its deadline. A one-way call, whose method may never answer, has its place until the deadline at most, and for
+ * {@link MAX_OVERDUE_MS} at most. A cancelled call whose connection lives keeps its place: the caller could otherwise start
+ * more work than its share by cancelling.
  */
 export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
-  readonly #queue = new Map<IncomingCall, QueuedCall>();
-  /** Running calls that are one-way. A method of such a call may never report the end. */
-  readonly #oneway = new Map<IncomingCall, CallCounter>();
+  readonly #share: number;
+  readonly #queue = new CallQueue();
+  /** Running calls that are observed: one-way calls, late calls, and calls whose connection has ended. */
+  readonly #watched = new Map<IncomingCall, CallCounter>();
+  readonly #abandoned: AbandonedCalls;
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
   readonly #log: RateLimitedLog;
   /** A queued call must not start in the async context of the call that made room. */
@@ -71,6 +64,8 @@ export class ConcurrencyLimit {
 
   constructor(options: ConcurrencyLimitOptions) {
     this.#options = options;
+    this.#share = sharedBy(options.maxConcurrent, options.callerShare);
+    this.#abandoned = new AbandonedCalls(options);
     this.#log = new RateLimitedLog(options.logger);
   }
 
@@ -84,6 +79,11 @@ export class ConcurrencyLimit {
     return this.#queue.size;
   }
 
+  /** Calls whose callers have gone, or have stopped waiting, and whose methods have not ended. */
+  get abandoned(): number {
+    return this.#abandoned.size;
+  }
+
   /**
    * Takes a request in, in a fixed order: looks for room, has the source make the call, then starts or queues the call. A
    * request without room costs no decoding. Undefined: the request was refused.
@@ -95,18 +95,19 @@ export class ConcurrencyLimit {
     frame: Frame,
     deadline: number,
   ): IncomingCall | undefined {
-    const full = this.#whyFull(source);
+    const mayStart = this.#mayStart(source) && (this.#queue.size === 0 || this.#queue.sizeOf(source) === 0);
+    const full = this.#whyFull(source, mayStart);
     if (full !== undefined) {
-      source.refuse(request, frame, full);
+      source.refuse(request, frame, full.why, full.retryAfter);
       return undefined;
     }
     const call = source.makeCall(request, frame, channel, deadline);
     if (call === undefined) return undefined;
     source.admitted += 1;
-    if (this.#running < this.#options.maxConcurrent) {
+    if (mayStart) {
       this.#start(call, channel, source);
     } else {
-      this.#queue.set(call, { channel, source });
+      this.#queue.add({ call, channel, source });
       this.#noteDeadline(call);
       source.onQueued?.(call);
     }
@@ -117,10 +118,25 @@ export class ConcurrencyLimit {
     return this.#queue.has(call);
   }
 
+  /** Observes a call that is late, or whose connection has ended, until the method answers. */
+  watch(call: IncomingCall, source: CallCounter): void {
+    if (call.isOver) return;
+    this.#watched.set(call, source);
+    this.#noteTime(source.isGone ? 0 : abandonedAt(call));
+  }
+
+  /** The connection has ended. Its calls that still run are {@link watch}ed already. */
+  leave(source: CallCounter): void {
+    source.isGone = true;
+    if (source.running > 0) this.#noteTime(0);
+  }
+
   /** Gives back the place of a call that is over: answered, or dropped while it was queued. */
   release(call: IncomingCall, source: CallCounter): void {
-    if (call.isRunning) this.#ended(call, source);
-    else if (this.#queue.delete(call)) source.admitted -= 1;
+    if (call.isRunning) return this.#ended(call, source);
+    if (this.#watched.size > 0) this.#watched.delete(call);
+    if (this.#queue.delete(call)) source.admitted -= 1;
+    else this.#abandoned.delete(call);
   }
 
   /** Logs that a call was refused, at most one line a second. */
@@ -133,64 +149,137 @@ export class ConcurrencyLimit {
     this.#log.close();
   }
 
-  #whyFull({ admitted }: CallCounter): string | undefined {
-    const { maxConcurrent, maxQueued, maxCallsPerConnection, maxEventLoopLag } = this.#options;
+  /** Closes as {@link close} does, and observes no call any more. */
+  stop(): void {
+    this.close();
+    this.#timer.stop();
+  }
+
+  #whyFull(source: CallCounter, mayStart: boolean): Refusal | undefined {
+    const { maxQueued, maxCallsPerConnection, maxEventLoopLag } = this.#options;
+    const { admitted } = source;
     if (admitted >= maxCallsPerConnection)
-      return `the server is full for this connection: ${admitted} of its calls are in progress (maxCallsPerConnection)`;
-    if (this.#running >= maxConcurrent && this.#queue.size >= maxQueued)
-      return `the server is full: calls running: ${this.#running} (maxConcurrent); calls queued: ${this.#queue.size} (maxQueued)`;
+      return refusal(
+        `the server is full for this connection: ${admitted} of its calls are in progress (maxCallsPerConnection)`,
+      );
+    if (!mayStart && !mayTake(this.#queue.sizeOf(source), this.#queue.size, maxQueued, this.#share))
+      return this.#fullFor(source);
     if (maxEventLoopLag === 0) return undefined;
     const lag = loopLag.ms;
     if (lag <= maxEventLoopLag) return undefined;
-    return `the server is overloaded: its event loop lags ${Math.round(lag)} ms, and maxEventLoopLag allows ${maxEventLoopLag} ms`;
+    return refusal(
+      `the server is overloaded: its event loop lags ${Math.round(lag)} ms, and maxEventLoopLag allows ${maxEventLoopLag} ms`,
+    );
+  }
+
+  #fullFor(source: CallCounter): Refusal {
+    const { maxConcurrent, callerShare } = this.#options;
+    const running = this.#running;
+    const full =
+      running < maxConcurrent
+        ? `the server is full for this connection: ${source.running} of its calls run, and other connections may use the other free places (callerShare: ${callerShare})`
+        : `the server is full: calls running: ${running} (maxConcurrent)`;
+    const why = `${full}; calls queued: ${this.#queue.size} (maxQueued)`;
+    const { description } = this.#abandoned;
+    if (description === undefined) return refusal(why);
+    const nextIn = Math.ceil(this.#abandoned.nextIn(performance.now()));
+    return refusal(`${why}; ${description}`, Math.min(MAX_RETRY_AFTER_MS, Math.max(RETRY_AFTER_MS, nextIn)));
+  }
+
+  #mayStart(source: CallCounter): boolean {
+    return mayTake(source.running, this.#running, this.#options.maxConcurrent, this.#share);
   }
 
   #start(call: IncomingCall, channel: Channel, source: CallCounter): void {
     this.#running += 1;
+    source.running += 1;
     call.isRunning = true;
     startCall(channel, call);
-    if (!call.oneway || call.isOver) return;
-    this.#oneway.set(call, source);
-    this.#noteDeadline(call);
+    if (call.oneway || source.isGone) this.watch(call, source);
   }
 
   #ended(call: IncomingCall, source: CallCounter): void {
+    this.#removed(call, source);
+    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
+  }
+
+  #removed(call: IncomingCall, source: CallCounter): void {
     call.isRunning = false;
     this.#running -= 1;
+    source.running -= 1;
     source.admitted -= 1;
-    if (call.oneway) this.#oneway.delete(call);
-    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
+    if (this.#watched.size > 0) this.#watched.delete(call);
   }
 
   /** A loop in place of recursion: a method that answers at once makes room while it is being started. */
   #startQueued(): void {
     if (this.#isStarting) return;
     this.#isStarting = true;
-    for (const [call, { channel, source }] of this.#queue) {
-      if (this.#running >= this.#options.maxConcurrent) break;
-      if (call.deadline <= performance.now()) {
-        this.#refuseLate(call);
-      } else {
-        this.#queue.delete(call);
+    const mayStart = (source: CallCounter): boolean => this.#mayStart(source);
+    while (this.#running < this.#options.maxConcurrent) {
+      const next = this.#queue.take(mayStart);
+      if (next === undefined) break;
+      const { call, channel, source } = next;
+      if (call.deadline > performance.now()) {
         this.#start(call, channel, source);
+        continue;
       }
+      source.admitted -= 1;
+      this.#refuseLate(call);
     }
     this.#isStarting = false;
   }
 
   #noteDeadline(call: IncomingCall): void {
-    if (Number.isFinite(call.deadline)) this.#timer.note(call.deadline);
+    this.#noteTime(call.deadline);
+  }
+
+  #noteTime(time: number): void {
+    if (Number.isFinite(time)) this.#timer.note(time);
   }
 
   #expire(now: number): number {
-    const queued = scanDue(this.#queue.keys(), now, deadlineOf, (call) => this.#refuseLate(call));
-    const deadlineOfFirst = ([call]: [IncomingCall, CallCounter]): number => call.deadline;
-    const oneway = scanDue(this.#oneway, now, deadlineOfFirst, ([call, source]) => this.#ended(call, source));
-    return Math.min(queued, oneway);
+    const queued = scanDue(this.#queue.calls, now, deadlineOf, (call) => this.#refuseLate(call));
+    const watched = this.#abandon(now);
+    const next = Math.min(queued, watched, this.#abandoned.expire(now));
+    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
+    return next;
+  }
+
+  /** Counts calls apart whose time has come. While too many are, the others keep their places among the running calls. */
+  #abandon(now: number): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [call, source] of this.#watched) {
+      const due = source.isGone ? now : abandonedAt(call);
+      if (!call.isRunning || due > now) earliest = Math.min(earliest, call.isRunning ? due : now + FULL_PAUSE_MS);
+      else if (this.#abandoned.isFull) return now + FULL_PAUSE_MS;
+      else {
+        this.#removed(call, source);
+        this.#abandoned.add(call, now);
+      }
+    }
+    return earliest;
   }
 
   #refuseLate(call: IncomingCall): void {
     if (call.oneway) this.logRefusal('dropped a one-way call', call.method, call.peer, PAST_DEADLINE);
     call.refuse(new RpcError(RpcCode.Timeout, PAST_DEADLINE));
   }
+}
+
+/** Reason for which there is no room for a call. */
+interface Refusal {
+  readonly why: string;
+  readonly retryAfter: number;
+}
+
+function refusal(why: string, retryAfter = RETRY_AFTER_MS): Refusal {
+  return { why, retryAfter };
+}
+
+/** Time at which a running call is counted apart, on the clock of `performance.now()`. */
+function abandonedAt({ oneway, deadline, receivedAt }: IncomingCall): number {
+  const latest = receivedAt === 0 ? Number.POSITIVE_INFINITY : receivedAt + MAX_OVERDUE_MS;
+  if (oneway || deadline === Number.POSITIVE_INFINITY) return Math.min(deadline, latest);
+  return deadline + Math.min(MAX_OVERDUE_MS, deadline - receivedAt);
 }

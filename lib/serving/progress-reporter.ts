@@ -22,6 +22,13 @@ export interface ReportedCall {
   after: ReportedCall | undefined;
 }
 
+export interface ProgressReporterOptions {
+  /** The peer reads reports. */
+  readonly isRead: boolean;
+  /** Called with each call that runs late, and with each call that is not answered when the connection ends. */
+  onLate(call: ReportedCall): void;
+}
+
 /**
  * Reports the calls of one connection that run late. Shortly before the deadline the caller learns that the call was
  * received, for how long it has been running, and for how long this event loop was blocked. A call that is answered in time
@@ -30,6 +37,7 @@ export interface ReportedCall {
 export class ProgressReporter {
   readonly #connection: Connection;
   readonly #codec: Codec;
+  readonly #options: ProgressReporterOptions;
   readonly #timer = new DeadlineTimer((now) => this.#report(now));
   #first: ReportedCall | undefined;
   /** Time at which the bytes arrived that are being read; 0 until a call asks. */
@@ -38,9 +46,10 @@ export class ProgressReporter {
   #unreadMs = 0;
 
   /** `codec` is the one that was agreed on at registration. */
-  constructor(connection: Connection, codec: Codec) {
+  constructor(connection: Connection, codec: Codec, options: ProgressReporterOptions) {
     this.#connection = connection;
     this.#codec = codec;
+    this.#options = options;
   }
 
   /** Bytes have arrived. The clock is read once for all calls in them. */
@@ -51,6 +60,7 @@ export class ProgressReporter {
   get receivedAt(): number {
     if (this.#receivedAt === 0) {
       this.#receivedAt = Math.floor(performance.now());
+      if (!this.#options.isRead) return this.#receivedAt;
       this.#unreadMs = eventLoop.justBlocked(this.#receivedAt);
       // Sampled before a method runs: the method may block the event loop while the next request waits unread.
       eventLoop.touch();
@@ -63,8 +73,8 @@ export class ProgressReporter {
     call.receivedAt = receivedAt;
     call.reportAt = receivedAt - this.#unreadMs + timeout - leftAtReport(timeout);
     const first = this.#first;
-    if (first === undefined) eventLoop.enter();
-    else first.before = call;
+    if (first !== undefined) first.before = call;
+    else if (this.#options.isRead) eventLoop.enter();
     call.after = first;
     this.#first = call;
     this.#timer.note(call.reportAt);
@@ -79,13 +89,16 @@ export class ProgressReporter {
     if (after !== undefined) after.before = before;
     call.before = undefined;
     call.after = undefined;
-    if (this.#first === undefined) eventLoop.leave();
+    if (this.#first === undefined && this.#options.isRead) eventLoop.leave();
   }
 
   /** The connection has ended: reports would reach no caller. */
   stop(): void {
     this.#timer.stop();
-    while (this.#first !== undefined) this.delete(this.#first);
+    for (let call = this.#first; call !== undefined; call = this.#first) {
+      this.delete(call);
+      this.#options.onLate(call);
+    }
   }
 
   #report(now: number): number {
@@ -96,8 +109,11 @@ export class ProgressReporter {
       else if (call.reportAt < earliest) earliest = call.reportAt;
     }
     for (const call of due) this.delete(call);
-    const reports = due.map((call) => reportOf(call, now));
-    writeProgressReports(this.#connection, this.#codec, reports);
+    if (this.#options.isRead) {
+      const reports = due.map((call) => reportOf(call, now));
+      writeProgressReports(this.#connection, this.#codec, reports);
+    }
+    for (const call of due) this.#options.onLate(call);
     return earliest;
   }
 }

@@ -3,7 +3,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { InvokeHead } from '../protocol/message.js';
-import type { FrameView } from '../protocol/packet.js';
+import { clampedTimeout, type FrameView } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
@@ -13,7 +13,7 @@ import { CancellableCalls } from './cancellable-calls.js';
 import type { CallCount, Channel } from './channel.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
 import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
-import type { ProgressReporter } from './progress-reporter.js';
+import { ProgressReporter } from './progress-reporter.js';
 
 export interface SessionCallsOptions {
   readonly connection: Connection;
@@ -28,8 +28,8 @@ export interface SessionCallsOptions {
 export interface CallTerms {
   readonly channel: Channel;
   readonly codec: Codec;
-  /** Reports calls that run late, for a peer that reads such reports. */
-  readonly reporter: ProgressReporter | undefined;
+  /** The peer reads reports of calls that run late. */
+  readonly readsReports: boolean;
 }
 
 /** Calls that arrive on one connection, until each is answered. */
@@ -37,8 +37,12 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   /** Known once the connection was admitted. */
   caller: ConnectedPeer | undefined;
   admitted = 0;
+  running = 0;
+  isGone = false;
   readonly #options: SessionCallsOptions;
   #terms: CallTerms | undefined;
+  /** Made with the terms. */
+  #reporter: ProgressReporter | undefined;
   #serving = 0;
   /** Time at which the bytes arrived that are being read, on the clock of `performance.now()`. */
   #arrivedAt = 0;
@@ -59,38 +63,44 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   /** The peer has registered: calls may arrive from now on. */
   begin(terms: CallTerms): void {
+    const { connection, limit } = this.#options;
     this.#terms = terms;
+    this.#reporter = new ProgressReporter(connection, terms.codec, {
+      isRead: terms.readsReports,
+      onLate: (call) => limit.watch(call as IncomingCall, this),
+    });
   }
 
   /** Bytes have arrived. */
   arrived(): void {
     this.#hasArrived = true;
-    this.#terms?.reporter?.received();
+    this.#reporter?.received();
   }
 
   invoke(head: InvokeHead, frame: FrameView): void {
     const { connection, limit } = this.#options;
     if (!connection.isOpen) return; // an answer could not be sent
     const { method, oneway } = head;
-    const { id, timeout } = frame;
+    const { id } = frame;
     if (this.#terms === undefined)
       return this.answerBadRequest(id, `${method} was called before register_channel was answered`);
-    const { channel, reporter } = this.#terms;
+    const { channel } = this.#terms;
+    const timeout = clampedTimeout(frame.timeout);
     const now = performance.now();
     if (this.#hasArrived) this.#arrivedAt = Math.ceil(now);
     this.#hasArrived = false;
     // The packet holds the time that is left and not a point in time: the clocks of the two machines need not agree.
-    const deadline = timeout === 0 ? Number.POSITIVE_INFINITY : this.#arrivedAt + timeout;
+    const deadline = this.#arrivedAt + timeout;
     if (now >= deadline) return this.#refuse(id, method, oneway, RpcCode.Timeout, PAST_DEADLINE);
-    const reported = oneway ? undefined : reporter;
+    const reported = oneway ? undefined : this.#reporter;
     const receivedAt = reported?.receivedAt ?? 0;
     const call = limit.admit(this, channel, head, frame, deadline);
     if (reported !== undefined && call !== undefined && !call.isOver && connection.isOpen)
       reported.add(call, receivedAt, timeout);
   }
 
-  refuse({ method, oneway }: InvokeHead, { id }: FrameView, why: string): void {
-    this.#refuse(id, method, oneway, RpcCode.Overloaded, why);
+  refuse({ method, oneway }: InvokeHead, { id }: FrameView, why: string, retryAfter: number): void {
+    this.#refuse(id, method, oneway, RpcCode.Overloaded, why, retryAfter);
   }
 
   makeCall(head: InvokeHead, frame: FrameView, channel: Channel, deadline: number): IncomingCall | undefined {
@@ -107,7 +117,9 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
-    return new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined, deadline);
+    const call = new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined, deadline);
+    if (oneway) call.receivedAt = this.#arrivedAt;
+    return call;
   }
 
   onQueued(call: IncomingCall): void {
@@ -124,10 +136,11 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   /** The connection has ended. */
   end(reason: RpcError): void {
     this.#endReason = reason;
-    this.#terms?.reporter?.stop();
+    this.#reporter?.stop();
     for (const call of this.#cancellable?.abortAll(reason) ?? []) {
       if (this.#options.limit.isQueued(call)) call.drop();
     }
+    this.#options.limit.leave(this);
   }
 
   taken(): void {
@@ -159,7 +172,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   served(call: IncomingCall): void {
     this.#cancellable?.forget(call);
-    this.#terms?.reporter?.delete(call);
+    this.#reporter?.delete(call);
     this.#serving -= 1;
     this.#options.limit.release(call, this);
     if (this.#serving === 0) this.#options.onIdle();
@@ -182,10 +195,10 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   /** Answers a call that is not started with the reason. A one-way call has no answer, and is logged instead. */
-  #refuse(id: number, method: string, oneway: boolean, code: RpcCode, why: string): void {
+  #refuse(id: number, method: string, oneway: boolean, code: RpcCode, why: string, retryAfter?: number): void {
     const { answers, connection, limit } = this.#options;
     if (oneway || code === RpcCode.Overloaded)
       limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, why);
-    if (!oneway) answers.failure(id, new RpcError(code, why), code);
+    if (!oneway) answers.failure(id, new RpcError(code, why, { retryAfter }), code);
   }
 }

@@ -4,7 +4,6 @@ import type { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
 import { type Delivery, RpcCode, RpcError } from '../../lib/errors.js';
 import { directRequestCodec } from '../../lib/follower/request-codec.js';
-import { MAX_TIMEOUT_MS } from '../../lib/options.js';
 import { decodeList, encodeList, itemEnd } from '../../lib/protocol/argument-list.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
@@ -16,7 +15,7 @@ import {
   type RelayHead,
   resultsHead,
 } from '../../lib/protocol/message.js';
-import type { FrameView } from '../../lib/protocol/packet.js';
+import { clampedTimeout, type FrameView } from '../../lib/protocol/packet.js';
 import type { RelayPeer } from './relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -41,9 +40,8 @@ export class RelayedCall extends OutgoingCall {
 
   /** The arguments lie in the frame: send the call before the frame's handler returns, or {@link keep} the call. */
   constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, onSettled: OnSettled) {
-    const timeout = Math.min(MAX_TIMEOUT_MS, Math.max(1, frame.timeout));
     const settle = answering(peer, frame.id, head, onSettled);
-    super(method, [], timeout, head.oneway, NO_OPTIONS, undefined, settle);
+    super(method, [], clampedTimeout(frame.timeout), head.oneway, NO_OPTIONS, undefined, settle);
     this.isCancellable = true;
     this.requestCodec = relayedRequestCodec;
     this.#peer = peer;
@@ -82,8 +80,15 @@ export class RelayedCall extends OutgoingCall {
   }
 
   /** Leaves out method and server: the caller's process adds both. */
-  override error(code: RpcCode, why: string, delivery: Delivery, cause?: unknown): RpcError {
-    return new RpcError(code, why, { delivery, cause });
+  override error(
+    code: RpcCode,
+    why: string,
+    delivery: Delivery,
+    cause?: unknown,
+    _timing?: unknown,
+    retryAfter?: number,
+  ): RpcError {
+    return new RpcError(code, why, { delivery, cause, retryAfter });
   }
 
   writeHead(meta: boolean): Buffer {
@@ -125,9 +130,9 @@ const relayedRequestCodec: RequestCodec<RelayedCall> = {
 };
 
 /** Makes a new head. A Follower trusts its Leader, so unknown fields of a server's head must not reach the Follower. */
-function answerHead({ success, results, code }: InvokeResultHead): Buffer {
+function answerHead({ success, results, code, retryAfter }: InvokeResultHead): Buffer {
   if (success) return results === undefined ? HEAD.success : resultsHead(results);
-  return code === undefined ? HEAD.failure : failureHead(code);
+  return code === undefined ? HEAD.failure : failureHead(code, retryAfter);
 }
 
 function answering(peer: RelayPeer, id: number, { method, oneway }: RelayHead, onSettled: OnSettled): Settle {

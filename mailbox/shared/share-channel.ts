@@ -35,6 +35,9 @@ export function acceptorOptions(
     maxConcurrent: 1,
     maxQueued: 0,
     maxCallsPerConnection: 1,
+    callerShare: 1,
+    maxAbandoned: 1,
+    abandonedTimeout: 1,
     maxEventLoopLag: 0,
     exposeStack: true, // a server's error is passed on as the server chose to send it
     logger,

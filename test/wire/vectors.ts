@@ -294,6 +294,22 @@ export const VECTORS: readonly Vector[] = [
     writeBody: () => {},
   },
   {
+    name: 'invoke_result of a call that was not started, with the time for another attempt',
+    header: '01010000' + '0000000000000005' + '00000001' + '00000055' + '00000000',
+    head: '{"type":"invoke_result","success":false,"code":"ERR_RPC_OVERLOADED","retryAfter":100}',
+    body: '',
+    packet: { kind: RESPONSE, id: 5, timeout: 1 },
+    parsed: {
+      type: 'invoke_result',
+      success: false,
+      results: undefined,
+      code: 'ERR_RPC_OVERLOADED',
+      retryAfter: 100,
+    },
+    ourHead: failureHead('ERR_RPC_OVERLOADED', 100),
+    writeBody: () => {},
+  },
+  {
     name: 'an answer to a request of an unknown type',
     header: '01010000' + '000000000000000d' + '7fffffff' + '00000002' + '00000000',
     head: '{}',

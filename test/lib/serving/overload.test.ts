@@ -18,7 +18,13 @@ function setUp(t: TestContext, options: Partial<ConcurrencyLimitOptions> = {}) {
   const lines: string[] = [];
   const write = (line: string) => void lines.push(line);
   const bounds = { maxConcurrent: 2, maxQueued: 2, maxCallsPerConnection: 10, maxEventLoopLag: 0 };
-  const limit = new ConcurrencyLimit({ ...bounds, logger: { info: write, warn: write, error: write }, ...options });
+  const apart = { callerShare: 0.7, maxAbandoned: 2, abandonedTimeout: 60_000 };
+  const limit = new ConcurrencyLimit({
+    ...bounds,
+    ...apart,
+    logger: { info: write, warn: write, error: write },
+    ...options,
+  });
   const started: number[] = [];
   const refused: [number, RpcCode | undefined][] = [];
   /** Requests of the limit to the source, in order. */
@@ -33,6 +39,8 @@ function setUp(t: TestContext, options: Partial<ConcurrencyLimitOptions> = {}) {
   const makeSource = () => {
     const source: CallSource<Asked, number> = {
       admitted: 0,
+      running: 0,
+      isGone: false,
       refuse: (_request, id, why) => void asked.push(`refuse ${id}: ${why}`),
       makeCall({ oneway, isBroken }, id, _channel, deadline) {
         asked.push(`make ${id}`);
@@ -191,5 +199,137 @@ describe('ConcurrencyLimit', () => {
     admit({ ms: 10 }).succeed([]);
     admit({ ms: 10 });
     assert.equal(clock.timers, 0);
+  });
+
+  it('counts a call apart whose connection has ended, and gives its place to another', (t) => {
+    const { clock, limit, source, makeSource, admit, tryAdmit, lines } = setUp(t, { maxConcurrent: 1, maxQueued: 0 });
+    const left = admit();
+    limit.watch(left, source);
+    limit.leave(source);
+    assert.equal(tryAdmit({ from: makeSource() }), undefined);
+    clock.advance(10);
+    assert.deepEqual([limit.running, limit.abandoned, source.admitted, source.running], [0, 1, 0, 0]);
+    const next = admit({ from: makeSource() });
+    left.succeed([]);
+    assert.deepEqual([limit.running, limit.abandoned], [1, 0], 'the end of the call frees nothing more');
+    next.succeed([]);
+    assert.equal(limit.running, 0);
+    clock.advance(1_000);
+    assert.deepEqual(lines, [], 'a call that ends within a second is not reported');
+  });
+
+  it('counts a late call apart when as much time again as it had has passed', (t) => {
+    const { clock, limit, source, admit } = setUp(t, { maxConcurrent: 1 });
+    clock.advance(1);
+    const call = admit({ ms: 400 });
+    call.receivedAt = clock.now;
+    limit.watch(call, source);
+    clock.advance(790);
+    assert.deepEqual([limit.running, limit.abandoned], [1, 0]);
+    clock.advance(20);
+    assert.deepEqual([limit.running, limit.abandoned, source.running], [0, 1, 0]);
+  });
+
+  it('reports abandoned calls together, with the method, and once each', (t) => {
+    const abandoned: number[] = [];
+    const onAbandoned = (call: IncomingCall) => void abandoned.push(call.id);
+    const { clock, limit, source, admit, lines } = setUp(t, { maxConcurrent: 3, maxAbandoned: 9, onAbandoned });
+    for (let i = 0; i < 3; i++) limit.watch(admit({ oneway: i === 2 }), source);
+    limit.leave(source);
+    clock.advance(1_100);
+    clock.advance(1_100);
+    assert.deepEqual(abandoned, [1, 2], 'a method of a one-way call need not report its end');
+    assert.equal(lines.length, 1);
+    assert.match(
+      String(lines[0]),
+      /a method has not answered, .*"user\.m\.f", called by a caller; calls abandoned .* not ended: 3 \(maxAbandoned: 9\), 3 of them of "user\.m\.f"/,
+    );
+  });
+
+  it('counts no more calls apart than maxAbandoned, refuses by name, and gives the places back in time', (t) => {
+    const { clock, limit, makeSource, asked, admit, tryAdmit } = setUp(t, { maxQueued: 0, maxAbandoned: 3 });
+    const abandon = (): void => {
+      const from = makeSource();
+      limit.watch(admit({ from }), from);
+      limit.leave(from);
+      clock.advance(10);
+    };
+    for (let i = 0; i < 5; i++) abandon();
+    assert.deepEqual([limit.running, limit.abandoned], [2, 3]);
+    assert.equal(tryAdmit({ from: makeSource() }), undefined);
+    assert.match(
+      String(asked.at(-1)),
+      /the server is full: calls running: 2 \(maxConcurrent\); .* not ended: 3 \(maxAbandoned: 3\), 3 of them of "user\.m\.f"$/,
+    );
+    clock.advance(60_100);
+    assert.deepEqual([limit.running, limit.abandoned], [0, 2], 'the places that no table has any more');
+    abandon();
+    clock.advance(62_000);
+    assert.deepEqual([limit.running, limit.abandoned], [0, 0]);
+  });
+
+  it('gives the place of a one-way call back after a minute, whatever deadline it names', (t) => {
+    const { clock, limit, source, admit } = setUp(t, { maxConcurrent: 1 });
+    clock.advance(1);
+    const call = admit({ ms: 2 ** 31 });
+    call.succeed([]);
+    const oneway = admit({ oneway: true, ms: 2 ** 31 });
+    oneway.receivedAt = clock.now;
+    limit.watch(oneway, source);
+    clock.advance(59_000);
+    assert.equal(limit.running, 1);
+    clock.advance(1_100);
+    assert.deepEqual([limit.running, source.admitted], [0, 0]);
+  });
+});
+
+describe('ConcurrencyLimit, callers beside each other', () => {
+  it('leaves places for others, however much one caller asks for', (t) => {
+    const { limit, source, makeSource, asked, tryAdmit } = setUp(t, {
+      maxConcurrent: 10,
+      maxQueued: 10,
+      maxCallsPerConnection: 100,
+    });
+    for (let i = 0; i < 30; i++) tryAdmit();
+    assert.deepEqual([source.running, limit.queued], [7, 7]);
+    assert.equal(
+      asked.at(-1),
+      'refuse 30: the server is full for this connection: 7 of its calls run, and other connections may use the other free places (callerShare: 0.7); calls queued: 7 (maxQueued)',
+    );
+    const second = makeSource();
+    for (let i = 0; i < 30; i++) tryAdmit({ from: second });
+    const third = makeSource();
+    assert.deepEqual([second.running, tryAdmit({ from: third })?.isRunning], [2, true]);
+  });
+
+  it('starts waiting calls in turn between the callers, and each caller’s in order', (t) => {
+    const { makeSource, started, tryAdmit, admit } = setUp(t, { maxConcurrent: 1, maxQueued: 10 });
+    const [one, two] = [makeSource(), makeSource()];
+    const running = [admit()];
+    for (let i = 0; i < 3; i++) running.push(admit({ from: one }));
+    running.push(admit({ from: two }));
+    assert.equal(tryAdmit({ from: two, isBroken: true }), undefined);
+    for (const id of [1, 2, 5, 3, 4]) running.find((call) => call.id === id)?.succeed([]);
+    assert.deepEqual(started, [1, 2, 5, 3, 4]);
+  });
+
+  it('has a place for a newcomer after eighty callers took all that they may', (t) => {
+    const { limit, makeSource, admit, tryAdmit } = setUp(t, {
+      maxConcurrent: 10_000,
+      maxQueued: 0,
+      maxCallsPerConnection: 10_000,
+    });
+    for (let i = 0; i < 80; i++) {
+      const from = makeSource();
+      while (tryAdmit({ from }) !== undefined);
+    }
+    assert.ok(limit.running > 9_700, `${limit.running} run`);
+    assert.equal(admit({ from: makeSource() }).isRunning, true);
+  });
+
+  it('divides nothing with a callerShare of 1', (t) => {
+    const { source, tryAdmit } = setUp(t, { maxConcurrent: 10, maxQueued: 0, callerShare: 1 });
+    for (let i = 0; i < 30; i++) tryAdmit();
+    assert.equal(source.running, 10);
   });
 });

@@ -22,7 +22,10 @@ function setUp(t: TestContext) {
   const stream = new FakeStream();
   const handler = { onRequest() {}, onResponse() {}, onActivity() {}, onDrained() {}, onClosed() {} };
   const options = { maxFrameBytes: 10_000, maxQueuedBytes: 10_000, flushInterval: 0, pauseWhenBlocked: true };
-  const overdue = new ProgressReporter(new Connection(stream, handler, options), JSON_CODEC);
+  const overdue = new ProgressReporter(new Connection(stream, handler, options), JSON_CODEC, {
+    isRead: true,
+    onLate() {},
+  });
   return {
     clock,
     overdue,
