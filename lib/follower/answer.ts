@@ -12,6 +12,7 @@ const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.BadRequest,
   RpcCode.Encode,
   RpcCode.FrameTooLarge,
+  RpcCode.QueueFull,
   RpcCode.Timeout,
   RpcCode.Overloaded,
 ];

@@ -67,7 +67,9 @@ export interface ListeningOptions {
   /** pomelo-rpc's name of {@link ListeningOptions.maxFrameBytes}. Source: pomelo-rpc. */
   pkgSize?: number;
   /**
-   * Bytes that may wait to be written to a caller that does not read. Past this number the caller is cut off.
+   * Bytes that may wait to be written to one caller. No request of a caller is handled while the caller does not read its
+   * answers. A result of a running call that finds no room is dropped: the caller gets `ERR_RPC_QUEUE_FULL` in its place. A
+   * caller that reads none of those, another megabyte, is cut off.
    * Unit: bytes. Range: from 0.
    * @default 16_777_216
    */

@@ -30,6 +30,10 @@ export class Framer {
   #held: Buffer = NOTHING;
   #heldBytes = 0;
   #stopped = false;
+  #paused = false;
+  /** Chunks that have arrived and whose packets are not handed out yet, while paused. The first is read from `#restAt` on. */
+  #rest: Buffer[] = [];
+  #restAt = 0;
 
   /** `onFrame` must not keep the view or slices of its bytes, which are both reused. */
   constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void) {
@@ -42,9 +46,35 @@ export class Framer {
     return this.#heldBytes > 0;
   }
 
+  /** True while whole or partial packets have arrived that wait for {@link resume}. */
+  get hasRest(): boolean {
+    return this.#rest.length > 0;
+  }
+
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Stops handing out packets until {@link resume}, even those that the current chunk still holds. Nothing is lost. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Hands out the packets that waited. Throws as {@link push} does. */
+  resume(): void {
+    this.#paused = false;
+    while (!this.#paused && !this.#stopped && this.#rest.length > 0) {
+      const chunk = this.#rest.shift() as Buffer;
+      const at = this.#restAt;
+      this.#restAt = 0;
+      this.#read(chunk, at);
+    }
+  }
+
   /** Stops handing out packets, even those that the current chunk still holds. */
   stop(): void {
     this.#stopped = true;
+    this.#rest = [];
     this.#held = NOTHING;
     this.#heldBytes = 0;
   }
@@ -54,16 +84,24 @@ export class Framer {
    * of the next packet is unknown then, so the framer has stopped, and the connection must be closed.
    */
   push(chunk: Buffer): void {
-    let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : 0;
+    if (this.#paused) this.#rest.push(chunk);
+    else this.#read(chunk, 0);
+  }
+
+  #read(chunk: Buffer, start: number): void {
+    let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : start;
     const end = chunk.length;
-    while (!this.#stopped && end - at >= HEADER_BYTES) {
+    while (!this.#stopped && !this.#paused && end - at >= HEADER_BYTES) {
       const frameBytes = this.#frameBytes(chunk, at);
       if (end - at < frameBytes) break;
       this.#emit(chunk, at, frameBytes);
       at += frameBytes;
     }
-    if (at < end && !this.#stopped) this.#hold(chunk, at, end, end - at);
     this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk or a large frame alive
+    if (at >= end || this.#stopped) return;
+    if (!this.#paused) return this.#hold(chunk, at, end, end - at);
+    this.#rest.unshift(chunk);
+    this.#restAt = at;
   }
 
   /** Completes the held frame from the chunk, and returns the number of bytes taken. */

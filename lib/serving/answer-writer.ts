@@ -4,6 +4,7 @@ import { encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { isEncodeRefusal } from '../protocol/encodable.js';
+import { EncodedValue } from '../protocol/encoded-value.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import {
   EXTENSION_VERSION,
@@ -42,6 +43,8 @@ export class AnswerWriter {
   /** True for a mailstation peer, which tells failures of this end and failures of the method apart by a code. */
   #isOurs = false;
   #takesLists = false;
+  /** True from an answer that found no room until the next answer that did: one log line is enough. */
+  #isOverflowing = false;
 
   constructor(connection: Connection, options: AnswerWriterOptions) {
     this.#connection = connection;
@@ -84,6 +87,7 @@ export class AnswerWriter {
         if (this.#takesLists) encodeList(out, this.#codec, results, 'results');
         else this.#codec.encode(results[0], out);
         connection.commit();
+        this.#isOverflowing = false;
       } catch (error) {
         connection.rollback();
         throw error;
@@ -134,9 +138,24 @@ export class AnswerWriter {
     return undefined;
   }
 
+  /**
+   * Answers with an error in place of a result for which the queue has no room. The queue has some room for such errors. The
+   * connection of a peer that does not read them either is destroyed.
+   */
+  #overflowed(id: number, method: string, error: RpcError): void {
+    const why = overflow(error);
+    if (!this.#isOverflowing) {
+      const { peer } = this.#connection;
+      this.#options.logger.warn(`mailstation: cannot answer a call of ${printable(method)} from ${peer}: ${why}`);
+    }
+    this.#isOverflowing = true;
+    const head = this.#isOurs ? failureHead(RpcCode.QueueFull) : HEAD.failure;
+    const body = EncodedValue.of({ name: 'RpcError', message: why }, this.#codec).in(this.#codec);
+    this.#connection.send(RESPONSE, id, ANSWER_TIMEOUT_MS, head, body);
+  }
+
   #resultsFailed(id: number, method: string, error: unknown): void {
-    // The peer reads no answers, and would not read this error either.
-    if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#connection.destroy(error);
+    if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#overflowed(id, method, error);
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
     // Codecs call the value `$` in their messages.
     const why = messageOf(error)
@@ -151,6 +170,11 @@ export class AnswerWriter {
     );
     this.failure(id, failure, code);
   }
+}
+
+/** Reason in the log and in the answer of a call whose result was dropped. */
+function overflow({ message }: RpcError): string {
+  return `the result is dropped, since the caller does not read as fast as the server answers: ${message}; request less at once, or raise maxQueuedBytes of the server`;
 }
 
 function asRpcError(thrown: unknown): RpcError {

@@ -1,26 +1,26 @@
 import { debug } from '../diagnostics.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
+import { RpcCode, type RpcError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
-import { Framer } from '../protocol/framer.js';
 import { HeadCache } from '../protocol/head-cache.js';
-import { type FrameView, type PacketKind, REQUEST } from '../protocol/packet.js';
+import { type FrameView, type PacketKind, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { clearTimeout, nextTick, setTimeout } from '../timers.js';
-import type { ByteStream, StreamHandler } from './byte-stream.js';
+import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
+import { connectionLost, notSent, protocolError, queueFull } from './connection-errors.js';
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
 import { EarlyFlush } from './early-flush.js';
+import { FrameIntake } from './frame-intake.js';
 
 const NO_BODY: Uint8Array = Buffer.alloc(0);
 
 /** Time for an orderly end when no bytes are left to write. A live peer ends its own side within one tick. Unit: ms */
 const END_TIMEOUT_MS = 2_000;
 
-/**
- * Factor by which more bytes of answers may queue than of requests. A request can be refused without harm; an answer
- * cannot. Answers stay bounded, since an answering end does not read requests while its stream is blocked.
- */
-const ANSWERS_MAY_QUEUE = 8;
+/** Bytes that a connection's own frames may take beyond `maxQueuedBytes`: heartbeats, refusals. */
+const OWN_FRAMES_BYTES = 1024 * 1024;
+/** Bytes after which committed frames do not wait for the end of the tick, so that a stream that is full is noticed at once. */
+const EARLY_FLUSH_BYTES = 64 * 1024;
 
 /** Data of an end in order, from `end()` on. */
 interface Ending {
@@ -41,7 +41,7 @@ export class Connection {
   readonly #handler: ConnectionHandler;
   readonly #options: ConnectionOptions;
   readonly #writer: FrameWriter;
-  readonly #framer: Framer;
+  readonly #intake: FrameIntake;
   readonly #heads = new HeadCache();
   readonly #earlyFlush = new EarlyFlush();
   readonly #lifecycle = new Lifecycle<ConnectionState>('open', CONNECTION_TRANSITIONS, (to, _from, reason) =>
@@ -62,13 +62,19 @@ export class Connection {
     this.#handler = handler;
     this.#options = options;
     this.#writer = new FrameWriter(options.maxFrameBytes);
-    this.#framer = new Framer(options.maxFrameBytes, (frame) => this.#onFrame(frame));
-    const streamHandler: StreamHandler = {
+    this.#intake = new FrameIntake(stream, {
+      maxFrameBytes: options.maxFrameBytes,
+      maxQueuedBytes: options.maxQueuedBytes,
+      takesTurns: options.pauseWhenBlocked,
+      output: this,
+      onFrame: (frame) => this.#onFrame(frame),
+      onError: (error) => this.destroy(protocolError(this.peer, error)),
+    });
+    stream.open({
       onData: (chunk) => this.#onData(chunk),
       onDrain: () => this.#onDrain(),
       onClose: (error) => this.#onStreamClose(error),
-    };
-    stream.open(streamHandler);
+    });
   }
 
   get isClosed(): boolean {
@@ -84,6 +90,11 @@ export class Connection {
   /** Number of frames committed so far, which is also the number of the latest frame. */
   get committedFrames(): number {
     return this.#committed;
+  }
+
+  /** Bytes of the frames committed so far. */
+  get committedBytes(): number {
+    return this.#written + this.#writer.pendingBytes;
   }
 
   /** Number of frames handed to the stream so far. A frame with a higher number has not left this process. */
@@ -123,7 +134,7 @@ export class Connection {
 
   /** True while a frame has arrived in part. */
   get isMidFrame(): boolean {
-    return this.#framer.isMidFrame;
+    return this.#intake.isMidFrame;
   }
 
   /**
@@ -132,8 +143,10 @@ export class Connection {
    * frame: a `toJSON` or a getter among the arguments has made a call.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
-    const limit = kind === REQUEST ? this.#options.maxQueuedBytes : this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
-    if (this.#canPileUp && this.queuedBytes > limit) throw this.#queueFull(limit);
+    if (this.isFull) {
+      if (!this.isBlocked && kind === RESPONSE) this.#flush(); // gathered for `flushInterval`
+      if (this.isFull) throw queueFull(this.queuedBytes, this.peer, this.#options.maxQueuedBytes);
+    }
     this.#begin(kind, id, timeoutMs, head);
     return this.#writer;
   }
@@ -142,7 +155,7 @@ export class Connection {
   commit(): void {
     this.#writer.commit();
     this.#committed += 1;
-    if (this.#options.flushInterval === 0 && this.#earlyFlush.isDue(this.#committed - this.#handed)) this.#flush();
+    if (this.#options.flushInterval === 0 && this.#isFlushDue) this.#flush();
     else if (!this.#isFlushScheduled) this.#scheduleFlush();
   }
 
@@ -152,15 +165,15 @@ export class Connection {
   }
 
   /**
-   * Sends a frame of the connection itself, such as a heartbeat. A full queue does not refuse the frame, but the connection is
-   * destroyed past the bound that even answers have. Does nothing once the connection accepts no frames. Throws
-   * {@link RpcCode.FrameTooLarge}.
+   * Sends a frame of the connection itself, such as a heartbeat. A full queue has some room for such frames. Past that room
+   * the connection is destroyed. Does nothing once the connection accepts no frames. Throws {@link RpcCode.FrameTooLarge}.
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body = NO_BODY): void {
     if (!this.isOpen) return;
-    const limit = this.#options.maxQueuedBytes * ANSWERS_MAY_QUEUE;
     // Past the bound: the peer requests heartbeats and never reads the answers.
-    if (this.isBlocked && this.queuedBytes > limit) return this.destroy(this.#queueFull(limit));
+    const { maxQueuedBytes } = this.#options;
+    if (this.isBlocked && this.queuedBytes > maxQueuedBytes + OWN_FRAMES_BYTES)
+      return this.destroy(queueFull(this.queuedBytes, this.peer, maxQueuedBytes));
     this.#begin(kind, id, timeoutMs, head);
     try {
       if (body.length > 0) this.#writer.append(body, 0, body.length);
@@ -211,9 +224,8 @@ export class Connection {
     this.#writer.begin(kind, id, timeoutMs, head);
   }
 
-  #queueFull(limit: number): RpcError {
-    const what = `${this.queuedBytes} bytes wait to be written to ${this.peer}`;
-    return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes allows ${limit}`);
+  get #isFlushDue(): boolean {
+    return this.#earlyFlush.isDue(this.#committed - this.#handed) || this.#writer.pendingBytes >= EARLY_FLUSH_BYTES;
   }
 
   #scheduleFlush(): void {
@@ -250,15 +262,15 @@ export class Connection {
     if (this.#lifecycle.move('open')) this.#flush();
     else this.#lifecycle.move('ending');
     if (this.isBlocked || this.isClosed) return;
-    if (this.#options.pauseWhenBlocked) this.#stream.resume();
     this.#handler.onDrained();
+    if (!this.isClosed) this.#intake.unblock();
   }
 
   #onMove(to: ConnectionState, reason: RpcError | undefined): void {
-    if ((to === 'blocked' || to === 'flushing') && this.#options.pauseWhenBlocked) this.#stream.pause();
+    if (to === 'blocked' || to === 'flushing') this.#intake.block();
     if (to !== 'closed' || reason === undefined) return;
     debug.connection('%s closed: %s', this.peer, reason.message);
-    this.#framer.stop();
+    this.#intake.stop();
     clearTimeout(this.#ending?.timer);
     clearTimeout(this.#flushTimer);
     this.#handler.onClosed(reason);
@@ -267,11 +279,7 @@ export class Connection {
   #onData(chunk: Buffer): void {
     if (this.isClosed) return;
     this.#handler.onActivity();
-    try {
-      this.#framer.push(chunk);
-    } catch (error) {
-      this.destroy(error instanceof RpcError ? error : protocolError(this.peer, error));
-    }
+    this.#intake.receive(chunk);
   }
 
   #onFrame(frame: FrameView): void {
@@ -283,16 +291,6 @@ export class Connection {
 
   #onStreamClose(error: Error | undefined): void {
     if (this.isClosed) return;
-    const how = error === undefined ? 'the peer closed it' : error.message;
-    const lost = new RpcError(RpcCode.ConnectionLost, `connection to ${this.peer} lost: ${how}`, { cause: error });
-    this.#lifecycle.move('closed', this.#ending?.reason ?? lost);
+    this.#lifecycle.move('closed', this.#ending?.reason ?? connectionLost(this.peer, error));
   }
-}
-
-function notSent(code: RpcCode, message: string): RpcError {
-  return new RpcError(code, message, { delivery: 'not-sent' });
-}
-
-function protocolError(peer: string, cause: unknown): RpcError {
-  return new RpcError(RpcCode.Protocol, `${peer}: ${toError(cause).message}`, { cause });
 }

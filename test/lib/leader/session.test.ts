@@ -357,16 +357,24 @@ describe('Session, serving', () => {
     assert.deepEqual([answer?.head.success, answer?.head.code], [false, RpcCode.Encode]);
   });
 
-  it('cuts off a peer that calls and does not read the answers', async (t) => {
-    const { stream, calls, closed, register, invoke } = setUp(t);
+  it('answers with an error where a result finds no room, and cuts off a peer that reads none of those either', async (t) => {
+    const { stream, calls, closed, register, invoke } = setUp(t, {
+      maxConcurrent: 10_000,
+      maxCallsPerConnection: 10_000,
+    });
     register();
     await tick();
+    for (let id = 5; id < 6_000; id++) invoke(id, []);
     stream.accepts = false;
-    for (let id = 5; id < 30; id++) invoke(id, []);
-    for (const call of calls) {
-      call.succeed(['x'.repeat(9_000)]);
+    const [first, second, third, fourth, ...rest] = calls;
+    for (const call of [first, second, third]) {
+      call?.succeed(['x'.repeat(9_000)]);
       await tick();
     }
+    fourth?.succeed(['x'.repeat(9_000)]);
+    assert.ok(stream.pendingBytes < 30_000, 'maxQueuedBytes and one frame');
+    assert.equal(closed.length, 0);
+    for (const call of rest) call.succeed(['x'.repeat(9_000)]);
     assert.equal(closed[0]?.code, RpcCode.QueueFull);
     assert.equal(stream.isDestroyed, true);
   });

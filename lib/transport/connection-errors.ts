@@ -1,0 +1,22 @@
+import { RpcCode, RpcError, toError } from '../errors.js';
+
+/** A frame that was refused before any byte of it was queued. */
+export function notSent(code: RpcCode, message: string): RpcError {
+  return new RpcError(code, message, { delivery: 'not-sent' });
+}
+
+export function queueFull(queuedBytes: number, peer: string, maxQueuedBytes: number): RpcError {
+  const what = `${queuedBytes} bytes wait to be written to ${peer}`;
+  return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes allows ${maxQueuedBytes}`);
+}
+
+/** The error of a connection whose peer sent bytes that are not a packet, or whose handler threw. */
+export function protocolError(peer: string, cause: unknown): RpcError {
+  if (cause instanceof RpcError) return cause;
+  return new RpcError(RpcCode.Protocol, `${peer}: ${toError(cause).message}`, { cause });
+}
+
+export function connectionLost(peer: string, error: Error | undefined): RpcError {
+  const how = error === undefined ? 'the peer closed it' : error.message;
+  return new RpcError(RpcCode.ConnectionLost, `connection to ${peer} lost: ${how}`, { cause: error });
+}

@@ -1,0 +1,186 @@
+import { AsyncResource } from 'node:async_hooks';
+import { Framer } from '../protocol/framer.js';
+import type { FrameView } from '../protocol/packet.js';
+import { clearImmediate, performance, setImmediate } from '../timers.js';
+import type { ByteStream } from './byte-stream.js';
+
+/** Requests of a chunk that are handled before their answers are measured. A new connection begins with one. */
+const MAX_BATCH = 16;
+/** Time for which one connection may hold the event loop with requests that have arrived. Unit: ms */
+const TURN_MS = 10;
+/** Promise reactions that a batch's answers may take before the next batch begins: most async methods answer within these. */
+const MAX_HOPS = 3;
+/** One batch may fill this share of the queue, as far as the sizes of the latest answers can tell. */
+const BATCH_SHARE = 4;
+
+/** Frames and bytes that the answering end has committed so far. */
+export interface Output {
+  readonly committedFrames: number;
+  readonly committedBytes: number;
+}
+
+export interface FrameIntakeOptions {
+  readonly maxFrameBytes: number;
+  readonly maxQueuedBytes: number;
+  /** True at the answering end: requests wait while answers are not read, and while other connections want their turn. */
+  readonly takesTurns: boolean;
+  /** Answers so far. The intake compares them with the requests that were handled. */
+  readonly output: Output;
+  onFrame(frame: FrameView): void;
+  /** Called with the error of bytes that are not a packet, or with what {@link FrameIntakeOptions.onFrame} threw. */
+  onError(error: unknown): void;
+}
+
+/**
+ * Reading side of a connection. A chunk may hold a thousand small requests with large answers. The answering end therefore
+ * handles them in batches: the intake stops inside the chunk as soon as the stream is blocked, and continues when the stream
+ * drains. After {@link TURN_MS} the rest of the chunk waits for the next turn of the event loop.
+ */
+export class FrameIntake {
+  readonly #stream: ByteStream;
+  readonly #options: FrameIntakeOptions;
+  readonly #framer: Framer;
+  /** The rest of a chunk must not be handled in the async context of an answer that has left, or of a method. */
+  readonly #ownContext: AsyncResource | undefined;
+  #isBlocked = false;
+  #isStopped = false;
+  #isStreamPaused = false;
+  /** Size of the next batch, and requests that are left of the current one. */
+  #batch = 1;
+  #left = 1;
+  /** Size of the largest recent answers, on average over a batch. Unit: bytes */
+  #answerBytes = 0;
+  #framesBefore = 0;
+  #bytesBefore = 0;
+  /** Time at which the turn's first batch ended. 0: no batch of this turn has ended. */
+  #turnBegan = 0;
+  #hops = 0;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(stream: ByteStream, options: FrameIntakeOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#framer = new Framer(options.maxFrameBytes, (frame) => this.#onFrame(frame));
+    if (options.takesTurns) this.#ownContext = new AsyncResource('mailstation.Connection');
+  }
+
+  /** True while a frame has arrived in part. */
+  get isMidFrame(): boolean {
+    return this.#framer.isMidFrame;
+  }
+
+  receive(chunk: Buffer): void {
+    const isContinued = this.#framer.isPaused;
+    if (!isContinued) this.#beginTurn();
+    try {
+      this.#framer.push(chunk);
+      if (!isContinued && this.#framer.isPaused) this.#batchesEnded();
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  }
+
+  /** The stream accepts no more answers: no request is handled until {@link unblock}. */
+  block(): void {
+    if (!this.#options.takesTurns) return;
+    this.#isBlocked = true;
+    this.#framer.pause();
+    this.#pauseStream();
+  }
+
+  /** Continues with the requests that have arrived, and then with the stream. */
+  unblock(): void {
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#nextTurn();
+  }
+
+  /** Hands out no more frames. */
+  stop(): void {
+    this.#isStopped = true;
+    clearImmediate(this.#immediate);
+    this.#framer.stop();
+  }
+
+  #onFrame(frame: FrameView): void {
+    this.#options.onFrame(frame);
+    this.#left -= 1;
+    if (this.#left === 0 && this.#options.takesTurns) this.#framer.pause();
+  }
+
+  #beginTurn(): void {
+    this.#turnBegan = 0;
+    this.#beginBatch();
+  }
+
+  /** Sets the size of the batch by the answers since the last one began. */
+  #beginBatch(): void {
+    const { committedFrames, committedBytes } = this.#options.output;
+    const frames = committedFrames - this.#framesBefore;
+    if (frames > 0) {
+      this.#answerBytes = Math.max(this.#answerBytes / 2, (committedBytes - this.#bytesBefore) / frames);
+      const fitting = Math.floor(this.#options.maxQueuedBytes / BATCH_SHARE / this.#answerBytes);
+      this.#batch = Math.max(1, Math.min(this.#batch * 2, MAX_BATCH, fitting));
+    }
+    this.#framesBefore = committedFrames;
+    this.#bytesBefore = committedBytes;
+    this.#left = this.#batch;
+    this.#hops = 0;
+  }
+
+  /** Handles further batches for as long as their answers come at once and the turn lasts. */
+  #batchesEnded(): void {
+    while (this.#framer.isPaused && !this.#isBlocked && !this.#isStopped) {
+      if (!this.#framer.hasRest) return this.#chunkEnded();
+      const now = performance.now();
+      if (this.#turnBegan === 0) this.#turnBegan = now;
+      if (now - this.#turnBegan >= TURN_MS) return this.#endTurn();
+      const answered = this.#options.output.committedFrames - this.#framesBefore;
+      if (answered < this.#batch && this.#hops < MAX_HOPS) {
+        this.#hops += 1;
+        void ANSWERED.then(this.#continue);
+        return;
+      }
+      this.#beginBatch();
+      this.#framer.resume();
+    }
+    if (!this.#framer.isPaused) this.#chunkEnded();
+  }
+
+  #chunkEnded(): void {
+    this.#framer.resume();
+    if (this.#isStreamPaused) this.#stream.resume();
+    this.#isStreamPaused = false;
+  }
+
+  /** The rest waits for the next turn of the event loop, behind other connections, and begins with the smallest batch. */
+  #endTurn(): void {
+    this.#batch = 1;
+    this.#pauseStream();
+    this.#immediate = setImmediate(this.#nextTurn);
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#immediate = undefined;
+    if (this.#isBlocked) return; // unblock() continues
+    this.#beginTurn();
+    this.#hops = MAX_HOPS; // the answers had their time
+    this.#continue();
+  };
+
+  readonly #continue = (): void => {
+    if (this.#isStopped || this.#isBlocked || this.#immediate !== undefined) return;
+    try {
+      this.#ownContext?.runInAsyncScope(this.#batchesEnded, this);
+    } catch (error) {
+      this.#options.onError(error);
+    }
+  };
+
+  #pauseStream(): void {
+    this.#isStreamPaused = true;
+    this.#stream.pause();
+  }
+}
+
+const ANSWERED = Promise.resolve();
