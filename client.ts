@@ -1,15 +1,16 @@
-import { CLIENT_DEFAULTS, type ClientOptions } from './client/options.js';
+import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
-import { CLIENT_NAMES, canonicalOptions, writtenName } from './lib/compat/option-names.js';
+import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
 import { describeError, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerInfo } from './lib/server-info.js';
+import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
 import {
   type Any,
@@ -64,6 +65,9 @@ export class BareClient<Remotes = Any> {
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
     this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
     const logger = loggerOption('logger', options.logger, quietLogger);
+    const onlyNear = stationOptions.mailboxFactory !== undefined;
+    const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
+    warnOfUnknownOptions(written, check, logger);
     const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
     const router = resolveRouter(chosen, this.#routerOptions, writtenName('router', written, CLIENT_NAMES));

@@ -1,5 +1,5 @@
 import { type Callback, withCallback } from './lib/callback.js';
-import { canonicalOptions, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
+import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
 import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
@@ -21,8 +21,9 @@ import { ServiceRegistry } from './lib/service/service-registry.js';
 import { type Channel, withAsyncContext } from './lib/serving/channel.js';
 import type { IncomingCall } from './lib/serving/incoming-call.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
+import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { ServerEvents } from './server/events.js';
-import { SERVER_DEFAULTS, type ServerOptions } from './server/options.js';
+import { SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
 export type { ServerEvents } from './server/events.js';
@@ -80,6 +81,9 @@ export class Server extends Emitter<ServerEvents> {
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
     this.#logger = loggerOption('logger', options.logger, consoleLogger);
+    const onlyNear = options.acceptorFactory !== undefined;
+    const check = { owner: 'the server', names: SERVER_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
+    warnOfUnknownOptions(written, check, this.#logger);
     this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, SERVER_DEFAULTS.rpcDebugLog);
     const remotes = resolveServiceOptions(options);
     this.#asyncContext = remotes.asyncContext;

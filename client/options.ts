@@ -1,6 +1,8 @@
-import { FAILURE_DEFAULTS, type FailureOptions } from '../failure/index.js';
+import { FAILURE_DEFAULTS, type FailureOptions, type RetryBudgetOptions } from '../failure/index.js';
+import type { OptionNames } from '../lib/unknown-options.js';
+import type { ShareOptions } from '../mailbox/shared/options.js';
 import type { RouterLike, RouterName, RouterOptions } from '../router/index.js';
-import { type MailStationOptions, STATION_DEFAULTS } from '../station/index.js';
+import { type EjectionOptions, type MailStationOptions, STATION_DEFAULTS } from '../station/index.js';
 
 /** Options of a client. docs/options.md lists all of them, with units, defaults and ranges. */
 export interface ClientOptions extends MailStationOptions, FailureOptions, RouterOptions {
@@ -31,3 +33,46 @@ export const CLIENT_DEFAULTS = Object.freeze({
   timeout: 30_000,
   router: 'df',
 }) satisfies ClientOptions;
+
+/** Every option of a client. A name that is missing here does not compile. */
+export const CLIENT_OPTION_NAMES = Object.freeze({
+  algorithm: true,
+  bufferMsg: true,
+  buffMsg: true,
+  clientId: true,
+  codecs: true,
+  connectTimeout: true,
+  context: true,
+  drainTimeout: true,
+  ejection: {
+    baseEjectionTime: true,
+    consecutiveFailures: true,
+    maxEjectionPercent: true,
+    maxEjectionTime: true,
+  } satisfies OptionNames<EjectionOptions>,
+  failMode: true,
+  failbackSize: true,
+  hashFieldIndex: true,
+  idleTimeout: true,
+  interval: true,
+  keepalive: true,
+  logger: true,
+  mailBoxFactory: true,
+  mailboxFactory: true,
+  maxFrameBytes: true,
+  maxInFlight: true,
+  maxQueuedBytes: true,
+  pendingSize: true,
+  random: true,
+  replicas: true,
+  retryBudget: { minPerSecond: true, ratio: true } satisfies OptionNames<RetryBudgetOptions>,
+  retryConnectTime: true,
+  retryTimes: true,
+  routeContext: true,
+  router: true,
+  routerType: true,
+  rpcDebugLog: true,
+  rpcLogger: true,
+  share: { lead: true, port: true } satisfies OptionNames<ShareOptions>,
+  timeout: true,
+}) satisfies OptionNames<ClientOptions>;

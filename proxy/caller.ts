@@ -1,4 +1,4 @@
-import { CALL_DEFAULTS, type CallOptions, type Settle } from '../lib/call/call-contract.js';
+import { CALL_DEFAULTS, CALL_OPTION_NAMES, type CallOptions, type Settle } from '../lib/call/call-contract.js';
 import type { CallStage } from '../lib/call/call-stage.js';
 import { isAbortSignal } from '../lib/call/cancel-with.js';
 import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.js';
@@ -8,10 +8,11 @@ import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { boolean, timeoutMs, unfit } from '../lib/options.js';
+import { boolean, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
+import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, toAll } from './broadcast.js';
 
 /** Notified of each one-way call that fails: no caller waits for its outcome. */
@@ -43,6 +44,8 @@ export class Caller {
   /** Checks the options of one call; throws {@link RpcCode.InvalidArgument}. */
   static checkOptions(options: CallOptions): CallOptions {
     if (typeof options !== 'object' || options === null) throw unfit('the options of a call', 'an object', options);
+    const unknown = unknownOptions(options, { names: CALL_OPTION_NAMES });
+    if (unknown.length > 0) throw invalid(`a call has no option ${unknown.join(', ')}`);
     timeoutMs('timeout', options.timeout, 1);
     boolean('idempotent', options.idempotent, CALL_DEFAULTS.idempotent);
     if (options.signal !== undefined && !isAbortSignal(options.signal))

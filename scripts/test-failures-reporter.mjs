@@ -21,7 +21,7 @@ export default async function* testFailures(events) {
     const names = isFile ? [] : [[...path.slice(0, data.nesting), data.name].join(' > ').replaceAll(/\s+/g, ' ')];
     const error = data.details?.error;
     const [reason = ''] = (error?.cause?.message ?? error?.message ?? '').split('\n');
-    const files = data.file === undefined ? [] : [relative('dist-test', data.file)];
+    const files = data.file === undefined ? [] : [relative('.', data.file).replace(/^dist-test./, '')];
     yield `${[...files, ...names, reason].join(': ')}\n`;
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
+import type { OptionNames } from '../lib/unknown-options.js';
 
 /** Options of a server. docs/options.md lists all of them, with units, defaults and ranges. */
 export interface ServerOptions extends ListeningOptions, ServiceOptions {
@@ -45,3 +46,45 @@ export const SERVER_DEFAULTS = Object.freeze({
   standby: false,
   rpcDebugLog: false,
 }) satisfies Partial<ServerOptions>;
+
+/** Every option of a server. A name that is missing here does not compile. */
+export const SERVER_OPTION_NAMES = Object.freeze({
+  abandonedTimeout: true,
+  acceptorFactory: true,
+  allowedOrigins: true,
+  asyncContext: true,
+  bufferMsg: true,
+  buffMsg: true,
+  callbacks: true,
+  callerShare: true,
+  context: true,
+  drainTimeout: true,
+  exposeStack: true,
+  handshakeTimeout: true,
+  host: true,
+  id: true,
+  insecure: true,
+  interval: true,
+  keepalive: true,
+  logger: true,
+  maxAbandoned: true,
+  maxCallsPerConnection: true,
+  maxConcurrent: true,
+  maxConnections: true,
+  maxEventLoopLag: true,
+  maxFrameBytes: true,
+  maxQueued: true,
+  maxQueuedBytes: true,
+  maxUnregistered: true,
+  paths: true,
+  pkgSize: true,
+  port: true,
+  reloadRemotes: true,
+  rpcDebugLog: true,
+  rpcLogger: true,
+  serverType: true,
+  services: true,
+  standby: true,
+  transport: true,
+  whitelist: true,
+}) satisfies OptionNames<ServerOptions>;

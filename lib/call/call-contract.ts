@@ -1,5 +1,6 @@
 import type { Explained } from '../call-timing.js';
 import type { RpcError } from '../errors.js';
+import type { OptionNames } from '../unknown-options.js';
 import type { FailOptions } from './fail-mode.js';
 
 /** Options of one call, given by `.with(options)` of a proxy. */
@@ -21,6 +22,16 @@ export interface CallOptions extends FailOptions {
    */
   readonly signal?: AbortSignal | undefined;
 }
+
+export const CALL_OPTION_NAMES = Object.freeze({
+  failMode: true,
+  idempotent: true,
+  meta: true,
+  retryConnectTime: true,
+  retryTimes: true,
+  signal: true,
+  timeout: true,
+}) satisfies OptionNames<CallOptions>;
 
 export const CALL_DEFAULTS = Object.freeze({ idempotent: false }) satisfies CallOptions;
 

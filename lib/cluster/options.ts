@@ -3,6 +3,7 @@ import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
+import { type OptionNames, warnOfUnknownOptions } from '../unknown-options.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
 
@@ -118,6 +119,29 @@ export interface ResolvedClusterOptions {
   readonly logger: Logger;
 }
 
+/** Every option of `cluster()`. A name that is missing here does not compile. */
+export const CLUSTER_OPTION_NAMES = Object.freeze({
+  autoGenerate: true,
+  connectTimeout: true,
+  exposeStack: true,
+  formatKey: true,
+  heartbeatInterval: true,
+  isBroadcast: true,
+  isCheckHeartbeat: true,
+  isLeader: true,
+  logger: true,
+  maxFrameBytes: true,
+  maxListeners: true,
+  maxWaitTime: true,
+  name: true,
+  pendingSize: true,
+  port: true,
+  responseTimeout: true,
+  singleMode: true,
+  subscribeTimeout: true,
+  transcode: true,
+}) satisfies OptionNames<ClusterOptions>;
+
 /**
  * Checks the options. Throws {@link RpcCode.InvalidArgument}. The environment is read at each call, for options that are not
  * given.
@@ -127,6 +151,8 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   const { env } = process;
   const { isLeader, subscribeTimeout } = given;
   if (typeof (isLeader ?? true) !== 'boolean') throw unfit('isLeader', 'true, false or null', isLeader);
+  const logger = loggerOption('logger', given.logger, quietLogger);
+  warnOfUnknownOptions(given, { owner: 'cluster()', names: CLUSTER_OPTION_NAMES }, logger);
   const name = given.name ?? className;
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   return Object.freeze({
@@ -152,7 +178,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     transcode: given.transcode === undefined ? undefined : transcodeCodec(given.transcode),
     formatKey: keyFormat(given.formatKey),
-    logger: loggerOption('logger', given.logger, quietLogger),
+    logger,
   });
 }
 

@@ -27,6 +27,16 @@ export const SERVER_NAMES: readonly OlderName[] = [
   { older: 'rpcLogger', name: 'logger', check: (name, value) => loggerOption(name, value, quietLogger) },
 ];
 
+/**
+ * Options of pomelo, pinus, and the RPC packages of both that have no counterpart here. Such an option is passed over without
+ * a warning: a program may give the options of another package to this one. Source: pomelo 2.2.7 and
+ * pinus 1.7.4.
+ */
+export const PASSED_OVER: readonly string[] = [
+  ...['cacheMsg', 'containParentMethod', 'doZipLength', 'dynamicUserProxy', 'enableRpcLog', 'lazyConnection'],
+  ...['maxLength', 'ping', 'pong', 'useZipCompress'],
+];
+
 /** Options of `Server.create`: methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
 export function pomeloServerOptions<Options extends { callbacks?: boolean }>(given: Options): Options {
   return { callbacks: true, ...given };
