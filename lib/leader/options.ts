@@ -119,9 +119,9 @@ export interface ListeningOptions {
   /**
    * Share of the free places that one connection may take: at most this part of the places that are free or its own. The last tenth of
    * all places is for small callers: a connection may reach into it with a thousandth of `maxConcurrent`, and always with one
-   * call. A further call of the connection waits in the queue, which is divided in the same way. 1: no limit. A server with
+   * call. A further call of the connection waits in the queue, which is divided in the same way. 0: one call each. 1: no limit. A server with
    * `maxConcurrent` below 4 does not divide its places.
-   * Range: above 0, to 1.
+   * Unit: share. Range: 0 to 1.
    * @default 0.7
    */
   callerShare?: number;

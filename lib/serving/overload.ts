@@ -21,7 +21,7 @@ export interface ConcurrencyLimitOptions extends AbandonedCallsOptions {
   readonly maxQueued: number;
   /** Calls of one connection, running and waiting. */
   readonly maxCallsPerConnection: number;
-  /** Share of the free places, and of those in the queue, that one connection may take. Range: above 0, to 1 */
+  /** Share of the free places, and of those in the queue, that one connection may take. Range: 0 to 1 */
   readonly callerShare: number;
   /** Lag of the event loop above which new calls are refused. 0: no limit. Unit: ms */
   readonly maxEventLoopLag: number;

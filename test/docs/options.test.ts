@@ -81,7 +81,7 @@ describe('the docstrings of options', () => {
           give(table, name, range.min);
           give(table, name, Number.isFinite(range.max) ? range.max : range.min + 1_000_000);
           const beyond = [range.min - 1, range.min + 0.5, ...(Number.isFinite(range.max) ? [range.max + 1] : [])];
-          const isRatio = name === 'ratio';
+          const isRatio = name === 'ratio' || name === 'callerShare';
           for (const value of isRatio ? [-1, 2] : beyond)
             assert.throws(
               () => give(table, name, value),
