@@ -9,6 +9,7 @@ import {
   type ListenOptions,
   type StreamHandler,
 } from './byte-stream.js';
+import { areTicksFake, endWithRealTicks, withRealTicks } from './real-ticks.js';
 
 class TcpStream implements ByteStream {
   readonly peer: string;
@@ -40,7 +41,13 @@ class TcpStream implements ByteStream {
 
   write(bytes: Buffer): boolean {
     // `write` returns false above its high-water mark, even when the kernel has taken everything meanwhile.
-    return this.#socket.write(bytes) || this.#socket.writableLength === 0;
+    const canTakeMore = areTicksFake() ? this.#writeWithRealTicks(bytes) : this.#socket.write(bytes);
+    return canTakeMore || this.#socket.writableLength === 0;
+  }
+
+  /** A method of its own: V8 makes an object for the variables of a function that has a closure. */
+  #writeWithRealTicks(bytes: Buffer): boolean {
+    return withRealTicks(() => this.#socket.write(bytes));
   }
 
   pause(): void {
@@ -52,7 +59,7 @@ class TcpStream implements ByteStream {
   }
 
   end(): void {
-    this.#socket.end();
+    withRealTicks(() => this.#socket.end());
   }
 
   destroy(): void {
@@ -71,7 +78,8 @@ export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Pro
       reject(signal.reason);
       return;
     }
-    const socket = net.connect({ host, port });
+    const socket = withRealTicks(() => net.connect({ host, port }));
+    endWithRealTicks(socket);
     const settle = (error?: unknown): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', settle);
@@ -108,15 +116,17 @@ export function listenTcp(endpoint: Endpoint<'tcp'>, { onStream, onError }: TcpL
   const { host, port } = endpoint;
   return new Promise((resolve, reject) => {
     const server = net.createServer((socket) => {
+      endWithRealTicks(socket);
       onStream(new TcpStream(socket, `${socket.remoteAddress}:${socket.remotePort}`, String(socket.remoteAddress)));
     });
     server.once('error', reject);
-    server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, () => {
+    const onListening = (): void => {
       server.removeListener('error', reject);
       server.on('error', onError);
       const { port: taken } = server.address() as net.AddressInfo;
       resolve({ endpoint: withPort(endpoint, taken), close: () => closeServer(server) });
-    });
+    };
+    withRealTicks(() => server.listen({ host, port, exclusive: true, backlog: LISTEN_BACKLOG }, onListening));
   });
 }
 
