@@ -48,7 +48,11 @@ export class ClusterClient extends ReadyEmitter {
         this.ready(false);
         this.emit('close');
       },
-      onFailed: (error) => this.ready(error),
+      onFailed: (error, isFirst) => {
+        if (isFirst) this.ready(error);
+        else this.failReady(error);
+      },
+      onSearching: () => this.ready(false),
       onError: (error) => this.emit('error', error),
       onClosed: (reason) => {
         this.failReady(callerError(reason));
@@ -91,7 +95,7 @@ export class ClusterClient extends ReadyEmitter {
       onError: (error) => this.#shared.onError(error),
     };
     const source = options.singleMode
-      ? new SingleMode({ name: options.name, clientClass, makeChannel, events }, this.#shared)
+      ? new SingleMode({ name: options.name, clientClass, options, makeChannel, events }, this.#shared)
       : new PortElection(
           {
             options,

@@ -23,7 +23,10 @@ export interface SharedClientHandler {
   /** Called with each role: the first, and each one after a Leader's death. */
   onReady(): void;
   onLost(): void;
-  onFailed(error: Error): void;
+  /** Called with each failure of the real client. `isFirst`: the client was not failed before. */
+  onFailed(error: Error, isFirst: boolean): void;
+  /** Called when `ready()` waits again: a failure is over, and a Leader is looked for. */
+  onSearching(): void;
   onError(error: Error): void;
   /** Called once, when the client is closed for good. */
   onClosed(reason: RpcError): void;
@@ -32,17 +35,19 @@ export interface SharedClientHandler {
 /**
  *            a role                 close()
  *   electing ──────> serving  ─────────────────> closing ──> closed
- *    │  ^               │                          ^
- *    │  └───────────────┘ the Leader is gone       │
- *    └─> failed ───────────────────────────────────┘
+ *    │  ^               │  ^                       ^
+ *    │  └───────────────┘  │ a role                │
+ *    │   the Leader is gone│                       │
+ *    └──────> failed ──────┴───────────────────────┘
+ *      <────── the failure is over
  */
 const TRANSITIONS = {
   /** No Leader is known. Calls wait for `maxWaitTime`. */
   electing: ['serving', 'failed', 'closing'],
   /** Calls and subscriptions reach the real client, in this process or through the Leader. */
   serving: ['electing', 'closing'],
-  /** The real client cannot be made, or `isLeader: true` cannot lead. Calls are rejected with the reason. */
-  failed: ['closing'],
+  /** The real client has failed, here or at the Leader, or `isLeader: true` cannot lead. Calls are rejected with the reason. */
+  failed: ['serving', 'electing', 'closing'],
   /** Answers calls in flight, for `responseTimeout` at most. */
   closing: ['closed'],
   /** Ended. Calls are rejected with `ERR_RPC_CLOSED`. */
@@ -128,6 +133,7 @@ export class SharedClient implements RoleSourceHandler {
   onRole(role: Role): void {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
+    this.#failure = undefined;
     this.#endWaiting();
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
     for (const reg of this.#published.values()) role.publish(reg);
@@ -156,11 +162,19 @@ export class SharedClient implements RoleSourceHandler {
   }
 
   onFailed(error: Error): void {
-    if (!this.#lifecycle.move('failed')) return;
+    const isFirst = this.#lifecycle.move('failed');
+    if (this.#lifecycle.state !== 'failed') return;
     this.#failure = error;
     this.#endWaiting();
-    this.#handler.onFailed(error);
-    for (const call of this.#held.takeAll()) call.fail(call.error(RpcCode.Connect, error.message, 'not-sent', error));
+    this.#handler.onFailed(error, isFirst);
+    for (const call of this.#held.takeAll()) call.fail(call.error(RpcCode.Remote, error.message, 'not-sent', error));
+  }
+
+  onSearching(): void {
+    if (this.#lifecycle.state !== 'failed' || !this.#lifecycle.move('electing')) return;
+    this.#failure = undefined;
+    this.#beginWaiting();
+    this.#handler.onSearching();
   }
 
   onValue(key: string, value: EncodedValue): void {
@@ -247,7 +261,7 @@ export class SharedClient implements RoleSourceHandler {
     const why = cause?.message ?? 'no attempt has ended yet';
     // The first words are cluster-client's own.
     const message = `[ClusterClient] leader of "${name}" does not be active in ${maxWaitTime}ms on port:${port}: ${why}`;
-    this.#handler.onFailed(new RpcError(RpcCode.Connect, message, { cause }));
+    this.#handler.onFailed(new RpcError(RpcCode.Connect, message, { cause }), true);
   }
 
   async #close(): Promise<void> {

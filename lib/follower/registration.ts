@@ -4,7 +4,7 @@ import type { Codec } from '../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import { EXTENSION_VERSION, FEATURES, type Head, type PortHolder, registerHead } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
-import { refusalCode } from '../protocol/refusal.js';
+import { RefusalCode, refusalCode } from '../protocol/refusal.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
@@ -36,6 +36,14 @@ export interface Agreement {
   readonly maxFrameBytes: number | undefined;
   /** True for a Leader of cluster-client. */
   readonly isStock: boolean;
+}
+
+/** The error of a refusal, as it arrives. */
+interface WireRefusal {
+  readonly message?: unknown;
+  readonly code?: unknown;
+  /** The failure of the real client, for which the Leader refuses. */
+  readonly cause?: unknown;
 }
 
 /** Agreement until the registration is answered. */
@@ -123,11 +131,14 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
   } catch (error) {
     throw refused(asked, `answered with what cannot be decoded: ${messageOf(error)}`, error);
   }
-  const { success, error } = (answer ?? {}) as { success?: unknown; error?: { message?: unknown; code?: unknown } };
+  const { success, error } = (answer ?? {}) as { success?: unknown; error?: WireRefusal };
   if (success !== true) {
     const why = printable(messageOf(error?.message ?? 'no reason given'));
-    const code = refusalCode(error?.code);
-    throw refused(asked, why, code && fromWireError({ name: 'RpcError', message: why, code }));
+    // A stock Leader refuses only where its real client has failed, with the error of that client.
+    const isStock = head.ext === undefined;
+    const code = isStock ? RefusalCode.LeaderFailed : refusalCode(error?.code);
+    const cause = isStock ? error : error?.cause;
+    throw refused(asked, why, code && fromWireError({ name: 'RpcError', message: why, code, cause }));
   }
   if (head.ext === undefined) return { ...NO_AGREEMENT, codec: stock, isStock: true };
   const codec = chosen(head.ext.codecs, asked);

@@ -180,7 +180,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   }
 
   #accept(session: Session, request: RegisterRequest, channel: Channel): void {
-    if (channel.refusal !== undefined) return session.refuse(request, RefusalCode.LeaderFailed, channel.refusal);
+    if (channel.refusal !== undefined)
+      return session.refuse(request, RefusalCode.LeaderFailed, channel.refusal, channel);
     if (request.ext === undefined) return this.#register(session, request, channel, undefined, undefined);
     const codec = codecFor(channel, request.ext.codecs);
     if (codec === undefined) {

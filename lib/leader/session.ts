@@ -164,9 +164,14 @@ export class Session {
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
 
-  /** Refuses a registration; only for mailstation peers, since a stock peer dies of a refusal. */
-  refuse(request: RegisterRequest, code: RefusalCode, message: string): void {
-    this.#answers.refused(request.id, code, message);
+  /**
+   * Refuses a registration. A stock peer does not try again after a refusal, and is refused only where the Leader has
+   * `failed`. The peer gets that failure.
+   */
+  refuse(request: RegisterRequest, code: RefusalCode, message: string, failed?: Channel): void {
+    const { failure, codec } = failed ?? {};
+    if (request.ext !== undefined || failure === undefined) this.#answers.refused(request.id, code, message, failure);
+    else this.#answers.refusedStock(request.id, failure, codec ?? STOCK_CODEC);
   }
 
   /**

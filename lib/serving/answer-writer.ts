@@ -65,10 +65,16 @@ export class AnswerWriter {
     this.#write(id, registerResHead(ext), (out) => codec.encode({ success: true }, out));
   }
 
-  /** Refuses a registration; only for mailstation peers, since a stock peer dies of a refusal. */
-  refused(id: number, code: RefusalCode, message: string): void {
-    const body = { success: false, error: { name: 'RpcError', message, code } };
-    this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode(body, out));
+  /** Refuses the registration of a mailstation peer. `failure` is the error for which the Leader has failed. */
+  refused(id: number, code: RefusalCode, message: string, failure?: Error): void {
+    const error = { name: 'RpcError', message, code, ...(failure && { cause: toWireError(failure) }) };
+    this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode({ success: false, error }, out));
+  }
+
+  /** Refuses the registration of a stock peer, in the form of cluster-client's Leader: the failure itself. */
+  refusedStock(id: number, failure: Error, codec: Codec): void {
+    const body = { success: false, error: errorFields(failure) };
+    this.#write(id, registerResHead(undefined), (out) => codec.encode(body, out));
   }
 
   /** Acknowledges a request that has no result. */

@@ -26,6 +26,8 @@ export interface Channel {
   invoke(call: IncomingCall): void;
   /** Reason for which every registration is refused: the Leader has failed. */
   readonly refusal?: string;
+  /** The failure behind {@link refusal}, which Followers get too. */
+  readonly failure?: Error;
   /** Subscriptions on this channel. Undefined: the channel has none. */
   readonly topics?: Topics;
   /** Custom codec, in place of all others, also toward stock peers. Source: cluster-client, `transcode` */

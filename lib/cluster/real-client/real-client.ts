@@ -26,13 +26,16 @@ export class RealClient {
   readonly #delegates: Delegates;
   readonly #handler: RealClientHandler;
   readonly #methods = new Map<unknown, (name: string, sent: number) => ServiceMethod>();
+  #isRetired = false;
 
   /** Throws what the client's constructor throws. */
   constructor(make: () => object, delegates: Delegates, handler: RealClientHandler) {
     this.#client = make() as Anything;
     this.#delegates = delegates;
     this.#handler = handler;
-    passOnEvents(this.#client, (event, args) => handler.onEvent(event, args));
+    passOnEvents(this.#client, (event, args) => {
+      if (!this.#isRetired) handler.onEvent(event, args);
+    });
   }
 
   /** Resolves when the client is ready, at once for a client without `ready`. Rejects with the error of `ready`. */
@@ -84,6 +87,12 @@ export class RealClient {
     const close = name === undefined ? undefined : this.#client[name];
     if (typeof close !== 'function') return;
     await (isGeneratorMethod(close) ? promising(close) : close).call(this.#client);
+  }
+
+  /** Closes a client that has failed, and passes on no more of its events. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    await this.close();
   }
 
   #call(kind: 'subscribe' | 'unSubscribe' | 'publish', ...args: unknown[]): boolean {

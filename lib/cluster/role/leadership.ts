@@ -4,6 +4,7 @@ import type { RpcError } from '../../errors.js';
 import type { PortLease } from '../../leader/port-lease.js';
 import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
+import { StartingClient, type StartingClientHandler } from '../real-client/starting-client.js';
 import { LeaderRole } from './leader-role.js';
 import type { RoleHandler } from './role.js';
 
@@ -12,7 +13,7 @@ export class Leadership {
   readonly #lease: PortLease;
   readonly #options: ResolvedClusterOptions;
   readonly #handler: RoleHandler;
-  #channel: LeaderChannel | undefined;
+  #client: StartingClient | undefined;
   #role: LeaderRole | undefined;
 
   constructor(lease: PortLease, options: ResolvedClusterOptions, handler: RoleHandler) {
@@ -21,11 +22,10 @@ export class Leadership {
     this.#handler = handler;
   }
 
-  /** Makes the real client and waits until it is ready. Rejects with the failure of its constructor or of `ready`. */
-  async open(make: () => LeaderChannel): Promise<LeaderChannel> {
-    this.#channel = make();
-    await this.#channel.real.whenReady();
-    return this.#channel;
+  /** Makes the real client, and another one after each that fails. */
+  open(make: () => LeaderChannel, handler: StartingClientHandler): void {
+    this.#client = new StartingClient(make, this.#options, handler);
+    this.#client.start();
   }
 
   /** Admits Followers, those that wait included. */
@@ -35,11 +35,11 @@ export class Leadership {
     return this.#role;
   }
 
-  /** Refuses Followers because the real client has failed. The port stays taken, as with cluster-client. */
-  refuse(error: Error): void {
-    const { name } = this.#options;
-    const refusal = `the real client of ${name} failed in process ${process.pid}: ${error.message}`;
-    this.#lease.lead({ name, refusal, invoke: () => {} });
+  /** Refuses Followers while the real client has failed. The port stays taken, as with cluster-client. */
+  refuse(failure: Error): void {
+    const { name, transcode } = this.#options;
+    const refusal = `the real client of ${name} failed in process ${process.pid}: ${failure.message}`;
+    this.#lease.lead({ name, refusal, failure, invoke: () => {}, ...(transcode && { codec: transcode }) });
   }
 
   /** Ends after the calls in flight, or at once where there is no role yet. Rejects where closing the real client fails. */
@@ -60,7 +60,7 @@ export class Leadership {
 
   async #closeRealClient(): Promise<void> {
     try {
-      await this.#channel?.real.close();
+      await this.#client?.close();
     } catch (error) {
       const { name, logger } = this.#options;
       logger.error(`mailstation: closing the real client of ${name} failed: ${describeError(error)}`);

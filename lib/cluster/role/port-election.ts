@@ -5,20 +5,22 @@ import { hasCode, RpcCode, RpcError, toError } from '../../errors.js';
 import type { Line, LineHandler } from '../../follower/line.js';
 import { OpenLines } from '../../follower/open-lines.js';
 import { Lifecycle, type Transitions } from '../../lifecycle.js';
-import { RefusalCode } from '../../protocol/refusal.js';
 import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { ElectionPort } from './election-port.js';
 import { FollowerRole, type FollowerRoleOptions } from './follower-role.js';
 import { Leadership } from './leadership.js';
+import { failureOfLeader, withAdvice } from './refusals.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
 /**
  *                    took the port            real client ready
  *   idle ──> competing ──────────> opening ─────────────────────> leading
- *               ^  │ another leads    │ real client failed
- *  Leader gone  │  v                  v
- *            following             failed <── competing, where this process must lead and cannot
+ *               ^  │ another leads    │ real client failed           ^
+ *  Leader gone  │  v                  v                              │
+ *            following             failed ───────────────────────────┘ another real client is ready
+ *
+ *   competing ──> failed, where this process must lead and cannot
  *
  *   drain(): any ──> closed
  */
@@ -32,8 +34,8 @@ const TRANSITIONS = {
   following: ['competing', 'closed'],
   /** Followers are admitted. */
   leading: ['closed'],
-  /** The real client has failed, and Followers are refused; or `isLeader: true` found the port taken. */
-  failed: ['closed'],
+  /** The real client has failed, and Followers are refused; or `isLeader: true` found the port taken, for good. */
+  failed: ['leading', 'closed'],
   closed: [],
 } as const satisfies Transitions<'idle' | 'competing' | 'opening' | 'leading' | 'following' | 'failed' | 'closed'>;
 export type PortElectionState = keyof typeof TRANSITIONS;
@@ -78,8 +80,11 @@ export class PortElection implements RoleSource {
     this.#candidate = new Candidate({
       claim: isLeader === false ? undefined : () => this.#claim(),
       follow: isLeader === true ? undefined : (lineHandler, signal) => this.#follow(lineHandler, signal),
-      onObstacle: (error) => handler.onObstacle(withAdvice(error)),
-      onRefused: (error) => handler.onPassingObstacle(error),
+      onObstacle: (error) => this.#onObstacle(error),
+      onRefused: (error) => {
+        handler.onSearching();
+        handler.onPassingObstacle(error);
+      },
       onMove: (to) => this.#lifecycle.move(STATE_OF_CANDIDATE[to]),
     });
   }
@@ -110,7 +115,9 @@ export class PortElection implements RoleSource {
     try {
       await this.#candidate.compete();
     } catch (error) {
-      if (this.state === 'competing') this.#lifecycle.move('failed', await this.#cannotLead(toError(error)));
+      if (this.state !== 'competing') return;
+      const reason = await this.#cannotLead(toError(error));
+      if (this.#lifecycle.move('failed', reason)) this.#handler.onFailed(reason);
     }
   }
 
@@ -149,31 +156,39 @@ export class PortElection implements RoleSource {
     return line;
   }
 
+  /** A Leader whose real client has failed is no reason to wait: callers get the failure until a Leader takes calls. */
+  #onObstacle(error: RpcError): void {
+    const failure = failureOfLeader(error);
+    if (failure !== undefined) return this.#handler.onFailed(failure);
+    this.#handler.onSearching();
+    this.#handler.onObstacle(withAdvice(error));
+  }
+
   #onMove(to: PortElectionState, from: PortElectionState, reason: Error | undefined): void {
     const { name } = this.#parts.options;
-    debug.leader('election of %s: %s -> %s', name, from, to);
+    debug.leader('election of %s: %s -> %s %s', name, from, to, reason?.message ?? '');
     if (to === 'following' && this.#following !== undefined) this.#handler.onRole(this.#following);
-    if (to === 'opening' && this.#leadership !== undefined) void this.#open(this.#leadership);
+    if (to === 'opening' && this.#leadership !== undefined) this.#open(this.#leadership);
     if (to === 'competing' && from === 'following') {
       this.#following = undefined;
       this.#handler.onLost(new RpcError(RpcCode.ConnectionLost, `the Leader of ${name} is gone`));
     }
-    if (to === 'failed' && reason !== undefined) {
-      this.#leadership?.refuse(reason);
-      this.#handler.onFailed(reason);
-    }
   }
 
   /** Followers are admitted, and calls made, once the real client is ready. Until then both wait. */
-  async #open(leadership: Leadership): Promise<void> {
-    let channel: LeaderChannel;
-    try {
-      channel = await leadership.open(() => this.#parts.makeChannel());
-    } catch (error) {
-      this.#lifecycle.move('failed', toError(error));
-      return;
-    }
-    if (this.#lifecycle.move('leading')) this.#handler.onRole(leadership.lead(channel));
+  #open(leadership: Leadership): void {
+    this.#handler.onSearching();
+    leadership.open(() => this.#parts.makeChannel(), {
+      onReady: (channel) => {
+        if (this.#lifecycle.move('leading')) this.#handler.onRole(leadership.lead(channel));
+      },
+      onFailed: (error) => {
+        this.#lifecycle.move('failed', error);
+        if (this.state !== 'failed') return;
+        leadership.refuse(error);
+        this.#handler.onFailed(error);
+      },
+    });
   }
 }
 
@@ -182,11 +197,4 @@ function publishing(serverType: string, method: string | undefined): RemoteMetho
   return method === undefined
     ? undefined
     : new RemoteMethod({ namespace: '', serverType, service: '', method }, method);
-}
-
-/** Adds advice where the holder of the port does not lead the channel. A holder of version 0.1.0 sends no such code. */
-function withAdvice(error: RpcError): RpcError {
-  if (!hasCode(error, [RefusalCode.NoLeader])) return error;
-  const advice = 'have that process create this client too, or give it a port of its own';
-  return new RpcError(error.code, `${error.message}; ${advice}`, { cause: error.cause });
 }

@@ -18,6 +18,11 @@ export interface RoleSourceHandler extends RoleHandler {
   onObstacle(error: RpcError): void;
   /** Called in place of {@link onObstacle} for an obstacle that passes within milliseconds, and is not worth a log line. */
   onPassingObstacle(error: RpcError): void;
-  /** Called once when there will be no role. */
+  /**
+   * Called where the real client has failed, in this process or in the Leader's, and where this process cannot lead as it
+   * must. Calls fail with the error until {@link onRole} or {@link onSearching}.
+   */
   onFailed(error: Error): void;
+  /** Called when a failure that may have been reported is over, and a role is looked for again. */
+  onSearching(): void;
 }

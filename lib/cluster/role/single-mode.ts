@@ -1,18 +1,22 @@
-import { type RpcError, toError } from '../../errors.js';
+import type { RpcError } from '../../errors.js';
 import { invalid } from '../../options.js';
+import { nextTick } from '../../timers.js';
 import type { ClientClass } from '../delegates.js';
+import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { RealClientHandler } from '../real-client/real-client.js';
+import { StartingClient } from '../real-client/starting-client.js';
 import { LeaderRole } from './leader-role.js';
 import type { RoleSource, RoleSourceHandler } from './role-source.js';
 
 /** A real client that several shared clients of this process use. */
 interface SharedChannel {
   readonly clientClass: ClientClass;
-  readonly channel: LeaderChannel;
-  readonly isReady: Promise<void>;
+  readonly client: StartingClient;
   /** Users, each of which gets every event and error of the real client. */
   readonly members: Set<SingleMode>;
+  /** How the latest start of the real client went; undefined before the first has ended. */
+  outcome: LeaderChannel | Error | undefined;
   closing: Promise<void> | undefined;
 }
 
@@ -22,6 +26,7 @@ const channels = new Map<string, SharedChannel>();
 export interface SingleModeParts {
   readonly name: string;
   readonly clientClass: ClientClass;
+  readonly options: Pick<ResolvedClusterOptions, 'name' | 'logger'>;
   /** Makes the real client, whose events and errors go to the handler. */
   makeChannel(handler: RealClientHandler): LeaderChannel;
   /** Called with the events and errors of the real client. */
@@ -51,7 +56,7 @@ export class SingleMode implements RoleSource {
   }
 
   start(): void {
-    void this.#join();
+    this.#join();
   }
 
   async drain(reason: RpcError, timeoutMs: number): Promise<void> {
@@ -59,36 +64,45 @@ export class SingleMode implements RoleSource {
     else await this.#leave();
   }
 
-  async #join(): Promise<void> {
-    let joined: SharedChannel;
-    try {
-      joined = channels.get(this.#parts.name) ?? this.#open();
-      this.#joined = joined;
-      joined.members.add(this);
-      await joined.isReady;
-    } catch (error) {
-      this.#handler.onFailed(toError(error));
-      return;
-    }
-    if (!joined.members.has(this)) return; // drained meanwhile
-    this.#role = new LeaderRole(joined.channel, this.#handler, () => this.#leave());
-    this.#handler.onRole(this.#role);
+  #join(): void {
+    const { name } = this.#parts;
+    const known = channels.get(name);
+    const joined = known ?? this.#open();
+    this.#joined = joined;
+    joined.members.add(this);
+    if (known === undefined) joined.client.start();
+    // The maker of this client has no listeners yet.
+    else nextTick(() => this.#onStarted(joined));
   }
 
   #open(): SharedChannel {
+    const { clientClass, name, options } = this.#parts;
     const members = new Set<SingleMode>();
-    const channel = this.#parts.makeChannel({
-      onEvent: (event, args) => {
-        for (const member of [...members]) member.#parts.events.onEvent(event, args);
-      },
-      onError: (error) => {
-        for (const member of [...members]) member.#parts.events.onError(error);
-      },
-    });
-    const { clientClass, name } = this.#parts;
-    const opened = { clientClass, channel, isReady: channel.real.whenReady(), members, closing: undefined };
+    const makeChannel = () =>
+      this.#parts.makeChannel({
+        onEvent: (event, args) => {
+          for (const member of [...members]) member.#parts.events.onEvent(event, args);
+        },
+        onError: (error) => {
+          for (const member of [...members]) member.#parts.events.onError(error);
+        },
+      });
+    const onOutcome = (outcome: LeaderChannel | Error): void => {
+      opened.outcome = outcome;
+      for (const member of [...members]) member.#onStarted(opened);
+    };
+    const client = new StartingClient(makeChannel, options, { onReady: onOutcome, onFailed: onOutcome });
+    const opened: SharedChannel = { clientClass, client, members, outcome: undefined, closing: undefined };
     channels.set(name, opened);
     return opened;
+  }
+
+  #onStarted({ outcome, members }: SharedChannel): void {
+    if (!members.has(this) || this.#role !== undefined) return; // drained, or leading already
+    if (outcome instanceof Error) return this.#handler.onFailed(outcome);
+    if (outcome === undefined) return;
+    this.#role = new LeaderRole(outcome, this.#handler, () => this.#leave());
+    this.#handler.onRole(this.#role);
   }
 
   async #leave(): Promise<void> {
@@ -101,7 +115,7 @@ export class SingleMode implements RoleSource {
     // The last member still gets the events that the real client emits while closing.
     const { name } = this.#parts;
     if (channels.get(name) === left) channels.delete(name);
-    left.closing ??= left.channel.real.close();
+    left.closing ??= left.client.close();
     try {
       await left.closing;
     } finally {

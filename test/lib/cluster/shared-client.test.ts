@@ -41,7 +41,8 @@ function setUp(t: TestContext, given: ClusterOptions = {}) {
   const shared = new SharedClient(options, {
     onReady: () => heard.push('ready'),
     onLost: () => heard.push('lost'),
-    onFailed: (error) => heard.push(`failed: ${error.message}`),
+    onFailed: (error, isFirst) => heard.push(`${isFirst ? 'first ' : ''}failed: ${error.message}`),
+    onSearching: () => heard.push('searching'),
     onError: (error) => heard.push(`error: ${error.message}`),
     onClosed: (reason) => heard.push(`closed: ${reason.message}`),
   });
@@ -147,7 +148,7 @@ describe('SharedClient', () => {
     assert.deepEqual([late.code, late.delivery], [RpcCode.Timeout, 'not-sent']);
     await until(() => heard.length > 0, { what: 'the failure' });
     const why = '[ClusterClient] leader of "Data" does not be active in 50ms on port:1: the port is in use';
-    assert.deepEqual(heard, [`failed: ${why}`]);
+    assert.deepEqual(heard, [`first failed: ${why}`]);
     shared.onRole(fakeRole().role);
     assert.deepEqual(heard.slice(1), ['ready']);
   });
@@ -168,16 +169,28 @@ describe('SharedClient', () => {
     );
   });
 
-  it('rejects all calls with the reason of its failure', async (t) => {
+  it('rejects all calls with the failure itself, until there is a role', async (t) => {
     const { shared, heard, call } = setUp(t);
     const early = call('get', 1);
-    const reason = new Error('no such host');
+    const [reason, later] = [new Error('no such host'), new Error('once more')];
     shared.onFailed(reason);
-    shared.onFailed(new Error('once more'));
-    const first = (await early) as RpcError;
-    assert.deepEqual([first.code, first.cause, await call('get', 2)], [RpcCode.Connect, reason, reason]);
-    shared.onRole(fakeRole().role); // too late
-    assert.deepEqual([shared.isLeader, heard], [undefined, ['failed: no such host']]);
+    assert.deepEqual([await early, await call('get', 2)], [reason, reason]);
+    shared.onFailed(later);
+    assert.equal(await call('get', 3), later);
+    shared.onRole(fakeRole().role);
+    assert.deepEqual(await call('get', 4), [4]);
+    assert.deepEqual(heard, ['first failed: no such host', 'failed: once more', 'ready']);
+  });
+
+  it('waits for a Leader again when a failure is over', async (t) => {
+    const { shared, heard, call } = setUp(t);
+    shared.onSearching(); // has not failed
+    shared.onFailed(new Error('no such host'));
+    shared.onSearching();
+    const waiting = call('get', 1);
+    shared.onRole(fakeRole().role);
+    assert.deepEqual(await waiting, [1]);
+    assert.deepEqual(heard, ['first failed: no such host', 'searching', 'ready']);
   });
 
   it('closes once: what waits is rejected, and the source is drained', async (t) => {

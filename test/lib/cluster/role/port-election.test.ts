@@ -142,6 +142,7 @@ function setUp(
     onObstacle: (error) => void obstacles.push(error.message),
     onPassingObstacle: (error) => void passing.push(error.message),
     onFailed: (error) => void log.push(`failed: ${error.message}`),
+    onSearching: () => {},
     onValue: () => {},
     onError: (error) => void log.push(`error: ${error.message}`),
     onDrained: () => {},

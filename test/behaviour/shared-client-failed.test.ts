@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { describe, it } from 'node:test';
+import type { cluster as ours } from '../../lib/cluster/cluster.js';
+
+import { until } from '../support/until.js';
+import { type Joining, sharedWorld } from './shared-client-support.js';
+import { failure } from './support.js';
+
+const stock = createRequire(import.meta.url)('cluster-client') as typeof ours;
+
+/** Fails to become ready as often as `failures` says. */
+function registryThatFails(failures: number) {
+  let made = 0;
+  const closed: number[] = [];
+  class Registry extends EventEmitter {
+    readonly number = ++made;
+    ready(callback: (error?: Error) => void): void {
+      const down = Object.assign(new RangeError('the registry is down'), { code: 'E_DOWN' });
+      setImmediate(callback, this.number > failures ? undefined : down);
+    }
+    async get(): Promise<number> {
+      return this.number;
+    }
+    async close(): Promise<void> {
+      closed.push(this.number);
+    }
+  }
+  return { Registry, closed };
+}
+
+const fieldsOf = ({ name, message, code }: Error & { code?: unknown }) => [name, message, code];
+const DOWN = ['RangeError', 'the registry is down', 'E_DOWN'];
+
+describe('a real client that fails to start', () => {
+  for (const [where, options] of [
+    ['in the process that leads', {}],
+    ['in single mode', { singleMode: true }],
+  ] as const) {
+    it(`gives every caller its own error at once, ${where}`, async (t) => {
+      const world = await sharedWorld(t, options);
+      const { Registry } = registryThatFails(Number.POSITIVE_INFINITY);
+      const [first, second] = [world.join(Registry), world.join(Registry)];
+      for (const client of [first, second]) {
+        assert.deepEqual(fieldsOf(await failure(client.get())), DOWN);
+        assert.deepEqual(fieldsOf(await failure(client.ready())), DOWN);
+        assert.deepEqual(fieldsOf(await failure(client.get())), DOWN);
+      }
+    });
+
+    it(`is closed, and another one is made, until one is ready, ${where}`, async (t) => {
+      const world = await sharedWorld(t, options);
+      const { Registry, closed } = registryThatFails(1);
+      const [first, second] = [world.join(Registry), world.join(Registry)];
+      await Promise.all([failure(first.ready()), failure(second.ready())]);
+      await until(() => first.isReady && second.isReady, { what: 'the second real client' });
+      assert.deepEqual([await first.get(), await second.get(), closed], [2, 2, [1]]);
+      assert.equal(world.log.filter((line) => line.includes('failed to start')).length, 1, world.log.join('\n'));
+    });
+  }
+
+  it('fails a Follower that only follows at once, and lets it in when another real client is ready', async (t) => {
+    const world = await sharedWorld(t);
+    const { Registry } = registryThatFails(1);
+    const follower = world.join(Registry, { options: { isLeader: false } });
+    const leader = world.join(Registry, { options: { isLeader: true } });
+    assert.deepEqual(fieldsOf(await failure(follower.get())), DOWN);
+    assert.deepEqual(fieldsOf(await failure(follower.ready())), DOWN);
+    await until(() => follower.isReady, { what: 'the Follower' });
+    assert.deepEqual([await follower.get(), leader.isClusterClientLeader], [2, true]);
+  });
+
+  it('gives its error to a stock Follower, in the form that a stock Leader has', async (t) => {
+    const world = await sharedWorld(t);
+    const { Registry } = registryThatFails(Number.POSITIVE_INFINITY);
+    await failure(world.join(Registry, { options: { isLeader: true } }).ready());
+    const { port } = world;
+    const follower = stock(Registry, { port, isLeader: false }).create();
+    t.after(() => stock.close(follower));
+    assert.deepEqual(fieldsOf(await failure(follower.ready())), DOWN);
+  });
+
+  it('gives its error to a Follower of a stock Leader', async (t) => {
+    const world = await sharedWorld(t);
+    const { Registry } = registryThatFails(Number.POSITIVE_INFINITY);
+    const leader = stock(Registry, { port: world.port, isLeader: true }).create();
+    t.after(() => stock.close(leader));
+    await failure(leader.ready());
+    const following: Joining<typeof Registry> = { options: { isLeader: false } };
+    assert.deepEqual(fieldsOf(await failure(world.join(Registry, following).get())), DOWN);
+  });
+
+  it('ends with the shared client, and no further one is made', async (t) => {
+    const world = await sharedWorld(t);
+    const { Registry, closed } = registryThatFails(Number.POSITIVE_INFINITY);
+    const client = world.join(Registry);
+    await failure(client.ready());
+    await client.close();
+    assert.deepEqual(closed, [1]);
+    assert.equal((await failure(client.get())).name, 'SocketCloseError');
+  });
+});
