@@ -9,7 +9,7 @@ export interface ServerInfo {
   readonly id: string;
   /** Type of the server, which calls are routed by. */
   readonly serverType: string;
-  /** Address of the server. @default '127.0.0.1' */
+  /** Address or name of the server, without a scheme or a port. `::1` is 127.0.0.1. @default '127.0.0.1' */
   readonly host?: string;
   /** Port of the server. Range: 1 to 65535. */
   readonly port: number;

@@ -2,6 +2,7 @@ import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
 import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
 import { TRANSPORT_NAMES } from '../lib/endpoint.js';
+import { hostOption } from '../lib/host.js';
 import { getOrMake } from '../lib/maps.js';
 import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
 import { SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
@@ -121,11 +122,11 @@ function checkServer(given: ServerInfo): ServerInfo {
   const of = `of server ${id}`;
   nonEmptyString(`the serverType ${of}`, given.serverType);
   const port = requiredInteger(`the port ${of}`, portOfDigits(given.port), 1, 65_535);
-  if (given.host !== undefined) nonEmptyString(`the host ${of}`, given.host);
+  const host = given.host === undefined ? {} : { host: hostOption(`the host ${of}`, given.host) };
   oneOf(`the transport ${of}`, given.transport, SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
   const { weight } = given;
   if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
     throw unfit(`the weight ${of}`, 'a number above 0', weight);
   }
-  return Object.freeze({ ...given, id, port });
+  return Object.freeze({ ...given, ...host, id, port });
 }

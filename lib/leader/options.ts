@@ -1,7 +1,8 @@
 import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
-import { boolean, fraction, integer, invalid, nonEmptyString, oneOf, timeoutMs, unfit } from '../options.js';
+import { hostOption } from '../host.js';
+import { boolean, fraction, integer, invalid, oneOf, timeoutMs, unfit } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
 import { shown } from '../quoted.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
@@ -19,7 +20,11 @@ export interface ListeningOptions {
    * Range: 0 to 65535. Source: pomelo-rpc.
    */
   port: number | string;
-  /** Address to listen on. Any address beyond loopback needs {@link ListeningOptions.insecure}. @default '127.0.0.1' */
+  /**
+   * Address or name to listen on. `localhost` and `::1` are 127.0.0.1. Any address beyond loopback needs {@link
+   * ListeningOptions.insecure}.
+   * @default '127.0.0.1'
+   */
   host?: string;
   /** Transport of the connections. Range: 'tcp' or 'ws'. @default 'tcp' */
   transport?: TransportName;
@@ -181,7 +186,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     logger,
     endpoint: endpointOf({
       transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
-      host: given.host === undefined ? defaults.host : nonEmptyString('host', given.host),
+      host: given.host === undefined ? defaults.host : hostOption('host', given.host),
       port: port(given.port),
     }),
     insecure: boolean('insecure', given.insecure, defaults.insecure),

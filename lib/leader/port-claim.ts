@@ -1,8 +1,9 @@
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { listeningHost } from '../host.js';
 import type { Listener } from '../transport/byte-stream.js';
 import { type AnyListenOptions, listen } from '../transport/transports.js';
-import { normalizeHost, requireLoopback } from './loopback.js';
+import { requireLoopback } from './loopback.js';
 
 export interface PortClaim extends AnyListenOptions {
   readonly endpoint: Endpoint;
@@ -17,7 +18,7 @@ export interface PortClaim extends AnyListenOptions {
  * process leads. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
-  const host = normalizeHost(claim.endpoint.host);
+  const host = listeningHost(claim.endpoint.host);
   const endpoint: Endpoint = { ...claim.endpoint, host };
   if (!claim.insecure) requireLoopback(host);
   try {

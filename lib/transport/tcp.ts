@@ -9,6 +9,7 @@ import {
   type ListenOptions,
   type StreamHandler,
 } from './byte-stream.js';
+import { dialFailure } from './dial-failure.js';
 import { areTicksFake, endWithRealTicks, withRealTicks } from './real-ticks.js';
 
 class TcpStream implements ByteStream {
@@ -90,7 +91,7 @@ export function dialTcp(endpoint: Endpoint<'tcp'>, { signal }: DialOptions): Pro
       }
       socket.on('error', () => {}); // errors of a socket that is being destroyed are of no use
       socket.destroy();
-      reject(error);
+      reject(dialFailure(error));
     };
     const onAbort = (): void => settle(signal.reason);
     const onConnect = (): void => settle(isConnectedToItself(socket) ? refusedItself(endpoint) : undefined);

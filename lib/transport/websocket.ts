@@ -13,6 +13,7 @@ import {
   type ListenOptions,
   type StreamHandler,
 } from './byte-stream.js';
+import { dialFailure } from './dial-failure.js';
 
 /** Bytes that may wait in a WebSocket, like a socket's own high-water mark; past them, writing pauses. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -154,7 +155,7 @@ export function dialWebSocket(
       release();
       ws.on('error', () => {}); // terminate() reports that it was terminated
       ws.terminate();
-      reject(error);
+      reject(dialFailure(error));
     };
     const onAbort = (): void => fail(signal.reason);
     const onOpen = (): void => {
