@@ -8,7 +8,7 @@ import type { ConnectedPeer } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { Acceptor, AcceptorAnswer, AcceptorFactory, AcceptorOptions } from './acceptor.js';
 import { type AcceptorRequest, readMessage } from './acceptor-request.js';
 import type { ServerAcceptor } from './server-acceptor.js';
