@@ -1,5 +1,6 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { eventLoop } from '../event-loop.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
@@ -72,7 +73,10 @@ export class Line {
     const giveUpAt = performance.now() + connectTimeout;
     const stream = await dial(connectTimeout, endpoint, { maxFrameBytes }, signal);
     const line = new Line(stream, options, handler);
-    const left = Math.max(1, Math.ceil(giveUpAt - performance.now()));
+    const now = performance.now();
+    // Time for which this process's own event loop was blocked does not count against the Leader.
+    const excused = Math.min(connectTimeout, eventLoop.justBlocked(now));
+    const left = Math.max(1, Math.ceil(giveUpAt - now) + excused);
     await line.#registration.begin(line.#connection, line.#pending, left, signal);
     return line;
   }

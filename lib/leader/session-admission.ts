@@ -3,6 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { clearInterval, performance, setInterval } from '../timers.js';
+import { AfterStall } from '../transport/after-stall.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Session } from './session.js';
 import { StalledFrames } from './stalled-frames.js';
@@ -58,8 +59,14 @@ export class SessionAdmission {
 
   /** Searches for idle strangers from now on. `mayWait` says which unregistered connections wait for a Leader. */
   start(mayWait: (session: Session) => boolean): void {
-    const { handshakeTimeout } = this.#options;
-    this.#sweeper = setInterval(() => this.#sweep(mayWait), Math.min(SWEEP_MS, handshakeTimeout)).unref();
+    const interval = Math.min(SWEEP_MS, this.#options.handshakeTimeout);
+    // After a stall of this process the registrations of the connections may lie unread in their sockets.
+    const sweep = new AfterStall(() => this.#sweep(mayWait), false);
+    let dueAt = performance.now() + interval;
+    this.#sweeper = setInterval(() => {
+      sweep.run(dueAt);
+      dueAt = performance.now() + interval;
+    }, interval).unref();
   }
 
   /** Ends the search, and writes the log lines that are still held back. */

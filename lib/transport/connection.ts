@@ -5,6 +5,7 @@ import { FrameWriter } from '../protocol/frame-writer.js';
 import { HeadCache } from '../protocol/head-cache.js';
 import { type FrameView, type PacketKind, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { clearTimeout, nextTick, setTimeout } from '../timers.js';
+import { bytesRead } from './after-stall.js';
 import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { connectionLost, notSent, protocolError, queueFull } from './connection-errors.js';
@@ -278,6 +279,7 @@ export class Connection {
 
   #onData(chunk: Buffer): void {
     if (this.isClosed) return;
+    bytesRead();
     this.#handler.onActivity();
     this.#intake.receive(chunk);
   }

@@ -1,5 +1,6 @@
 import { outsideCalls } from '../call-context.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
+import { AfterStall } from './after-stall.js';
 
 /** Deadlines closer together than this share one scan, so that 10,000 deadlines do not cause 10,000 scans. Unit: ms */
 const COALESCE_MS = 5;
@@ -12,11 +13,13 @@ const MAX_WAIT_MS = 0x7fffffff;
  * A single timer for all deadlines of a table. A timer for each call costs about 300 ns to set and clear, and nearly every
  * call is answered long before its deadline. Here a new deadline costs one comparison, and the table is scanned only when
  * its earliest deadline is due. A deadline fires about {@link COALESCE_MS} ms late at most (about 50 ms with 100,000
- * waiting calls), and never early.
+ * waiting calls), and never early. After a stall of this process's own event loop, a deadline fires when the bytes that
+ * arrived meanwhile have been read.
  */
 export class DeadlineTimer {
   readonly #scan: (now: number) => number;
   readonly #holdsProcess: boolean;
+  readonly #afterStall: AfterStall;
   #timer: NodeJS.Timeout | undefined;
   /** Time at which the timer fires; infinite while no timer is set. */
   #dueAt = Number.POSITIVE_INFINITY;
@@ -28,6 +31,7 @@ export class DeadlineTimer {
   constructor(scan: (now: number) => number, holdsProcess = false) {
     this.#scan = scan;
     this.#holdsProcess = holdsProcess;
+    this.#afterStall = new AfterStall(() => this.#fire(), holdsProcess);
   }
 
   /** Takes a new deadline into account. */
@@ -37,15 +41,17 @@ export class DeadlineTimer {
 
   stop(): void {
     clearTimeout(this.#timer);
+    this.#afterStall.cancel();
     this.#dueAt = Number.POSITIVE_INFINITY;
   }
 
   #arm(dueAt: number, now: number): void {
     clearTimeout(this.#timer);
+    this.#afterStall.cancel();
     this.#dueAt = dueAt;
     // Node's timers cut off fractions of a ms, and would fire early by that fraction.
     const wait = Math.min(MAX_WAIT_MS, Math.max(0, Math.ceil(dueAt - now)));
-    this.#timer = outsideCalls(() => setTimeout(() => this.#fire(), wait));
+    this.#timer = outsideCalls(() => setTimeout(() => this.#afterStall.run(now + wait), wait));
     if (!this.#holdsProcess) this.#timer.unref();
   }
 

@@ -11,6 +11,7 @@ export interface ReadingCaller {
   readonly bytesRead: number;
   readonly isClosed: boolean;
   send(bytes: Buffer): void;
+  register(): void;
   pause(): void;
   resume(): void;
 }
@@ -29,6 +30,7 @@ export async function readingCaller(
     bytesRead: 0,
     isClosed: false,
     send: (bytes: Buffer) => void (socket instanceof WebSocket ? socket.send(bytes) : socket.write(bytes)),
+    register: () => caller.send(request(1, { type: 'register_channel', channelName: 'test-1', ext: EXT })),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
   };
@@ -41,7 +43,7 @@ export async function readingCaller(
   });
   await untilEvent(socket, open, { what: 'the connection' });
   if (!isRegistered) return caller;
-  caller.send(request(1, { type: 'register_channel', channelName: 'test-1', ext: EXT }));
+  caller.register();
   await untilEvent(socket, data, { what: 'the registration' });
   return caller;
 }

@@ -53,6 +53,7 @@ export function mockClock(t: TestContext, startAt = 1_000): MockClock {
   t.mock.method(performance, 'now', () => now);
   // This process's own event loop goes by another clock.
   for (const name of ['enter', 'leave', 'touch'] as const) t.mock.method(eventLoop, name, () => {});
+  t.mock.method(eventLoop, 'justBlocked', () => 0);
 
   const fireDue = () => {
     for (const timer of [...timers].sort((a, b) => a.dueAt - b.dueAt)) {
