@@ -168,7 +168,8 @@ export class Server extends Emitter<ServerEvents> {
     try {
       await this.#remotes.load();
       const missing = (name: string) => this.#services.missing(name);
-      const channel: Channel = { name: this.id, missing, invoke: (call) => this.#invoke(call) };
+      const hasReturned = (name: string) => this.#services.lookup(name)?.hasOnlyReturned === true;
+      const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
       this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
       await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());

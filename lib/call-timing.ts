@@ -35,6 +35,11 @@ export interface ServerTiming {
   readonly heldMs: number;
   /** True when the method had been called; false while the call waited for its turn. */
   readonly isRunning: boolean;
+  /**
+   * True where the method had returned a value, or a promise of nothing, and had not called its callback; absent otherwise.
+   * Such a value is no answer of a method that takes a callback.
+   */
+  readonly hasReturned?: boolean;
   /** Rest of the time until the report arrived: the network both ways, and delays at both ends. Unit: ms. */
   readonly wireMs: number;
   /** Longest stall of the event loop of the server in that time. Unit: ms. */
@@ -56,6 +61,10 @@ const STAGES: Readonly<Record<StageTime, string>> = {
   unansweredMs: 'unanswered',
   afterFiltersMs: 'in after filters',
 };
+
+const RETURNED =
+  'still running: the method has returned and has not called its callback; a method that takes a callback answers ' +
+  'through the callback';
 
 /** Delay up to which a late timeout is not mentioned: ms, and as a share of the timeout. */
 const LATE_MS = 10;
@@ -95,8 +104,9 @@ function isAbout(ms: number, expectedMs: number): boolean {
 
 function serverOf({ server, stallMs, unansweredMs }: CallTiming, { isServerSilent = false }: Explained): string {
   if (server !== undefined) {
-    const { saidAfterMs, heldMs, isRunning, wireMs } = server;
-    const state = isRunning ? 'still running' : 'not started yet';
+    const { saidAfterMs, heldMs, isRunning, hasReturned, wireMs } = server;
+    const running = hasReturned ? RETURNED : 'still running';
+    const state = isRunning ? running : 'not started yet';
     const wire = wireMs > 0 ? `, ${wireMs} ms on the wire` : '';
     return `the server reported after ${saidAfterMs} ms: received ${heldMs} ms before, ${state}${wire}`;
   }

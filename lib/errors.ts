@@ -62,7 +62,7 @@ export const RpcCode = {
   BadRequest: 'ERR_RPC_BAD_REQUEST',
   /** The server offers no such namespace, module or method. */
   NoMethod: 'ERR_RPC_NO_METHOD',
-  /** The method wants a callback, and its path was loaded without `callbacks: true`. */
+  /** The method takes a callback, and was called without one, or with an argument in the place of the callback. */
   NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
   /** The remote method failed; `cause` is its error, with name, message and code. */
   Remote: 'ERR_RPC_REMOTE',

@@ -46,11 +46,12 @@ export class CallClock {
   }
 
   /** Notes the server's report, in which the time on the wire is what neither end accounts for. */
-  reported({ heldMs, isRunning, stallMs }: ProgressReport): void {
+  reported({ heldMs, isRunning, stallMs, hasReturned }: ProgressReport): void {
     const now = performance.now();
     const saidAfterMs = Math.round(now - this.#startedAt);
     const wireMs = Math.max(0, Math.round(now - this.#since - heldMs));
-    this.#server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
+    const server = { saidAfterMs, heldMs, isRunning, wireMs, stallMs };
+    this.#server = hasReturned === true ? { ...server, hasReturned } : server;
   }
 
   /** Timing of the call, which is in this stage now. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../diagnostics.js';
 import { type AnswerSink, errorOf, fail, promiseOf, resultsOf, succeed } from './answer-sink.js';
 import { callWithCallback } from './callback-method.js';
-import { explainMissingCallback } from './method-failure.js';
+import { explainMissingCallback, misplacedCallback } from './method-failure.js';
 import type { ServiceMethod } from './service-registry.js';
 
 export type { AnswerSink } from './answer-sink.js';
@@ -11,17 +11,23 @@ export type { AnswerSink } from './answer-sink.js';
  * dispatcher owns `args` from then on.
  *
  * The returned value is the answer. A promise, or any other thenable, answers when settled. A method with callbacks
- * answers as {@link callWithCallback} says.
+ * answers as {@link callWithCallback} says, unless the arguments leave no place for a callback. Such a method cannot see a
+ * callback, and answers by the value; a method that would call an argument in place of its callback is not started.
  *
  * A thrown value reaches the sink as an Error ({@link methodError}), and is logged if it is not an Error. A log line has
  * the method's name, and at most an error. Arguments and results are never logged.
  */
 export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerSink, logger: Logger): void {
-  if (method.callbacks) {
+  const sent = args.length;
+  const { takes } = method;
+  if (method.callbacks && (takes === undefined || sent < takes.parameters)) {
     callWithCallback(method, args, answer, logger);
     return;
   }
-  const sent = args.length;
+  if (takes?.isCalled === true) {
+    fail(method, misplacedCallback(method, takes, sent), answer, logger);
+    return;
+  }
   let returned: unknown;
   let promise: Promise<unknown> | undefined;
   try {

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { codeOf } from '../wire-errors.js';
+import type { Takes } from './callback-parameter.js';
 import { isFunction, isObject, sourceOf } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
@@ -41,9 +42,22 @@ export function explainMissingCallback(method: ServiceMethod, sent: number, erro
   if (error.name !== 'TypeError' || method.fn.length <= sent || types.isAsyncFunction(method.fn)) return error;
   if (!calledMissingParameter(method, sent, error) && !passedUndefined(error)) return error;
   const message =
-    `${method.name} needs a callback, which methods get only where the server or the path has the option ` +
-    `callbacks: true (${error.message})`;
+    `${method.name} needs a callback, and its source does not show that; set the option callbacks: true for the server ` +
+    `or the path, or name the last parameter callback (${error.message})`;
   return new RpcError(RpcCode.NeedsCallback, message, { method: method.name, cause: error });
+}
+
+/** Error of a call with an argument in the place of the callback: the method would call the argument, perhaps much later. */
+export function misplacedCallback(
+  { name }: ServiceMethod,
+  { parameters: count, callback }: Takes,
+  sent: number,
+): RpcError {
+  const takes = count - 1;
+  const message =
+    `${name} was not started with ${sent} arguments: it takes ${takes} and then calls its parameter ${callback}, ` +
+    `which the server passes; call it with at most ${takes}`;
+  return new RpcError(RpcCode.NeedsCallback, message, { method: name });
 }
 
 /** True where the called parameter is missing. V8 names that parameter: `cb is not a function`. */

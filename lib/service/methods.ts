@@ -1,33 +1,47 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
+import { readAccessor } from './accessors.js';
+import { isFunction, isObject, type Method, sourceOf } from './functions.js';
 
-/** A function of a service. The arguments come from the wire, so nothing is known about them. */
-export type Method = (...args: unknown[]) => unknown;
+export { isFunction, isObject, type Method, sourceOf } from './functions.js';
 
 /**
  * Methods of an instance that callers may call, by name: own functions, and functions of the prototypes.
  *
- * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, accessors (a
- * getter is never run), classes, and generators (an iterator cannot be sent). The walk ends at the first prototype of the
- * language (Object, Function, Array, Map, Promise ...) or of Node's EventEmitter: otherwise any caller could `emit` on a
- * service and remove the listeners.
+ * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, classes, and
+ * generators (an iterator cannot be sent). The function that an accessor gives is callable where {@link readAccessor} reads
+ * the accessor. The walk ends at the first prototype of the language (Object, Function, Array, Map, Promise ...) or of
+ * Node's EventEmitter: otherwise any caller could `emit` on a service and remove the listeners.
  *
  * The first property of a name counts, as in a lookup: an own `null` hides the function of the prototype.
  */
 export function methodsOf(instance: object): Map<string, Method> {
   const methods = new Map<string, Method>();
   const seen = new Set<string>();
-  let level: object | null = instance;
-  while (level !== null && !isPlatform(level)) {
+  for (const level of levelsOf(instance)) {
     for (const name of Object.getOwnPropertyNames(level)) {
       if (seen.has(name)) continue;
       seen.add(name);
-      const value: unknown = Object.getOwnPropertyDescriptor(level, name)?.value;
-      if (isCallableName(name) && isFunction(value) && isCallable(value)) methods.set(name, value);
+      if (!isCallableName(name)) continue;
+      const value = memberOf(instance, level, name);
+      if (isFunction(value) && isCallable(value)) methods.set(name, value);
     }
-    level = Object.getPrototypeOf(level);
   }
   return methods;
+}
+
+/** The instance and its prototypes, without those of the language and of EventEmitter. */
+export function* levelsOf(instance: object): Generator<object, void> {
+  for (let level: object | null = instance; level !== null && !isPlatform(level); level = Object.getPrototypeOf(level))
+    yield level;
+}
+
+/** Value of a property of one level. Undefined for an accessor that is not read, or that failed. */
+export function memberOf(instance: object, level: object, name: string): unknown {
+  const property = Object.getOwnPropertyDescriptor(level, name);
+  if (property?.get === undefined) return property?.value;
+  const reading = readAccessor(instance, level, name, property.get);
+  return reading !== undefined && 'value' in reading ? reading.value : undefined;
 }
 
 /** Names of {@link methodsOf}, own ones first. A client's proxies have exactly these names. */
@@ -49,19 +63,7 @@ export function isClass(fn: Method): boolean {
   return Object.getOwnPropertyNames(prototype.value).some((name) => name !== 'constructor');
 }
 
-export function isFunction(value: unknown): value is Method {
-  return typeof value === 'function';
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-export function sourceOf(fn: Method): string {
-  return Function.prototype.toString.call(fn);
-}
-
-function isCallableName(name: string): boolean {
+export function isCallableName(name: string): boolean {
   return !name.startsWith('_') && name !== 'constructor' && name !== 'prototype';
 }
 

@@ -1,6 +1,7 @@
 import { boolean, invalid, nonEmptyString, unfit } from '../options.js';
 import { isObject, methodNames } from './methods.js';
 import type { ServiceObjects } from './service-registry.js';
+import { whyNoneCallable } from './uncallable.js';
 
 /**
  * A folder or file of remote modules, and the namespace under which they are called.
@@ -34,8 +35,9 @@ export interface ServiceOptions {
   /** Value that is handed to the factory or constructor of each remote module. Source: pomelo-rpc. */
   context?: unknown;
   /**
-   * Whether methods that are not async functions answer through a callback, which is appended to their arguments.
-   * `Server.create` has `true`, as pomelo-rpc has.
+   * Whether a callback is appended to the arguments of each method that has a place for one, except async functions. A
+   * method that visibly calls its last parameter as a callback, or names it `cb` or `callback`, gets one without the option
+   * too, and answers through the callback. `Server.create` has `true`, as pomelo-rpc has.
    * @default false
    */
   callbacks?: boolean;
@@ -106,8 +108,13 @@ function checkServices(given: unknown): ServiceObjects {
           `services has two levels, namespace then module: ${name} is a function; put the function into a module`,
         );
       if (!isObject(service)) throw unfit(name, 'an object whose functions can be called', service);
-      if (methodNames(service).length === 0) throw invalid(`${name} has no functions that can be called`);
+      if (methodNames(service).length === 0) throw invalid(explainEmpty(name, service));
     }
   }
   return given as ServiceObjects;
+}
+
+function explainEmpty(name: string, service: object): string {
+  const why = 'default' in service ? 'the methods are in its default export; pass that' : whyNoneCallable(service);
+  return `${name} has no functions that can be called${why === '' ? '' : `: ${why}`}`;
 }

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import { isClass, isFunction, isObject, type Method, methodNames } from './methods.js';
+import { isClass, isFunction, isObject, type Method, memberOf, methodNames } from './methods.js';
 import { withoutExtension } from './remote-files.js';
 
 /** A module that can be called: a service of a namespace on the server, and a set of proxies in the client. */
@@ -22,7 +22,7 @@ export function mainExport(exports: unknown): unknown {
   let main = exports;
   // Twice: import() has a CommonJS file as `default`, and a transpiled file has a `default` of its own.
   for (let depth = 0; depth < 2 && isModuleExports(main) && 'default' in main; depth++) main = main.default;
-  // Copied, since transpilers export through getters, and accessors are not callable anywhere else.
+  // Copied, since transpilers export through getters. A getter that throws fails the file, with the reason.
   return isModuleExports(main) ? { ...main } : main;
 }
 
@@ -54,9 +54,15 @@ export function modulesOf(main: unknown, file: string, context: unknown): Loaded
   });
 }
 
-/** True for the exports of an ES module, native or transpiled. */
+/** True for the exports of an ES module: native, transpiled, or bundled. */
 function isModuleExports(value: unknown): value is { readonly default?: unknown } {
-  return types.isModuleNamespaceObject(value) || (isObject(value) && Object.hasOwn(value, '__esModule'));
+  if (types.isModuleNamespaceObject(value)) return true;
+  return isObject(value) && (Object.hasOwn(value, '__esModule') || moduleTag(value) === 'Module');
+}
+
+/** Tag that bundlers and test runners give to the object that they make for the exports of a module. */
+function moduleTag(value: object): unknown {
+  return Object.getOwnPropertyDescriptor(value, Symbol.toStringTag)?.value;
 }
 
 /** True for a plain object or a module's exports, whose properties are modules. False for an instance of a class. */
@@ -66,9 +72,10 @@ function hasModules(value: object): boolean {
 }
 
 function modulesIn(bag: object): [name: string, value: object][] {
-  return Object.entries(Object.getOwnPropertyDescriptors(bag)).flatMap(([name, { value }]) =>
-    !name.startsWith('_') && isModule(value) ? [[name, value]] : [],
-  );
+  return Object.getOwnPropertyNames(bag).flatMap((name) => {
+    const value = name.startsWith('_') ? undefined : memberOf(bag, bag, name);
+    return isModule(value) ? [[name, value]] : [];
+  });
 }
 
 function isModule(value: unknown): value is object {

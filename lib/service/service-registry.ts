@@ -1,9 +1,10 @@
-import { types } from 'node:util';
 import { RpcCode, RpcError } from '../errors.js';
 import { boolean, invalid, nonEmptyString } from '../options.js';
 import { methodName } from '../rpc-message.js';
+import { answerStyle, type Takes } from './callback-parameter.js';
 import { type Method, methodsOf } from './methods.js';
 import type { LoadedModule } from './remote-module.js';
+import { whyUncallable } from './uncallable.js';
 
 /** Namespace that mailstation keeps for itself, and that no service may have. */
 export const RESERVED_NAMESPACE = '$mailstation';
@@ -15,8 +16,12 @@ export interface ServiceMethod {
   readonly fn: Method;
   /** Service that the function is called on, as `this`. */
   readonly self: object;
-  /** Whether a callback is appended to the arguments. False for each async function. */
+  /** Whether a callback is appended to the arguments. */
   readonly callbacks: boolean;
+  /** Undefined for a method whose source was not read: a callback may follow any number of arguments. */
+  readonly takes?: Takes;
+  /** The last call returned a value that is no answer, and has not called its callback yet. */
+  hasOnlyReturned?: boolean;
 }
 
 /** Methods of one module, for listing. */
@@ -119,8 +124,9 @@ export class ServiceRegistry {
   }
 
   /**
-   * Text that says which part of a name is unknown, and which names there are, the most similar first. The text goes to
-   * callers: the text repeats only the beginning of the name and lists only a few others.
+   * Text that says which part of a name is unknown, and which names there are, the most similar first; or why a member of
+   * a module is not callable. The text goes to callers: the text repeats only the beginning of the name, lists only a few
+   * others, and never repeats a value.
    */
   explainMissing(name: string): string {
     const shown = JSON.stringify(name.length > SHOWN_CHARS ? `${name.slice(0, SHOWN_CHARS)}...` : name);
@@ -129,6 +135,8 @@ export class ServiceRegistry {
     const module = nearest(modules, pathOf, name);
     if (module !== undefined) {
       const path = pathOf(module);
+      const why = whyUncallable(module.instance, name.slice(path.length + 1));
+      if (why !== undefined) return `${shown} cannot be called: ${why}`;
       return `no such method: ${shown}; module ${path} has ${listed(module.methods.keys(), name.slice(path.length + 1))}`;
     }
     const namespace = nearest(modules, namespaceOf, name)?.namespace;
@@ -177,7 +185,7 @@ function servedModule(
   const methods = new Map<string, ServiceMethod>();
   for (const [name, fn] of methodsOf(instance)) {
     const whole = methodName(namespace, module, name);
-    methods.set(name, { name: whole, fn, self: instance, callbacks: callbacks && !types.isAsyncFunction(fn) });
+    methods.set(name, { name: whole, fn, self: instance, ...answerStyle(fn, callbacks), hasOnlyReturned: false });
   }
   return { namespace, module, file, instance, methods };
 }

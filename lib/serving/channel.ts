@@ -22,6 +22,8 @@ export interface Channel {
    * is refused in this way are not decoded. A channel without this function gets every call.
    */
   readonly missing?: (method: string, argLength: number) => RpcError | undefined;
+  /** Whether the last call of a method returned a value that is no answer, and has not called its callback yet. */
+  readonly hasReturned?: (method: string) => boolean;
   /** Calls the method, and answers the call once, now or later. Must not throw. */
   invoke(call: IncomingCall): void;
   /** Reason for which every registration is refused: the Leader has failed. */

@@ -13,6 +13,8 @@ const MAX_LEFT_MS = 500;
 /** A call in the list of a {@link ProgressReporter}. The list runs through the calls themselves and so makes no garbage. */
 export interface ReportedCall {
   readonly id: number;
+  /** `namespace.module.method` */
+  readonly method: string;
   /** The method has been called. */
   readonly isRunning: boolean;
   /** Whole ms on the clock of `performance.now()`: V8 stores small integers without an object. */
@@ -25,6 +27,8 @@ export interface ReportedCall {
 export interface ProgressReporterOptions {
   /** The peer reads reports. */
   readonly isRead: boolean;
+  /** See {@link Channel.hasReturned}. */
+  readonly hasReturned?: ((method: string) => boolean) | undefined;
   /** Called with each call that runs late, and with each call that is not answered when the connection ends. */
   onLate(call: ReportedCall): void;
 }
@@ -110,7 +114,7 @@ export class ProgressReporter {
     }
     for (const call of due) this.delete(call);
     if (this.#options.isRead) {
-      const reports = due.map((call) => reportOf(call, now));
+      const reports = due.map((call) => reportOf(call, now, this.#options));
       writeProgressReports(this.#connection, this.#codec, reports);
     }
     for (const call of due) this.#options.onLate(call);
@@ -122,7 +126,12 @@ function leftAtReport(timeout: number): number {
   return Math.ceil(Math.min(timeout / 2, MAX_LEFT_MS, Math.max(MIN_LEFT_MS, timeout * LEFT_SHARE)));
 }
 
-function reportOf({ id, isRunning, receivedAt }: ReportedCall, now: number): WireReport {
+function reportOf(
+  { id, method, isRunning, receivedAt }: ReportedCall,
+  now: number,
+  { hasReturned }: ProgressReporterOptions,
+): WireReport {
   const heldMs = Math.max(0, Math.round(now - receivedAt));
-  return { id, heldMs, isRunning, stallMs: eventLoop.longestStallAround(receivedAt) };
+  const report = { id, heldMs, isRunning, stallMs: eventLoop.longestStallAround(receivedAt) };
+  return isRunning && hasReturned?.(method) === true ? { ...report, hasReturned: true } : report;
 }

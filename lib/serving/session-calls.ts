@@ -67,6 +67,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#terms = terms;
     this.#reporter = new ProgressReporter(connection, terms.codec, {
       isRead: terms.readsReports,
+      hasReturned: terms.channel.hasReturned,
       onLate: (call) => limit.watch(call as IncomingCall, this),
     });
   }

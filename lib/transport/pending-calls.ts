@@ -33,6 +33,8 @@ export interface ProgressReport {
   readonly isRunning: boolean;
   /** Longest stall of the server's event loop in that time. Unit: ms */
   readonly stallMs: number;
+  /** The method has returned a value that is no answer, and has not called its callback. */
+  readonly hasReturned?: boolean;
 }
 
 /** Number of slots at first, and again after a burst. Numbers of slots are powers of two. */

@@ -36,9 +36,12 @@ export function readProgressReports({ bytes, bodyStart, end }: FrameView, codec:
   const reports = codec.decode(bytes, bodyStart, end);
   if (!Array.isArray(reports)) return;
   for (const report of reports) {
-    const { id, heldMs, isRunning, stallMs } = (report ?? {}) as Partial<Record<keyof WireReport, unknown>>;
+    const { id, heldMs, isRunning, stallMs, hasReturned } = (report ?? {}) as Partial<
+      Record<keyof WireReport, unknown>
+    >;
     if (!isMs(id) || !isMs(heldMs) || !isMs(stallMs)) continue;
-    pending.get(id)?.reported?.({ heldMs, isRunning: isRunning !== false, stallMs });
+    const facts = { heldMs, isRunning: isRunning !== false, stallMs };
+    pending.get(id)?.reported?.(hasReturned === true ? { ...facts, hasReturned } : facts);
   }
 }
 

@@ -32,7 +32,8 @@ const service = {
   },
   plainValue: (..._args: unknown[]) => 'a value that nobody asked for',
   asyncCounts: async (...args: unknown[]) => args.length,
-  withDefault: (a: number, cb: Done) => cb(null, a),
+  /** A callback that nothing in the source shows: neither its name nor its call. */
+  hidden: (_a: number, k: Done) => k(),
 };
 
 describe('a method without callbacks answers by what it returns', () => {
@@ -49,7 +50,7 @@ describe('a method without callbacks answers by what it returns', () => {
   it('and one that wants a callback says which option it misses', async (t) => {
     const served = await serve(t, service);
     const { calls } = await call(t, [served]);
-    const error = await failure(calls.withDefault(null, 1));
+    const error = await failure(calls.hidden(null, 1));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_NEEDS_CALLBACK', 'answered']);
     assert.match(error.message, /callbacks: true/);
   });
@@ -110,7 +111,7 @@ describe('a method with callbacks answers through its last argument', () => {
   it('a method that never answers holds up nothing', async (t) => {
     const served = await serve(
       t,
-      { never: () => {}, ping: (...args: unknown[]) => done(args)(null, 'pong') },
+      { never: (_cb: Done) => {}, ping: (...args: unknown[]) => done(args)(null, 'pong') },
       { callbacks: true },
     );
     const { calls } = await call(t, [served]);

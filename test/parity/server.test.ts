@@ -125,7 +125,7 @@ row(
   'pinus: the server awaits a promise or a plain value that a method returns',
   {
     is: 'same',
-    ours: 'A promise always; a plain value unless the methods answer by callbacks (`callbacks`, the default of Server.create).',
+    ours: 'A promise always; a plain value from a method that has no place for a callback behind its arguments; with `callbacks`, the default of Server.create, every other method answers through one.',
   },
   async (t) => {
     const lab = ourLab(t);
@@ -138,10 +138,11 @@ row(
     assert.equal(await answers.promised.toServer('s1', 3), 6);
     assert.equal(await answers.plain.toServer('s1', 3), 6);
     assert.equal(await answers.promised.toServer('s2', 3), 6);
+    assert.equal(await answers.plain.toServer('s2', 3), 6);
     assert.equal(
       await answers.plain
         .with({ timeout: 40 })
-        .toServer('s2', 3)
+        .toServer('s2')
         .catch((e: { code: string }) => e.code),
       'ERR_RPC_TIMEOUT',
     );

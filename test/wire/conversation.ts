@@ -25,7 +25,7 @@ export function makeService() {
     all: (...args: [...unknown[], Answer]) => (args.at(-1) as Answer)(null, ...args.slice(0, -1)),
     fail: (answer: Answer) => answer(boom()),
     wait: (answer: Answer) => void gate.pass().then(() => answer(null, 'waited')),
-    hang: () => {},
+    hang: (_callback: unknown) => {},
   };
   return { gate, methods };
 }

@@ -213,14 +213,14 @@ describe('dispatch without callbacks', () => {
   });
 
   for (const [how, fn] of [
-    ['throws', (_text: string, callback: Callback) => callback(null, 1)],
-    ['rejects', (_text: string, callback: Callback) => Promise.resolve().then(() => callback(null, 1))],
+    ['throws', (_text: string, k: Callback) => k()],
+    ['rejects', (_text: string, k: Callback) => Promise.resolve().then(() => k())],
   ] as const) {
     it(`names the option where a method ${how} because its callback is missing`, async () => {
       const { answers, log } = await run(fn);
       const error = errorOf(answers);
       assert.equal((error as RpcError).code, RpcCode.NeedsCallback);
-      assert.match(String(error.cause), /TypeError: callback is not a function/);
+      assert.match(String(error.cause), /TypeError: k is not a function/);
       assert.deepEqual(log, []);
     });
   }
@@ -401,7 +401,7 @@ describe('dispatch with callbacks', () => {
   }
 
   it('leaves the call open where neither a callback nor a promise comes', async () => {
-    assert.deepEqual((await run(() => 3, { callbacks: true })).answers, []);
+    assert.deepEqual((await run((_: string, _callback: Callback) => 3, { callbacks: true })).answers, []);
   });
 });
 

@@ -29,6 +29,8 @@ describe('ServiceRegistry', () => {
       fn: chat.send,
       self: chat,
       callbacks: false,
+      takes: { parameters: 1, callback: undefined, isCalled: false, fillTo: 0 },
+      hasOnlyReturned: false,
     });
     assert.equal(registry.size, 3);
   });

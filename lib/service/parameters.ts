@@ -1,0 +1,61 @@
+/** Parameters of a function, read from its source. */
+export interface Parameters {
+  /** Number of parameters, those with a default value included. `Infinity` where the function sees every argument. */
+  readonly count: number;
+  /** Name of the last parameter, with or without a default value. Undefined for a pattern and for a rest parameter. */
+  readonly last: string | undefined;
+  /** Source behind the list of parameters, without comments and without the content of literals. */
+  readonly body: string;
+}
+
+/** Nothing is known: the function may see every argument. */
+const UNKNOWN: Parameters = { count: Number.POSITIVE_INFINITY, last: undefined, body: '' };
+
+/** Comments, texts, templates, and regular expressions where an expression begins. */
+const LITERALS =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|`(?:\\[\s\S]|[^`\\])*`|(?<=(?:[=(,;:!&|?{}[+*%<>~^-]|\breturn)\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//g;
+
+const OPEN = '([{';
+const CLOSED = ')]}';
+const NAME = /^[\p{ID_Continue}$]+/u;
+
+/** Reads the parameters of a function from its source. `length` of a function counts only those before a default value. */
+export function parametersOf(source: string): Parameters {
+  if (source.endsWith('{ [native code] }')) return UNKNOWN; // bound, or built in
+  const bare = source.replace(LITERALS, (literal) => (literal.startsWith('/') ? ' ' : "''"));
+  const single = /^(?:async\b\s*)?([\p{ID_Continue}$]+)\s*=>/u.exec(bare);
+  if (single !== null) return { count: 1, last: single[1], body: bare.slice(single[0].length) };
+  const list = listOf(bare);
+  if (list === undefined) return UNKNOWN;
+  const { parts, body } = list;
+  const last = parts.at(-1) ?? '';
+  const seesAll = last.startsWith('...') || (!/^\s*=>/.test(body) && /\barguments\b/.test(body));
+  return {
+    count: seesAll ? Number.POSITIVE_INFINITY : parts.length,
+    last: NAME.exec(last)?.[0],
+    body,
+  };
+}
+
+/** Splits the list of parameters at its own commas. A computed name before the list may have parentheses of its own. */
+function listOf(bare: string): { parts: string[]; body: string } | undefined {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = -1;
+  for (let i = 0; i < bare.length; i++) {
+    const char = bare[i] as string;
+    if (OPEN.includes(char)) {
+      if (depth === 0 && char === '(') start = i + 1;
+      depth += 1;
+    } else if (CLOSED.includes(char)) {
+      depth -= 1;
+      if (depth > 0 || start < 0) continue;
+      parts.push(bare.slice(start, i).trim());
+      return { parts: parts.filter((part) => part !== ''), body: bare.slice(i + 1) };
+    } else if (char === ',' && depth === 1 && start >= 0) {
+      parts.push(bare.slice(start, i).trim());
+      start = i + 1;
+    }
+  }
+  return undefined;
+}
