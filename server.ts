@@ -215,7 +215,12 @@ export class Server extends Emitter<ServerEvents> {
   #lineToHolder(): LineOptions {
     const { endpoint, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
     const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval };
-    return resolveLineOptions(endpoint, this.id ?? this.#name(), { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
+    return resolveLineOptions(endpoint, this.id ?? this.#name(), {
+      ...settings,
+      codecs: ['msgpack'],
+      maxInFlight: 1,
+      asksHolder: true,
+    });
   }
 
   async #stop(): Promise<void> {

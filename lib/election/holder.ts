@@ -24,7 +24,11 @@ export type Holder =
 export async function identifyHolder(options: LineOptions): Promise<Holder> {
   const handler = { onGoaway: () => {}, onClosed: () => {} };
   try {
-    const line = await Line.open({ ...options, connectTimeout: ASK_TIMEOUT_MS }, handler, new AbortController().signal);
+    const line = await Line.open(
+      { ...options, connectTimeout: ASK_TIMEOUT_MS, asksHolder: true },
+      handler,
+      new AbortController().signal,
+    );
     const { holder } = line;
     line.destroy(new RpcError(RpcCode.Closed, 'the connection served only to identify the holder of the port'));
     if (holder === undefined) return { kind: 'stock' };

@@ -23,7 +23,15 @@ export interface Registering {
   readonly transcode?: Codec;
   /** Largest frame that this end accepts. Unit: bytes */
   readonly maxFrameBytes: number;
+  /**
+   * Asks a Leader that refuses which process holds the port. A Leader answers only peers on its own machine. By default, asks
+   * from the second registration on, after one was refused for want of a Leader.
+   */
+  readonly asksHolder?: boolean;
 }
+
+/** Registrations that were refused for want of a Leader. The next one asks why. */
+const refusedBefore = new WeakSet<Registering>();
 
 /** The result of a registration: how a Follower and its Leader talk from then on. */
 export interface Agreement {
@@ -75,7 +83,7 @@ export class Registration {
 
   /** Registers. Resolves when the Leader accepts; otherwise closes the connection and rejects as `Line.open` does. */
   begin(connection: Connection, pending: PendingCalls, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { channel, codecs, transcode, maxFrameBytes } = this.#asked;
+    const { channel, codecs, transcode, maxFrameBytes, asksHolder = refusedBefore.has(this.#asked) } = this.#asked;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => connection.destroy(abortReason(signal));
       signal.addEventListener('abort', onAbort, { once: true });
@@ -95,8 +103,9 @@ export class Registration {
       const id = pending.add(request);
       const offered = transcode === undefined ? codecs : [transcode.name];
       const ext = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
+      const asking = asksHolder ? { ...ext, asksHolder } : ext;
       try {
-        connection.send(REQUEST, id, timeoutMs, registerHead(channel, ext));
+        connection.send(REQUEST, id, timeoutMs, registerHead(channel, asking));
       } catch (error) {
         connection.destroy(refused(this.#asked, messageOf(error), error));
       }
@@ -137,6 +146,7 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
     // A stock Leader refuses only where its real client has failed, with the error of that client.
     const isStock = head.ext === undefined;
     const code = isStock ? RefusalCode.LeaderFailed : refusalCode(error?.code);
+    if (code === RefusalCode.NoLeader) refusedBefore.add(asked);
     const cause = isStock ? error : error?.cause;
     throw refused(asked, why, code && fromWireError({ name: 'RpcError', message: why, code, cause }));
   }

@@ -193,7 +193,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       codecs: [codec.name],
       features: channel.features ?? FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
-      holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() },
+      ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),
     };
     this.#register(session, request, channel, codec, ext);
   }
@@ -207,12 +207,20 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     return [...this.#channels.keys()].map((name) => name ?? '*');
   }
 
+  /**
+   * A stranger learns nothing of this process before its registration is accepted. A process of the same machine could read as
+   * much from the system, and its operator needs to know the holder of the port: such a process is told where it asks.
+   */
   #refuseWithoutLeader(session: Session, request: RegisterRequest): void {
-    const names = this.#channelNames().map((name) => JSON.stringify(name));
-    const led = names.join(', ') || 'no channel';
-    const holder = `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${led}`;
-    const why = `no process leads the channel ${quoted(request.channelName)} on this port; ${holder}`;
-    session.refuse(request, RefusalCode.NoLeader, why);
+    const why = `no process leads the channel ${quoted(request.channelName)} on this port`;
+    const isTold = session.isLocal && request.ext?.asksHolder === true;
+    session.refuse(request, RefusalCode.NoLeader, isTold ? `${why}; ${this.#holder()}` : why);
+  }
+
+  #holder(): string {
+    const led = this.#channelNames().map((name) => JSON.stringify(name));
+    const names = led.join(', ') || 'no channel';
+    return `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names}`;
   }
 }
 

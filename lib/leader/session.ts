@@ -20,8 +20,10 @@ import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { GoawayDrain } from './goaway.js';
+import { isLoopback } from './loopback.js';
 import type { RegisterRequest } from './register-request.js';
 import { ConnectedSubscriber } from './subscriber.js';
+import { canonicalAddress } from './whitelist.js';
 
 /** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
 const STOCK_HEARTBEAT_MS = 20_000;
@@ -73,6 +75,8 @@ interface Registered {
 /** The Leader's end of one connection: a Follower that registers on a channel, and the calls that the Follower makes. */
 export class Session {
   readonly openedAt = performance.now();
+  /** The peer is on this machine, or behind a proxy on this machine. */
+  readonly isLocal: boolean;
   readonly #host: SessionHost;
   readonly #options: SessionOptions;
   readonly #connection: Connection;
@@ -85,6 +89,7 @@ export class Session {
   #drain: GoawayDrain | undefined;
 
   constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
+    this.isLocal = isLoopback(canonicalAddress(stream.address));
     this.#host = host;
     this.#options = options;
     this.#connection = new Connection(

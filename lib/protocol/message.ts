@@ -77,8 +77,10 @@ export interface Extension {
   readonly features: readonly string[];
   /** Largest frame that the sender accepts, so that the peer refuses a larger frame before sending. Unit: bytes */
   readonly maxFrameBytes?: number;
-  /** Process that holds the port; in the answer only. */
+  /** Process that holds the port; in the answer only, and only to a peer on the same machine. */
   readonly holder?: PortHolder;
+  /** Asks for the holder of the port in a refusal too; in the request only. */
+  readonly asksHolder?: boolean;
 }
 
 /** The process that holds a port, for the message of a process that wants the port. */
@@ -126,7 +128,8 @@ export function answerHead(request: Head): Uint8Array {
 }
 
 export function registerHead(channelName: string, ext: Extension | undefined): Buffer {
-  return bytesOf({ type: 'register_channel', channelName, ext });
+  const wireExt = ext?.asksHolder === true ? { ...ext, asksHolder: 1 } : ext;
+  return bytesOf({ type: 'register_channel', channelName, ext: wireExt });
 }
 
 export function registerResHead(ext: Extension | undefined): Buffer {

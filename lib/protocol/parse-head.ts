@@ -87,7 +87,7 @@ function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder } = ext as Record<string, unknown>;
+  const { version, codecs, features, maxFrameBytes, holder, asksHolder } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
   return {
@@ -96,6 +96,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     features: strings(features),
     ...(Number.isInteger(maxFrameBytes) && { maxFrameBytes: Math.max(MIN_FRAME_BYTES, maxFrameBytes as number) }),
     ...(holding && { holder: holding }),
+    ...(asksHolder === 1 && { asksHolder: true }),
   };
 }
 

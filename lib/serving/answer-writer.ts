@@ -122,7 +122,9 @@ export class AnswerWriter {
     const retryAfter = error instanceof RpcError ? error.retryAfter : undefined;
     const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code, retryAfter);
     const { exposeStack } = this.#options;
-    const failed = this.#write(id, head, (out) => this.#codec.encode(answeredError(error, exposeStack), out));
+    const failed = this.#write(id, head, (out) =>
+      this.#codec.encode(answeredError(error, exposeStack && code === undefined), out),
+    );
     if (failed === undefined) return;
     // The error has a field that cannot be encoded, or a text that is larger than a frame may be.
     const message = `the call failed with an error that cannot be sent: ${messageOf(failed)}`.slice(
@@ -187,7 +189,10 @@ function asRpcError(thrown: unknown): RpcError {
   return thrown instanceof RpcError ? thrown : new RpcError(RpcCode.Encode, messageOf(thrown), { cause: thrown });
 }
 
-/** An error as an answer has it. The stack can tell strangers too much, and travels only where the user allows that. */
+/**
+ * An error as an answer has it. The stack can tell strangers too much, and travels only where the user allows that, and only
+ * with a method's error: the stack of a refusal shows nothing but this package's files.
+ */
 function answeredError(error: Error, withStack: boolean): object {
   const fields = errorFields(error);
   const { stack } = error;

@@ -262,8 +262,12 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     const peer = await rawCaller(t, port);
     peer.write(request(1, { type: 'register_channel', channelName: 'nobody', ext: EXT }, undefined, 100));
     const { error } = unstock((await peer.next()).body) as { error: { message: string } };
+    assert.equal(error.message, 'no process leads the channel "nobody" on this port');
+    const asking = { ...EXT, asksHolder: 1 };
+    peer.write(request(3, { type: 'register_channel', channelName: 'nobody', ext: asking }, undefined, 100));
+    const told = unstock((await peer.next()).body) as { error: { message: string } };
     assert.match(
-      error.message,
+      told.error.message,
       /no process leads the channel "nobody" on this port; process \d+ \(mailstation [\d.]+\) holds the port and leads "test-1"/,
     );
     peer.write(request(2, { type: 'register_channel', channelName: 'test-1', ext: EXT }));

@@ -99,8 +99,8 @@ describe('a client connects again', () => {
 
   it('to a server that refuses its channel only until that is led, and says what is led there', async (t) => {
     const served = await serve(t, { f: () => 1 }, { id: 'test-2' });
-    const { calls } = await call(t, [{ ...served.info, id: 'test-1' }], { connectTimeout: 100 });
-    const error = await failure(calls.f.with({ timeout: 500 })(null));
+    const { calls } = await call(t, [{ ...served.info, id: 'test-1' }], { connectTimeout: 500 });
+    const error = await failure(calls.f.with({ timeout: 3_000 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,

@@ -310,6 +310,22 @@ describe('the process that leads a share', () => {
     assert.equal(await one.calls.f(null), 1);
   });
 
+  it('shows a peer no stack of its own refusals, and passes on the stack that a server sends', async (t) => {
+    const service = { boom: () => Promise.reject(new Error('boom')) };
+    const served = await serve(t, service, { exposeStack: true });
+    const port = await freePort();
+    await lead(t, port);
+    const peer = await registeredCaller(t, port, CHANNEL);
+    peer.write(request(3, { type: 'invoke', method: 'user.service.f', argLength: 0, oneway: false }));
+    peer.write(request(4, { type: 'relay', method: 'user.service.f', argLength: 0, oneway: false }));
+    relayed(peer, 5, 99, 'f', 1);
+    for (const id of [3, 4, 5]) assert.doesNotMatch((await answer(peer, id)).body.toString(), /stack|\.js|\.ts/);
+    open(peer, 1, served.port);
+    await isTold(peer, 1, 'ready');
+    relayed(peer, 6, 1, 'boom', 1);
+    assert.match((await answer(peer, 6)).body.toString(), /shared-relay\.test/);
+  });
+
   it('relays for its own kind alone: a server relays nothing', async (t) => {
     const served = await serve(t, { f: () => 1 });
     const peer = await registeredCaller(t, served.port);

@@ -23,6 +23,7 @@ export interface ElectionPort {
 /** `onError` is called with the errors of the port that no call and no line has. */
 export function electionPort(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
   const { name, port } = options;
+  const line = lineOptions(options);
   return {
     claim: () => takePortLease(name, listeningOptions(options, onError)),
     async dial(handler, signal) {
@@ -35,11 +36,11 @@ export function electionPort(options: ResolvedClusterOptions, onError: (error: E
       if (here !== undefined && here.released === undefined && options.isLeader !== false) throw released;
       const giveUp = new AbortController();
       void here?.released?.then(() => giveUp.abort(released));
-      return Line.open(lineOptions(options), handler, AbortSignal.any([signal, giveUp.signal]));
+      return Line.open(line, handler, AbortSignal.any([signal, giveUp.signal]));
     },
     async holder() {
       if ((await findPortHere(name, port)) !== undefined) return undefined;
-      return describeHolder(await identifyHolder(lineOptions(options)), name);
+      return describeHolder(await identifyHolder(line), name);
     },
   };
 }

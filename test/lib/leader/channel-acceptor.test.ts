@@ -225,7 +225,7 @@ describe('ChannelAcceptor, registration', () => {
     const { connect, clock, acceptor } = await listening(t, { handshakeTimeout: 60_000 });
     acceptor.lead(fakeChannel('a'));
     const [ours, stock] = [connect(), connect()];
-    ours.register('nobody', EXT, 1, 1_000);
+    ours.register('nobody', { ...EXT, asksHolder: 1 }, 1, 1_000);
     stock.register('nobody', null, 1, 1_000);
     clock.advance(799);
     assert.deepEqual(await ours.answers(), []);
@@ -234,6 +234,22 @@ describe('ChannelAcceptor, registration', () => {
     assert.equal(code, 'no_leader');
     assert.match(message, /no process leads the channel "nobody".*process \d+ \(mailstation .*leads "a"$/);
     assert.deepEqual([await stock.answers(), stock.isDestroyed], [[], false]);
+  });
+
+  it('shows nothing of its process to a peer that does not ask, or that is not on this machine', async (t) => {
+    const { connect, clock, acceptor } = await listening(t, { handshakeTimeout: 60_000 });
+    acceptor.lead(fakeChannel('a'));
+    const [silent, remote, mapped] = [connect(), connect('10.0.0.5:99'), connect('::ffff:10.0.0.5:99')];
+    silent.register('nobody', EXT, 1, 1_000);
+    remote.register('nobody', { ...EXT, asksHolder: 1 }, 1, 1_000);
+    mapped.register('nobody', { ...EXT, asksHolder: 1 }, 1, 1_000);
+    clock.advance(2_000);
+    for (const peer of [silent, remote, mapped])
+      assert.equal((await refusal(peer)).message, 'no process leads the channel "nobody" on this port');
+    const accepted = connect('10.0.0.5:98');
+    accepted.register('a');
+    const [answer] = await accepted.answers();
+    assert.equal(JSON.stringify(answer?.head).includes('holder'), false);
   });
 
   it('refuses with a code what a failed Leader, or no codec in common, prevents', async (t) => {

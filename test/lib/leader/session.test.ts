@@ -235,6 +235,16 @@ describe('Session, serving', () => {
     assert.match(JSON.parse(String((await answers())[0]?.body)).stack, /^Error: boom\n +at /);
   });
 
+  it('sends no stack with a refusal, which would show the files of this package', async (t) => {
+    const { calls, register, invoke, answers } = setUp(t, { exposeStack: true });
+    register();
+    await answers();
+    invoke(5, []);
+    calls[0]?.refuse(new RpcError(RpcCode.NoMethod, 'no such method'));
+    const body = JSON.parse(String((await answers())[0]?.body));
+    assert.deepEqual(body, { name: 'RpcError', message: 'no such method', code: 'ERR_RPC_NO_METHOD' });
+  });
+
   it('names the code of what is not the method’s fault', async (t) => {
     const { calls, register, invoke, answers } = setUp(t);
     register();

@@ -115,6 +115,13 @@ describe('parseHead', () => {
       }
     });
 
+    it('asks for the holder of the port, or does not', () => {
+      const plain = { version: 1, codecs: [], features: [] };
+      assert.deepEqual(parseExt('{"version":1,"asksHolder":1}'), { ...plain, asksHolder: true });
+      for (const asks of ['0', 'true', '"1"', 'null'])
+        assert.deepEqual(parseExt(`{"version":1,"asksHolder":${asks}}`), plain);
+    });
+
     it('is none when it has no version', () => {
       for (const json of ['null', '7', '"ext"', '[]', '{}', '{"version":"1"}', '{"version":1.5}'])
         assert.equal(parseExt(json), undefined);
