@@ -1,5 +1,6 @@
 import { debug } from '../diagnostics.js';
 import { type RpcError, toError } from '../errors.js';
+import { isLoopback } from '../host.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
@@ -20,7 +21,6 @@ import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { GoawayDrain } from './goaway.js';
-import { isLoopback } from './loopback.js';
 import type { RegisterRequest } from './register-request.js';
 import { ConnectedSubscriber } from './subscriber.js';
 import { canonicalAddress } from './whitelist.js';
