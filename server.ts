@@ -167,6 +167,7 @@ export class Server extends Emitter<ServerEvents> {
       throw new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${this.state}`);
     try {
       await this.#remotes.load();
+      if (this.#services.size === 0) this.#warnOfNoMethods();
       const missing = (name: string) => this.#services.missing(name);
       const hasReturned = (name: string) => this.#services.lookup(name)?.hasOnlyReturned === true;
       const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
@@ -266,6 +267,11 @@ export class Server extends Emitter<ServerEvents> {
 
   #name(): string {
     return this.id ?? this.serverType ?? 'a server';
+  }
+
+  #warnOfNoMethods(): void {
+    const cure = 'give the option paths or services';
+    this.#logger.warn(`mailstation: ${this.#name()} has no methods, so every call to it fails: ${cure}`);
   }
 
   #stopReason(): RpcError {

@@ -17,7 +17,7 @@ import { CallTracer } from './call-tracer.js';
 import { ClientStop } from './client-stop.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
-import { Outliers, type ServerHealthReport } from './health/index.js';
+import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
@@ -44,6 +44,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly #outbox: Outbox;
   readonly #filters: CallFilters;
   readonly #outliers: Outliers | undefined;
+  readonly #outages: OutageLog;
   readonly #ending: ClientStop;
   #stopped: Promise<void> | undefined;
 
@@ -54,11 +55,12 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const sharing = makeSharing?.((to) => this.emit('share', to));
     this.#sharing = sharing;
     const handler: OutboxHandler = {
-      onState: ({ server: { id } }, to, from, reason) => this.#onMailboxState(id, to, from, reason),
+      onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
     };
     this.#outbox = new Outbox(options, handler, sharing && ((server) => sharing.open(server)));
     this.held = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.held);
+    this.#outages = new OutageLog(options.logger);
     this.#ending = new ClientStop({ held: this.held, outbox: this.#outbox, sharing });
     const { trace } = options;
     const tracer = trace && new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
@@ -212,7 +214,9 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return server && this.#outbox.open(server);
   }
 
-  #onMailboxState(id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+  #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
+    const { id } = mailbox.server;
+    this.#outages.onMove(mailbox, to, reason);
     if (this.#outliers !== undefined) this.#judge(this.#outliers, id, to, from, reason);
     this.emit('mailbox', id, to, from, reason);
     if (from === 'ready') this.emit('close', id, reason);

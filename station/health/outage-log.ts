@@ -1,0 +1,61 @@
+import type { Logger } from '../../lib/diagnostics.js';
+import { describeEndpoint, endpointOf } from '../../lib/endpoint.js';
+import type { RpcError } from '../../lib/errors.js';
+import { printable } from '../../lib/quoted.js';
+import { performance } from '../../lib/timers.js';
+import type { MailBox, MailBoxState } from '../../mailbox/index.js';
+
+/** Outages that are over sooner are not logged: a server that restarts is back within tens of milliseconds. */
+const MIN_OUTAGE_MS = 1_000;
+
+/** The mailbox of one server; a server that moves to another address gets another mailbox. */
+type Reached = Pick<MailBox, 'server'>;
+
+interface Outage {
+  /** Time of `performance.now()`. Unit: ms. */
+  readonly since: number;
+  isLogged: boolean;
+}
+
+/**
+ * Logs one line when a server has been out of reach for a second, with the reason, and one when the server is back. The clock
+ * is read when the mailbox moves, which a mailbox that redials does every half second or so: no timer is needed.
+ */
+export class OutageLog {
+  readonly #logger: Logger;
+  readonly #outages = new Map<Reached, Outage>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  onMove(mailbox: Reached, to: MailBoxState, reason: RpcError | undefined): void {
+    if (to === 'connecting' || to === 'backoff') {
+      const outage = this.#outages.get(mailbox) ?? { since: performance.now(), isLogged: false };
+      this.#outages.set(mailbox, outage);
+      if (reason !== undefined) this.#report(mailbox, outage, reason);
+      return;
+    }
+    const outage = this.#outages.get(mailbox);
+    this.#outages.delete(mailbox);
+    if (to === 'ready' && outage?.isLogged === true) {
+      this.#logger.warn(`mailstation: ${nameOf(mailbox)} is connected again, after ${secondsSince(outage)}`);
+    }
+  }
+
+  #report(mailbox: Reached, outage: Outage, reason: RpcError): void {
+    if (outage.isLogged || performance.now() - outage.since < MIN_OUTAGE_MS) return;
+    outage.isLogged = true;
+    this.#logger.warn(
+      `mailstation: ${nameOf(mailbox)} has been out of reach for ${secondsSince(outage)}, and calls wait for it: ${printable(reason.message)}`,
+    );
+  }
+}
+
+function nameOf({ server }: Reached): string {
+  return `server ${server.id} at ${describeEndpoint(endpointOf(server))}`;
+}
+
+function secondsSince({ since }: Outage): string {
+  return `${((performance.now() - since) / 1_000).toFixed(1)} s`;
+}
