@@ -5,8 +5,8 @@ import { messageOf, RpcCode, RpcError } from './errors.js';
  *
  * - the error of an answer: {@link errorFields}, read by {@link rebuildError}; the stack only with `exposeStack`, no cause;
  * - the error of a relay: {@link toWireError} and {@link fromWireError}; with causes, short enough for a packet's head;
- * - an error inside of a value, which a codec writes. `protocol/encodable.ts` walks through its cause as through any value, and
- *   the decoders make the error in the class that it had, within the frame's allowance.
+ * - an error inside of a value, which a codec writes. The encoders walk through its parts as through any value
+ *   (`protocol/error-value.ts`), and the decoders make the error in the class that it had, within the frame's allowance.
  *
  * `service/method-failure.ts` makes an Error of a value that a method has thrown, before anything travels.
  */

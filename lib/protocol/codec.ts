@@ -6,14 +6,13 @@ import type { ByteSink } from './frame-writer.js';
  * that agreed on the codec, and can be relayed or shared as bytes.
  *
  * With every codec an object arrives as a plain object, or as the result of its `toJSON`. An Error arrives with its name,
- * message, code and cause. -0 arrives as 0, and half a surrogate pair as U+FFFD, except in JSON. Keys that are symbols or
- * `__proto__` do not arrive.
+ * message, code and cause. Keys that are symbols or `__proto__` do not arrive. docs/values.md has the whole list.
  */
 export interface Codec {
   readonly name: string;
   /**
-   * Throws an Error that names the part of the value that would not arrive as it is, or the Map or Set with which a frame has
-   * more numbers and bigints as keys and items than {@link MAX_HASHED_KEYS} allows for all values of the frame.
+   * Throws an Error that names the part of the value that would not arrive as it is, or that is nested too deep, or the Map or Set
+   * with which a frame has more numbers and bigints as keys and items than {@link MAX_HASHED_KEYS} allows for all its values.
    */
   encode(value: unknown, out: ByteSink): void;
   /**

@@ -1,33 +1,46 @@
+import { RpcCode, RpcError } from '../errors.js';
 import type { Codec } from './codec.js';
 import type { ByteSink } from './frame-writer.js';
+
+/** Largest value; the highest `maxFrameBytes`. */
+const MAX_BYTES = 2 ** 31;
 
 /** A sink that collects bytes in a growing buffer. */
 class Bytes implements ByteSink {
   hashedKeys = 0;
-  #buffer = Buffer.allocUnsafe(256);
-  #length = 0;
+  bytes = Buffer.allocUnsafe(256);
+  view = viewOf(this.bytes);
+  at = 0;
+  readonly origin = 0;
 
   get written(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.bytes.subarray(0, this.at);
   }
 
   append(source: Uint8Array, start: number, end: number): void {
-    this.#ensure(end - start);
-    this.#buffer.set(source.subarray(start, end), this.#length);
-    this.#length += end - start;
+    this.reserve(end - start);
+    this.bytes.set(source.subarray(start, end), this.at);
+    this.at += end - start;
   }
 
   appendUtf8(text: string): void {
-    this.#ensure(Buffer.byteLength(text));
-    this.#length += this.#buffer.write(text, this.#length, 'utf8');
+    this.reserve(Buffer.byteLength(text));
+    this.at += this.bytes.write(text, this.at, 'utf8');
   }
 
-  #ensure(bytes: number): void {
-    if (this.#length + bytes <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));
-    this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#buffer = grown;
+  reserve(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return;
+    if (this.at + bytes > MAX_BYTES)
+      throw new RpcError(RpcCode.FrameTooLarge, `a value of more than ${MAX_BYTES} bytes, which fits into no frame`);
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + bytes));
+    this.bytes.copy(grown, 0, 0, this.at);
+    this.bytes = grown;
+    this.view = viewOf(grown);
   }
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /**
@@ -71,4 +84,9 @@ function encode(value: unknown, codec: Codec): Buffer {
   const out = new Bytes();
   codec.encode(value, out);
   return out.written;
+}
+
+/** Copies a value as it would arrive through the codec. Throws what the codec throws on a value that the codec cannot carry. */
+export function copyValue(value: unknown, codec: Codec): unknown {
+  return EncodedValue.of(value, codec).decode();
 }

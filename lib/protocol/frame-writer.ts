@@ -6,10 +6,25 @@ const SLAB_BYTES = 64 * 1024;
 /** Length below which a loop is faster than the call into native code that `Buffer.copy` makes. */
 const COPY_LOOP_BYTES = 64;
 
-/** Receiver of the bytes that a codec writes. */
+/**
+ * Receiver of the bytes that a codec writes. A codec appends, or writes into `bytes` itself: it makes room, writes from `at` on,
+ * and moves `at`.
+ */
 export interface ByteSink {
   /** Number of numbers and bigints that the frame has as Map keys and Set items so far. The codec counts. */
   hashedKeys: number;
+  readonly bytes: Buffer;
+  /** View of `bytes`. */
+  readonly view: DataView;
+  /** Offset of the next byte to write. */
+  at: number;
+  /** Offset at which the frame begins. Offsets from here stay when `reserve` moves the frame. */
+  readonly origin: number;
+  /**
+   * Makes room for so many bytes at `at`. Replaces `bytes` and moves the frame where the room does not suffice. Throws where the
+   * frame would be too large with `least` bytes: fewer than `bytes` where those are an estimate.
+   */
+  reserve(bytes: number, least?: number): void;
   /** Appends `source[start … end)`. */
   append(source: Uint8Array, start: number, end: number): void;
   appendUtf8(text: string): void;
@@ -26,12 +41,12 @@ export interface ByteSink {
 export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
-  #slab = Buffer.alloc(0);
-  #view = new DataView(new ArrayBuffer(0));
-  /** Offset of the next byte to write. */
-  #at = 0;
-  /** Offset of the frame that is being written; equal to `#at` between frames. */
-  #frameAt = 0;
+  /** Slab. */
+  bytes = Buffer.alloc(0);
+  view = new DataView(new ArrayBuffer(0));
+  at = 0;
+  /** Offset of the frame that is being written; equal to `at` between frames. */
+  origin = 0;
   /** Offset of the first committed byte that was not taken. */
   #untaken = 0;
   /** Committed bytes in slabs before the current one. */
@@ -49,12 +64,12 @@ export class FrameWriter implements ByteSink {
 
   /** True while a frame is begun, and neither committed nor rolled back. */
   get isMidFrame(): boolean {
-    return this.#at !== this.#frameAt;
+    return this.at !== this.origin;
   }
 
   /** Bytes that are committed and not taken. */
   get pendingBytes(): number {
-    return this.#fullBytes + (this.#frameAt - this.#untaken);
+    return this.#fullBytes + (this.origin - this.#untaken);
   }
 
   /**
@@ -68,65 +83,65 @@ export class FrameWriter implements ByteSink {
         delivery: 'not-sent',
       });
     }
-    this.#ensure(HEADER_BYTES + head.length);
+    this.reserve(HEADER_BYTES + head.length);
     this.hashedKeys = 0;
-    const at = this.#at;
-    const view = this.#view;
+    const at = this.at;
+    const view = this.view;
     view.setUint32(at, FIRST_WORD[kind]);
     view.setUint32(at + AT.idHigh, 0);
     view.setUint32(at + AT.idLow, id);
     view.setUint32(at + AT.timeout, timeoutMs);
     view.setUint32(at + AT.headBytes, head.length);
-    this.#slab.set(head, at + HEADER_BYTES);
-    this.#at = at + HEADER_BYTES + head.length;
+    this.bytes.set(head, at + HEADER_BYTES);
+    this.at = at + HEADER_BYTES + head.length;
   }
 
   /** Leaves room for a 4-byte length, and returns a mark for {@link endItem}. */
   beginItem(): number {
-    this.#ensure(4);
-    const mark = this.#at - this.#frameAt;
-    this.#at += 4;
+    this.reserve(4);
+    const mark = this.at - this.origin;
+    this.at += 4;
     return mark;
   }
 
   endItem(mark: number): void {
-    const at = this.#frameAt + mark;
-    this.#view.setUint32(at, this.#at - at - 4);
+    const at = this.origin + mark;
+    this.view.setUint32(at, this.at - at - 4);
   }
 
   append(source: Uint8Array, start: number, end: number): void {
     const bytes = end - start;
-    this.#ensure(bytes);
-    const slab = this.#slab;
+    this.reserve(bytes);
+    const slab = this.bytes;
     if (bytes < COPY_LOOP_BYTES) {
-      let at = this.#at;
+      let at = this.at;
       for (let from = start; from < end; from++) slab[at++] = source[from] as number;
     } else {
-      slab.set(source.subarray(start, end), this.#at);
+      slab.set(source.subarray(start, end), this.at);
     }
-    this.#at += bytes;
+    this.at += bytes;
   }
 
   appendUtf8(text: string): void {
-    this.#ensure(Buffer.byteLength(text));
-    this.#at += this.#slab.write(text, this.#at, 'utf8');
+    this.reserve(Buffer.byteLength(text));
+    this.at += this.bytes.write(text, this.at, 'utf8');
   }
 
   /** Finishes the frame. Throws {@link RpcCode.FrameTooLarge}, and drops the frame, when the frame exceeds the limit. */
   commit(): void {
-    const frameBytes = this.#at - this.#frameAt;
+    const frameBytes = this.at - this.origin;
     if (frameBytes > this.#maxFrameBytes) {
       this.rollback();
       throw this.#tooLarge(`${frameBytes} bytes`);
     }
-    const headBytes = this.#view.getUint32(this.#frameAt + AT.headBytes);
-    this.#view.setUint32(this.#frameAt + AT.bodyBytes, frameBytes - HEADER_BYTES - headBytes);
-    this.#frameAt = this.#at;
+    const headBytes = this.view.getUint32(this.origin + AT.headBytes);
+    this.view.setUint32(this.origin + AT.bodyBytes, frameBytes - HEADER_BYTES - headBytes);
+    this.origin = this.at;
   }
 
   /** Drops the frame that is being written. */
   rollback(): void {
-    this.#at = this.#frameAt;
+    this.at = this.origin;
   }
 
   /** Hands each run of committed bytes to `write`, the oldest first. There is nearly always one run. */
@@ -137,41 +152,41 @@ export class FrameWriter implements ByteSink {
       this.#fullBytes = 0;
       for (const bytes of full) write(bytes);
     }
-    if (this.#frameAt > this.#untaken) {
-      const bytes = this.#slab.subarray(this.#untaken, this.#frameAt);
-      this.#untaken = this.#frameAt;
+    if (this.origin > this.#untaken) {
+      const bytes = this.bytes.subarray(this.#untaken, this.origin);
+      this.#untaken = this.origin;
       write(bytes);
     }
   }
 
   /** Writes the slab from its start again. Called when the socket holds none of the taken bytes any more. */
   recycle(): void {
-    if (this.#untaken !== this.#frameAt || this.#at !== this.#frameAt) return;
-    this.#at = this.#frameAt = this.#untaken = 0;
-    if (this.#slab.length > SLAB_BYTES) this.#useSlab(SLAB_BYTES);
+    if (this.#untaken !== this.origin || this.at !== this.origin) return;
+    this.at = this.origin = this.#untaken = 0;
+    if (this.bytes.length > SLAB_BYTES) this.#useSlab(SLAB_BYTES);
   }
 
-  #ensure(bytes: number): void {
-    if (this.#at + bytes > this.#slab.length) this.#roll(bytes);
+  reserve(bytes: number, least = bytes): void {
+    if (this.at + bytes > this.bytes.length) this.#roll(bytes, least);
   }
 
   /** Continues in a new slab. The unfinished frame moves along, since a frame is contiguous. */
-  #roll(bytes: number): void {
-    const written = this.#at - this.#frameAt;
+  #roll(bytes: number, least: number): void {
+    const written = this.at - this.origin;
     const needed = written + bytes;
-    if (needed > this.#maxFrameBytes) throw this.#tooLarge(`at least ${needed} bytes`);
-    if (this.#frameAt > this.#untaken) {
-      const committed = this.#slab.subarray(this.#untaken, this.#frameAt);
+    if (written + least > this.#maxFrameBytes) throw this.#tooLarge(`at least ${written + least} bytes`);
+    if (this.origin > this.#untaken) {
+      const committed = this.bytes.subarray(this.#untaken, this.origin);
       this.#full.push(committed);
       this.#fullBytes += committed.length;
     }
-    const old = this.#slab;
-    const from = this.#frameAt;
+    const old = this.bytes;
+    const from = this.origin;
     // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
-    this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, this.#maxFrameBytes)));
-    old.copy(this.#slab, 0, from, from + written);
-    this.#at = written;
-    this.#frameAt = 0;
+    this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes))));
+    old.copy(this.bytes, 0, from, from + written);
+    this.at = written;
+    this.origin = 0;
     this.#untaken = 0;
   }
 
@@ -182,7 +197,7 @@ export class FrameWriter implements ByteSink {
 
   #useSlab(bytes: number): void {
     // Not from Node's pool: a pooled slice would keep unrelated buffers alive, and would be kept alive by them.
-    this.#slab = Buffer.allocUnsafeSlow(bytes);
-    this.#view = new DataView(this.#slab.buffer, this.#slab.byteOffset, bytes);
+    this.bytes = Buffer.allocUnsafeSlow(bytes);
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, bytes);
   }
 }

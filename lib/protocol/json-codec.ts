@@ -1,15 +1,14 @@
 import type { Codec } from './codec.js';
-import { type CodecAbilities, toEncodable } from './encodable.js';
+import { DecodeBudget } from './decode-budget.js';
+import { chargeJson } from './json-cost.js';
 import { parseJson } from './parse-json.js';
+import { type PlainAbilities, plainCopy } from './plain-copy.js';
 
-const ABILITIES: CodecAbilities = {
+const ABILITIES: PlainAbilities = {
   codec: 'json',
-  classes: [],
-  views: [],
-  bigint: false,
-  sets: false,
+  buffersAndDates: false,
   undefined: false,
-  invalidDate: false,
+  halfPairs: true,
   carriesNumber: Number.isFinite,
 };
 
@@ -20,10 +19,12 @@ const ABILITIES: CodecAbilities = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    const fit = toEncodable(value, ABILITIES, out);
-    if (fit !== undefined) out.appendUtf8(JSON.stringify(fit));
+    const copy = plainCopy(value, ABILITIES);
+    if (copy !== undefined) out.appendUtf8(JSON.stringify(copy));
   },
-  decode(bytes, start, end) {
-    return start === end ? undefined : parseJson(bytes.toString('utf8', start, end));
+  decode(bytes, start, end, budget = new DecodeBudget(end - start)) {
+    if (start === end) return undefined;
+    chargeJson(bytes, start, end, budget);
+    return parseJson(bytes.toString('utf8', start, end));
   },
 };

@@ -1,44 +1,7 @@
 import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory } from './decode-budget.js';
 import { errorOfParts } from './error-value.js';
-
-/**
- * Tags of the extensions that stand before a value. The decoder below reads what msgpack-codec.ts encodes, and nothing else.
- *
- * msgpackr's own decoder is made for trusted bytes. msgpackr also accepts records (for which it compiles code), pointers
- * (a value of thirty bytes that takes forever to print), strings by reference, and all types that other users of the
- * package have registered in this process. msgpackr hands out internal objects, and puts decoded values into error messages. The
- * decoder here knows a closed list of types. For objects and texts it is also 1.2 to 2.5 times as fast, though not for long
- * arrays of numbers (0.6 times).
- *
- * A value is a byte for the type, then the length or the content, all integers big-endian; see {@link read} and
- * {@link readTyped}. The extensions:
- *
- *   type         content           value
- *   0x00         1 byte            undefined
- *   0xff         1 byte            an invalid Date
- *   0xff         4, 8, 12 bytes    Date, as MessagePack's timestamps
- *   0x42 'B'     1 byte or more    bigint beyond 64 bits, two's complement
- *   0x74 't'     kind, bytes       a typed array, an ArrayBuffer or a DataView; kinds as in VIEWS
- *   0x73 's'     1 byte, a value   Set; the value is the array of its items
- *   0x4d 'M'     1 byte, a value   Map; the array of its [key, item] pairs
- *   0x45 'E'     1 byte, a value   Error; [name, message, code, cause]
- *
- * A RegExp (type 0x78 in msgpackr) is refused, since the cost of compiling one has no relation to its length.
- *
- * The cost of values beyond their bytes is bounded: see decode-budget.ts.
- */
-export const TAG = { map: 0x4d, error: 0x45 } as const;
-const EXT = { undefined: 0x00, date: 0xff, bigint: 0x42, view: 0x74, set: 0x73 } as const;
-
-/** Kinds of binary data besides Buffer, in the order of msgpackr's numbers on the wire. */
-export const VIEWS = [
-  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
-  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, ArrayBuffer, DataView],
-] as const;
-/** Constructors by number. msgpackr leaves a gap between the typed arrays and the last two. */
-const KINDS: Readonly<Record<number, (new (buffer: ArrayBuffer) => object) | undefined>> = Object.fromEntries(
-  VIEWS.map((view, i) => [i < 11 ? i : i + 5, view]),
-);
+import { EXT, VIEW_OF_KIND } from './msgpack-types.js';
+import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
 
 /** Length below which a loop over the characters is faster than the call into native code. */
 const SHORT_TEXT_BYTES = 16;
@@ -55,6 +18,8 @@ let end = 0;
  * as many items as the value has bytes. Without this sum, each of many nested arrays could claim all remaining bytes.
  */
 let claimable = 0;
+/** Levels around the value that is being read. */
+let depth = 0;
 /** Rest of the frame's {@link DecodeBudget}. */
 let memory = 0;
 let hashedKeys = 0;
@@ -68,7 +33,18 @@ interface Key {
 }
 const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
 
-/** Decodes `bytes[start … stop)`. Throws where the bytes are not exactly one value, or cost more than the budget has left. */
+/**
+ * Decodes `bytes[start … stop)`. Throws where the bytes are not exactly one value, are nested too deep, or cost more than the
+ * budget has left.
+ *
+ * The decoder reads what msgpack-encoder.ts writes, and nothing else. msgpackr's own decoder is made for trusted bytes. msgpackr
+ * also accepts records (for which it compiles code), pointers (a value of thirty bytes that takes forever to print), strings by
+ * reference, and all types that other users of the package have registered in this process. msgpackr hands out internal objects,
+ * and puts decoded values into error messages. For objects and texts the decoder here is also 1.2 to 2.5 times as fast, though
+ * not for long arrays of numbers (0.6 times).
+ *
+ * The cost of values beyond their bytes is bounded: see decode-budget.ts.
+ */
 export function decodeMsgpack(
   bytes: Buffer,
   start: number,
@@ -79,6 +55,7 @@ export function decodeMsgpack(
   at = start;
   end = stop;
   claimable = stop - start;
+  depth = 0;
   memory = budget.memory;
   hashedKeys = budget.hashedKeys;
   try {
@@ -87,9 +64,17 @@ export function decodeMsgpack(
     budget.memory = memory;
     budget.hashedKeys = hashedKeys;
     return value;
+  } catch (error) {
+    throw isStackOverflow(error) ? noStack() : error;
   } finally {
     source = NOTHING;
   }
+}
+
+/** Goes a level down. An error leaves `depth` as it is, since it ends the whole value. */
+function enter(): void {
+  depth += 1;
+  if (depth > MAX_DEPTH) throw tooDeep();
 }
 
 function read(): unknown {
@@ -250,24 +235,42 @@ function readBuffer(bytes: number): Buffer {
 }
 
 function readArray(length: number): unknown[] {
+  claimItems(length);
+  enter();
+  const items: unknown[] = new Array(length);
+  for (let i = 0; i < length; i++) items[i] = read();
+  depth -= 1;
+  return items;
+}
+
+function claimItems(length: number): void {
   need(length);
   claimable -= length;
   if (claimable < 0) throw new RangeError('the arrays of a msgpack value claim more items than it has bytes');
   charge(CHARGE.array + CHARGE.slot * length);
-  const items: unknown[] = new Array(length);
-  for (let i = 0; i < length; i++) items[i] = read();
-  return items;
+}
+
+/** Reads the header of the array behind a tag, or of an entry in it, and returns the number of items. */
+function readListLength(otherwise = 'the value of a msgpack extension is not an array'): number {
+  const token = readByte();
+  const length =
+    token >= 0x90 && token < 0xa0 ? token & 0x0f : token === 0xdc ? readUint16() : token === 0xdd ? readUint32() : -1;
+  if (length < 0) throw new TypeError(otherwise);
+  claimItems(length);
+  return length;
 }
 
 function readObject(size: number): Record<string, unknown> {
   need(size * 2);
   charge(CHARGE.object);
+  enter();
   const object: Record<string, unknown> = {};
   for (let i = 0; i < size; i++) {
     const key = readKey();
     const value = read();
     if (key !== '__proto__') object[key] = value;
   }
+  depth -= 1;
   return object;
 }
 
@@ -323,11 +326,11 @@ function readTagged(): unknown {
       charge(CHARGE.date);
       return new Date(Number.NaN);
     case EXT.set:
-      return toSet(readList());
-    case TAG.map:
-      return toMap(readList());
-    case TAG.error:
-      return toError(readList());
+      return readSet();
+    case EXT.map:
+      return readMap();
+    case EXT.error:
+      return readError();
     case EXT.bigint:
       at -= 1;
       return readBigint(1);
@@ -355,12 +358,6 @@ function unknownExtension(type: number): TypeError {
   return new TypeError(`0x${type.toString(16)} is not a known type of a msgpack extension`);
 }
 
-function readList(): unknown[] {
-  const list = read();
-  if (!Array.isArray(list)) throw new TypeError('the value of a msgpack extension is not an array');
-  return list;
-}
-
 function readDate(bytes: number): Date {
   charge(CHARGE.date);
   if (bytes === 4) return new Date(readUint32() * 1000);
@@ -386,7 +383,7 @@ function readBigint(bytes: number): bigint {
 function readView(bytes: number): unknown {
   if (bytes === 0) throw new RangeError('a msgpack typed array of no kind');
   const kind = readByte();
-  const View = KINDS[kind];
+  const View = VIEW_OF_KIND[kind];
   if (View === undefined) throw new TypeError(`${kind} is not a kind of msgpack typed array`);
   charge(CHARGE.view);
   const content = new Uint8Array(bytes - 1);
@@ -396,20 +393,34 @@ function readView(bytes: number): unknown {
   return View === ArrayBuffer ? content.buffer : new View(content.buffer);
 }
 
-function toSet(items: readonly unknown[]): Set<unknown> {
+function readSet(): Set<unknown> {
   charge(CHARGE.collection);
-  for (const item of items) if (isHashedKey(item)) chargeHashedKey();
-  return new Set(items);
+  const length = readListLength();
+  enter();
+  const set = new Set<unknown>();
+  for (let i = 0; i < length; i++) {
+    const item = read();
+    if (isHashedKey(item)) chargeHashedKey();
+    set.add(item);
+  }
+  depth -= 1;
+  return set;
 }
 
-function toMap(entries: readonly unknown[]): Map<unknown, unknown> {
+const NO_PAIR = 'a msgpack Map with an entry that is not a pair';
+
+function readMap(): Map<unknown, unknown> {
   charge(CHARGE.collection);
+  const length = readListLength();
+  enter();
   const map = new Map<unknown, unknown>();
-  for (const entry of entries) {
-    if (!Array.isArray(entry)) throw new TypeError('a msgpack Map with an entry that is not a pair');
-    if (isHashedKey(entry[0])) chargeHashedKey();
-    map.set(entry[0], entry[1]);
+  for (let i = 0; i < length; i++) {
+    if (readListLength(NO_PAIR) !== 2) throw new TypeError(NO_PAIR);
+    const key = read();
+    if (isHashedKey(key)) chargeHashedKey();
+    map.set(key, read());
   }
+  depth -= 1;
   return map;
 }
 
@@ -418,7 +429,11 @@ function chargeHashedKey(): void {
   if (hashedKeys < 0) throw new RangeError(TOO_MANY_KEYS);
 }
 
-function toError(parts: readonly unknown[]): Error {
+function readError(): Error {
   charge(CHARGE.error);
+  const parts: unknown[] = new Array(readListLength());
+  enter();
+  for (let i = 0; i < parts.length; i++) parts[i] = read();
+  depth -= 1;
   return errorOfParts(parts);
 }

@@ -1,4 +1,5 @@
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
+import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
 
 /**
  * Constants of the format, from index -1 down. The decoder below reads what serialize-json encodes.
@@ -39,7 +40,11 @@ const SHARED_TEXT_LENGTH = 13;
 
 /** Decodes `bytes[start … end)`. Throws where the bytes are not exactly one value, or cost more than the budget has left. */
 export function decodeStock(bytes: Buffer, start: number, end: number, budget: DecodeBudget): unknown {
-  return new Reader(bytes, start, end, budget).readAll();
+  try {
+    return new Reader(bytes, start, end, budget).readAll();
+  } catch (error) {
+    throw isStackOverflow(error) ? noStack() : error;
+  }
 }
 
 class Reader {
@@ -48,6 +53,7 @@ class Reader {
   readonly #budget: DecodeBudget;
   readonly #dictionary: unknown[] = [];
   #at: number;
+  #depth = 0;
 
   constructor(bytes: Buffer, start: number, end: number, budget: DecodeBudget) {
     this.#bytes = bytes;
@@ -112,19 +118,26 @@ class Reader {
     return true;
   }
 
+  #enter(): void {
+    this.#at += 1;
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw tooDeep();
+  }
+
   #readArray(): unknown[] {
     this.#charge(CHARGE.array);
-    this.#at += 1;
+    this.#enter();
     const items: unknown[] = [];
     while (!this.#closes()) {
       this.#charge(CHARGE.slot);
       items.push(this.#read());
     }
+    this.#depth -= 1;
     return items;
   }
 
   #readFields(): Record<string, unknown> {
-    this.#at += 1;
+    this.#enter();
     const object: Record<string, unknown> = {};
     while (!this.#closes()) {
       const key = this.#readEntry();
@@ -133,6 +146,7 @@ class Reader {
       const value = this.#read();
       if (key !== '__proto__') object[key] = value;
     }
+    this.#depth -= 1;
     return object;
   }
 

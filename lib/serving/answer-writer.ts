@@ -3,7 +3,6 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
-import { isEncodeRefusal } from '../protocol/encodable.js';
 import { EncodedValue } from '../protocol/encoded-value.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import {
@@ -17,6 +16,7 @@ import {
 import { RESPONSE } from '../protocol/packet.js';
 import type { RefusalCode } from '../protocol/refusal.js';
 import { relayMessage } from '../protocol/relay-message.js';
+import { isEncodeRefusal } from '../protocol/value-path.js';
 import { printable } from '../quoted.js';
 import type { Connection } from '../transport/connection.js';
 import { writeFrame } from '../transport/write-frame.js';

@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Each has a job that it is best at, and CONTRIBUTING.md says which. */
-const RUNTIME_DEPENDENCIES = ['async', 'bluebird', 'eventemitter3', 'lodash', 'msgpackr', 'serialize-json', 'ws'];
+const RUNTIME_DEPENDENCIES = ['async', 'bluebird', 'eventemitter3', 'lodash', 'serialize-json', 'ws'];
 const OPTIONAL_PEERS = ['etcd3'];
 
 /** Whoever lists the root has read the architecture. */

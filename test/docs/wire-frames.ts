@@ -180,6 +180,7 @@ export const VALUES: readonly { readonly js: string; readonly value: unknown }[]
   { js: '65535', value: 65_535 },
   { js: '4294967295', value: 4_294_967_295 },
   { js: '4294967296', value: 4_294_967_296 },
+  { js: '-0', value: -0 },
   { js: '-1', value: -1 },
   { js: '-33', value: -33 },
   { js: '-200', value: -200 },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addExtension, Packr, Unpackr } from 'msgpackr';
 import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
-import { TAG } from '../../../lib/protocol/msgpack-decoder.js';
+import { EXT } from '../../../lib/protocol/msgpack-types.js';
 import { encode, roundTrip } from './support.js';
 
 class Meters {
@@ -15,8 +15,8 @@ class Seconds extends Meters {}
 
 // Before the codec is first used, which is when it tells msgpackr of a class of its own.
 for (const [Class, type] of [
-  [Meters, TAG.map],
-  [Seconds, TAG.error],
+  [Meters, EXT.map],
+  [Seconds, EXT.error],
 ] as const) {
   addExtension({
     Class,

@@ -1,0 +1,252 @@
+import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
+import { ERROR_PARTS, errorParts } from './error-value.js';
+import type { ByteSink } from './frame-writer.js';
+import { EXT, KIND_OF_VIEW } from './msgpack-types.js';
+import { MsgpackWriter } from './msgpack-writer.js';
+import { argumentsRefusal, hasPlainToJSON, hiddenContentOf, kindOf, Refused, viewNameOf } from './value-kind.js';
+import { ValuePath } from './value-path.js';
+
+const CODEC = 'msgpack';
+const HALF_A_PAIR = 'a text with half of a surrogate pair';
+
+/** The built-in methods, so that a class of the user's own that overrides them is read by its content. */
+const mapEntries = Map.prototype.entries;
+const setValues = Set.prototype.values;
+const getTime = Date.prototype.getTime;
+const { hasOwnProperty: hasOwn } = Object.prototype;
+
+/** The encoder that is not in use. A getter or a toJSON of a value may encode another value, with an encoder of its own. */
+let idle: MsgpackEncoder | undefined;
+
+/** Writes a value. Throws an error that names the part of the value that cannot be carried. */
+export function encodeMsgpack(value: unknown, sink: ByteSink): void {
+  const encoder = idle ?? new MsgpackEncoder();
+  idle = undefined;
+  try {
+    encoder.encode(value, sink);
+  } finally {
+    idle = encoder;
+  }
+}
+
+/**
+ * Encodes a value in one walk, straight into the sink.
+ *
+ * msgpackr is made for values of its own process. Its extensions are the process's, so any other user of that package changes
+ * what a Date, an Error or an instance of a class becomes; and it decides by constructors, which differ between realms.
+ */
+class MsgpackEncoder {
+  readonly #out = new MsgpackWriter();
+  readonly #path = new ValuePath();
+  #sink: ByteSink | undefined;
+  /** Asks plain objects for a toJSON as well, which hardly any of them has. */
+  #asksPlain = false;
+
+  encode(value: unknown, sink: ByteSink): void {
+    const out = this.#out;
+    const { hashedKeys } = sink;
+    this.#sink = sink;
+    out.open(sink);
+    const start = out.mark;
+    try {
+      try {
+        this.#value(value);
+      } catch (error) {
+        // The refused part may lie in a plain object with a toJSON, and not be sent at all.
+        if (!this.#path.around.some(hasPlainToJSON)) throw error;
+        this.#path.reset();
+        out.backTo(start);
+        sink.hashedKeys = hashedKeys;
+        this.#asksPlain = true;
+        this.#value(value);
+      }
+      out.commit();
+    } catch (error) {
+      const reason = this.#path.explain(error);
+      this.#path.reset();
+      throw reason;
+    } finally {
+      this.#asksPlain = false;
+      this.#sink = undefined;
+      out.close();
+    }
+  }
+
+  #value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        if (!this.#out.text(value)) throw this.#path.cannotCarry(HALF_A_PAIR, CODEC);
+        break;
+      case 'number':
+        this.#out.number(value);
+        break;
+      case 'object':
+        if (value === null) this.#out.token(0xc0);
+        else this.#object(value);
+        break;
+      case 'boolean':
+        this.#out.token(value ? 0xc3 : 0xc2);
+        break;
+      case 'undefined':
+        this.#out.tag(EXT.undefined);
+        break;
+      case 'bigint':
+        this.#out.bigint(value);
+        break;
+      default:
+        throw this.#path.cannotCarry(`a ${typeof value}`, CODEC);
+    }
+  }
+
+  #object(value: object): void {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) {
+      if (this.#asksPlain && hasPlainToJSON(value)) this.#json(value);
+      else this.#fields(value);
+    } else if (Array.isArray(value)) this.#array(value);
+    else this.#special(value);
+  }
+
+  #array(value: readonly unknown[]): void {
+    const { length } = value;
+    const path = this.#path;
+    path.enter(value);
+    this.#out.array(length);
+    const level = path.depth - 1;
+    for (let i = 0; i < length; i++) {
+      const item = value[i];
+      if (typeof item === 'number') {
+        this.#out.number(item);
+      } else {
+        path.steps[level] = i;
+        this.#value(item);
+      }
+    }
+    path.leave();
+  }
+
+  /** Writes the enumerable fields of an object, without those that it inherits. */
+  #fields(value: object): void {
+    const path = this.#path;
+    const out = this.#out;
+    path.enter(value);
+    const level = path.depth - 1;
+    const mark = out.beginMap();
+    let size = 0;
+    for (const key in value) {
+      if (!hasOwn.call(value, key) || key === '__proto__') continue;
+      path.steps[level] = key;
+      // The arguments of a function pass for a plain object; their first field is the index 0.
+      if (size === 0 && key === '0') this.#refuseHidden(argumentsRefusal(value));
+      if (!out.text(key)) throw this.#path.cannotCarry(`a field whose name is ${HALF_A_PAIR}`, CODEC);
+      this.#value((value as Record<string, unknown>)[key]);
+      size += 1;
+    }
+    path.leave();
+    if (size === 0) this.#refuseHidden(hiddenContentOf(value));
+    out.endMap(mark, size);
+  }
+
+  #refuseHidden(refused: Refused | undefined): void {
+    if (refused !== undefined) throw this.#path.cannotCarryObject(refused, CODEC);
+  }
+
+  /** Writes an object that is neither an array nor, in this realm, a plain object. */
+  #special(value: object): void {
+    const kind = kindOf(value);
+    switch (kind) {
+      case 'fields':
+        if (typeof (value as { toJSON?: unknown }).toJSON !== 'function') return this.#fields(value);
+        return this.#json(value);
+      case 'view':
+        return this.#view(value as ArrayBufferView);
+      case 'date':
+        return this.#out.date(getTime.call(value));
+      case 'map':
+        return this.#map(value as ReadonlyMap<unknown, unknown>);
+      case 'set':
+        return this.#set(value as ReadonlySet<unknown>);
+      case 'error':
+        return this.#error(value as Error);
+      case 'arrayBuffer':
+        return this.#out.view(KIND_OF_VIEW.get('ArrayBuffer') as number, new Uint8Array(value as ArrayBuffer));
+      default:
+        throw this.#path.cannotCarryObject(kind, CODEC);
+    }
+  }
+
+  #json(value: object): void {
+    const json = (value as { toJSON(): unknown }).toJSON();
+    if (json === value) this.#fields(value);
+    else this.#value(json);
+  }
+
+  #view(view: ArrayBufferView): void {
+    const name = viewNameOf(view);
+    if (name instanceof Refused) throw this.#path.cannotCarryObject(name, CODEC);
+    const content = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    if (name === 'Buffer') return this.#out.buffer(content);
+    const kind = KIND_OF_VIEW.get(name);
+    if (kind === undefined) throw this.#path.cannotCarry(`a ${name}`, CODEC);
+    this.#out.view(kind, content);
+  }
+
+  #map(map: ReadonlyMap<unknown, unknown>): void {
+    const entries = [...(mapEntries.call(map) as MapIterator<[unknown, unknown]>)];
+    let hashedKeys = 0;
+    for (const [key] of entries) if (isHashedKey(key)) hashedKeys += 1;
+    this.#count(hashedKeys);
+    const path = this.#path;
+    path.enter(map);
+    const level = path.depth - 1;
+    this.#out.tag(EXT.map);
+    this.#out.array(entries.length);
+    let i = 0;
+    for (const [key, item] of entries) {
+      path.steps[level] = i++;
+      this.#out.array(2);
+      this.#value(key);
+      path.steps[level] = i++;
+      this.#value(item);
+    }
+    path.leave();
+  }
+
+  #set(set: ReadonlySet<unknown>): void {
+    const items = [...(setValues.call(set) as SetIterator<unknown>)];
+    let hashedKeys = 0;
+    for (const item of items) if (isHashedKey(item)) hashedKeys += 1;
+    this.#count(hashedKeys);
+    const path = this.#path;
+    path.enter(set);
+    const level = path.depth - 1;
+    this.#out.tag(EXT.set);
+    this.#out.array(items.length);
+    for (let i = 0; i < items.length; i++) {
+      path.steps[level] = i;
+      this.#value(items[i]);
+    }
+    path.leave();
+  }
+
+  /** Counts the keys of a Map or the items of a Set that are bounded for each frame. */
+  #count(hashedKeys: number): void {
+    const sink = this.#sink as ByteSink;
+    sink.hashedKeys += hashedKeys;
+    if (sink.hashedKeys > MAX_HASHED_KEYS) throw this.#path.complain(`makes ${TOO_MANY_KEYS}`, RangeError);
+  }
+
+  #error(error: Error): void {
+    const path = this.#path;
+    path.enter(error);
+    const level = path.depth - 1;
+    const parts = errorParts(error);
+    this.#out.tag(EXT.error);
+    this.#out.array(parts.length);
+    for (let i = 0; i < parts.length; i++) {
+      path.steps[level] = ERROR_PARTS[i];
+      this.#value(parts[i]);
+    }
+    path.leave();
+  }
+}

@@ -1,0 +1,176 @@
+import { ERROR_PARTS, errorParts } from './error-value.js';
+import {
+  argumentsRefusal,
+  type BuiltIn,
+  hasPlainToJSON,
+  hiddenContentOf,
+  kindOf,
+  Refused,
+  viewNameOf,
+} from './value-kind.js';
+import { ValuePath } from './value-path.js';
+
+/** Values that a codec of text carries besides plain objects, arrays, texts, booleans, null and the numbers of JSON. */
+export interface PlainAbilities {
+  readonly codec: string;
+  /** Buffers and valid Dates. */
+  readonly buffersAndDates: boolean;
+  /** `undefined` as an element of an array. A property that is `undefined` may be left out, which reads alike. */
+  readonly undefined: boolean;
+  /** Texts and keys with half of a surrogate pair, which UTF-8 cannot carry. */
+  readonly halfPairs: boolean;
+  carriesNumber(value: number): boolean;
+  /** Makes the object that an Error travels as, from its parts (see {@link errorParts}). Without this function Errors are refused. */
+  readonly ofError?: (parts: readonly unknown[]) => object;
+}
+
+const NAMES: Readonly<Record<BuiltIn, string>> = {
+  date: 'a Date',
+  map: 'a Map',
+  set: 'a Set',
+  error: 'an Error',
+  view: 'binary data',
+  arrayBuffer: 'an ArrayBuffer',
+};
+
+/** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */
+interface Utf16 {
+  isWellFormed(): boolean;
+}
+
+/**
+ * Copies a value for an encoder that takes plain data: objects and arrays of this realm, in which an object with a `toJSON` is
+ * replaced by its result. The encoder then reads a copy that has no getters, so the value itself is read once.
+ *
+ * Throws an error that names the part that the codec cannot carry: `$.user.save is a function, …`.
+ */
+export function plainCopy(value: unknown, abilities: PlainAbilities): unknown {
+  const path = new ValuePath();
+  try {
+    return new Copy(abilities, path).of(value);
+  } catch (error) {
+    throw path.explain(error);
+  }
+}
+
+class Copy {
+  readonly #abilities: PlainAbilities;
+  readonly #path: ValuePath;
+
+  constructor(abilities: PlainAbilities, path: ValuePath) {
+    this.#abilities = abilities;
+    this.#path = path;
+  }
+
+  of(value: unknown): unknown {
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value, 'a text');
+      case 'number':
+        if (!this.#abilities.carriesNumber(value)) throw this.#unfit(String(value));
+        return value;
+      case 'object':
+        return value === null ? null : this.#object(value);
+      case 'function':
+      case 'symbol':
+      case 'bigint':
+        throw this.#unfit(`a ${typeof value}`);
+      default:
+        return value;
+    }
+  }
+
+  #text(text: string, what: string): string {
+    if (this.#abilities.halfPairs || (text as unknown as Utf16).isWellFormed()) return text;
+    throw this.#unfit(`${what} with half of a surrogate pair`);
+  }
+
+  #object(value: object): unknown {
+    if (Array.isArray(value)) return this.#array(value);
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype === Object.prototype) return hasPlainToJSON(value) ? this.#json(value) : this.#fields(value);
+    const kind = kindOf(value);
+    if (kind === 'fields')
+      return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? this.#json(value) : this.#fields(value);
+    if (kind instanceof Refused) throw this.#unfit(kind.name, kind.cure);
+    return this.#builtIn(value, kind);
+  }
+
+  #builtIn(value: object, kind: BuiltIn): unknown {
+    const { buffersAndDates, ofError } = this.#abilities;
+    if (kind === 'view') {
+      const view = value as ArrayBufferView;
+      const name = viewNameOf(view);
+      if (name instanceof Refused) throw this.#unfit(name.name);
+      if (name === 'Buffer' && buffersAndDates) return view;
+      throw this.#unfit(`${/^[AEIO]/.test(name) ? 'an' : 'a'} ${name}`);
+    }
+    if (kind === 'date' && buffersAndDates) {
+      const time = Date.prototype.getTime.call(value);
+      if (Number.isNaN(time)) throw this.#unfit('an invalid Date');
+      return new Date(time);
+    }
+    if (kind === 'error' && ofError !== undefined) return ofError(this.#errorParts(value as Error));
+    throw this.#unfit(NAMES[kind]);
+  }
+
+  #array(value: readonly unknown[]): unknown[] {
+    const path = this.#path;
+    path.enter(value);
+    const level = path.depth - 1;
+    const copy: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      path.steps[level] = i;
+      const item = this.of(value[i]);
+      if (item === undefined && !this.#abilities.undefined) throw this.#unfit('undefined');
+      copy.push(item);
+    }
+    path.leave();
+    return copy;
+  }
+
+  #errorParts(error: Error): unknown[] {
+    const path = this.#path;
+    path.enter(error);
+    const level = path.depth - 1;
+    const parts = errorParts(error).map((part, i) => {
+      path.steps[level] = ERROR_PARTS[i];
+      return this.of(part);
+    });
+    path.leave();
+    return parts;
+  }
+
+  #json(value: object): unknown {
+    const json = (value as { toJSON(): unknown }).toJSON();
+    return json === value ? this.#fields(value) : this.of(json);
+  }
+
+  /** Copies the enumerable fields of an object, without those that it inherits. */
+  #fields(value: object): Record<string, unknown> {
+    const path = this.#path;
+    path.enter(value);
+    const level = path.depth - 1;
+    const copy: Record<string, unknown> = {};
+    const keys = Object.keys(value);
+    if (keys[0] === '0') this.#refuseHidden(argumentsRefusal(value));
+    for (const key of keys) {
+      // Decoders of this package drop such a key; to an object of a stock peer it would give another prototype.
+      if (key === '__proto__') continue;
+      path.steps[level] = key;
+      this.#text(key, 'a field whose name is a text');
+      copy[key] = this.of((value as Record<string, unknown>)[key]);
+    }
+    path.leave();
+    if (keys.length === 0) this.#refuseHidden(hiddenContentOf(value));
+    return copy;
+  }
+
+  #refuseHidden(refused: Refused | undefined): void {
+    if (refused !== undefined) throw this.#unfit(refused.name, refused.cure);
+  }
+
+  #unfit(what: string, cure = ''): Error {
+    return this.#path.cannotCarry(what, this.#abilities.codec, cure);
+  }
+}
