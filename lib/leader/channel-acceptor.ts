@@ -10,6 +10,7 @@ import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
@@ -22,6 +23,7 @@ export interface ChannelAcceptorOptions
   extends SessionOptions,
     SessionAdmissionOptions,
     ConcurrencyLimitOptions,
+    PortBytesOptions,
     Pick<PortClaim, 'endpoint' | 'insecure'> {
   /** Origins of web pages that may connect over `ws`. */
   readonly allowedOrigins: readonly string[];
@@ -47,6 +49,7 @@ type AcceptorState = keyof typeof TRANSITIONS;
 export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   readonly canStandBy = true;
   readonly limit: ConcurrencyLimit;
+  readonly portBytes: PortBytes;
   readonly #options: ChannelAcceptorOptions;
   readonly #claim: (claim: PortClaim) => Promise<Listener>;
   readonly #admission: SessionAdmission;
@@ -64,6 +67,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     this.#claim = claim;
     this.limit = new ConcurrencyLimit(options);
     this.#admission = new SessionAdmission(options);
+    this.portBytes = portBytes(options, (peer, why) => this.#admission.logEviction(peer, why));
   }
 
   get endpoint(): Endpoint {

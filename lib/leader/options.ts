@@ -80,6 +80,22 @@ export interface ListeningOptions {
    */
   maxQueuedBytes?: number;
   /**
+   * Bytes of answers and pushes that may wait to be written, over all connections. Over this number, those callers are
+   * disconnected who have not read most bytes for longest, in bytes times ms; the others are served. The default fits a
+   * container of 512 MiB, together with `maxPartialBytes`.
+   * Unit: bytes. Range: from 0.
+   * @default 134_217_728
+   */
+  maxUnreadBytes?: number;
+  /**
+   * Bytes of requests that may have arrived in part, or wait for their caller to read answers, over all connections. Over
+   * this number callers are disconnected as with `maxUnreadBytes`. Buffers of up to 4 KiB for each connection do not count.
+   * A caller that has not registered may send 66,584 bytes in one frame.
+   * Unit: bytes. Range: from 0.
+   * @default 67_108_864
+   */
+  maxPartialBytes?: number;
+  /**
    * Connections at once. One more evicts the oldest that has not registered; where all have registered, the new one is
    * refused.
    * Unit: connections. Range: from 1.
@@ -160,6 +176,8 @@ export const LISTENING_DEFAULTS = Object.freeze({
   transport: SERVER_INFO_DEFAULTS.transport,
   insecure: false,
   exposeStack: false,
+  maxUnreadBytes: 128 * 1024 * 1024,
+  maxPartialBytes: 64 * 1024 * 1024,
   maxConnections: 10_000,
   maxUnregistered: 1_000,
   handshakeTimeout: 10_000,
@@ -197,6 +215,8 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     flushInterval: buffered ? interval : 0,
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
+    maxUnreadBytes: integer('maxUnreadBytes', given.maxUnreadBytes, defaults.maxUnreadBytes, 0),
+    maxPartialBytes: integer('maxPartialBytes', given.maxPartialBytes, defaults.maxPartialBytes, 0),
     maxConnections: integer('maxConnections', given.maxConnections, defaults.maxConnections, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, defaults.maxUnregistered, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, defaults.handshakeTimeout),

@@ -113,6 +113,11 @@ export class SessionAdmission {
     this.#log.warn(`mailstation: refused a connection from ${peer}: ${why}`);
   }
 
+  /** Logs that a connection was ended for a bound over all connections, at most one line a second. */
+  logEviction(peer: string, why: string): void {
+    this.#log.warn(`mailstation: disconnected ${peer}: ${why}`);
+  }
+
   #decide(session: Session, ip: string, isAllowed: boolean): void {
     if (!isAllowed) return this.#refuse(session, `${ip} is not in the whitelist`);
     this.#lastPeerId += 1;

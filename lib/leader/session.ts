@@ -1,11 +1,11 @@
 import { debug } from '../diagnostics.js';
 import { type RpcError, toError } from '../errors.js';
 import { isLoopback } from '../host.js';
-import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
 import { type Extension, HEAD, type Head, type SubscribeHead } from '../protocol/message.js';
-import { type FrameView, RESPONSE } from '../protocol/packet.js';
+import { type FrameView, MAX_REGISTRATION_BYTES, RESPONSE } from '../protocol/packet.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -14,6 +14,7 @@ import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
 import { SessionCalls } from '../serving/session-calls.js';
 import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
+import type { PortBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
@@ -22,6 +23,7 @@ import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { GoawayDrain } from './goaway.js';
 import type { RegisterRequest } from './register-request.js';
+import { SESSION_TRANSITIONS, type SessionState } from './session-state.js';
 import { ConnectedSubscriber } from './subscriber.js';
 import { canonicalAddress } from './whitelist.js';
 
@@ -29,7 +31,9 @@ import { canonicalAddress } from './whitelist.js';
 const STOCK_HEARTBEAT_MS = 20_000;
 const STOCK_MISSES = 3;
 const MISSES = 2;
-export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, AnswerWriterOptions {
+export interface SessionOptions
+  extends Omit<ConnectionOptions, 'pauseWhenBlocked' | 'maxFirstFrameBytes' | 'portBytes'>,
+    AnswerWriterOptions {
   /** Interval of heartbeats toward a mailstation peer. ms */
   readonly heartbeatInterval: number;
   /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */
@@ -42,23 +46,12 @@ export interface SessionOptions extends Omit<ConnectionOptions, 'pauseWhenBlocke
 export interface SessionHost {
   /** Limit of the port, over all sessions. */
   readonly limit: ConcurrencyLimit;
+  /** Bounds of the port for bytes that wait, over all sessions. */
+  readonly portBytes?: PortBytes;
   /** A Follower asks for a channel. The host accepts or refuses, now or later, by the session's own methods. */
   onRegister(session: Session, request: RegisterRequest): void;
   onClosed(session: Session, reason: RpcError): void;
 }
-
-/**
- *   unregistered ── accept() ──> registered ── drain() ──> draining ──> closed
- *
- *   unregistered ── drain() ──> draining;   destroy(), or the connection ends: any ──> closed
- */
-const TRANSITIONS = {
-  unregistered: ['registered', 'draining', 'closed'],
-  registered: ['draining', 'closed'],
-  draining: ['closed'],
-  closed: [],
-} as const satisfies Transitions<'unregistered' | 'registered' | 'draining' | 'closed'>;
-type SessionState = keyof typeof TRANSITIONS;
 
 /** Terms of a registration. Made when the session becomes `registered`. */
 interface Registered {
@@ -82,7 +75,7 @@ export class Session {
   readonly #connection: Connection;
   readonly #answers: AnswerWriter;
   readonly #pending = new PendingCalls();
-  readonly #lifecycle = new Lifecycle<SessionState>('unregistered', TRANSITIONS, () => {});
+  readonly #lifecycle = new Lifecycle<SessionState>('unregistered', SESSION_TRANSITIONS, () => {});
   readonly #calls: SessionCalls;
   #registered: Registered | undefined;
   /** Made when the session becomes `draining`. */
@@ -105,7 +98,12 @@ export class Session {
         onDrained: () => {},
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
-      { ...options, pauseWhenBlocked: true },
+      {
+        ...options,
+        pauseWhenBlocked: true,
+        maxFirstFrameBytes: Math.min(MAX_REGISTRATION_BYTES, options.maxFrameBytes),
+        portBytes: host.portBytes,
+      },
     );
     this.#answers = new AnswerWriter(this.#connection, options);
     this.#calls = new SessionCalls({

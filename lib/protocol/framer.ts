@@ -15,7 +15,8 @@ const NOTHING = Buffer.alloc(0);
  * checked as soon as the header is there, before any byte is buffered.
  */
 export class Framer {
-  readonly #maxFrameBytes: number;
+  #maxFrameBytes: number;
+  #limitName: string;
   readonly #onFrame: (frame: FrameView) => void;
   readonly #frame: FrameView = {
     kind: REQUEST,
@@ -36,14 +37,40 @@ export class Framer {
   #restAt = 0;
 
   /** `onFrame` must not keep the view or slices of its bytes, which are both reused. */
-  constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void) {
+  constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void, limitName = 'maxFrameBytes is') {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#limitName = limitName;
     this.#onFrame = onFrame;
   }
 
   /** True while a frame has arrived in part. A peer that sends no more for long is stuck or hostile. */
   get isMidFrame(): boolean {
     return this.#heldBytes > 0;
+  }
+
+  /** Bytes that the buffer of an unfinished frame takes. 0 for the small buffer that each connection may keep. */
+  get heldBytes(): number {
+    return this.#held.length > MIN_HELD_BYTES ? this.#held.length : 0;
+  }
+
+  /** Bytes of the chunks that wait for {@link resume}. */
+  get restBytes(): number {
+    return this.#rest.reduce((bytes, chunk) => bytes + chunk.length, 0) - this.#restAt;
+  }
+
+  get maxFrameBytes(): number {
+    return this.#maxFrameBytes;
+  }
+
+  /** The error for a frame of so many bytes, or for its part that has arrived. Nothing is handed out after this. */
+  tooLarge(frameBytes: number): RpcError {
+    return this.#tooLarge(`a frame of ${frameBytes} bytes; ${this.#limitName} ${this.#maxFrameBytes}`);
+  }
+
+  /** Sets the limit on the frames that follow. */
+  limitFrames(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#limitName = 'maxFrameBytes is';
   }
 
   /** True while whole or partial packets have arrived that wait for {@link resume}. */
@@ -147,8 +174,7 @@ export class Framer {
     if (headBytes > MAX_HEAD_BYTES)
       throw this.#tooLarge(`a head of ${headBytes} bytes; the limit is ${MAX_HEAD_BYTES}`);
     const frameBytes = HEADER_BYTES + headBytes + readUint32(bytes, at + AT.bodyBytes);
-    if (frameBytes > this.#maxFrameBytes)
-      throw this.#tooLarge(`a frame of ${frameBytes} bytes; maxFrameBytes is ${this.#maxFrameBytes}`);
+    if (frameBytes > this.#maxFrameBytes) throw this.tooLarge(frameBytes);
     return frameBytes;
   }
 

@@ -34,6 +34,11 @@ export const FIRST_WORD = { [REQUEST]: 0x01000000, [RESPONSE]: 0x01010000 } as c
 export const DEFAULT_MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** Largest head. Unit: bytes */
 export const MAX_HEAD_BYTES = 64 * 1024;
+/**
+ * Largest frame of a peer that has not registered. A registration is a header and a head; the body is empty, or a value that
+ * stands for none in the peer's codec. Unit: bytes
+ */
+export const MAX_REGISTRATION_BYTES = HEADER_BYTES + MAX_HEAD_BYTES + 1024;
 
 /**
  * A whole packet in received bytes. The framer fills the same view again and again: a view is valid until the function that

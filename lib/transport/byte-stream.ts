@@ -3,6 +3,8 @@ import type { Endpoint } from '../endpoint.js';
 /** Receiver of a stream's events. {@link ByteStream.open} sets the handler once; no event comes before. */
 export interface StreamHandler {
   onData(chunk: Buffer): void;
+  /** Called by a stream of messages: so many bytes of a message have arrived, and wait for the rest. */
+  onPartial?(bytes: number): void;
   /** Called when queued bytes have left and the stream accepts more, after a `write` that returned false. */
   onDrain(): void;
   /** Called exactly once, as the last event. `error` is undefined when the peer ended the stream in order. */

@@ -1,6 +1,7 @@
 import type { RpcError } from '../errors.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import type { PortBytes } from './byte-budget.js';
 
 export interface ConnectionOptions {
   readonly maxFrameBytes: number;
@@ -10,6 +11,10 @@ export interface ConnectionOptions {
   readonly flushInterval: number;
   /** Reads nothing while the peer does not read. Set at the answering end only: two such ends, both full, would deadlock. */
   readonly pauseWhenBlocked: boolean;
+  /** Largest frame until {@link Connection.limitFrames}: a peer that has not registered has no use for more. @default maxFrameBytes */
+  readonly maxFirstFrameBytes?: number;
+  /** Bounds over all connections of the port. Undefined at the calling end. */
+  readonly portBytes?: PortBytes | undefined;
 }
 
 export interface ConnectionHandler {

@@ -20,3 +20,8 @@ export function connectionLost(peer: string, error: Error | undefined): RpcError
   const how = error === undefined ? 'the peer closed it' : error.message;
   return new RpcError(RpcCode.ConnectionLost, `connection to ${peer} lost: ${how}`, { cause: error });
 }
+
+/** The error of a connection that holds too many of a port's bytes. */
+export function evicted(peer: string, why: string): RpcError {
+  return new RpcError(RpcCode.Overloaded, `${peer} was disconnected: ${why}`);
+}

@@ -4,13 +4,13 @@ import { Lifecycle } from '../lifecycle.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
 import { HeadCache } from '../protocol/head-cache.js';
 import { type FrameView, type PacketKind, REQUEST, RESPONSE } from '../protocol/packet.js';
-import { clearTimeout, nextTick, setTimeout } from '../timers.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { bytesRead } from './after-stall.js';
 import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
-import { connectionLost, notSent, protocolError, queueFull } from './connection-errors.js';
+import { connectionLost, evicted, notSent, protocolError, queueFull } from './connection-errors.js';
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
-import { EarlyFlush } from './early-flush.js';
+import { FlushSchedule } from './flush-schedule.js';
 import { FrameIntake } from './frame-intake.js';
 
 const NO_BODY: Uint8Array = Buffer.alloc(0);
@@ -20,8 +20,6 @@ const END_TIMEOUT_MS = 2_000;
 
 /** Bytes that a connection's own frames may take beyond `maxQueuedBytes`: heartbeats, refusals. */
 const OWN_FRAMES_BYTES = 1024 * 1024;
-/** Bytes after which committed frames do not wait for the end of the tick, so that a stream that is full is noticed at once. */
-const EARLY_FLUSH_BYTES = 64 * 1024;
 
 /** Data of an end in order, from `end()` on. */
 interface Ending {
@@ -44,13 +42,11 @@ export class Connection {
   readonly #writer: FrameWriter;
   readonly #intake: FrameIntake;
   readonly #heads = new HeadCache();
-  readonly #earlyFlush = new EarlyFlush();
+  readonly #schedule: FlushSchedule;
   readonly #lifecycle = new Lifecycle<ConnectionState>('open', CONNECTION_TRANSITIONS, (to, _from, reason) =>
     this.#onMove(to, reason as RpcError | undefined),
   );
   #ending: Ending | undefined;
-  #flushTimer: NodeJS.Timeout | undefined;
-  #isFlushScheduled = false;
   #received = 0;
   #committed = 0;
   /** Bytes handed to the stream so far. */
@@ -63,18 +59,20 @@ export class Connection {
     this.#handler = handler;
     this.#options = options;
     this.#writer = new FrameWriter(options.maxFrameBytes);
-    this.#intake = new FrameIntake(stream, {
-      maxFrameBytes: options.maxFrameBytes,
-      maxQueuedBytes: options.maxQueuedBytes,
-      takesTurns: options.pauseWhenBlocked,
-      output: this,
+    this.#schedule = new FlushSchedule(
+      options.flushInterval,
+      () => this.#flush(),
+      () => this.#flushQueue(),
+    );
+    this.#intake = new FrameIntake(stream, this, options, {
       onFrame: (frame) => this.#onFrame(frame),
       onError: (error) => this.destroy(protocolError(this.peer, error)),
     });
     stream.open({
       onData: (chunk) => this.#onData(chunk),
+      onPartial: (bytes) => this.#intake.streamHolds(bytes),
       onDrain: () => this.#onDrain(),
-      onClose: (error) => this.#onStreamClose(error),
+      onClose: (error) => void this.#lifecycle.move('closed', this.#ending?.reason ?? connectionLost(this.peer, error)),
     });
   }
 
@@ -108,8 +106,14 @@ export class Connection {
     return this.#received;
   }
 
-  /** Bounds the frames that are sent by the limit that the peer announced; undefined: the peer announced none. */
+  /** Ends the connection, since a bound over all connections of the port was exceeded. */
+  evict(why: string): void {
+    this.destroy(evicted(this.peer, why));
+  }
+
+  /** The peer has registered: frames up to `maxFrameBytes` are read, and up to the limit that the peer announced, if any, sent. */
   limitFrames(bytes: number | undefined): void {
+    this.#intake.acceptFrames();
     if (bytes !== undefined) this.#writer.limitFrames(bytes);
   }
 
@@ -144,10 +148,7 @@ export class Connection {
    * frame: a `toJSON` or a getter among the arguments has made a call.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
-    if (this.isFull) {
-      if (!this.isBlocked && kind === RESPONSE) this.#flush(); // gathered for `flushInterval`
-      if (this.isFull) throw queueFull(this.queuedBytes, this.peer, this.#options.maxQueuedBytes);
-    }
+    if (this.#canPileUp) this.#checkQueue(kind);
     this.#begin(kind, id, timeoutMs, head);
     return this.#writer;
   }
@@ -156,8 +157,7 @@ export class Connection {
   commit(): void {
     this.#writer.commit();
     this.#committed += 1;
-    if (this.#options.flushInterval === 0 && this.#isFlushDue) this.#flush();
-    else if (!this.#isFlushScheduled) this.#scheduleFlush();
+    this.#schedule.committed(this.#committed - this.#handed, this.#writer.pendingBytes);
   }
 
   /** Drops the frame that was begun. */
@@ -225,28 +225,28 @@ export class Connection {
     this.#writer.begin(kind, id, timeoutMs, head);
   }
 
-  get #isFlushDue(): boolean {
-    return this.#earlyFlush.isDue(this.#committed - this.#handed) || this.#writer.pendingBytes >= EARLY_FLUSH_BYTES;
+  #checkQueue(kind: PacketKind): void {
+    this.#noteUnread();
+    if (this.isFull && !this.isBlocked && kind === RESPONSE) this.#flush(); // gathered for `flushInterval`
+    if (this.isFull) throw queueFull(this.queuedBytes, this.peer, this.#options.maxQueuedBytes);
   }
 
-  #scheduleFlush(): void {
-    this.#isFlushScheduled = true;
-    if (this.#options.flushInterval > 0) this.#flushTimer = setTimeout(this.#flushQueue, this.#options.flushInterval);
-    else nextTick(this.#flushQueue);
+  /** Counts what waits for the peer to read. May end this connection. */
+  #noteUnread(): void {
+    this.#options.portBytes?.unread.set(this, this.isClosed ? 0 : this.queuedBytes);
   }
 
   /** Called at the end of the tick, or of the interval. */
-  readonly #flushQueue = (): void => {
-    this.#isFlushScheduled = false;
+  #flushQueue(): void {
     if (!this.isOpen) return;
     this.#flush();
-    this.#earlyFlush.tickEnded();
+    this.#schedule.tickEnded();
     if (this.#options.flushInterval > 0 && !this.isBlocked) this.#handler.onDrained();
-  };
+  }
 
   #flush(): void {
     if (this.#lifecycle.state === 'blocked') return;
-    this.#earlyFlush.wrote(this.#committed - this.#handed);
+    this.#schedule.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     this.#writer.take(this.#write);
     // The kernel took all bytes, so the slab is written again from its start: steady traffic makes no garbage.
@@ -260,6 +260,7 @@ export class Connection {
 
   #onDrain(): void {
     if (!this.isBlocked) return;
+    this.#options.portBytes?.unread.set(this, 0); // the peer reads
     if (this.#lifecycle.move('open')) this.#flush();
     else this.#lifecycle.move('ending');
     if (this.isBlocked || this.isClosed) return;
@@ -268,12 +269,16 @@ export class Connection {
   }
 
   #onMove(to: ConnectionState, reason: RpcError | undefined): void {
-    if (to === 'blocked' || to === 'flushing') this.#intake.block();
+    if (to === 'blocked' || to === 'flushing') {
+      this.#intake.block();
+      this.#noteUnread();
+    }
     if (to !== 'closed' || reason === undefined) return;
     debug.connection('%s closed: %s', this.peer, reason.message);
     this.#intake.stop();
+    this.#options.portBytes?.unread.set(this, 0);
     clearTimeout(this.#ending?.timer);
-    clearTimeout(this.#flushTimer);
+    this.#schedule.stop();
     this.#handler.onClosed(reason);
   }
 
@@ -289,10 +294,5 @@ export class Connection {
     const head = this.#heads.decode(frame);
     if (frame.kind === REQUEST) this.#handler.onRequest(head, frame);
     else this.#handler.onResponse(head, frame);
-  }
-
-  #onStreamClose(error: Error | undefined): void {
-    if (this.isClosed) return;
-    this.#lifecycle.move('closed', this.#ending?.reason ?? connectionLost(this.peer, error));
   }
 }

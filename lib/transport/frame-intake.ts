@@ -2,7 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import { Framer } from '../protocol/framer.js';
 import type { FrameView } from '../protocol/packet.js';
 import { clearImmediate, performance, setImmediate } from '../timers.js';
+import type { BytesHolder } from './byte-budget.js';
 import type { ByteStream } from './byte-stream.js';
+import type { ConnectionOptions } from './connection-contract.js';
 
 /** Requests of a chunk that are handled before their answers are measured. A new connection begins with one. */
 const MAX_BATCH = 16;
@@ -13,21 +15,20 @@ const MAX_HOPS = 3;
 /** One batch may fill this share of the queue, as far as the sizes of the latest answers can tell. */
 const BATCH_SHARE = 4;
 
-/** Frames and bytes that the answering end has committed so far. */
-export interface Output {
+/** Bytes of a header that a stream may add to a message: 14 in WebSockets. */
+const STREAM_HEADER_BYTES = 14;
+const BEFORE_REGISTRATION = 'before its registration a peer may send';
+
+/** The connection, as its intake needs it. */
+export interface IntakeOwner extends BytesHolder {
+  /** Answers so far. The intake compares them with the requests that were handled. */
   readonly committedFrames: number;
   readonly committedBytes: number;
 }
 
-export interface FrameIntakeOptions {
-  readonly maxFrameBytes: number;
-  readonly maxQueuedBytes: number;
-  /** True at the answering end: requests wait while answers are not read, and while other connections want their turn. */
-  readonly takesTurns: boolean;
-  /** Answers so far. The intake compares them with the requests that were handled. */
-  readonly output: Output;
+export interface IntakeHandler {
   onFrame(frame: FrameView): void;
-  /** Called with the error of bytes that are not a packet, or with what {@link FrameIntakeOptions.onFrame} threw. */
+  /** Called with the error of bytes that are not a packet, or with what {@link IntakeHandler.onFrame} threw. */
   onError(error: unknown): void;
 }
 
@@ -38,13 +39,18 @@ export interface FrameIntakeOptions {
  */
 export class FrameIntake {
   readonly #stream: ByteStream;
-  readonly #options: FrameIntakeOptions;
+  readonly #owner: IntakeOwner;
+  readonly #options: ConnectionOptions;
+  readonly #handler: IntakeHandler;
   readonly #framer: Framer;
   /** The rest of a chunk must not be handled in the async context of an answer that has left, or of a method. */
   readonly #ownContext: AsyncResource | undefined;
   #isBlocked = false;
   #isStopped = false;
   #isStreamPaused = false;
+  /** Bytes that were reported as held, and those of them that the stream holds. */
+  #heldBytes = 0;
+  #streamBytes = 0;
   /** Size of the next batch, and requests that are left of the current one. */
   #batch = 1;
   #left = 1;
@@ -57,16 +63,36 @@ export class FrameIntake {
   #hops = 0;
   #immediate: NodeJS.Immediate | undefined;
 
-  constructor(stream: ByteStream, options: FrameIntakeOptions) {
+  constructor(stream: ByteStream, owner: IntakeOwner, options: ConnectionOptions, handler: IntakeHandler) {
     this.#stream = stream;
+    this.#owner = owner;
+    this.#handler = handler;
     this.#options = options;
-    this.#framer = new Framer(options.maxFrameBytes, (frame) => this.#onFrame(frame));
-    if (options.takesTurns) this.#ownContext = new AsyncResource('mailstation.Connection');
+    const { maxFrameBytes, maxFirstFrameBytes: first = maxFrameBytes } = options;
+    const onFrame = (frame: FrameView): void => this.#onFrame(frame);
+    this.#framer =
+      first < maxFrameBytes ? new Framer(first, onFrame, BEFORE_REGISTRATION) : new Framer(maxFrameBytes, onFrame);
+    if (options.pauseWhenBlocked) this.#ownContext = new AsyncResource('mailstation.Connection');
   }
 
   /** True while a frame has arrived in part. */
   get isMidFrame(): boolean {
     return this.#framer.isMidFrame;
+  }
+
+  /** Frames up to `maxFrameBytes` are accepted from now on. */
+  acceptFrames(): void {
+    this.#framer.limitFrames(this.#options.maxFrameBytes);
+  }
+
+  /** Notes bytes that the stream holds back, since they are a part of a message. */
+  streamHolds(bytes: number): void {
+    const limit = this.#framer.maxFrameBytes;
+    this.#streamBytes = bytes;
+    // After the registration the stream has a limit of its own.
+    const isTooLarge = limit < this.#options.maxFrameBytes && bytes > limit + STREAM_HEADER_BYTES;
+    if (isTooLarge) this.#handler.onError(this.#framer.tooLarge(bytes));
+    else this.#noteHeld();
   }
 
   receive(chunk: Buffer): void {
@@ -75,14 +101,24 @@ export class FrameIntake {
     try {
       this.#framer.push(chunk);
       if (!isContinued && this.#framer.isPaused) this.#batchesEnded();
+      this.#noteHeld();
     } catch (error) {
-      this.#options.onError(error);
+      this.#handler.onError(error);
     }
+  }
+
+  #noteHeld(): void {
+    // The rest of a chunk that is handled in this tick is not counted.
+    const waits = this.#isBlocked || this.#immediate !== undefined;
+    const bytes = this.#streamBytes + this.#framer.heldBytes + (waits ? this.#framer.restBytes : 0);
+    if (bytes === this.#heldBytes) return;
+    this.#heldBytes = bytes;
+    this.#options.portBytes?.partial.set(this.#owner, bytes);
   }
 
   /** The stream accepts no more answers: no request is handled until {@link unblock}. */
   block(): void {
-    if (!this.#options.takesTurns) return;
+    if (!this.#options.pauseWhenBlocked) return;
     this.#isBlocked = true;
     this.#framer.pause();
     this.#pauseStream();
@@ -100,12 +136,13 @@ export class FrameIntake {
     this.#isStopped = true;
     clearImmediate(this.#immediate);
     this.#framer.stop();
+    this.#options.portBytes?.partial.set(this.#owner, 0);
   }
 
   #onFrame(frame: FrameView): void {
-    this.#options.onFrame(frame);
+    this.#handler.onFrame(frame);
     this.#left -= 1;
-    if (this.#left === 0 && this.#options.takesTurns) this.#framer.pause();
+    if (this.#left === 0 && this.#options.pauseWhenBlocked) this.#framer.pause();
   }
 
   #beginTurn(): void {
@@ -115,7 +152,7 @@ export class FrameIntake {
 
   /** Sets the size of the batch by the answers since the last one began. */
   #beginBatch(): void {
-    const { committedFrames, committedBytes } = this.#options.output;
+    const { committedFrames, committedBytes } = this.#owner;
     const frames = committedFrames - this.#framesBefore;
     if (frames > 0) {
       this.#answerBytes = Math.max(this.#answerBytes / 2, (committedBytes - this.#bytesBefore) / frames);
@@ -135,7 +172,7 @@ export class FrameIntake {
       const now = performance.now();
       if (this.#turnBegan === 0) this.#turnBegan = now;
       if (now - this.#turnBegan >= TURN_MS) return this.#endTurn();
-      const answered = this.#options.output.committedFrames - this.#framesBefore;
+      const answered = this.#owner.committedFrames - this.#framesBefore;
       if (answered < this.#batch && this.#hops < MAX_HOPS) {
         this.#hops += 1;
         void ANSWERED.then(this.#continue);
@@ -172,8 +209,9 @@ export class FrameIntake {
     if (this.#isStopped || this.#isBlocked || this.#immediate !== undefined) return;
     try {
       this.#ownContext?.runInAsyncScope(this.#batchesEnded, this);
+      this.#noteHeld();
     } catch (error) {
-      this.#options.onError(error);
+      this.#handler.onError(error);
     }
   };
 

@@ -14,6 +14,7 @@ import {
   type StreamHandler,
 } from './byte-stream.js';
 import { dialFailure } from './dial-failure.js';
+import { MessageParts } from './message-parts.js';
 
 /** Bytes that may wait in a WebSocket, like a socket's own high-water mark; past them, writing pauses. */
 const HIGH_WATER_BYTES = 64 * 1024;
@@ -43,15 +44,21 @@ class WebSocketStream implements ByteStream {
   #isClosed = false;
   #failure: Error | undefined;
   #handler: StreamHandler | undefined;
+  readonly #messageParts: MessageParts | undefined;
 
-  /** Must be made as soon as the WebSocket is open: bytes that the peer sent with the upgrade follow at once. */
-  constructor(ws: WebSocket, peer: string, address: string) {
+  /** `socket` is given where parts of messages are to be reported. Must be made as soon as the WebSocket is open: bytes that the peer sent with the upgrade follow at once. */
+  constructor(ws: WebSocket, peer: string, address: string, socket?: Socket) {
     this.#ws = ws;
     this.peer = peer;
     this.address = address;
     ws.binaryType = 'nodebuffer';
     ws.pause();
-    ws.on('message', (data: RawData) => this.#handler?.onData(data as Buffer));
+    ws.on('message', (data: RawData) => {
+      this.#messageParts?.messageEnded();
+      this.#handler?.onData(data as Buffer);
+    });
+    if (socket !== undefined)
+      this.#messageParts = new MessageParts(socket, (bytes) => this.#handler?.onPartial?.(bytes));
     ws.on('error', (error) => {
       this.#failure ??= error;
       // ws would wait half a minute for the peer's close frame.
@@ -192,7 +199,8 @@ export function listenWebSocket(endpoint: Endpoint<'ws'>, options: WebSocketList
     });
     sockets.on('connection', (ws, request) => {
       handshakes.end(request.socket);
-      onStream(new WebSocketStream(ws, peerOf(request.socket), String(request.socket.remoteAddress)));
+      const { socket } = request;
+      onStream(new WebSocketStream(ws, peerOf(socket), String(socket.remoteAddress), socket));
     });
     sockets.on('error', () => {}); // ws repeats the errors of the HTTP server, which are handled below
     server.once('error', reject);

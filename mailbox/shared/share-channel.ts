@@ -2,6 +2,7 @@ import type { Logger } from '../../lib/diagnostics.js';
 import { endpointOf } from '../../lib/endpoint.js';
 import { type LineOptions, resolveLineOptions } from '../../lib/follower/line-options.js';
 import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.js';
+import { LISTENING_DEFAULTS } from '../../lib/leader/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 import type { ResolvedShareOptions } from './options.js';
 
@@ -22,6 +23,8 @@ export function acceptorOptions(
   return {
     endpoint: endpointOf({ port }),
     insecure: false,
+    maxUnreadBytes: LISTENING_DEFAULTS.maxUnreadBytes,
+    maxPartialBytes: LISTENING_DEFAULTS.maxPartialBytes,
     maxConnections: MAX_FOLLOWERS,
     maxUnregistered: MAX_UNREGISTERED,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

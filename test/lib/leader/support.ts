@@ -76,6 +76,8 @@ export function fakePort(options: Partial<ChannelAcceptorOptions> = {}) {
       allowedOrigins: [],
       maxFrameBytes: 10_000,
       maxQueuedBytes: 20_000,
+      maxUnreadBytes: 1_000_000,
+      maxPartialBytes: 1_000_000,
       flushInterval: 0,
       heartbeatInterval: 60_000,
       exposeStack: false,
