@@ -5,11 +5,13 @@ import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
-import { describeError, quietLogger } from './lib/diagnostics.js';
+import { UnusedPromise } from './lib/compat/unused-promise.js';
+import { describeError, type Logger, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
-import { defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
+import { boolean, defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
+import { RateLimitedLog } from './lib/rate-limited-log.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
-import type { ServerInfo } from './lib/server-info.js';
+import type { ServerEntry, ServerInfo } from './lib/server-info.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
 import {
@@ -40,9 +42,11 @@ export type { ClientOptions } from './client/options.js';
 /** Parts that a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
 export interface ClientParts {
   /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
-  readonly loadModules?: ModuleLoader;
+  readonly loadModules?: (...args: [...Parameters<ModuleLoader>, logger: Logger]) => ReturnType<ModuleLoader>;
   /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
   readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
+  /** Lists of servers and of records are taken as pomelo-rpc takes them, see {@link RpcClient}. @default false */
+  readonly takesAnyList?: boolean;
 }
 
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
@@ -53,6 +57,9 @@ export class BareClient<Remotes = Any> {
   readonly #router: CallRouter;
   readonly #failureModes: FailureModes;
   readonly #routerOptions: RouterOptions;
+  readonly #takesAnyList: boolean;
+  readonly #callbacks: boolean;
+  readonly #onUnusedFailure: (error: RpcError) => void;
 
   /** Makes a client that is not started. No connection is made. Throws {@link RpcCode.InvalidArgument}. */
   constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
@@ -63,7 +70,8 @@ export class BareClient<Remotes = Any> {
     const stationOptions = resolveMailStationOptions(options, written);
     if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
-    this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions));
+    this.#takesAnyList = parts.takesAnyList === true;
+    this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions), this.#takesAnyList);
     const logger = loggerOption('logger', options.logger, quietLogger);
     const onlyNear = stationOptions.mailboxFactory !== undefined;
     const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
@@ -81,10 +89,19 @@ export class BareClient<Remotes = Any> {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
     });
-    this.#caller = new Caller(this.#failureModes, station, timeout, (error) =>
-      logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
-    );
-    this.#proxies = new ProxyTree(this.#caller, parts.loadModules, options.context);
+    const unusedFailures = new RateLimitedLog(logger);
+    this.#onUnusedFailure = ({ message, code }) =>
+      unusedFailures.warn(`mailstation: a call without a callback failed: ${message} (${code})`);
+    this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
+    this.#caller = new Caller(this.#failureModes, station, {
+      timeout,
+      callbacks: this.#callbacks,
+      onOnewayFailure: (error) => logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
+      onUnusedFailure: this.#onUnusedFailure,
+    });
+    const { loadModules } = parts;
+    const load = loadModules && ((path: string | URL, context: unknown) => loadModules(path, context, logger));
+    this.#proxies = new ProxyTree(this.#caller, load, options.context);
   }
 
   /** Remote methods: `proxies[namespace][serverType][module][method](routeParam, ...args)`. */
@@ -128,8 +145,7 @@ export class BareClient<Remotes = Any> {
    * path cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
    */
   addProxies(records: readonly ProxyRecord[]): void {
-    if (!Array.isArray(records)) throw unfit('the argument of addProxies', 'a list of records', records);
-    for (const record of records) this.#proxies.add(record);
+    for (const record of this.#list('addProxies', records, 'a list of records')) this.#proxies.add(record);
   }
 
   /** Adds the proxies of one record; see {@link BareClient.addProxies}. */
@@ -142,9 +158,12 @@ export class BareClient<Remotes = Any> {
     this.#station.addServer(server);
   }
 
-  /** Adds all servers of the list, or none when one of them is out of shape. */
+  /**
+   * Adds all servers of the list, or none when one of them is out of shape. An entry without a port is that of a server that
+   * is known and cannot be called: calls to it fail at once with {@link RpcCode.NoServer}.
+   */
   addServers(servers: readonly ServerInfo[]): void {
-    this.#station.addServers(list('addServers', servers));
+    this.#station.addServers(this.#list('addServers', servers));
   }
 
   /**
@@ -157,12 +176,12 @@ export class BareClient<Remotes = Any> {
 
   /** Removes several servers; see {@link BareClient.removeServer}. */
   removeServers(ids: readonly string[]): void {
-    for (const id of list('removeServers', ids)) this.removeServer(id);
+    for (const id of this.#list('removeServers', ids)) this.removeServer(id);
   }
 
   /** Makes the roster exactly this list. Servers that stay keep their connections. */
   replaceServers(servers: readonly ServerInfo[]): void {
-    this.#station.replaceServers(list('replaceServers', servers));
+    this.#station.replaceServers(this.#list('replaceServers', servers));
   }
 
   /**
@@ -178,7 +197,7 @@ export class BareClient<Remotes = Any> {
     return this.#station.health(serverId);
   }
 
-  /** All servers of the roster, by id. A copy. */
+  /** Servers of the roster that can be called, by id. A copy. */
   get servers(): Readonly<Record<string, ServerInfo>> {
     return Object.fromEntries(this.#station.allServers().map((server) => [server.id, server]));
   }
@@ -212,11 +231,16 @@ export class BareClient<Remotes = Any> {
   rpcInvoke(serverId: string, msg: InvokeMessage): Promise<unknown>;
   rpcInvoke(serverId: string, msg: InvokeMessage, callback?: Callback<unknown[]>): Promise<unknown> | undefined {
     const args = [...checkMessage(msg).args];
-    if (callback !== undefined && typeof callback !== 'function') throw invalid('the callback must be a function');
-    if (callback !== undefined) args.push(callback);
+    const hasCallback = callback !== undefined && callback !== null;
+    if (hasCallback && typeof callback !== 'function') throw unfit('the callback of rpcInvoke', 'a function', callback);
+    // With the option `callbacks`, `null` fills the place of the callback, and is not sent.
+    if (hasCallback || this.#callbacks) args.push(hasCallback ? callback : null);
+    const id = idOfNumber(serverId) as string;
+    const serverType = msg.serverType ?? this.#station.server(id)?.serverType ?? '';
     const options: CallOptions = {};
-    const serverType = msg.serverType ?? this.#station.server(serverId)?.serverType ?? '';
-    return this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), serverId, args, options);
+    const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, options);
+    // pinus sends notifications like this: without a callback, and no promise is expected.
+    return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
   }
 
   /**
@@ -267,11 +291,17 @@ export class BareClient<Remotes = Any> {
     this.#station.off(event, listener as never);
     return this;
   }
-}
 
-function list<T>(what: string, given: readonly T[]): readonly T[] {
-  if (Array.isArray(given)) return given;
-  throw unfit(`the argument of ${what}`, 'a list', given);
+  /** Entries of all servers of the roster, also of those that cannot be called. For the tables of pomelo-rpc. */
+  protected entries(): readonly ServerEntry[] {
+    return this.#station.entries();
+  }
+
+  #list<T>(what: string, given: readonly T[], wanted = 'a list'): readonly T[] {
+    if (Array.isArray(given)) return given;
+    if (this.#takesAnyList && (given ?? undefined) === undefined) return [];
+    throw unfit(`the argument of ${what}`, wanted, given);
+  }
 }
 
 function checkMessage(msg: InvokeMessage): InvokeMessage {

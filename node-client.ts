@@ -1,4 +1,6 @@
+import { StationView } from './client/station-view.js';
 import { BareClient, type ClientOptions, type ClientParts } from './client.js';
+import { pomeloClientOptions } from './lib/compat/option-names.js';
 import { loadModuleNames } from './lib/service/module-names.js';
 import { shareMailBoxes } from './mailbox/shared/share.js';
 import type { Any } from './proxy/index.js';
@@ -21,9 +23,13 @@ const PARTS: ClientParts = { loadModules: loadModuleNames, shareMailBoxes };
  * ```
  */
 export class Client<Remotes = Any> extends BareClient<Remotes> {
-  /** Makes a client, as `createClient` does. Source: pomelo-rpc. */
+  /**
+   * Makes a client whose methods are called as those of pomelo-rpc are: the options `callbacks` and `router` have the
+   * values `true` and 'df', unless given. Lists of servers are taken as pomelo-rpc takes them: an entry that does not fit is
+   * logged, and the others count. Source: pomelo-rpc.
+   */
   static create<Remotes = Any>(options: ClientOptions = {}): Client<Remotes> {
-    return new Client(options);
+    return RpcClient.create(options);
   }
 
   /**
@@ -31,8 +37,26 @@ export class Client<Remotes = Any> extends BareClient<Remotes> {
    * @throws {@link RpcCode.InvalidArgument} when an option is out of range
    */
   constructor(options: ClientOptions = {}) {
-    super(options, PARTS);
+    super(options, isForPomelo(new.target) ? { ...PARTS, takesAnyList: true } : PARTS);
   }
+}
+
+/**
+ * A client for programs of pomelo and pinus. Lists of servers and of records may be missing, an entry that does not fit is
+ * logged while the others count, and the tables of the mail station can be read.
+ */
+export class RpcClient<Remotes = Any> extends Client<Remotes> {
+  /** The tables and events of the mail station, for programs that read `client._station.servers`. */
+  readonly _station: StationView = new StationView(this, () => this.entries());
+
+  /** Makes a client in pomelo-rpc's form; see {@link Client.create}. Source: pomelo-rpc. */
+  static override create<Remotes = Any>(options: ClientOptions = {}): RpcClient<Remotes> {
+    return new RpcClient(pomeloClientOptions(options));
+  }
+}
+
+function isForPomelo(made: typeof Client): boolean {
+  return made === RpcClient || made.prototype instanceof RpcClient;
 }
 
 /**

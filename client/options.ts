@@ -14,8 +14,9 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
   timeout?: number;
   /**
    * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the
-   * crc32 of `routeParam.uid`. Source: pomelo-rpc.
-   * @default 'df'
+   * crc32 of `routeParam.uid`, and the servers in turn for a call without a uid. `Client.create` has 'df', which sends all
+   * calls without a uid to one server. Source: pomelo-rpc.
+   * @default 'default'
    */
   router?: RouterLike;
   /**
@@ -23,6 +24,13 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * 'df', 'rd', 'rr', 'wrr', 'la', 'ch' or 'p2c'. Source: pomelo-rpc.
    */
   routerType?: RouterName;
+  /**
+   * Whether methods are called as with pomelo-rpc. `null` or `undefined` as the last argument means "no callback", and is not
+   * sent. A call without a callback that fails is logged, and is no unhandled rejection. A callback gets a value that the
+   * method gave in the place of the error as it is. `Client.create` has `true`. Source: pomelo-rpc.
+   * @default false
+   */
+  callbacks?: boolean;
   /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
   routeContext?: unknown;
 }
@@ -31,7 +39,8 @@ export const CLIENT_DEFAULTS = Object.freeze({
   ...STATION_DEFAULTS,
   ...FAILURE_DEFAULTS,
   timeout: 30_000,
-  router: 'df',
+  router: 'default',
+  callbacks: false,
 }) satisfies ClientOptions;
 
 /** Every option of a client. A name that is missing here does not compile. */

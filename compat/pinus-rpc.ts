@@ -3,18 +3,18 @@
 // package manager.
 
 import { builtInTransport, withoutBuiltInTransports } from '../lib/compat/built-in-transports.js';
-import type { ClientOptions } from '../node-client.js';
+import { pinusClientOptions } from '../lib/compat/option-names.js';
+import { type ClientOptions, RpcClient } from '../node-client.js';
 import type { Any } from '../proxy/index.js';
 import { Server, type ServerOptions } from '../server.js';
-import { RpcClient } from './rpc-client.js';
 
 export { listEs6ClassMethods } from '../lib/compat/class-methods.js';
+export { RpcClient } from '../node-client.js';
 export { Server as Gateway } from '../server.js';
 export type * from './pinus-types.js';
-export { RpcClient } from './rpc-client.js';
 
 /**
- * Makes a client that is not started.
+ * Makes a client that is not started. Calls without a uid go to one server, as in pinus-rpc.
  * @throws {@link RpcCode.InvalidArgument} when an option is out of range
  * @example
  * ```ts
@@ -25,7 +25,7 @@ export { RpcClient } from './rpc-client.js';
  * ```
  */
 export function createClient<Remotes = Any>(options: ClientOptions = {}): RpcClient<Remotes> {
-  return new RpcClient(withoutBuiltInTransports(options));
+  return new RpcClient(pinusClientOptions(withoutBuiltInTransports(options)));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { StationView } from '../client/station-view.js';
 import type {
   Acceptor,
   AcceptorFactory,
@@ -16,7 +17,6 @@ import type {
   ServerOptions,
   UntypedMethod,
 } from '../index.js';
-import type { StationView } from './station-view.js';
 
 // Types of pinus-rpc, under the names that pinus and its programs import. Each one is a type of mailstation.
 

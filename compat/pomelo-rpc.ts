@@ -2,8 +2,9 @@
 // clients and servers of mailstation. docs/migrating-from-pomelo-rpc.md has the override of each package manager.
 
 import { builtInTransport, withoutBuiltInTransports } from '../lib/compat/built-in-transports.js';
+import { type ClientOptions, RpcClient } from '../node-client.js';
+import type { Any } from '../proxy/index.js';
 import { Server, type ServerOptions } from '../server.js';
-import { RpcClient } from './rpc-client.js';
 
 /**
  * Makes clients, as `require('pomelo-rpc').client` does.
@@ -16,7 +17,8 @@ import { RpcClient } from './rpc-client.js';
  * ```
  */
 export const client = Object.freeze({
-  create: RpcClient.create,
+  create: <Remotes = Any>(options: ClientOptions = {}): RpcClient<Remotes> =>
+    RpcClient.create(withoutBuiltInTransports(options)),
   /** Stands for pomelo-rpc's MQTT mailbox: with it as `mailboxFactory`, the transport is that of mailstation. */
   MQTTMailbox: builtInTransport('MQTTMailbox'),
 });

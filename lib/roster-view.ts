@@ -6,6 +6,8 @@ export interface RosterView {
   servers(serverType: string): readonly ServerInfo[];
   /** Servers of a type that routers choose from: all that are not ejected. The same array as `servers` where none is ejected. */
   candidates(serverType: string): readonly ServerInfo[];
+  /** A server of a type that is known and cannot be called, for errors: its id, and why. */
+  uncallableOfType?(serverType: string): { readonly id: string; readonly why: string } | undefined;
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(serverId: string): number;
   /** Recent latency of a server; undefined where nothing is known. Unit: ms */

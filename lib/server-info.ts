@@ -21,6 +21,23 @@ export interface ServerInfo {
   readonly [key: string]: unknown;
 }
 
+/**
+ * Entry of a roster as the configuration of a pomelo project has it. A server without a port (a gate has only the port of
+ * its game clients) is known and cannot be called. A server without a type can be called by its id only.
+ */
+export interface ServerEntry {
+  /** Id of the server, unique over all types. */
+  readonly id: string;
+  /** Type of the server, which calls are routed by. */
+  readonly serverType?: string | null | undefined;
+  /** Address of the server. */
+  readonly host?: string | null | undefined;
+  /** Port of the server. */
+  readonly port?: number | string | null | undefined;
+  /** Further fields, those of {@link ServerInfo} among them. */
+  readonly [key: string]: unknown;
+}
+
 /** A connected caller. Source: pomelo-rpc's acceptors. */
 export interface ConnectedPeer {
   /** Id of the connection, unique among the connections of the server, past ones included. */

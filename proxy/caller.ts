@@ -7,6 +7,7 @@ import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
+import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { boolean, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
@@ -15,8 +16,19 @@ import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, toAll } from './broadcast.js';
 
-/** Notified of each one-way call that fails: no caller waits for its outcome. */
-export type OnewayFailure = (error: RpcError) => void;
+/** How a client makes its calls. */
+export interface CallerOptions {
+  /** Deadline of calls that do not bring their own. Unit: ms */
+  readonly timeout: number;
+  /** Calls have pomelo-rpc's form: see `ClientOptions.callbacks`. */
+  readonly callbacks: boolean;
+  /** Notified of each one-way call that fails: no caller waits for its outcome. */
+  readonly onOnewayFailure: (error: RpcError) => void;
+  /** Notified of each failed call that has no callback, and whose promise was not used. Only with `callbacks`. */
+  readonly onUnusedFailure: (error: RpcError) => void;
+}
+
+type ServersOfType = Pick<RosterView, 'servers' | 'uncallableOfType'>;
 
 const BY_ROUTER = Symbol('by router');
 /** Id of a server, or the mark that the router chooses one. */
@@ -25,20 +37,25 @@ type Target = string | typeof BY_ROUTER;
 /**
  * Makes a call of what a proxy was called with, in one of three ways: routed, to a named server, to all servers of a type.
  *
- * A function as the last argument is the callback, since no codec carries functions; nothing is returned then.
+ * A function as the last argument is the callback, since no codec carries functions; nothing is returned then. With
+ * `callbacks`, the last argument is the callback also where it is `null` or `undefined`.
  */
 export class Caller {
   readonly #first: CallStage;
-  readonly #roster: Pick<RosterView, 'servers'>;
+  readonly #roster: ServersOfType;
   readonly #timeout: number;
-  readonly #onOnewayFailure: OnewayFailure;
+  readonly #callbacks: boolean;
+  readonly #onOnewayFailure: (error: RpcError) => void;
+  readonly #onUnusedFailure: (error: RpcError) => void;
 
-  /** `first`: the first stage of a call's way out. `timeout`: the deadline of calls that do not bring their own, ms. */
-  constructor(first: CallStage, roster: Pick<RosterView, 'servers'>, timeout: number, onOnewayFailure: OnewayFailure) {
+  /** `first`: the first stage of a call's way out. */
+  constructor(first: CallStage, roster: ServersOfType, options: CallerOptions) {
     this.#first = first;
     this.#roster = roster;
-    this.#timeout = timeout;
-    this.#onOnewayFailure = onOnewayFailure;
+    this.#timeout = options.timeout;
+    this.#callbacks = options.callbacks;
+    this.#onOnewayFailure = options.onOnewayFailure;
+    this.#onUnusedFailure = options.onUnusedFailure;
   }
 
   /** Checks the options of one call; throws {@link RpcCode.InvalidArgument}. */
@@ -75,9 +92,9 @@ export class Caller {
 
   /** Resolves to the outcome of every server. A callback gets the first failure, if there was one, and the outcomes. */
   toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> | undefined {
-    const callback = takeCallback(args);
+    const callback = takeCallback(args, this.#callbacks);
     const outcomes = this.#broadcast(method, args, options);
-    if (callback === undefined) return outcomes;
+    if (callback === undefined) return this.#callbacks ? UnusedPromise.of(outcomes, this.#onUnusedFailure) : outcomes;
     outcomes.then(
       (all) => callback(all.find((outcome) => outcome.status === 'rejected')?.reason ?? null, all),
       (error: Error) => callback(error),
@@ -115,7 +132,7 @@ export class Caller {
   #serversOf(method: RemoteMethod): readonly ServerInfo[] {
     const servers = this.#roster.servers(method.serverType);
     if (servers.length > 0) return servers;
-    throw noServerOfType(method.name, method.serverType);
+    throw noServerOfType(method.name, method.serverType, this.#roster.uncallableOfType?.(method.serverType));
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
@@ -139,7 +156,7 @@ export class Caller {
     target: Target,
   ): Promise<unknown> | undefined {
     const timeout = this.#timeoutOf(options);
-    const callback = takeCallback(args);
+    const callback = takeCallback(args, this.#callbacks);
     if (callback !== undefined) {
       let hasReturned = false;
       // Never before the call has returned: a caller that calls again from its callback would recurse without end.
@@ -152,10 +169,11 @@ export class Caller {
       hasReturned = true;
       return undefined;
     }
-    return new Promise((resolve, reject) => {
+    const answer = new Promise((resolve, reject) => {
       const settle: Settle = (error, results) => (error === undefined ? resolve(results[0]) : reject(error));
       this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
     });
+    return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
   }
 
   #makeOneway(
@@ -166,7 +184,7 @@ export class Caller {
     target: Target,
   ): Promise<void> {
     const timeout = this.#timeoutOf(options);
-    const callback = takeCallback(args);
+    const callback = takeCallback(args, this.#callbacks);
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
       this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
@@ -196,9 +214,15 @@ export class Caller {
   }
 }
 
-function takeCallback(args: unknown[]): Callback<unknown[]> | undefined {
-  if (typeof args.at(-1) !== 'function') return undefined;
-  return userCallback(args.pop() as Callback<unknown[]>);
+/** Takes the callback out of the arguments. `orNothing`: with `null` or `undefined` in its place, there is no callback. */
+function takeCallback(args: unknown[], orNothing: boolean): Callback<unknown[]> | undefined {
+  const last = args.at(-1);
+  if (typeof last === 'function') {
+    args.pop();
+    return userCallback(last as Callback<unknown[]>);
+  }
+  if (orNothing && args.length > 0 && (last === null || last === undefined)) args.pop();
+  return undefined;
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import type { CallStage } from '../lib/call/call-stage.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
+import { noServerOfType } from '../lib/call/no-server.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { RosterView } from '../lib/roster-view.js';
@@ -68,6 +69,10 @@ export class CallRouter implements CallStage {
   #ask(router: ResolvedRouter, call: OutgoingCall): string | Promise<string> {
     const { excludes } = call;
     const all = this.#roster.servers(call.serverType);
+    if (all.length === 0 && router.kind === 'strategy') {
+      const { serverType } = call;
+      throw noServerOfType(call.method.name, serverType, this.#roster.uncallableOfType?.(serverType));
+    }
     let servers = this.#roster.candidates(call.serverType);
     if (excludes.size > 0) {
       servers = remaining(servers, excludes);

@@ -58,12 +58,12 @@ export interface FunctionRouter {
 }
 
 /**
- * Checks a router. Without one, the result is pomelo's default router. `options` are those of the strategies, and
+ * Checks a router. Without one, the result is the default router. `options` are those of the strategies, and
  * `option` is the name of the option that has the router, for errors. An object with both `pick` and `route` counts as a
  * {@link Router}. Throws {@link RpcCode.InvalidArgument}.
  */
 export function resolveRouter(
-  given: RouterLike = 'df',
+  given: RouterLike = 'default',
   options: RouterOptions = {},
   option = 'router',
 ): ResolvedRouter {

@@ -1,6 +1,6 @@
 import { invalid, unfit } from '../lib/options.js';
 import { type ConsistentHashOptions, consistentHash } from './consistent-hash.js';
-import { defaultRouter } from './default-router.js';
+import { defaultRouter, pomeloRouter } from './default-router.js';
 import { leastActive } from './least-active.js';
 import { powerOfTwo } from './power-of-two.js';
 import { random } from './random.js';
@@ -10,14 +10,20 @@ import { weightedRoundRobin } from './weighted-round-robin.js';
 
 /** Options of all strategies. Each strategy reads the options that concern it. */
 export interface RouterOptions extends ConsistentHashOptions {
-  /** Source of the random numbers that `random` and `power-of-two` draw: from 0 to 1, exclusive. @default Math.random */
+  /**
+   * Source of the random numbers that `random`, `power-of-two` and `default` draw: from 0 to 1, exclusive.
+   * @default Math.random
+   */
   random?: RandomSource | undefined;
 }
 
-/** Strategies under their full names and under short ones; the short ones are those of pomelo (which has no `p2c`). */
+/**
+ * Strategies under their full names and under short ones; the short ones are those of pomelo (which has no `p2c`). `df` is
+ * pomelo's default, and `default` the one of this package.
+ */
 const STRATEGIES = {
-  df: defaultRouter,
-  default: defaultRouter,
+  df: pomeloRouter,
+  default: (options: RouterOptions) => defaultRouter(options.random),
   rd: (options: RouterOptions) => random(options.random),
   random: (options: RouterOptions) => random(options.random),
   rr: roundRobin,
@@ -33,8 +39,9 @@ const STRATEGIES = {
 } as const satisfies Record<string, (options: RouterOptions) => Router>;
 
 /**
- * Name of a strategy, for {@link ClientOptions.router}: `df` by the crc32 of `uid`, `rd` random, `rr` round robin, `wrr`
- * weighted round robin, `la` fewest calls in flight, `ch` consistent hashing, `p2c` the better of two random servers.
+ * Name of a strategy, for {@link ClientOptions.router}: `default` by the crc32 of `uid`, and in turn without a uid; `df` by
+ * the crc32 of `uid` in every case, `rd` random, `rr` round robin, `wrr` weighted round robin, `la` fewest calls in flight,
+ * `ch` consistent hashing, `p2c` the better of two random servers.
  */
 export type RouterName = keyof typeof STRATEGIES;
 

@@ -1,5 +1,6 @@
 import type { CallStage } from '../lib/call/call-stage.js';
 import { HeldCalls } from '../lib/call/held-calls.js';
+import { whyUncallable } from '../lib/call/no-server.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
@@ -7,7 +8,7 @@ import { endpointOf, sameEndpoint } from '../lib/endpoint.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { Lifecycle } from '../lib/lifecycle.js';
 import type { RosterView } from '../lib/roster-view.js';
-import type { ServerInfo } from '../lib/server-info.js';
+import type { ServerEntry, ServerInfo } from '../lib/server-info.js';
 import { performance } from '../lib/timers.js';
 import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
@@ -21,6 +22,7 @@ import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js'
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
+import { logUncallable, type Uncallable } from './roster-entry.js';
 import { type MailStationState, STATION_TRANSITIONS } from './state.js';
 
 /**
@@ -39,7 +41,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly #lifecycle = new Lifecycle<MailStationState>('idle', STATION_TRANSITIONS, (to, from) =>
     debug.station('%s -> %s', from, to),
   );
-  readonly #roster = new Roster();
+  readonly #roster: Roster;
   readonly #sharing: MailBoxSharing | undefined;
   readonly #outbox: Outbox;
   readonly #filters: CallFilters;
@@ -48,9 +50,13 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly #ending: ClientStop;
   #stopped: Promise<void> | undefined;
 
-  /** `makeSharing` is given where the mailboxes are shared with other processes. */
-  constructor(options: ResolvedMailStationOptions, makeSharing?: MakeMailBoxSharing) {
+  /**
+   * `makeSharing` is given where the mailboxes are shared with other processes. `takesAll`: no entry of a list makes the
+   * station throw; see {@link RosterOptions}.
+   */
+  constructor(options: ResolvedMailStationOptions, makeSharing?: MakeMailBoxSharing, takesAll = false) {
     super();
+    this.#roster = new Roster({ takesAll, onUncallable: (server) => logUncallable(server, options.logger) });
     this.#options = options;
     const sharing = makeSharing?.((to) => this.emit('share', to));
     this.#sharing = sharing;
@@ -123,8 +129,18 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return this.#roster.get(id);
   }
 
+  /** Servers that can be called. */
   allServers(): readonly ServerInfo[] {
     return this.#roster.all();
+  }
+
+  /** Entries of all servers, also of those that cannot be called. */
+  entries(): readonly ServerEntry[] {
+    return this.#roster.entries();
+  }
+
+  uncallableOfType(serverType: string): Uncallable | undefined {
+    return this.#roster.uncallableOfType(serverType);
   }
 
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
@@ -141,12 +157,13 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return this.#outbox.mailbox(id)?.state;
   }
 
-  addServer(server: ServerInfo): void {
-    this.#apply(this.#roster.addAll([server]));
+  addServer(server: ServerEntry): void {
+    const change = this.#roster.add(server);
+    if (change !== undefined) this.#apply([change]);
   }
 
   /** Adds all of them or, where one entry is invalid, none. */
-  addServers(servers: readonly ServerInfo[]): void {
+  addServers(servers: readonly ServerEntry[]): void {
     this.#apply(this.#roster.addAll(servers));
   }
 
@@ -156,7 +173,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   }
 
   /** The roster becomes exactly this list; servers that stay keep their connections. */
-  replaceServers(servers: readonly ServerInfo[]): void {
+  replaceServers(servers: readonly ServerEntry[]): void {
     this.#apply(this.#roster.replace(servers));
   }
 
@@ -199,7 +216,9 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const serverId = call.serverId ?? '';
     const mailbox = this.#outbox.mailbox(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
-      call.fail(call.error(RpcCode.NoServer, `no server with the id "${serverId}" is known`, 'not-sent'));
+      const uncallable = this.#roster.uncallable(serverId);
+      const why = uncallable ? whyUncallable(uncallable) : `no server with the id "${serverId}" is known`;
+      call.fail(call.error(RpcCode.NoServer, why, 'not-sent'));
       return;
     }
     if (!call.oneway) {

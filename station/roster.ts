@@ -1,11 +1,9 @@
 import groupBy from 'lodash/groupBy.js';
 import isEqual from 'lodash/isEqual.js';
-import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
-import { TRANSPORT_NAMES } from '../lib/endpoint.js';
-import { hostOption } from '../lib/host.js';
+import { messageOf } from '../lib/errors.js';
 import { getOrMake } from '../lib/maps.js';
-import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
-import { SERVER_INFO_DEFAULTS, type ServerInfo } from '../lib/server-info.js';
+import type { ServerEntry, ServerInfo } from '../lib/server-info.js';
+import { readAnyEntry, readEntry, Uncallable } from './roster-entry.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
 
@@ -19,6 +17,14 @@ export interface RosterChange {
   readonly now: ServerInfo | undefined;
 }
 
+/** How a roster reads its entries. */
+export interface RosterOptions {
+  /** In a list, an entry that does not fit is an entry of a server that cannot be called, as in pomelo-rpc. @default false */
+  readonly takesAll?: boolean;
+  /** Notified of each entry that was left out, or is not callable, once as long as the entry stays the same. */
+  readonly onUncallable?: (server: Uncallable | string) => void;
+}
+
 /**
  * The servers that are known, by id and by type, in the order in which they were added.
  *
@@ -29,6 +35,15 @@ export class Roster {
   readonly #byId = new Map<string, ServerInfo>();
   readonly #byType = new Map<string, Map<string, ServerInfo>>();
   readonly #snapshots = new Map<string, readonly ServerInfo[]>();
+  /** Servers that are known and cannot be called, by id. */
+  readonly #uncallable = new Map<string, Uncallable>();
+  readonly #takesAll: boolean;
+  readonly #onUncallable: (server: Uncallable | string) => void;
+
+  constructor({ takesAll = false, onUncallable = () => {} }: RosterOptions = {}) {
+    this.#takesAll = takesAll;
+    this.#onUncallable = onUncallable;
+  }
 
   get(id: string): ServerInfo | undefined {
     return this.#byId.get(id);
@@ -45,22 +60,39 @@ export class Roster {
     return snapshot;
   }
 
+  /** Servers that can be called. */
   all(): readonly ServerInfo[] {
     return [...this.#byId.values()];
   }
 
-  /** Undefined when the same entry is there already. Throws on an entry that is none. */
-  add(given: ServerInfo): RosterChange | undefined {
-    return this.#put(checkServer(given));
+  /** Entries of all servers, also of those that cannot be called. */
+  entries(): readonly ServerEntry[] {
+    return [...this.#byId.values(), ...[...this.#uncallable.values()].map(({ entry }) => entry)];
   }
 
-  /** Checks all before it adds any. */
-  addAll(given: readonly ServerInfo[]): RosterChange[] {
-    const servers = given.map(checkServer);
-    return servers.map((server) => this.#put(server)).filter((change) => change !== undefined);
+  /** A known server that cannot be called; undefined for any other id. */
+  uncallable(id: string): Uncallable | undefined {
+    return this.#uncallable.get(id);
+  }
+
+  /** The first server of a type that cannot be called. */
+  uncallableOfType(serverType: string): Uncallable | undefined {
+    return [...this.#uncallable.values()].find(({ entry }) => entry.serverType === serverType);
+  }
+
+  /** Undefined when the same entry is there already. Throws on an entry that is none. */
+  add(given: ServerEntry): RosterChange | undefined {
+    return this.#take(readEntry(given));
+  }
+
+  /** Reads all before it adds any. Throws on an entry that is none, unless the roster takes all. */
+  addAll(given: readonly ServerEntry[]): RosterChange[] {
+    const read = this.#readAll(given);
+    return read.map((server) => this.#take(server)).filter((change) => change !== undefined);
   }
 
   remove(id: string): RosterChange | undefined {
+    this.#uncallable.delete(id);
     const old = this.#byId.get(id);
     if (old === undefined) return undefined;
     this.#drop(old);
@@ -69,14 +101,40 @@ export class Roster {
 
   /**
    * Makes the roster hold exactly these, in their order, so that all who were given one list route alike. What stays
-   * the same is not touched. Checks all before it changes any.
+   * the same is not touched. Reads all before it changes any.
    */
-  replace(given: readonly ServerInfo[]): RosterChange[] {
-    const wanted = new Map(given.map(checkServer).map((server) => [server.id, server]));
-    const removed = [...this.#byId.keys()].filter((id) => !wanted.has(id)).map((id) => this.remove(id));
-    const added = [...wanted.values()].map((server) => this.#put(server));
+  replace(given: readonly ServerEntry[]): RosterChange[] {
+    const wanted = new Map(this.#readAll(given).map((server) => [server.id, server]));
+    const known = [...this.#byId.keys(), ...this.#uncallable.keys()];
+    const removed = known.filter((id) => !wanted.has(id)).map((id) => this.remove(id));
+    const added = [...wanted.values()].map((server) => this.#take(server));
     this.#sort([...wanted.keys()]);
     return [...removed, ...added].filter((change) => change !== undefined);
+  }
+
+  #readAll(given: readonly ServerEntry[]): (ServerInfo | Uncallable)[] {
+    if (!this.#takesAll) return given.map(readEntry);
+    return given.flatMap((entry) => {
+      try {
+        return [readAnyEntry(entry)];
+      } catch (error) {
+        this.#onUncallable(messageOf(error)); // there is no id to know the server by
+        return [];
+      }
+    });
+  }
+
+  #take(read: ServerInfo | Uncallable): RosterChange | undefined {
+    if (!(read instanceof Uncallable)) {
+      this.#uncallable.delete(read.id);
+      return this.#put(read);
+    }
+    const known = this.#uncallable.get(read.id);
+    if (known !== undefined && isEqual(known.entry, read.entry)) return undefined;
+    const change = this.remove(read.id);
+    this.#uncallable.set(read.id, read);
+    this.#onUncallable(read);
+    return change;
   }
 
   #sort(ids: readonly string[]): void {
@@ -111,22 +169,4 @@ export class Roster {
     if (ofType?.size === 0) this.#byType.delete(serverType);
     this.#snapshots.delete(serverType);
   }
-}
-
-/** A frozen copy: what the user does with their object later is their own affair. */
-function checkServer(given: ServerInfo): ServerInfo {
-  if (typeof given !== 'object' || given === null)
-    throw unfit('a server', 'an object { id, serverType, host, port }', given);
-  const id = nonEmptyString('the id of a server', idOfNumber(given.id));
-  if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
-  const of = `of server ${id}`;
-  nonEmptyString(`the serverType ${of}`, given.serverType);
-  const port = requiredInteger(`the port ${of}`, portOfDigits(given.port), 1, 65_535);
-  const host = given.host === undefined ? {} : { host: hostOption(`the host ${of}`, given.host) };
-  oneOf(`the transport ${of}`, given.transport, SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
-  const { weight } = given;
-  if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0)) {
-    throw unfit(`the weight ${of}`, 'a number above 0', weight);
-  }
-  return Object.freeze({ ...given, ...host, id, port });
 }

@@ -165,7 +165,7 @@ describe('Client', () => {
 
   it('adds all servers of a list or none', () => {
     const good = { id: 'good-1', serverType: 'good', port: 1 };
-    assert.throws(() => client.addServers([good, { id: 'bad-1' } as never]));
+    assert.throws(() => client.addServers([good, { id: 'bad-1', serverType: 'bad', port: -1 }]));
     assert.deepEqual(client.getServersByType('good'), []);
   });
 

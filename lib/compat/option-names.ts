@@ -43,6 +43,28 @@ export function pomeloServerOptions<Options extends { callbacks?: boolean }>(giv
 }
 
 /**
+ * Options of `Client.create`: methods are called through callbacks, and calls without a uid go to one server, as in
+ * pomelo-rpc. Source: pomelo-rpc.
+ */
+export function pomeloClientOptions<Options extends { callbacks?: boolean; router?: unknown }>(
+  given: Options,
+): Options {
+  return withDefaults(given, { callbacks: true, router: 'df' });
+}
+
+/** Options of pinus-rpc's `createClient`: calls without a uid go to one server. Source: pinus-rpc. */
+export function pinusClientOptions<Options extends { router?: unknown }>(given: Options): Options {
+  return withDefaults(given, { router: 'df' });
+}
+
+function withDefaults<Options extends object>(given: Options, defaults: Partial<Record<string, unknown>>): Options {
+  if (typeof given !== 'object' || given === null) return given;
+  const options = plainCopy(given);
+  for (const [name, value] of Object.entries(defaults)) options[name] ??= value;
+  return options as Options;
+}
+
+/**
  * The options under their names here; the older names are gone from the result. An older name counts only where the name
  * here is not given, unless the table says otherwise. Throws {@link RpcCode.InvalidArgument}, naming what the user wrote.
  */

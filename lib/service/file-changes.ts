@@ -75,7 +75,7 @@ export async function findChanges(
 ): Promise<FileChange[]> {
   let files: readonly string[];
   try {
-    files = findRemoteFiles(source.path, { mayBeEmpty: true }).files;
+    files = findRemoteFiles(source.path).files;
   } catch (error) {
     onFailed(resolveRemotePath(source.path), error);
     return [];

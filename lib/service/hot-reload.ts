@@ -2,7 +2,7 @@ import { debug, describeError, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { contentHash, type FileChange, findChanges, LoadedPath } from './file-changes.js';
-import { loadModules } from './load.js';
+import { loadModules, nothingToCall } from './load.js';
 import type { ResolvedServiceOptions } from './options.js';
 import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
@@ -124,6 +124,7 @@ export class HotReload {
     for (const source of this.#sources) {
       const hashes = new Map(findRemoteFiles(source.path).files.map((file) => [file, contentHash(file)]));
       const modules = await loadModules(source.path, context);
+      if (modules.length === 0) this.#logger.warn(nothingToCall(source.path));
       this.#registry.add(source.namespace, modules, source);
       for (const [file, hash] of hashes) source.set(file, hash, modules);
     }

@@ -16,8 +16,8 @@ const require = createRequire(import.meta.url);
  * again. Factories are called, and classes constructed, each time.
  *
  * Rejects with {@link RpcCode.InvalidArgument} for an invalid path. Rejects with {@link RpcCode.Load} for a path that does
- * not exist, a file that fails, two modules of one name, or a path without anything to call. Waits for top-level awaits
- * without limit.
+ * not exist, a file that fails, two modules of one name, or a path to a file without anything to call. A folder without
+ * anything to call has no modules. Waits for top-level awaits without limit.
  */
 export async function loadModules(path: string | URL, context: unknown): Promise<LoadedModule[]> {
   const found = findRemoteFiles(path);
@@ -32,7 +32,7 @@ export async function loadModules(path: string | URL, context: unknown): Promise
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return nonEmpty(modules, found);
+  return allowed(modules, found);
 }
 
 /**
@@ -51,7 +51,7 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return nonEmpty(modules, found);
+  return allowed(modules, found);
 }
 
 let versions = 0;
@@ -94,8 +94,8 @@ function collect(modules: Map<string, LoadedModule>, more: readonly LoadedModule
   }
 }
 
-function nonEmpty(modules: ReadonlyMap<string, LoadedModule>, { shown }: RemoteFiles): LoadedModule[] {
-  if (modules.size > 0) return [...modules.values()];
+function allowed(modules: ReadonlyMap<string, LoadedModule>, { shown, isFolder }: RemoteFiles): LoadedModule[] {
+  if (modules.size > 0 || isFolder) return [...modules.values()];
   throw new RpcError(
     RpcCode.Load,
     `remote path ${shown} exports nothing that can be called; export functions, a factory or a class`,
@@ -121,4 +121,12 @@ function loadFailureReason(file: string, cause: unknown): string {
     return `${messageOf(cause)}. Does this process run TypeScript? If not, give the path of the compiled files`;
   }
   return messageOf(cause);
+}
+
+/** Log line about a folder that has no modules: pomelo and pinus start a server whose remote modules are still to be written. */
+export function nothingToCall(path: string | URL): string {
+  return (
+    `mailstation: the folder ${path} has no remote module: its files export no function, factory or class, or there are ` +
+    'none (subfolders are not searched)'
+  );
 }

@@ -1,4 +1,5 @@
-import { loadModulesSync } from './load.js';
+import { type Logger, quietLogger } from '../diagnostics.js';
+import { loadModulesSync, nothingToCall } from './load.js';
 import { methodNames } from './methods.js';
 
 /** Names of a remote module and of its methods: all that a client's proxies are made from. */
@@ -7,7 +8,12 @@ export interface ModuleNames {
   readonly methods: readonly string[];
 }
 
-/** Loads the remote modules of a path, and lists their methods. Throws as {@link loadModulesSync} does. */
-export function loadModuleNames(path: string | URL, context: unknown): ModuleNames[] {
-  return loadModulesSync(path, context).map(({ name, instance }) => ({ name, methods: methodNames(instance) }));
+/**
+ * Loads the remote modules of a path, and lists their methods. Throws as {@link loadModulesSync} does. A folder without
+ * modules is logged.
+ */
+export function loadModuleNames(path: string | URL, context: unknown, logger: Logger = quietLogger): ModuleNames[] {
+  const modules = loadModulesSync(path, context);
+  if (modules.length === 0) logger.warn(nothingToCall(path));
+  return modules.map(({ name, instance }) => ({ name, methods: methodNames(instance) }));
 }

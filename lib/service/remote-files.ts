@@ -8,8 +8,10 @@ import { invalid, nonEmptyString } from '../options.js';
 export interface RemoteFiles {
   /** The path as given and as resolved, for error texts. */
   readonly shown: string;
-  /** Absolute paths; in a folder in the order of the names. At least one, unless the path may be empty. */
+  /** Absolute paths; in a folder in the order of the names. At least one where the path is a file. */
   readonly files: readonly string[];
+  /** True for a folder, which may be empty; false for a file. */
+  readonly isFolder: boolean;
 }
 
 const SOURCE = /\.[cm]?[jt]s$/;
@@ -19,9 +21,9 @@ const TEST = /\.(?:test|spec)\.[cm]?[jt]s$/;
 /**
  * Finds the files of a record's path: an absolute path, a file URL (object or string), or a path relative to the working
  * directory. Subfolders are not searched. Throws {@link RpcCode.InvalidArgument} for an invalid path. Throws
- * {@link RpcCode.Load} for a path that does not exist, cannot be read or, unless it may be empty, has no module.
+ * {@link RpcCode.Load} for a path that does not exist or cannot be read, and for a file that is no module.
  */
-export function findRemoteFiles(path: string | URL, { mayBeEmpty = false } = {}): RemoteFiles {
+export function findRemoteFiles(path: string | URL): RemoteFiles {
   const resolved = resolveRemotePath(path);
   const given = String(path);
   const shown = given === resolved ? given : `${given} (${resolved})`;
@@ -29,16 +31,16 @@ export function findRemoteFiles(path: string | URL, { mayBeEmpty = false } = {})
     return new RpcError(RpcCode.Load, `remote path ${shown} ${why}`, { cause });
   };
 
-  let files: string[] | undefined;
+  let found: Omit<RemoteFiles, 'shown'> | undefined;
   try {
-    files = listFiles(resolved);
+    found = listFiles(resolved);
   } catch (error) {
     throw failure(`cannot be read: ${messageOf(error)}`, error);
   }
-  if (files === undefined) throw failure('does not exist');
-  if (files.length === 0 && !mayBeEmpty)
-    throw failure('is no .js, .cjs, .mjs, .ts, .cts or .mts file, nor a folder with one in it');
-  return { shown, files };
+  if (found === undefined) throw failure('does not exist');
+  if (found.files.length === 0 && !found.isFolder)
+    throw failure('is no .js, .cjs, .mjs, .ts, .cts or .mts file, nor a folder');
+  return { shown, ...found };
 }
 
 /** `chat` for `chat.js`. */
@@ -62,12 +64,12 @@ export function resolveRemotePath(path: string | URL): string {
 }
 
 /** Undefined for a path that does not exist. */
-function listFiles(path: string): string[] | undefined {
+function listFiles(path: string): Omit<RemoteFiles, 'shown'> | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  if (!stat.isDirectory()) return isSource(path) ? [path] : [];
+  if (!stat.isDirectory()) return { files: isSource(path) ? [path] : [], isFolder: false };
   const files = modulesAmong(readdirSync(path)).map((name) => join(path, name));
-  return files.filter(mayBeFile);
+  return { files: files.filter(mayBeFile), isFolder: true };
 }
 
 /** Module files among the names: no dotfiles, declarations or tests, and no TypeScript that is compiled beside its source. */

@@ -27,9 +27,15 @@ export class FakeSink {
   }
 }
 
-export function fakeCaller(): { sink: FakeSink; caller: Caller; onewayFailures: RpcError[] } {
+export function fakeCaller({ callbacks = false } = {}) {
   const sink = new FakeSink();
   const onewayFailures: RpcError[] = [];
-  const caller = new Caller(sink, sink, 1_000, (error) => onewayFailures.push(error));
-  return { sink, caller, onewayFailures };
+  const unusedFailures: RpcError[] = [];
+  const caller = new Caller(sink, sink, {
+    timeout: 1_000,
+    callbacks,
+    onOnewayFailure: (error) => onewayFailures.push(error),
+    onUnusedFailure: (error) => unusedFailures.push(error),
+  });
+  return { sink, caller, onewayFailures, unusedFailures };
 }

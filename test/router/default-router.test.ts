@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
-import { defaultRouter } from '../../router/default-router.js';
-import { IDLE, manyServers, requestOf, serversOf, tally } from './support.js';
+import { defaultRouter, pomeloRouter } from '../../router/default-router.js';
+import { IDLE, manyServers, picks, requestOf, serversOf, tally } from './support.js';
 
 type Callback = (error: Error | null, serverId: string) => void;
 type PomeloRoute = (session: unknown, msg: { serverType: string }, context: unknown, cb: Callback) => void;
@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const pomelo: { df: PomeloRoute } = require('pomelo-rpc/lib/rpc-client/router.js');
 
 function pick(routeParam: unknown, servers = manyServers(7)): string {
-  return defaultRouter().pick(servers, requestOf({ routeParam }), IDLE).id;
+  return pomeloRouter().pick(servers, requestOf({ routeParam }), IDLE).id;
 }
 
 function pomeloPick(routeParam: unknown, servers = manyServers(7)): string | undefined {
@@ -22,7 +22,7 @@ function pomeloPick(routeParam: unknown, servers = manyServers(7)): string | und
   return picked;
 }
 
-describe('defaultRouter', () => {
+describe('pomeloRouter', () => {
   it('names the server that pomelo-rpc names, for lists of 1 to 40', () => {
     for (let count = 1; count <= 40; count++) {
       const servers = manyServers(count);
@@ -86,5 +86,42 @@ describe('defaultRouter', () => {
       },
     };
     assert.equal(pick(routeParam, serversOf('a')), 'a');
+  });
+});
+
+describe('defaultRouter', () => {
+  const pickWith = (router: ReturnType<typeof defaultRouter>, routeParam: unknown, servers = manyServers(7)) =>
+    router.pick(servers, requestOf({ routeParam }), IDLE).id;
+
+  it('names the server that pomelo-rpc names for each uid, 0 and false included', () => {
+    const router = defaultRouter();
+    for (const uid of ['anna', 'ben', 0, 1, -1.5, false, Number.NaN, ['a', 'b']]) {
+      for (let again = 0; again < 3; again++) assert.equal(pickWith(router, { uid }), pomeloPick({ uid }), String(uid));
+    }
+  });
+
+  for (const routeParam of [undefined, null, '', 'a string', 42, {}, { uid: undefined }, { uid: null }, { uid: '' }]) {
+    it(`takes the servers in turn for ${JSON.stringify(routeParam) ?? 'undefined'}, which has no uid`, () => {
+      const router = defaultRouter();
+      const picked = Array.from({ length: 14 }, () => pickWith(router, routeParam));
+      assert.deepEqual(picked.slice(7), picked.slice(0, 7));
+      assert.equal(new Set(picked).size, 7);
+    });
+  }
+
+  it('begins with a random server, and goes on in the order of the list', () => {
+    const from = (random: number) =>
+      picks(
+        defaultRouter(() => random),
+        serversOf('abc'),
+        4,
+      ).join('');
+    assert.deepEqual([from(0), from(0.5), from(0.99)], ['abca', 'bcab', 'cabc']);
+  });
+
+  it('has a turn of its own for each server type', () => {
+    const router = defaultRouter(() => 0);
+    const next = (serverType: string) => router.pick(serversOf('ab'), requestOf({ serverType }), IDLE).id;
+    assert.deepEqual([next('x'), next('y'), next('x'), next('y')], ['a', 'a', 'b', 'b']);
   });
 });

@@ -6,7 +6,7 @@ import { IDLE, manyServers, messageWith, picks, requestOf, serversOf } from './s
 
 describe('createStrategy', () => {
   const names: Readonly<Record<RouterName, string>> = {
-    df: 'default',
+    df: 'df',
     default: 'default',
     rd: 'random',
     random: 'random',

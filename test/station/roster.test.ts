@@ -115,7 +115,7 @@ describe('Roster', () => {
 
   it('changes nothing when one of a list is no server', () => {
     const roster = filled('a');
-    assert.throws(() => roster.replace([server('b'), { id: 'c' } as ServerInfo]), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    assert.throws(() => roster.replace([server('b'), server('c', { port: -1 })]), { code: 'ERR_RPC_INVALID_ARGUMENT' });
     assert.deepEqual(ids(roster.all()), ['a']);
   });
 
@@ -127,8 +127,7 @@ describe('Roster', () => {
     [{ ...server(''), id: '' }, /^the id of a server must be/],
     [{ ...server('a'), id: {} }, /^the id of a server must be/],
     [server('*'), /^"\*" cannot be the id of a server/],
-    [{ id: 'a', port: 1 }, /^the serverType of server a is missing/],
-    [{ id: 'a', serverType: 'test' }, /^the port of server a is missing: give an integer from 1 to 65535$/],
+    [{ ...server('a'), serverType: 5 }, /^the serverType of server a must be a non-empty string, got 5$/],
     [server('a', { port: 0 }), /^the port of server a must be an integer from 1 to 65535, got 0/],
     [server('a', { port: 65_536 }), /^the port of server a/],
     [{ ...server('a'), port: '33x' }, /^the port of server a must be .*, got "33x"/],
@@ -146,6 +145,81 @@ describe('Roster', () => {
       assert.throws(() => new Roster().add(given as ServerInfo), { code: 'ERR_RPC_INVALID_ARGUMENT', message });
     });
   }
+
+  describe('with entries of servers that cannot be called', () => {
+    const gate = { id: 'gate-1', serverType: 'gate', host: '127.0.0.1', clientPort: 3014 };
+    const told: string[] = [];
+    const roster = () => {
+      told.length = 0;
+      return new Roster({ onUncallable: (one) => told.push(typeof one === 'string' ? one : `${one.id}: ${one.why}`) });
+    };
+
+    for (const port of [undefined, null, '']) {
+      it(`knows an entry whose port is ${JSON.stringify(port) ?? 'missing'}, and says why it cannot be called`, () => {
+        const known = roster();
+        assert.equal(known.addAll([{ ...gate, port }, server('a')]).length, 1);
+        assert.deepEqual(ids(known.all()), ['a']);
+        assert.equal(known.uncallable('gate-1')?.why, 'its entry has no port');
+        assert.equal(known.uncallableOfType('gate')?.id, 'gate-1');
+        assert.deepEqual(known.ofType('gate'), []);
+        assert.deepEqual(
+          known.entries().map(({ id }) => id),
+          ['a', 'gate-1'],
+        );
+      });
+    }
+
+    it('tells of one once, and again when the entry changes', () => {
+      const known = roster();
+      const list = [gate, server('a')];
+      known.addAll(list);
+      known.replace(list);
+      known.replace([...list].reverse());
+      assert.deepEqual(told, ['gate-1: its entry has no port']);
+      known.replace([{ ...gate, host: '127.0.0.2' }]);
+      assert.equal(told.length, 2);
+    });
+
+    it('removes a server whose new entry has no port, and adds one whose new entry has a port', () => {
+      const known = roster();
+      known.add(server('a'));
+      assert.equal(known.add({ id: 'a', serverType: 'test' })?.kind, 'removed');
+      assert.deepEqual(ids(known.ofType('test')), []);
+      assert.equal(known.add(server('a'))?.kind, 'added');
+      assert.equal(known.uncallable('a'), undefined);
+    });
+
+    it('forgets one that is removed, or is missing in the list that replaces', () => {
+      const known = roster();
+      known.addAll([gate, { ...gate, id: 'gate-2' }]);
+      assert.equal(known.remove('gate-1'), undefined);
+      known.replace([]);
+      assert.deepEqual(known.entries(), []);
+    });
+
+    it('gives a server without a type the type "", so that the server is found by its id only', () => {
+      const known = roster();
+      known.add({ id: 'x', port: 5 });
+      assert.deepEqual([known.get('x')?.port, known.get('x')?.serverType, told], [5, '', []]);
+    });
+
+    it('takes all entries of a list that have an id, as pomelo-rpc does, and leaves the others out', () => {
+      const known = new Roster({
+        takesAll: true,
+        onUncallable: (one) => told.push(typeof one === 'string' ? one : `${one.id}: ${one.why}`),
+      });
+      told.length = 0;
+      const wrong = [{ ...server('b'), port: 'x' }, null, { serverType: 'test', port: 1 }, { ...server('c'), host: 5 }];
+      known.replace([server('a'), ...(wrong as ServerInfo[])]);
+      assert.deepEqual(ids(known.all()), ['a']);
+      assert.deepEqual(told, [
+        'the id of a server is missing: give a non-empty string',
+        'the id of a server is missing: give a non-empty string',
+        'b: the port of server b must be an integer from 1 to 65535, got "x"',
+        'c: the host of server c must be a non-empty string, got 5',
+      ]);
+    });
+  });
 
   it('keeps fields of the user’s own', () => {
     const roster = new Roster();

@@ -365,22 +365,24 @@ describe('a path', () => {
     assert.equal(error.message, `remote path ./no/such/folder (${resolve('no/such/folder')}) does not exist`);
   });
 
-  const barren: Record<string, { files: Record<string, string>; says: RegExp }> = {
-    'has no module': { files: { 'readme.md': '', 'a.d.ts': '', 'sub/a.js': 'exports.f = () => {}' }, says: /folder/ },
-    'exports nothing callable': {
-      files: { 'a.js': 'exports.LIMIT = 5', 'b.mjs': 'export {}' },
-      says: /nothing that can be called/,
-    },
+  const barren: Record<string, Record<string, string>> = {
+    'is empty': {},
+    'has no module': { 'readme.md': '', 'a.d.ts': '', 'sub/a.js': 'exports.f = () => {}' },
+    'exports nothing callable': { 'a.js': 'exports.LIMIT = 5', 'b.mjs': 'export {}' },
   };
-  for (const [name, { files, says }] of Object.entries(barren)) {
-    each(`is refused if it ${name}`, async (load, t) => {
-      const folder = folderOf(t, files);
-      const error = await rejection(load(folder));
-      assert.equal(error.code, RpcCode.Load);
-      assert.match(error.message, says);
-      assert.ok(error.message.includes(folder), error.message);
+  for (const [name, files] of Object.entries(barren)) {
+    each(`may be a folder that ${name}, since its modules may still be to be written`, async (load, t) => {
+      assert.deepEqual(await load(folderOf(t, files)), []);
     });
   }
+
+  each('is refused if it is a file that exports nothing callable', async (load, t) => {
+    const file = join(folderOf(t, { 'a.js': 'exports.LIMIT = 5' }), 'a.js');
+    const error = await rejection(load(file));
+    assert.equal(error.code, RpcCode.Load);
+    assert.match(error.message, /exports nothing that can be called/);
+    assert.ok(error.message.includes(file), error.message);
+  });
 
   each('is refused if it is a declaration, even by name', async (load, t) => {
     const folder = folderOf(t, { 'a.d.ts': 'export {}' });

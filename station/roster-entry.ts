@@ -1,0 +1,70 @@
+import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
+import type { Logger } from '../lib/diagnostics.js';
+import { TRANSPORT_NAMES } from '../lib/endpoint.js';
+import { messageOf } from '../lib/errors.js';
+import { hostOption } from '../lib/host.js';
+import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
+import { SERVER_INFO_DEFAULTS, type ServerEntry, type ServerInfo } from '../lib/server-info.js';
+
+const NO_PORT = 'its entry has no port';
+
+/** Server that is known and cannot be called: a gate of pomelo, for one, has only a port for game clients. */
+export class Uncallable {
+  readonly id: string;
+  readonly entry: ServerEntry;
+  /** Reason, without the id: `its entry has no port`. */
+  readonly why: string;
+
+  constructor(id: string, given: ServerEntry, why: string) {
+    this.id = id;
+    this.entry = Object.freeze({ ...given, id });
+    this.why = why;
+  }
+}
+
+/**
+ * Checks an entry, and makes a frozen copy: later changes of the user's object have no effect. An entry without a port is
+ * {@link Uncallable}. An entry without a type has the type '', which no proxy has, so that the server can be called by id
+ * only. Throws {@link RpcCode.InvalidArgument} for a field with a value that does not fit.
+ */
+export function readEntry(given: ServerEntry): ServerInfo | Uncallable {
+  if (typeof given !== 'object' || given === null)
+    throw unfit('a server', 'an object { id, serverType, host, port }', given);
+  const id = idOf(given);
+  const { serverType: type, host: address, port: written, ...others } = given;
+  const of = `of server ${id}`;
+  const serverType = (type ?? '') === '' ? '' : nonEmptyString(`the serverType ${of}`, type);
+  const host = (address ?? undefined) === undefined ? {} : { host: hostOption(`the host ${of}`, address) };
+  oneOf(`the transport ${of}`, given['transport'], SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
+  const { weight } = given;
+  if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0))
+    throw unfit(`the weight ${of}`, 'a number above 0', weight);
+  if ((written ?? '') === '') return new Uncallable(id, given, NO_PORT);
+  const port = requiredInteger(`the port ${of}`, portOfDigits(written), 1, 65_535);
+  return Object.freeze({ ...others, id, serverType, ...host, port });
+}
+
+/** Does what {@link readEntry} does, and throws for no entry that has an id: such a server cannot be called either. */
+export function readAnyEntry(given: ServerEntry): ServerInfo | Uncallable {
+  try {
+    return readEntry(given);
+  } catch (error) {
+    return new Uncallable(idOf(given), given, messageOf(error));
+  }
+}
+
+/**
+ * Logs a server that cannot be called, or the reason why an entry was left out. A server that has a port for clients of
+ * another kind, as a gate of pomelo has, is no mistake, and is not logged.
+ */
+export function logUncallable(server: Uncallable | string, logger: Logger): void {
+  if (typeof server === 'string') logger.warn(`mailstation: an entry of a list of servers was left out: ${server}`);
+  else if ((server.entry['clientPort'] ?? undefined) === undefined || server.why !== NO_PORT)
+    logger.warn(`mailstation: server ${server.id} is known, but cannot be called: ${server.why}`);
+}
+
+function idOf(given: ServerEntry): string {
+  const id = nonEmptyString('the id of a server', idOfNumber(given?.id));
+  if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
+  return id;
+}
