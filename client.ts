@@ -1,15 +1,15 @@
+import { checkList, checkMessage } from './client/arguments.js';
+import { failureLogs } from './client/failure-logs.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
-import type { CallOptions } from './lib/call/call-contract.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
 import { UnusedPromise } from './lib/compat/unused-promise.js';
-import { describeError, type Logger, quietLogger } from './lib/diagnostics.js';
+import { type Logger, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { boolean, defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
-import { RateLimitedLog } from './lib/rate-limited-log.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerEntry, ServerInfo } from './lib/server-info.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
@@ -89,18 +89,16 @@ export class BareClient<Remotes = Any> {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
     });
-    const unusedFailures = new RateLimitedLog(logger);
-    this.#onUnusedFailure = ({ message, code }) =>
-      unusedFailures.warn(`mailstation: a call without a callback failed: ${message} (${code})`);
+    const logs = failureLogs(logger);
+    this.#onUnusedFailure = logs.onUnusedFailure;
     this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
     this.#caller = new Caller(this.#failureModes, station, {
       timeout,
       callbacks: this.#callbacks,
-      onOnewayFailure: (error) => logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
-      onUnusedFailure: this.#onUnusedFailure,
+      ...logs,
     });
-    const { loadModules } = parts;
-    const load = loadModules && ((path: string | URL, context: unknown) => loadModules(path, context, logger));
+    const load: ModuleLoader | undefined =
+      parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context);
   }
 
@@ -233,13 +231,11 @@ export class BareClient<Remotes = Any> {
     const args = [...checkMessage(msg).args];
     const hasCallback = callback !== undefined && callback !== null;
     if (hasCallback && typeof callback !== 'function') throw unfit('the callback of rpcInvoke', 'a function', callback);
-    // With the option `callbacks`, `null` fills the place of the callback, and is not sent.
     if (hasCallback || this.#callbacks) args.push(hasCallback ? callback : null);
     const id = idOfNumber(serverId) as string;
     const serverType = msg.serverType ?? this.#station.server(id)?.serverType ?? '';
-    const options: CallOptions = {};
-    const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, options);
-    // pinus sends notifications like this: without a callback, and no promise is expected.
+    const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, {});
+    // pinus notifies like this: without a callback, and no promise is expected.
     return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
   }
 
@@ -297,17 +293,7 @@ export class BareClient<Remotes = Any> {
     return this.#station.entries();
   }
 
-  #list<T>(what: string, given: readonly T[], wanted = 'a list'): readonly T[] {
-    if (Array.isArray(given)) return given;
-    if (this.#takesAnyList && (given ?? undefined) === undefined) return [];
-    throw unfit(`the argument of ${what}`, wanted, given);
+  #list<T>(what: string, given: readonly T[], wanted?: string): readonly T[] {
+    return checkList(what, given, this.#takesAnyList, wanted);
   }
-}
-
-function checkMessage(msg: InvokeMessage): InvokeMessage {
-  if (typeof msg !== 'object' || msg === null)
-    throw unfit('msg', 'an object { namespace, service, method, args }', msg);
-  for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
-  if (!Array.isArray(msg.args)) throw unfit('msg.args', 'a list', msg.args);
-  return msg;
 }

@@ -1,9 +1,10 @@
 import { StationView } from './client/station-view.js';
 import { BareClient, type ClientOptions, type ClientParts } from './client.js';
 import { pomeloClientOptions } from './lib/compat/option-names.js';
+import type { ServerInfo } from './lib/server-info.js';
 import { loadModuleNames } from './lib/service/module-names.js';
 import { shareMailBoxes } from './mailbox/shared/share.js';
-import type { Any } from './proxy/index.js';
+import type { Any, ProxyRecord } from './proxy/index.js';
 
 export type { ClientOptions } from './client.js';
 
@@ -52,6 +53,16 @@ export class RpcClient<Remotes = Any> extends Client<Remotes> {
   /** Makes a client in pomelo-rpc's form; see {@link Client.create}. Source: pomelo-rpc. */
   static override create<Remotes = Any>(options: ClientOptions = {}): RpcClient<Remotes> {
     return new RpcClient(pomeloClientOptions(options));
+  }
+
+  /** Adds the proxies of one record. A missing record adds none. */
+  override addProxy(record: ProxyRecord): void {
+    if ((record ?? undefined) !== undefined) super.addProxy(record);
+  }
+
+  /** Adds a server to the roster. A missing entry adds none. */
+  override addServer(server: ServerInfo): void {
+    if ((server ?? undefined) !== undefined) super.addServer(server);
   }
 }
 

@@ -48,6 +48,7 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   algorithm: true,
   bufferMsg: true,
   buffMsg: true,
+  callbacks: true,
   clientId: true,
   codecs: true,
   connectTimeout: true,

@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ['index'],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
-  'node-client': ['client', 'proxy', 'mailbox', 'lib/service'],
+  'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/compat', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
   proxy: LIB,

@@ -283,7 +283,10 @@ row(
 row(
   'client.07',
   'addServer(s), removeServer(s), replaceServers, at any time; { id, serverType, host, port, weight? }',
-  { is: 'better', ours: 'The same; an entry is checked, and what it replaces or strands is settled at once.' },
+  {
+    is: 'better',
+    ours: 'The same; an entry is checked, and what it replaces or strands is settled at once. Calls to an entry without a port fail at once, and say why.',
+  },
   async (t) => {
     const found = await both(t, async (lab) => {
       const first = (await lab.serve({ id: 's1' })).info;
@@ -311,7 +314,14 @@ row(
       client.getServersByType('test').map(({ id }: { id: string }) => id),
       ['b'],
     );
-    assert.throws(() => client.addServer({ id: 'c', serverType: 'test' }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    assert.throws(() => client.addServer({ id: 'c', serverType: 'test', port: 0 }), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+    });
+    client.addServer({ id: 'c', serverType: 'test' });
+    const [error] = await lab.answer((cb) =>
+      client.rpcInvoke('c', { namespace: 'n', service: 's', method: 'm', args: [] }, cb),
+    );
+    assert.equal(error.code, 'ERR_RPC_NO_SERVER');
   },
 );
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createClient, RpcCode } from '../../index.js';
 import { both, type Lab, ourLab } from './support/lab.js';
 import { row } from './support/row.js';
 
@@ -22,7 +23,7 @@ row(
 row(
   'client.07.nothing',
   'addProxies, addServers, removeServers and the like of nothing at all: nothing happens',
-  { is: 'retired', ours: 'ERR_RPC_INVALID_ARGUMENT: a list that is not there is a mistake. An empty list is none.' },
+  { is: 'same', ours: 'The same with `Client.create`. With `createClient`: `ERR_RPC_INVALID_ARGUMENT`.' },
   async (t) => {
     const methods = ['addProxy', 'addProxies', 'addServer', 'addServers', 'removeServers', 'replaceServers'];
     const scenario = async (lab: Lab) => {
@@ -40,7 +41,10 @@ row(
     };
     const found = await both(t, scenario);
     assert.deepEqual(found.theirs, [methods.map(() => 'nothing'), Array(4).fill('nothing')]);
-    assert.deepEqual(found.ours, [methods.map(() => 'error'), Array(4).fill('nothing')]);
+    assert.deepEqual(found.ours, found.theirs);
+    const client = createClient();
+    const addProxies = client.addProxies.bind(client) as (records: unknown) => void;
+    assert.throws(() => addProxies(undefined), { code: RpcCode.InvalidArgument });
   },
 );
 

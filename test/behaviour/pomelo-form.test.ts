@@ -1,0 +1,379 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { createClient as createPinusClient } from '../../compat/pinus-rpc.js';
+import { Client, type ClientOptions, createClient, RpcCode, type RpcError } from '../../index.js';
+import { until } from '../support/until.js';
+import { call, failure, keptLog, type Served, serve } from './support.js';
+
+/** A server whose methods take the callback last, and log what they were called with. */
+async function serveEcho(t: TestContext, id = 'test-1'): Promise<Served & { readonly got: unknown[][] }> {
+  const got: unknown[][] = [];
+  const echo = (...args: unknown[]) => {
+    const callback = args.pop() as (error: unknown, ...results: unknown[]) => void;
+    got.push(args);
+    callback(null, id, ...args);
+  };
+  const fail = (...args: unknown[]) => (args.at(-1) as (error: unknown) => void)(new Error('no'));
+  return { ...(await serve(t, { echo, fail }, { id, callbacks: true })), got };
+}
+
+const pomelos = (t: TestContext, servers: Parameters<typeof call>[1], options?: ClientOptions) =>
+  call(t, servers, options, Client.create);
+
+const answer = (start: (callback: (...outcome: unknown[]) => void) => unknown): Promise<unknown[]> =>
+  new Promise((resolve) => start((...outcome) => resolve(outcome)));
+
+describe('null or undefined in the place of the callback', () => {
+  for (const nothing of [null, undefined]) {
+    it(`is not sent by a client of Client.create, in any form of a call: ${nothing}`, async (t) => {
+      const served = await serveEcho(t);
+      const { client, calls } = await pomelos(t, [served]);
+      const msg = { namespace: 'user', service: 'service', method: 'echo', args: ['a', null] };
+      const forms: (() => unknown)[] = [
+        () => calls.echo(null, 'a', nothing),
+        () => calls.echo.toServer('test-1', 'a', nothing),
+        () => calls.echo.to('test-1')('a', nothing),
+        () => calls.echo.to('test-1', true)('a', nothing),
+        () => calls.echo.route(null)('a', nothing),
+        () => calls.echo.route(null, true)('a', nothing),
+        () => calls.echo.defaultRoute('a', nothing),
+        () => calls.echo.oneway(null, 'a', nothing),
+        () => calls.echo.with({ timeout: 5_000 })(null, 'a', nothing),
+        () => calls.echo.broadcast('a', nothing),
+        () => calls.echo.toServer('*', 'a', nothing),
+      ];
+      for (const [at, form] of forms.entries()) {
+        form();
+        await until(() => served.got.length === at + 1, { what: 'the call' });
+        assert.deepEqual(served.got.at(-1), ['a'], String(form));
+      }
+      client.rpcInvoke('test-1', msg, nothing as never);
+      await until(() => served.got.length === forms.length + 1, { what: 'the call of rpcInvoke' });
+      assert.deepEqual(served.got.at(-1), ['a', null], 'arguments of a message are none of the callback');
+    });
+  }
+
+  it('is an argument of a client of createClient, and of pinus', async (t) => {
+    const served = await serveEcho(t);
+    for (const create of [createClient, createPinusClient]) {
+      const { calls } = await call(t, [served], {}, create);
+      await calls.echo(null, 'a', null);
+      assert.deepEqual(served.got.at(-1), ['a', null]);
+    }
+  });
+
+  it('leaves the route parameter alone, and takes one argument at most', async (t) => {
+    const served = await serveEcho(t);
+    const { calls } = await pomelos(t, [served]);
+    await calls.echo(null);
+    await calls.echo(null, null, null, null);
+    assert.deepEqual(served.got, [[], [null, null]]);
+  });
+});
+
+describe('a failed call without a callback', () => {
+  const nobody = { id: 'test-1', serverType: 'test', port: 1 };
+
+  /** Rejections that no one has handled, up to two turns of the event loop from now. */
+  async function unhandled(run: () => unknown): Promise<unknown[]> {
+    const found: unknown[] = [];
+    const note = (reason: unknown) => void found.push(reason);
+    const before = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', note);
+    try {
+      await run();
+      for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } finally {
+      process.off('unhandledRejection', note);
+      for (const listener of before) process.on('unhandledRejection', listener);
+    }
+    return found;
+  }
+
+  it('is one log line, and no unhandled rejection, in any form', async (t) => {
+    const { client, calls, log } = await pomelos(t, [nobody], { timeout: 30 });
+    const msg = { namespace: 'user', service: 'service', method: 'kick', args: [] };
+    const forms: (() => unknown)[] = [
+      () => calls.kick(null, 'ada', null),
+      () => calls.kick.toServer('test-1', 'ada', undefined),
+      () => calls.kick.toServer('unknown', 'ada'),
+      () => calls.kick.to('test-1')('ada'),
+      () => calls.kick.route(null)('ada'),
+      () => calls.kick.toServer('*', 'ada', null),
+      () => client.rpcInvoke('test-1', msg),
+      () => client.rpcInvoke('unknown', msg, null as never),
+    ];
+    const found = await unhandled(async () => {
+      for (const form of forms) form();
+      await until(
+        () => log.some((line) => /a call without a callback failed: user\.service\.kick on unknown/.test(line)),
+        { what: 'the log line' },
+      );
+      await failure(calls.kick(null)); // later than all of them
+    });
+    assert.deepEqual(found, []);
+    const lines = log.filter((line) => line.includes('without a callback'));
+    assert.equal(lines.length, 1, 'the first at once, the others within a second as one');
+    assert.match(lines[0] ?? '', /no server with the id "unknown" is known \(ERR_RPC_NO_SERVER\)$/);
+  });
+
+  it('rejects for a caller that uses the promise, and is then no log line', async (t) => {
+    const { calls, log } = await pomelos(t, [nobody], { timeout: 30 });
+    const { code } = await failure(calls.kick(null));
+    await assert.rejects(async () => await calls.kick(null), { code });
+    await Promise.all([calls.kick(null).catch(() => {}), calls.kick(null).then(null, () => {})]);
+    await Promise.allSettled([calls.kick(null), calls.kick(null).finally(() => {})]);
+    assert.deepEqual(log, []);
+  });
+
+  it('is an unhandled rejection where the caller uses the promise and forgets the failure', async (t) => {
+    const { calls } = await pomelos(t, [nobody], { timeout: 30 });
+    const found = await unhandled(async () => {
+      const made = calls.kick(null);
+      made.then(() => {});
+      await failure(made);
+    });
+    assert.deepEqual(
+      found.map((reason) => (reason as RpcError).method),
+      ['user.service.kick'],
+    );
+  });
+
+  it('is an ordinary promise otherwise', async (t) => {
+    const served = await serveEcho(t);
+    const { calls } = await pomelos(t, [served]);
+    const made = calls.echo(null, 'x');
+    assert.ok(made instanceof Promise);
+    assert.equal(made.then().constructor, Promise);
+    assert.equal(await made, 'test-1');
+  });
+
+  it('is an unhandled rejection with createClient, as of any promise', async (t) => {
+    const { calls } = await call(t, [nobody], { timeout: 30 });
+    const found = await unhandled(async () => {
+      calls.kick(null);
+      await failure(calls.kick(null));
+    });
+    assert.equal(found.length, 1);
+  });
+
+  it('of rpcInvoke is a log line for pinus too, which expects no promise of it', async (t) => {
+    const { client, log } = await call(t, [], {}, createPinusClient);
+    const msg = { namespace: 'user', service: 'service', method: 'kick', args: [] };
+    const found = await unhandled(() => void client.rpcInvoke('unknown', msg));
+    assert.deepEqual(found, []);
+    assert.match(log.join('\n'), /without a callback failed: user\.service\.kick on unknown/);
+  });
+});
+
+describe('rpcInvoke without a serverType', () => {
+  const msg = { namespace: 'user', service: 'service', method: 'echo', args: ['x'] };
+
+  it('reaches the server through filters, which see the names of the message and the type of the roster', async (t) => {
+    const served = await serveEcho(t);
+    const { client } = await pomelos(t, [served]);
+    const seen: unknown[] = [];
+    client.before((serverId, { namespace, serverType, service, method, args }) => {
+      seen.push(serverId, { namespace, serverType, service, method, args });
+    });
+    client.after({ name: 'log', after: (serverId, { method }) => seen.push(serverId, method) });
+    assert.deepEqual(await answer((callback) => client.rpcInvoke('test-1', msg, callback)), [null, 'test-1', 'x']);
+    assert.deepEqual(seen, ['test-1', { ...msg, serverType: 'test' }, 'test-1', 'echo']);
+  });
+
+  it('goes to the server and with the message that a filter gives, also where the message names no type', async (t) => {
+    const [one, two] = [await serveEcho(t, 'test-1'), await serveEcho(t, 'test-2')];
+    const { client } = await pomelos(t, [one, two]);
+    client.before((_id, given, _opts, next) =>
+      next('test-2', { ...given, serverType: undefined as never, args: ['y'] }),
+    );
+    client.filter((_id, _msg, _opts, next) => next());
+    assert.deepEqual(await answer((callback) => client.rpcInvoke('test-1', msg, callback)), [null, 'test-2', 'y']);
+    assert.deepEqual(one.got, []);
+  });
+
+  it('reaches a server whose entry has no type, and of an unknown type', async (t) => {
+    const served = await serveEcho(t, 'plain');
+    const { client } = await pomelos(t, []);
+    client.before((_id, _msg, _opts, next) => next());
+    client.addServers([{ id: 'plain', port: served.port } as never]);
+    assert.deepEqual(await answer((callback) => client.rpcInvoke('plain', msg, callback)), [null, 'plain', 'x']);
+  });
+
+  it('is sent in each failure mode, with filters', async (t) => {
+    const served = await serveEcho(t);
+    for (const failMode of ['failover', 'failfast', 'failsafe', 'failback'] as const) {
+      const { client } = await pomelos(t, [served], { failMode });
+      client.before((_id, _msg, _opts, next) => next());
+      client.after((_id, _msg, _opts, next) => next());
+      assert.deepEqual(
+        await answer((callback) => client.rpcInvoke('test-1', msg, callback)),
+        [null, 'test-1', 'x'],
+        failMode,
+      );
+    }
+  });
+
+  it('is refused by a filter, and the error handler sees it', async (t) => {
+    const served = await serveEcho(t);
+    const { client } = await pomelos(t, [served]);
+    const handled: unknown[] = [];
+    client.setErrorHandler((error, serverId, { method }) => handled.push(error.code, serverId, method));
+    client.before((_id, _msg, _opts, next) => next(new Error('closed today')));
+    const [error] = await answer((callback) => client.rpcInvoke('test-1', msg, callback));
+    assert.equal((error as RpcError).code, RpcCode.Filter);
+    assert.deepEqual(handled, [RpcCode.Filter, 'test-1', 'echo']);
+  });
+
+  it('is traced with rpcDebugLog', async (t) => {
+    const served = await serveEcho(t);
+    const traced = keptLog();
+    const { client } = await pomelos(t, [served], { rpcDebugLog: true, rpcLogger: traced.logger });
+    client.before((_id, _msg, _opts, next) => next());
+    await answer((callback) => client.rpcInvoke('test-1', msg, callback));
+    assert.ok(traced.lines.some((line) => line.includes('user.service.echo')));
+  });
+
+  it('takes a number for the id of a server, as projects for pomelo number theirs', async (t) => {
+    const served = await serveEcho(t, '7');
+    const { client } = await pomelos(t, [{ ...served.info, id: 7 as never }]);
+    assert.deepEqual(await answer((callback) => client.rpcInvoke(7 as never, msg, callback)), [null, '7', 'x']);
+  });
+});
+
+describe('a server that is known and cannot be called', () => {
+  const gate = { id: 'gate-1', serverType: 'gate', host: '127.0.0.1', clientPort: 3014, frontend: true } as never;
+
+  for (const create of [createClient, Client.create, createPinusClient]) {
+    it(`fails calls at once, with the reason, and no other entry: ${create.name}`, async (t) => {
+      const served = await serveEcho(t);
+      const { client, calls, log } = await call(t, [], {}, create);
+      for (const add of [
+        () => client.addServers([gate, served.info]),
+        () => client.replaceServers([gate, served.info, { id: 'master-1', host: '127.0.0.1' } as never]),
+      ]) {
+        add();
+        assert.equal(await calls.echo(null, 'x'), 'test-1');
+        const error = await failure(calls.echo.toServer('gate-1'));
+        assert.equal(
+          error.message,
+          'user.service.echo on gate-1: server gate-1 is known, but its entry has no port; add the server again with a ' +
+            'complete entry { id, serverType, host, port }',
+        );
+        assert.deepEqual([error.code, error.delivery], [RpcCode.NoServer, 'not-sent']);
+      }
+      client.addProxy({ namespace: 'user', serverType: 'gate' });
+      const routed = await failure(client.proxies['user']?.['gate']?.['m']?.['f']?.(null) as Promise<unknown>);
+      assert.match(
+        routed.message,
+        /^user\.m\.f: no server of type 'gate' can be called: server gate-1 is known, but its entry has no port/,
+      );
+      assert.deepEqual(log, ['mailstation: server master-1 is known, but cannot be called: its entry has no port']);
+      assert.deepEqual(Object.keys(client.servers), ['test-1']);
+    });
+  }
+
+  it('can be called once it has a port', async (t) => {
+    const served = await serveEcho(t, 'gate-1');
+    const { client, calls } = await pomelos(t, [gate]);
+    client.addServer(served.info);
+    assert.equal(await calls.echo.toServer('gate-1', 'x'), 'gate-1');
+  });
+
+  it('is shown by _station, which has the whole roster', async (t) => {
+    const { client } = await call(t, [gate], {}, createPinusClient);
+    const { _station: station } = client as ReturnType<typeof createPinusClient>;
+    assert.deepEqual(station.servers['gate-1'], gate);
+    assert.deepEqual([station.serversMap, station.onlines], [{ gate: ['gate-1'] }, { 'gate-1': 1 }]);
+  });
+
+  it('may be in a list with entries that do not fit, which are logged by clients of pomelo and pinus', async (t) => {
+    const served = await serveEcho(t);
+    for (const create of [Client.create, createPinusClient]) {
+      const { client, calls, log } = await call(t, [], {}, create);
+      client.addServers([{ id: 'a', serverType: 'test', port: 'x' } as never, null as never, served.info]);
+      assert.equal(await calls.echo(null), 'test-1');
+      assert.deepEqual(log, [
+        'mailstation: an entry of a list of servers was left out: the id of a server is missing: give a non-empty string',
+        'mailstation: server a is known, but cannot be called: the port of server a must be an integer from 1 to 65535, got "x"',
+      ]);
+      assert.match((await failure(calls.echo.toServer('a'))).message, /the port of server a must be/);
+    }
+  });
+});
+
+describe('a list that is not there', () => {
+  it('changes nothing for clients of pomelo and pinus, and is refused by createClient', async (t) => {
+    for (const create of [Client.create, createPinusClient, createClient]) {
+      const { client } = await call(t, [{ id: 'a', serverType: 'test', port: 1 }], {}, create);
+      for (const name of ['addProxies', 'addServers', 'removeServers'] as const) {
+        for (const nothing of [undefined, null]) {
+          const run = () => client[name](nothing as never);
+          if (create === createClient) assert.throws(run, { code: RpcCode.InvalidArgument }, name);
+          else run();
+        }
+        if (create !== createClient)
+          assert.throws(() => client[name]('abc' as never), { code: RpcCode.InvalidArgument });
+      }
+      assert.deepEqual(Object.keys(client.servers), ['a']);
+    }
+  });
+});
+
+describe('calls without a uid', () => {
+  async function servers(t: TestContext): Promise<Served[]> {
+    return [await serveEcho(t, 'a'), await serveEcho(t, 'b'), await serveEcho(t, 'c')];
+  }
+  const targets = async (calls: { echo(...args: unknown[]): Promise<unknown> }, routeParam: unknown) => {
+    const found: unknown[] = [];
+    for (let at = 0; at < 9; at++) found.push(await calls.echo(routeParam));
+    return found;
+  };
+
+  it('go to all servers in turn with createClient, and those with a uid to one', async (t) => {
+    const { calls } = await call(t, await servers(t));
+    for (const routeParam of [null, undefined, {}, { uid: '' }]) {
+      const found = await targets(calls as never, routeParam);
+      assert.deepEqual([...new Set(found.slice(0, 3))].sort(), ['a', 'b', 'c']);
+      assert.deepEqual([...found.slice(0, 3), ...found.slice(0, 3), ...found.slice(0, 3)], found);
+    }
+    assert.equal(new Set(await targets(calls as never, { uid: 'anna' })).size, 1);
+  });
+
+  it('go to one server with Client.create and with pinus, unless another router is named', async (t) => {
+    const all = await servers(t);
+    for (const create of [Client.create, createPinusClient]) {
+      const { calls } = await call(t, all, {}, create);
+      assert.deepEqual(new Set(await targets(calls as never, null)), new Set(['a']));
+      const named = await call(t, all, { router: 'rr' }, create);
+      assert.equal(new Set(await targets(named.calls as never, null)).size, 3);
+      const older = await call(t, all, { routerType: 'rr' }, create);
+      assert.equal(new Set(await targets(older.calls as never, null)).size, 3);
+    }
+  });
+});
+
+describe('a remote folder that is empty', () => {
+  it('is a warning of the client and of the server, which starts', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailstation-empty-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const paths = [{ namespace: 'sys', path: folder }];
+    const served = await serve(t, {}, { paths });
+    const { client, log } = await pomelos(t, [served]);
+    client.addProxies([{ namespace: 'sys', serverType: 'test', path: folder }]);
+    const line =
+      `mailstation: the folder ${folder} has no remote module: its files export no function, factory or class, or there ` +
+      'are none (subfolders are not searched)';
+    assert.deepEqual(log, [line]);
+    assert.ok(served.log.includes(line));
+    assert.deepEqual(Object.keys(client.proxies['sys']?.['test'] ?? assert.fail()), []);
+    assert.throws(() => client.addProxies([{ namespace: 'sys', serverType: 'test', path: join(folder, 'missing') }]), {
+      code: RpcCode.Load,
+      message: /does not exist$/,
+    });
+  });
+});
