@@ -15,7 +15,7 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
   },
 
   writeBody({ args, options }: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean) {
-    if (meta) encodeItem(out, codec, options.meta);
+    if (meta) encodeItem(out, codec, options.meta, 'meta');
     encodeList(out, codec, args, 'args');
   },
 

@@ -6,12 +6,16 @@ import { MAX_ITEMS } from './message.js';
 import { readUint32 } from './packet.js';
 
 /**
- * Writes an item of the list in a body, which holds arguments or results: a 4-byte length, then the encoded item. Source:
- * cluster-client 3.7.0, lib/follower.js (`invoke`).
+ * Writes an item of the list in a body, which holds arguments or results: a 4-byte length, then the encoded item. `name` stands
+ * in the message for an item that the codec cannot carry. Source: cluster-client 3.7.0, lib/follower.js (`invoke`).
  */
-export function encodeItem(out: FrameWriter, codec: Codec, item: unknown): void {
+export function encodeItem(out: FrameWriter, codec: Codec, item: unknown, name: string): void {
   const mark = out.beginItem();
-  codec.encode(item, out);
+  try {
+    codec.encode(item, out);
+  } catch (error) {
+    throw named(error, name);
+  }
   out.endItem(mark);
 }
 
@@ -29,12 +33,20 @@ export function encodeList(
     throw new RpcError(RpcCode.Encode, `a list of ${items.length} items; the limit is ${MAX_ITEMS}`);
   let i = 0;
   try {
-    for (; i < items.length; i++) encodeItem(out, codec, items[i]);
+    for (; i < items.length; i++) {
+      const mark = out.beginItem();
+      codec.encode(items[i], out);
+      out.endItem(mark);
+    }
   } catch (error) {
-    // Codecs call the value `$` in their messages.
-    if (error instanceof Error) error.message = error.message.replace(/^\$/, `${name}[${i}]`);
-    throw error;
+    throw named(error, `${name}[${i}]`);
   }
+}
+
+/** Puts a name in place of `$`, which codecs call the value in their messages. */
+function named(error: unknown, name: string): unknown {
+  if (error instanceof Error) error.message = error.message.replace(/^\$/, () => name);
+  return error;
 }
 
 /** Budget of all lists, one after the other: no code that could decode another list runs while a list is decoded. */

@@ -3,7 +3,17 @@ import { ERROR_PARTS, errorParts } from './error-value.js';
 import type { ByteSink } from './frame-writer.js';
 import { EXT, KIND_OF_VIEW } from './msgpack-types.js';
 import { MsgpackWriter } from './msgpack-writer.js';
-import { argumentsRefusal, hasPlainToJSON, hiddenContentOf, kindOf, Refused, viewNameOf } from './value-kind.js';
+import { MAX_DEPTH } from './nesting.js';
+import {
+  argumentsRefusal,
+  type BuiltIn,
+  hasPlainToJSON,
+  hasToJSON,
+  hiddenContentOf,
+  kindOf,
+  Refused,
+  viewNameOf,
+} from './value-kind.js';
 import { ValuePath } from './value-path.js';
 
 const CODEC = 'msgpack';
@@ -98,13 +108,22 @@ class MsgpackEncoder {
     }
   }
 
+  /** Writes an object, or what its `toJSON` returns, in a loop: a value of 1,000 levels takes few frames of the stack a level. */
   #object(value: object): void {
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) {
-      if (this.#asksPlain && hasPlainToJSON(value)) this.#json(value);
-      else this.#fields(value);
-    } else if (Array.isArray(value)) this.#array(value);
-    else this.#special(value);
+    let object = value;
+    for (let hops = 0; ; hops++) {
+      const isPlain = Object.getPrototypeOf(object) === Object.prototype;
+      if (isPlain && !(this.#asksPlain && hasPlainToJSON(object))) return this.#fields(object);
+      if (Array.isArray(object)) return this.#array(object);
+      const kind = isPlain ? 'fields' : kindOf(object);
+      if (kind !== 'fields') return this.#builtIn(object, kind);
+      if (!hasToJSON(object)) return this.#fields(object);
+      const json = object.toJSON();
+      if (json === object) return this.#fields(object);
+      if (typeof json !== 'object' || json === null) return this.#value(json);
+      if (hops === MAX_DEPTH) throw this.#path.refuse('an object whose toJSON returns another such object without end');
+      object = json;
+    }
   }
 
   #array(value: readonly unknown[]): void {
@@ -151,13 +170,8 @@ class MsgpackEncoder {
     if (refused !== undefined) throw this.#path.cannotCarryObject(refused, CODEC);
   }
 
-  /** Writes an object that is neither an array nor, in this realm, a plain object. */
-  #special(value: object): void {
-    const kind = kindOf(value);
+  #builtIn(value: object, kind: BuiltIn | Refused): void {
     switch (kind) {
-      case 'fields':
-        if (typeof (value as { toJSON?: unknown }).toJSON !== 'function') return this.#fields(value);
-        return this.#json(value);
       case 'view':
         return this.#view(value as ArrayBufferView);
       case 'date':
@@ -175,12 +189,6 @@ class MsgpackEncoder {
     }
   }
 
-  #json(value: object): void {
-    const json = (value as { toJSON(): unknown }).toJSON();
-    if (json === value) this.#fields(value);
-    else this.#value(json);
-  }
-
   #view(view: ArrayBufferView): void {
     const name = viewNameOf(view);
     if (name instanceof Refused) throw this.#path.cannotCarryObject(name, CODEC);
@@ -193,30 +201,26 @@ class MsgpackEncoder {
 
   #map(map: ReadonlyMap<unknown, unknown>): void {
     const entries = [...(mapEntries.call(map) as MapIterator<[unknown, unknown]>)];
-    let hashedKeys = 0;
-    for (const [key] of entries) if (isHashedKey(key)) hashedKeys += 1;
-    this.#count(hashedKeys);
+    this.#countKeys(entries);
     const path = this.#path;
     path.enter(map);
     const level = path.depth - 1;
     this.#out.tag(EXT.map);
     this.#out.array(entries.length);
-    let i = 0;
-    for (const [key, item] of entries) {
-      path.steps[level] = i++;
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i] as [unknown, unknown];
+      path.steps[level] = 2 * i;
       this.#out.array(2);
-      this.#value(key);
-      path.steps[level] = i++;
-      this.#value(item);
+      this.#value(entry[0]);
+      path.steps[level] = 2 * i + 1;
+      this.#value(entry[1]);
     }
     path.leave();
   }
 
   #set(set: ReadonlySet<unknown>): void {
     const items = [...(setValues.call(set) as SetIterator<unknown>)];
-    let hashedKeys = 0;
-    for (const item of items) if (isHashedKey(item)) hashedKeys += 1;
-    this.#count(hashedKeys);
+    this.#countItems(items);
     const path = this.#path;
     path.enter(set);
     const level = path.depth - 1;
@@ -227,6 +231,18 @@ class MsgpackEncoder {
       this.#value(items[i]);
     }
     path.leave();
+  }
+
+  #countKeys(entries: readonly [unknown, unknown][]): void {
+    let hashedKeys = 0;
+    for (const [key] of entries) if (isHashedKey(key)) hashedKeys += 1;
+    this.#count(hashedKeys);
+  }
+
+  #countItems(items: readonly unknown[]): void {
+    let hashedKeys = 0;
+    for (const item of items) if (isHashedKey(item)) hashedKeys += 1;
+    this.#count(hashedKeys);
   }
 
   /** Counts the keys of a Map or the items of a Set that are bounded for each frame. */

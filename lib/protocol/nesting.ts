@@ -1,7 +1,7 @@
 /**
  * Largest depth of a value: arrays, objects, Maps, Sets and Errors, one inside the other. Encoders and decoders of all codecs
  * have this limit, so whether a value travels depends neither on the stack of a process nor on the server that answers. The
- * deepest value needs a fifth of Node's default stack.
+ * deepest value takes up to 560 KB of Node's default stack of 984 KB, while V8 has not compiled the code yet.
  */
 export const MAX_DEPTH = 1000;
 

@@ -1,8 +1,10 @@
 import { ERROR_PARTS, errorParts } from './error-value.js';
+import { MAX_DEPTH } from './nesting.js';
 import {
   argumentsRefusal,
   type BuiltIn,
   hasPlainToJSON,
+  hasToJSON,
   hiddenContentOf,
   kindOf,
   Refused,
@@ -85,18 +87,25 @@ class Copy {
     throw this.#unfit(`${what} with half of a surrogate pair`);
   }
 
+  /** Copies an object, or what its `toJSON` returns. */
   #object(value: object): unknown {
-    if (Array.isArray(value)) return this.#array(value);
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) return hasPlainToJSON(value) ? this.#json(value) : this.#fields(value);
-    const kind = kindOf(value);
-    if (kind === 'fields')
-      return typeof (value as { toJSON?: unknown }).toJSON === 'function' ? this.#json(value) : this.#fields(value);
-    if (kind instanceof Refused) throw this.#unfit(kind.name, kind.cure);
-    return this.#builtIn(value, kind);
+    let object = value;
+    for (let hops = 0; ; hops++) {
+      if (Array.isArray(object)) return this.#array(object);
+      const isPlain = Object.getPrototypeOf(object) === Object.prototype;
+      const kind = isPlain ? 'fields' : kindOf(object);
+      if (kind !== 'fields') return this.#builtIn(object, kind);
+      if (isPlain ? !hasPlainToJSON(object) : !hasToJSON(object)) return this.#fields(object);
+      const json = (object as { toJSON(): unknown }).toJSON();
+      if (json === object) return this.#fields(object);
+      if (typeof json !== 'object' || json === null) return this.of(json);
+      if (hops === MAX_DEPTH) throw this.#path.refuse('an object whose toJSON returns another such object without end');
+      object = json;
+    }
   }
 
-  #builtIn(value: object, kind: BuiltIn): unknown {
+  #builtIn(value: object, kind: BuiltIn | Refused): unknown {
+    if (kind instanceof Refused) throw this.#unfit(kind.name, kind.cure);
     const { buffersAndDates, ofError } = this.#abilities;
     if (kind === 'view') {
       const view = value as ArrayBufferView;
@@ -133,17 +142,13 @@ class Copy {
     const path = this.#path;
     path.enter(error);
     const level = path.depth - 1;
-    const parts = errorParts(error).map((part, i) => {
+    const parts = [...errorParts(error)];
+    for (let i = 0; i < parts.length; i++) {
       path.steps[level] = ERROR_PARTS[i];
-      return this.of(part);
-    });
+      parts[i] = this.of(parts[i]);
+    }
     path.leave();
     return parts;
-  }
-
-  #json(value: object): unknown {
-    const json = (value as { toJSON(): unknown }).toJSON();
-    return json === value ? this.#fields(value) : this.of(json);
   }
 
   /** Copies the enumerable fields of an object, without those that it inherits. */

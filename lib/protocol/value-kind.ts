@@ -120,11 +120,11 @@ export function viewNameOf(view: ArrayBufferView): string | Refused {
   return new Refused(withArticle(String(view.constructor.name)));
 }
 
+export function hasToJSON(value: object): value is { toJSON(): unknown } {
+  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+}
+
 /** True for a plain object whose own `toJSON` takes the place of its fields. */
 export function hasPlainToJSON(value: object | undefined): boolean {
-  return (
-    value !== undefined &&
-    Object.prototype.propertyIsEnumerable.call(value, 'toJSON') &&
-    typeof (value as { toJSON?: unknown }).toJSON === 'function'
-  );
+  return value !== undefined && Object.prototype.propertyIsEnumerable.call(value, 'toJSON') && hasToJSON(value);
 }

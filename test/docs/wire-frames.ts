@@ -98,7 +98,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     encodeList(out, msgpackCodec, [1, 'a']),
   ),
   'invoke with a meta': frame(REQUEST, 3, 500, invokeHead('user.area.add', 3, false, true), (out) => {
-    encodeItem(out, msgpackCodec, 'm');
+    encodeItem(out, msgpackCodec, 'm', 'meta');
     encodeList(out, msgpackCodec, [1, 'a']);
   }),
   'invoke, one-way, in json': frame(REQUEST, 4, 30_000, invokeHead('user.area.seen', 2, true, false), (out) =>

@@ -29,7 +29,7 @@ describe('the argument list', () => {
       bodyOf((out) => encodeList(out, msgpackCodec, [1, 'a', null], 'args')).toString('hex'),
       '0000000101' + '00000002a161' + '00000001c0',
     );
-    assert.equal(bodyOf((out) => encodeItem(out, jsonCodec, [1])).toString('hex'), '000000035b315d');
+    assert.equal(bodyOf((out) => encodeItem(out, jsonCodec, [1], 'meta')).toString('hex'), '000000035b315d');
     assert.equal(bodyOf((out) => encodeList(out, msgpackCodec, [], 'args')).length, 0);
   });
 
