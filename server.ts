@@ -4,7 +4,7 @@ import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
-import { RpcCode, RpcError } from './lib/errors.js';
+import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import { type LineOptions, resolveLineOptions } from './lib/follower/line-options.js';
 import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
@@ -129,10 +129,11 @@ export class Server extends Emitter<ServerEvents> {
       );
     }
     this.#started = this.#start().catch((error: Error) => {
-      if (this.listenerCount('error') > 0) {
-        void this.#started?.catch(() => {}); // the listener gets the error: no unhandled rejection on top
-        this.emit('error', error);
-      }
+      // A user that has stopped the server, or that listens for errors, needs no unhandled rejection on top.
+      const wasStopped = this.#stopped !== undefined && hasCode(error, [RpcCode.Closed]);
+      const isHeard = !wasStopped && this.listenerCount('error') > 0;
+      if (wasStopped || isHeard) void this.#started?.catch(() => {});
+      if (isHeard) this.emit('error', error);
       throw error;
     });
     return withCallback(this.#started, callback);
@@ -215,13 +216,8 @@ export class Server extends Emitter<ServerEvents> {
   /** Options of a line to the process that holds the port. */
   #lineToHolder(): LineOptions {
     const { endpoint, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
-    const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval };
-    return resolveLineOptions(endpoint, this.id ?? this.#name(), {
-      ...settings,
-      codecs: ['msgpack'],
-      maxInFlight: 1,
-      asksHolder: true,
-    });
+    const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
+    return resolveLineOptions(endpoint, this.id ?? this.#name(), { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
   }
 
   async #stop(): Promise<void> {

@@ -8,6 +8,9 @@ import type { ClusterOptions } from './options.js';
 import { type ReadyCallback, ReadyEmitter } from './ready-emitter.js';
 import { passOnEvents } from './real-client/pass-on-events.js';
 
+/** Key under which an entry in place of another package replaces the maker of builders. */
+export const MAKES_BUILDERS: unique symbol = Symbol('mailstation.makesBuilders');
+
 /** Builder of a shared client, as far as an API client uses one. */
 interface AnyBuilder {
   delegate(from: string, to?: DelegateKind): unknown;
@@ -63,12 +66,19 @@ export abstract class APIClientBase extends ReadyEmitter {
     super();
     this.options = options;
     const init = this.#initMethod();
-    const builder: AnyBuilder = (options.cluster ?? createBuilder)(this.DataClient, this.clusterOptions);
+    const builder: AnyBuilder = (options.cluster ?? this[MAKES_BUILDERS])(this.DataClient, this.clusterOptions);
     for (const [from, to] of Object.entries(this.delegates)) builder.delegate(from, to);
     this._client = builder.create(options);
-    passOnEvents(this._client, (event, args) => void this.emit(event, ...args));
+    passOnEvents(this._client, (event, args) => {
+      if (event !== 'ready' || this.isReady) this.emit(event, ...args); // emits the first `ready` itself
+    });
     if (init === undefined) this._client.ready(((error) => this.#onClientReady(error)) as ReadyCallback);
     else this.#init(init);
+  }
+
+  /** @internal Makes builders where the options have no `cluster`. */
+  protected get [MAKES_BUILDERS](): (clientClass: ClientClass, options: ClusterOptions) => AnyBuilder {
+    return createBuilder;
   }
 
   /** Class of the real client. A subclass must override this getter. */

@@ -1,5 +1,7 @@
+import { outsideContexts } from '../async-context.js';
 import { type Callback, userCallback } from '../callback.js';
 import { describeError } from '../diagnostics.js';
+import { hasCode, RpcCode } from '../errors.js';
 import { invalid } from '../options.js';
 import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
@@ -53,10 +55,10 @@ export class ClusterClient extends ReadyEmitter {
         else this.failReady(error);
       },
       onSearching: () => this.ready(false),
-      onError: (error) => this.emit('error', error),
+      onError: (error) => this.#emitOutside('error', error),
       onClosed: (reason) => {
         this.failReady(callerError(reason));
-        this.emit('close');
+        this.#emitOutside('close');
       },
     });
     this.#define(parts);
@@ -91,7 +93,10 @@ export class ClusterClient extends ReadyEmitter {
     const make = (): object => Reflect.construct(clientClass as new () => object, [...args]);
     const makeChannel = (handler: RealClientHandler) => new LeaderChannel(make, delegates, options, handler);
     const events: RealClientHandler = {
-      onEvent: (event, values) => void this.emit(event, ...values),
+      onEvent: (event, values) => {
+        // The first `ready` of the real client becomes the shared client's own, when callers can be served.
+        if (event !== 'ready' || this.isReady) this.#emitOutside(event, ...values);
+      },
       onError: (error) => this.#shared.onError(error),
     };
     const source = options.singleMode
@@ -105,7 +110,13 @@ export class ClusterClient extends ReadyEmitter {
           },
           this.#shared,
         );
-    this.#shared.start(source);
+    // The maker's async context must not be kept by the connections and timers of an election.
+    outsideContexts(() => this.#shared.start(source));
+  }
+
+  /** Emits where listeners do not see the store of the caller whose work has led to the event. */
+  #emitOutside(event: string, ...args: unknown[]): void {
+    outsideContexts(() => void this.emit(event, ...args));
   }
 
   #define({ clientClass, delegates, options }: ClusterClientParts): void {
@@ -155,12 +166,13 @@ export class ClusterClient extends ReadyEmitter {
     });
   }
 
-  #invokeOneway(name: string, args: unknown[]): void {
-    this.#shared.invoke(name, args, true, (error) => {
-      if (error !== undefined)
-        this.options.logger.warn(
-          `mailstation: a one-way call of ${this.options.name}.${name} was not sent: ${describeError(error)}`,
-        );
+  #invokeOneway(method: string, args: unknown[]): void {
+    this.#shared.invoke(method, args, true, (error) => {
+      if (error === undefined) return;
+      const { name, logger } = this.options;
+      // A closed real client would emit the failure of a call that has no other way to report it.
+      if (hasCode(error, [RpcCode.Closed])) nextTick(() => this.#emitOutside('error', error));
+      else logger.warn(`mailstation: a one-way call of ${name}.${method} was not sent: ${describeError(error)}`);
     });
   }
 }

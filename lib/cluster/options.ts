@@ -72,6 +72,18 @@ export interface ClusterOptions {
   maxFrameBytes?: number;
   /** Send the stack of a failed method's error to Followers, as cluster-client always does. Source: mailstation. @default false */
   exposeStack?: boolean;
+  /**
+   * Whether calls in the process that leads, and in single mode, get copies of arguments, results and errors, as calls of
+   * Followers do. `false`: caller and real client share the same objects there, as in cluster-client, which is the default of `mailstation/cluster-client`. Source: mailstation.
+   * @default true
+   */
+  localCopies?: boolean;
+  /**
+   * Whether `responseTimeout` also holds for calls in the process that leads, and in single mode. `false`: these calls have
+   * no deadline, as in cluster-client, which is the default of `mailstation/cluster-client`. Source: mailstation.
+   * @default true
+   */
+  localDeadline?: boolean;
   /** How values become bytes. Use the same in all processes. @default msgpack between mailstation's own, serialize-json toward others */
   transcode?: Transcode;
   /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
@@ -96,6 +108,8 @@ export const CLUSTER_DEFAULTS = Object.freeze({
   pendingSize: 10_000,
   maxFrameBytes: 64 * 1024 * 1024,
   exposeStack: false,
+  localCopies: true,
+  localDeadline: true,
 }) satisfies ClusterOptions;
 
 export interface ResolvedClusterOptions {
@@ -114,6 +128,8 @@ export interface ResolvedClusterOptions {
   readonly pendingSize: number;
   readonly maxFrameBytes: number;
   readonly exposeStack: boolean;
+  readonly localCopies: boolean;
+  readonly localDeadline: boolean;
   readonly transcode: Codec | undefined;
   readonly formatKey: (reg: unknown) => string;
   readonly logger: Logger;
@@ -129,6 +145,8 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
   isBroadcast: true,
   isCheckHeartbeat: true,
   isLeader: true,
+  localCopies: true,
+  localDeadline: true,
   logger: true,
   maxFrameBytes: true,
   maxListeners: true,
@@ -176,6 +194,8 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
+    localCopies: boolean('localCopies', given.localCopies, defaults.localCopies),
+    localDeadline: boolean('localDeadline', given.localDeadline, defaults.localDeadline),
     transcode: given.transcode === undefined ? undefined : transcodeCodec(given.transcode),
     formatKey: keyFormat(given.formatKey),
     logger,

@@ -1,6 +1,6 @@
+import { userCallback } from '../callback.js';
 import { Emitter } from '../emitter.js';
 import { nextTick } from '../timers.js';
-import { throwUncaught } from '../uncaught.js';
 
 /** Events by name: a shared client also emits all events of its real client. */
 // biome-ignore lint/suspicious/noExplicitAny: only listeners know the arguments of an event
@@ -71,7 +71,7 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
   }
 
   #wait(callback: ReadyCallback): void {
-    this.#waiting.push(callback);
+    this.#waiting.push(userCallback(callback));
     this.#settle();
   }
 
@@ -87,14 +87,6 @@ export class ReadyEmitter extends Emitter<AnyEvents> {
   #settle(): void {
     const outcome = this.#outcome;
     if (outcome === undefined) return;
-    for (const callback of this.#waiting.splice(0)) nextTick(callUser, callback, outcome.error);
-  }
-}
-
-function callUser(callback: ReadyCallback, error: Error | undefined): void {
-  try {
-    callback(error);
-  } catch (thrown) {
-    throwUncaught(thrown);
+    for (const callback of this.#waiting.splice(0)) nextTick(callback, outcome.error);
   }
 }

@@ -1,3 +1,4 @@
+import { inThisContext } from '../async-context.js';
 import { HeldCalls } from '../call/held-calls.js';
 import { OutgoingCall } from '../call/outgoing-call.js';
 import { RemoteMethod } from '../call/remote-method.js';
@@ -7,14 +8,12 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
+import { wireKey } from './keys.js';
 import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role } from './role/role.js';
 import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
 import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js';
-
-/** Prefix of the keys, as cluster-client writes them. */
-const KEY_PREFIX = '$$inner$$__';
 
 /** Called once with the outcome of a call: the error that the caller gets, or all results. */
 export type SettleShared = (error: Error | undefined, results: readonly unknown[]) => void;
@@ -197,13 +196,16 @@ export class SharedClient implements RoleSourceHandler {
     const settleCall = (error: RpcError | undefined, results: readonly unknown[]): void =>
       error === undefined ? settle(undefined, results) : settle(callerError(error), results);
     if (role !== undefined && !role.isFull) {
-      return role.invoke(this.#call(name, args, this.#options.responseTimeout, oneway, settleCall));
+      const { localDeadline, responseTimeout } = this.#options;
+      const timeout = role.isLeader && !localDeadline ? Number.POSITIVE_INFINITY : responseTimeout;
+      return role.invoke(this.#call(name, args, timeout, oneway, settleCall));
     }
     const left = Math.max(1, Math.ceil(waitUntil - performance.now()));
     // Holds the place of the call until a role takes the call.
+    const send = inThisContext(() => this.#send(name, args, oneway, settle, waitUntil));
     const placeholder = this.#call(name, args, left, oneway, (error) => {
       if (error !== undefined) settleCall(error, []);
-      else this.#send(name, args, oneway, settle, waitUntil);
+      else send();
     });
     placeholder.move('queued', 'connection');
     this.#held.add(placeholder);
@@ -231,7 +233,7 @@ export class SharedClient implements RoleSourceHandler {
   }
 
   #keyOf(reg: unknown): string {
-    return KEY_PREFIX + this.#options.formatKey(reg);
+    return wireKey(this.#options.formatKey(reg));
   }
 
   #notSentInTime(call: OutgoingCall): RpcError {

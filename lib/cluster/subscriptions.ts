@@ -1,8 +1,10 @@
+import { outsideContexts } from '../async-context.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { invalid } from '../options.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { clearTimeout, nextTick, setTimeout } from '../timers.js';
 import { throwUncaught } from '../uncaught.js';
+import { userKey } from './keys.js';
 import { LastValue } from './last-value.js';
 
 /** Called with a copy of each value, which the listener may change. */
@@ -102,7 +104,8 @@ export class Subscriptions {
       return;
     }
     try {
-      listener(copy);
+      // The value may come from another caller's publication.
+      outsideContexts(() => listener(copy));
     } catch (error) {
       throwUncaught(error);
     }
@@ -112,7 +115,9 @@ export class Subscriptions {
     const { subscribeTimeout, onError } = this.#options;
     if (subscribeTimeout === undefined) return;
     const late = (): void => {
-      onError(new RpcError(RpcCode.Timeout, `subscribe timeout for ${key}: no value in ${subscribeTimeout} ms`));
+      onError(
+        new RpcError(RpcCode.Timeout, `subscribe timeout for ${userKey(key)}: no value in ${subscribeTimeout} ms`),
+      );
     };
     subscription.timer = setTimeout(late, subscribeTimeout).unref();
   }

@@ -1,5 +1,5 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
-import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
@@ -18,7 +18,7 @@ import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
-import { directRequestCodec } from './request-codec.js';
+import { directRequestCodec, unsendable } from './request-codec.js';
 
 /** Heartbeat interval toward a stock Leader. Source: cluster-client 3.7.0, lib/index.js. Unit: ms */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
@@ -172,8 +172,7 @@ export class Line {
       }
     } catch (error) {
       this.#pending.take(id);
-      const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-      call.fail(call.error(code, `its arguments cannot be sent: ${messageOf(error)}`, 'not-sent', error));
+      call.fail(unsendable(call, error));
       return;
     }
     call.frameNumber = connection.committedFrames;

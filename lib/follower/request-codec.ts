@@ -1,6 +1,6 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import type { RequestCodec } from '../call/request-codec.js';
-import { messageOf, RpcCode } from '../errors.js';
+import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
@@ -39,6 +39,12 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
 
   lost: (reason) => reason.message,
 };
+
+/** Error of a call whose arguments cannot be written. */
+export function unsendable(call: OutgoingCall, error: unknown): RpcError {
+  const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+  return call.error(code, `its arguments cannot be sent: ${messageOf(error)}`, 'not-sent', error);
+}
 
 /** Fails a call whose answer is there and cannot be read. */
 export function undecodable(call: OutgoingCall, error: unknown): void {

@@ -35,9 +35,15 @@ export interface AnswerWriterOptions {
   readonly logger: Logger;
 }
 
+/** The part of a connection that answers are written to. */
+export type AnswerConnection = Pick<
+  Connection,
+  'isOpen' | 'peer' | 'begin' | 'commit' | 'rollback' | 'send' | 'destroy'
+>;
+
 /** Writes answers in the form that the peer reads. No method throws: an answer that cannot be sent becomes an error that can. */
 export class AnswerWriter {
-  readonly #connection: Connection;
+  readonly #connection: AnswerConnection;
   readonly #options: AnswerWriterOptions;
   #codec: Codec = STOCK_CODEC;
   /** True for a mailstation peer, which tells failures of this end and failures of the method apart by a code. */
@@ -46,7 +52,7 @@ export class AnswerWriter {
   /** True from an answer that found no room until the next answer that did: one log line is enough. */
   #isOverflowing = false;
 
-  constructor(connection: Connection, options: AnswerWriterOptions) {
+  constructor(connection: AnswerConnection, options: AnswerWriterOptions) {
     this.#connection = connection;
     this.#options = options;
   }

@@ -7,7 +7,7 @@ import type { Connection } from './connection.js';
  * sent. For frames that are rare: calls and their results are written without a closure, in `Line` and `AnswerWriter`.
  */
 export function writeFrame(
-  connection: Connection,
+  connection: Pick<Connection, 'begin' | 'commit' | 'rollback'>,
   kind: PacketKind,
   id: number,
   timeoutMs: number,

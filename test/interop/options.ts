@@ -12,8 +12,8 @@ export function testOptions(test: PairTest): void {
     const both = await secondClients(pair, 'json', { transcode: 'json' });
     for (const peer of both) {
       assert.deepEqual(await peer.call('echoAsync', { at: new Date(5), list: [1, null] }), {
-        // JSON, as it says: the Leader's own calls are not encoded at all.
-        at: peer.pid === leader.pid ? new Date(5) : '1970-01-01T00:00:00.005Z',
+        // Only a Leader of this version encodes its own calls.
+        at: peer.pid === leader.pid && leader.library !== 'mailstation' ? new Date(5) : '1970-01-01T00:00:00.005Z',
         list: [1, null],
       });
       await assert.rejects(peer.call('failPromise'), { name: 'RangeError', message: 'boom', code: 'E_BOOM' });

@@ -4,6 +4,7 @@ import { EncodedValue } from '../../protocol/encoded-value.js';
 import { printable } from '../../quoted.js';
 import type { Subscriber, Topics } from '../../serving/channel.js';
 import { LEADER_ERROR, withName } from '../error-names.js';
+import { userKey } from '../keys.js';
 import { LastValue } from '../last-value.js';
 import type { RealClient } from './real-client.js';
 
@@ -73,7 +74,7 @@ export class ClientTopics implements Topics {
 
   onUndelivered(key: string, peer: string, error: RpcError): void {
     const name = error.code === RpcCode.Timeout ? LEADER_ERROR.unacknowledged : error.name;
-    const message = `a value of ${printable(key)} did not reach ${peer}: ${error.message}`;
+    const message = `a value of ${printable(userKey(key))} did not reach ${peer}: ${error.message}`;
     this.#options.onError(withName(new RpcError(error.code, message, { cause: error }), name));
   }
 

@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from '../../errors.js';
 import type { Codec } from '../../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../../protocol/codecs.js';
 import { printable, quoted } from '../../quoted.js';
-import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
+import { dispatch } from '../../service/dispatcher.js';
 import type { Channel } from '../../serving/channel.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
 import { performance } from '../../timers.js';
@@ -16,20 +16,17 @@ import { RealClient, type RealClientHandler } from './real-client.js';
 /** Maximum number of method names that an error lists. */
 const SHOWN_NAMES = 12;
 
-/** Destination of a call's outcome, where a call of an unknown method is refused before the method runs. */
-export interface RefusingSink extends AnswerSink {
-  refuse(error: RpcError): void;
-}
-
 /**
  * The channel that the Leader leads: the real client, and the two ways to its methods. LeaderRoles of this process call
- * `call`; the calls of Followers on the port arrive at `invoke`.
+ * `invokeLocal`; the calls of Followers on the port arrive at `invoke`.
  */
 export class LeaderChannel implements Channel {
   readonly name: string;
   readonly real: RealClient;
   readonly topics: ClientTopics;
   readonly codec?: Codec;
+  /** Encoding within this process: the one between two ends of mailstation. */
+  readonly localCodec: Codec;
   readonly #options: ResolvedClusterOptions;
   readonly #handler: RealClientHandler;
   readonly #logger: Logger;
@@ -39,6 +36,7 @@ export class LeaderChannel implements Channel {
     const { name, transcode, responseTimeout, isBroadcast, logger } = options;
     this.name = name;
     if (transcode !== undefined) this.codec = transcode;
+    this.localCodec = transcode ?? chooseCodec(['msgpack']) ?? STOCK_CODEC;
     this.#options = options;
     this.#handler = handler;
     this.#logger = logger;
@@ -46,7 +44,7 @@ export class LeaderChannel implements Channel {
     this.topics = new ClientTopics(this.real, {
       pushTimeout: responseTimeout,
       isBroadcast,
-      codec: transcode ?? chooseCodec(['msgpack']) ?? STOCK_CODEC,
+      codec: this.localCodec,
       onError: (error) => handler.onError(error),
     });
   }
@@ -55,32 +53,38 @@ export class LeaderChannel implements Channel {
     return this.real.method(method, argLength) === undefined ? this.#noMethod(method) : undefined;
   }
 
-  /** Calls a delegated method; refuses any other. Never throws. */
-  call(name: string, args: unknown[], answer: RefusingSink): void {
-    const method = this.real.method(name, args.length);
-    if (method !== undefined) return dispatch(method, args, answer, this.#logger);
-    answer.refuse(this.#noMethod(name));
-  }
-
+  /** Serves a call of a Follower, and reports an answer that its caller does not wait for any more. */
   invoke(call: IncomingCall): void {
     const startedAt = performance.now();
+    this.#serve(call, () => this.#reportLate(call.method, performance.now() - startedAt));
+  }
+
+  /** Serves a call of this process. Never throws. */
+  invokeLocal(call: IncomingCall): void {
+    this.#serve(call, () => {});
+  }
+
+  /** Calls a delegated method; refuses any other. */
+  #serve(call: IncomingCall, onAnswer: () => void): void {
     const refuse = (error: RpcError): void => {
-      if (call.oneway) this.logFailure(call.method, error);
+      if (call.oneway) this.#logFailure(call.method, error);
       call.refuse(error);
     };
     const succeed = (results: readonly unknown[]): void => {
-      if (!call.oneway) this.#reportLate(call.method, performance.now() - startedAt);
+      if (!call.oneway) onAnswer();
       call.succeed(results);
     };
     const fail = (error: Error): void => {
-      if (call.oneway) this.logFailure(call.method, error);
+      if (call.oneway) this.#logFailure(call.method, error);
       call.fail(error);
     };
-    this.call(call.method, call.args, { succeed, fail, refuse });
+    const method = this.real.method(call.method, call.args.length);
+    if (method === undefined) refuse(this.#noMethod(call.method));
+    else dispatch(method, call.args, { succeed, fail }, this.#logger);
   }
 
   /** Logs the failure of a one-way call. The caller does not wait, and an `error` event could end this process. */
-  logFailure(name: string, error: unknown): void {
+  #logFailure(name: string, error: unknown): void {
     this.#logger.error(
       `mailstation: a one-way call of ${this.name}.${printable(name)} failed: ${describeError(error)}`,
     );

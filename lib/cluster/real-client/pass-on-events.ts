@@ -1,5 +1,5 @@
 /** Events that concern only the emitter's own listeners. */
-const NOT_PASSED_ON = new Set(['newListener', 'removeListener', 'ready']);
+const NOT_PASSED_ON = new Set(['newListener', 'removeListener']);
 
 /**
  * Reports every event of an emitter, after the emitter's own listeners. Source: cluster-client, `delegateEvents`.

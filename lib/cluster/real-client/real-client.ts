@@ -77,6 +77,11 @@ export class RealClient {
     return this.#call('unSubscribe', reg, listener);
   }
 
+  /** Name of the method that publishes; undefined where the class has none. */
+  get publishMethod(): string | undefined {
+    return this.#delegates.methodFor('publish');
+  }
+
   publish(reg: unknown): void {
     if (!this.#call('publish', reg)) throw missingMethod('publish');
   }

@@ -1,12 +1,13 @@
 import { OutgoingCall } from '../../call/outgoing-call.js';
 import type { RemoteMethod } from '../../call/remote-method.js';
-import { messageOf, RpcCode, RpcError, toError } from '../../errors.js';
+import { type RpcError, toError } from '../../errors.js';
 import type { Line } from '../../follower/line.js';
 import type { Codec } from '../../protocol/codec.js';
 import { EncodedValue } from '../../protocol/encoded-value.js';
-import { subscribeHead } from '../../protocol/message.js';
 import type { FrameView } from '../../protocol/packet.js';
+import { userKey } from '../keys.js';
 import type { Role, RoleHandler } from './role.js';
+import { controlHead } from './subscription-head.js';
 
 export interface FollowerRoleOptions {
   /** Name of the shared client. */
@@ -75,15 +76,12 @@ export class FollowerRole implements Role {
   }
 
   #control(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): void {
+    const onError = (error: RpcError): void => this.#handler.onError(error);
     try {
-      const head = subscribeHead(type, key, reg);
-      this.#line.control(`${type} ${key}`, head, this.#options.responseTimeout, (error) =>
-        this.#handler.onError(error),
-      );
+      const head = controlHead(type, this.#options.name, key, reg);
+      this.#line.control(`${type} ${userKey(key)}`, head, this.#options.responseTimeout, onError);
     } catch (error) {
-      const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-      const why = `${type} of ${this.#options.name} cannot be sent: ${messageOf(error)}`;
-      this.#handler.onError(new RpcError(code, why, { cause: toError(error) }));
+      this.#handler.onError(toError(error));
     }
   }
 }

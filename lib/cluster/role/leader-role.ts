@@ -1,38 +1,64 @@
 import { settledWithin } from '../../call/held-calls.js';
-import type { OutgoingCall } from '../../call/outgoing-call.js';
-import { RpcCode, type RpcError, toError } from '../../errors.js';
+import { OutgoingCall } from '../../call/outgoing-call.js';
+import { RemoteMethod } from '../../call/remote-method.js';
+import { enter, leave } from '../../call-context.js';
+import { type RpcError, toError } from '../../errors.js';
+import { unsendable } from '../../follower/request-codec.js';
 import type { Subscriber } from '../../serving/channel.js';
+import { type Answerer, IncomingCall } from '../../serving/incoming-call.js';
 import { nextTick } from '../../timers.js';
 import { PendingCalls } from '../../transport/pending-calls.js';
+import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
+import { copiedAnswers, directAnswers, NO_ANSWERS } from './local-answers.js';
+import { LocalLine } from './local-line.js';
 import type { Role, RoleHandler } from './role.js';
+import { copiedReg } from './subscription-head.js';
 
-/** The role of the process that has the real client. Calls go straight to its channel, under a Follower's deadlines. */
+export type LeaderRoleOptions = Pick<
+  ResolvedClusterOptions,
+  'name' | 'localCopies' | 'localDeadline' | 'maxFrameBytes' | 'responseTimeout' | 'logger'
+>;
+
+/** The role of the process that has the real client. Calls go to its channel within the process. */
 export class LeaderRole implements Role {
   readonly isLeader = true;
   readonly isFull = false;
   readonly #channel: LeaderChannel;
+  readonly #options: LeaderRoleOptions;
   readonly #handler: RoleHandler;
   readonly #end: (reason: RpcError, timeoutMs: number) => Promise<void>;
-  // No socket keeps the process alive while the real client works.
-  readonly #pending = new PendingCalls({ holdsProcess: true });
+  readonly #pending: PendingCalls;
+  /** Undefined: callers and the real client share their objects. */
+  readonly #line: LocalLine | undefined;
+  readonly #answers: Answerer;
   readonly #subscriber: Subscriber;
 
   /** `end` closes the channel, or leaves the channel to its other users. Called after the last call. */
   constructor(
     channel: LeaderChannel,
+    options: LeaderRoleOptions,
     handler: RoleHandler,
     end: (reason: RpcError, timeoutMs: number) => Promise<void>,
   ) {
     this.#channel = channel;
+    this.#options = options;
     this.#handler = handler;
     this.#end = end;
+    const { localCopies, localDeadline, maxFrameBytes, logger } = options;
+    // No socket keeps the process alive while the real client works. A call without a deadline may never be answered.
+    this.#pending = new PendingCalls({ holdsProcess: localDeadline });
+    if (localCopies) this.#line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
+    this.#answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
     // A value never arrives before `subscribe` has returned, as on a Follower.
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }
 
   subscribe(key: string, reg: unknown): void {
-    this.#reportFailure(() => this.#channel.topics.subscribe(key, reg, this.#subscriber));
+    this.#reportFailure(() => {
+      const given = this.#line === undefined ? reg : copiedReg(this.#options.name, key, reg);
+      this.#channel.topics.subscribe(key, given, this.#subscriber);
+    });
   }
 
   unsubscribe(key: string): void {
@@ -40,26 +66,26 @@ export class LeaderRole implements Role {
   }
 
   publish(reg: unknown): void {
-    this.#reportFailure(() => this.#channel.real.publish(reg));
+    this.#reportFailure(() => this.#channel.real.publish(this.#copied(reg)));
   }
 
   invoke(call: OutgoingCall): void {
-    const { name } = call.method;
     call.move('sent');
-    if (call.oneway) return this.#invokeOneway(call);
+    let args: unknown[];
+    try {
+      args = this.#line?.copyArguments(call) ?? [...call.args];
+    } catch (error) {
+      call.fail(unsendable(call, error));
+      return;
+    }
+    const { name } = call.method;
+    if (call.oneway) {
+      this.#serve(new IncomingCall(NO_ANSWERS, 0, name, args, true, undefined));
+      call.succeed([]);
+      return;
+    }
     const id = this.#pending.add(call);
-    const isPending = (): boolean => this.#pending.take(id) !== undefined;
-    this.#channel.call(name, [...call.args], {
-      succeed: (results) => {
-        if (isPending()) call.succeed(results);
-      },
-      fail: (error) => {
-        if (isPending()) call.fail(call.error(RpcCode.Remote, error.message, 'answered', error));
-      },
-      refuse: (error) => {
-        if (isPending()) call.fail(call.error(error.code, error.message, 'answered'));
-      },
-    });
+    this.#serve(new IncomingCall(this.#answers, id, name, args, false, undefined, call.deadline));
   }
 
   async drain(reason: RpcError, timeoutMs: number): Promise<void> {
@@ -69,10 +95,28 @@ export class LeaderRole implements Role {
     await this.#end(reason, timeoutMs);
   }
 
-  #invokeOneway(call: OutgoingCall): void {
-    const logFailure = (error: Error): void => this.#channel.logFailure(call.method.name, error);
-    this.#channel.call(call.method.name, [...call.args], { succeed: () => {}, fail: logFailure, refuse: logFailure });
-    call.succeed([]);
+  /** Serves the call with its context, as the call of a Follower. */
+  #serve(call: IncomingCall): void {
+    const outer = enter(call);
+    try {
+      this.#channel.invokeLocal(call);
+    } finally {
+      leave(outer);
+    }
+  }
+
+  /** A copy of a published value. Throws as the publication of a Follower fails. */
+  #copied(reg: unknown): unknown {
+    const method = this.#channel.real.publishMethod;
+    if (this.#line === undefined || method === undefined) return reg;
+    const { name, responseTimeout } = this.#options;
+    const remote = new RemoteMethod({ namespace: '', serverType: name, service: '', method }, method);
+    const call = new OutgoingCall(remote, [reg], responseTimeout, true, {}, undefined, () => {});
+    try {
+      return this.#line.copyArguments(call)[0];
+    } catch (error) {
+      throw unsendable(call, error);
+    }
   }
 
   /** Reports as a Follower does, which learns of a failed subscription or publication from its Leader, later. */

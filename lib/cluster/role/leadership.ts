@@ -30,7 +30,7 @@ export class Leadership {
 
   /** Admits Followers, those that wait included. */
   lead(channel: LeaderChannel): LeaderRole {
-    this.#role = new LeaderRole(channel, this.#handler, (reason, ms) => this.#end(reason, ms));
+    this.#role = new LeaderRole(channel, this.#options, this.#handler, (reason, ms) => this.#end(reason, ms));
     this.#lease.lead(channel);
     return this.#role;
   }

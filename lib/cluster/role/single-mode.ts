@@ -26,7 +26,7 @@ const channels = new Map<string, SharedChannel>();
 export interface SingleModeParts {
   readonly name: string;
   readonly clientClass: ClientClass;
-  readonly options: Pick<ResolvedClusterOptions, 'name' | 'logger'>;
+  readonly options: ResolvedClusterOptions;
   /** Makes the real client, whose events and errors go to the handler. */
   makeChannel(handler: RealClientHandler): LeaderChannel;
   /** Called with the events and errors of the real client. */
@@ -101,7 +101,7 @@ export class SingleMode implements RoleSource {
     if (!members.has(this) || this.#role !== undefined) return; // drained, or leading already
     if (outcome instanceof Error) return this.#handler.onFailed(outcome);
     if (outcome === undefined) return;
-    this.#role = new LeaderRole(outcome, this.#handler, () => this.#leave());
+    this.#role = new LeaderRole(outcome, this.#parts.options, this.#handler, () => this.#leave());
     this.#handler.onRole(this.#role);
   }
 

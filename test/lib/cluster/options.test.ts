@@ -38,6 +38,8 @@ describe('resolveClusterOptions', () => {
       pendingSize: 10_000,
       maxFrameBytes: 64 * 1024 * 1024,
       exposeStack: false,
+      localCopies: true,
+      localDeadline: true,
       transcode: undefined,
     });
     assert.equal(formatKey({ a: 1 }), '{"a":1}');
