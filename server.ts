@@ -23,6 +23,7 @@ import type { IncomingCall } from './lib/serving/incoming-call.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { ServerEvents } from './server/events.js';
+import { noMethods } from './server/no-methods.js';
 import { SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -168,7 +169,7 @@ export class Server extends Emitter<ServerEvents> {
       throw new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${this.state}`);
     try {
       await this.#remotes.load();
-      if (this.#services.size === 0) this.#warnOfNoMethods();
+      if (this.#services.size === 0) this.#logger.warn(noMethods(this.#name()));
       const missing = (name: string) => this.#services.missing(name);
       const hasReturned = (name: string) => this.#services.lookup(name)?.hasOnlyReturned === true;
       const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
@@ -256,18 +257,13 @@ export class Server extends Emitter<ServerEvents> {
       onClosed: () => this.#lifecycle.move('closed'),
     };
     const { acceptorFactory: factory } = options;
-    if (factory === undefined) return new ChannelAcceptor({ ...this.#listening, ...events });
+    if (factory === undefined) return new ChannelAcceptor({ ...this.#listening, ...events, hasOneChannel: true });
     const services = () => this.#services.objects();
     return new CustomAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
   }
 
   #name(): string {
     return this.id ?? this.serverType ?? 'a server';
-  }
-
-  #warnOfNoMethods(): void {
-    const cure = 'give the option paths or services';
-    this.#logger.warn(`mailstation: ${this.#name()} has no methods, so every call to it fails: ${cure}`);
   }
 
   #stopReason(): RpcError {

@@ -7,6 +7,8 @@ export interface ConnectAttempts {
   readonly count: number;
   /** Time since the first of the attempts began. Unit: ms. */
   readonly forMs: number;
+  /** True while the server has accepted the connection of the attempt in progress, and has not answered the registration. */
+  readonly isAccepted: boolean;
 }
 
 /** Counts a mailbox's attempts to connect. */
@@ -14,6 +16,7 @@ export class DialAttempts {
   #count = 0;
   #firstAt = 0;
   #lastFailure: RpcError | undefined;
+  #isAccepted = false;
 
   /** Failure of the last attempt that is over; undefined after a success. */
   get lastFailure(): RpcError | undefined {
@@ -22,19 +25,26 @@ export class DialAttempts {
 
   get made(): ConnectAttempts {
     const forMs = this.#count === 0 ? 0 : Math.round(performance.now() - this.#firstAt);
-    return { count: this.#count, forMs };
+    return { count: this.#count, forMs, isAccepted: this.#isAccepted };
   }
 
   begin(): void {
+    this.#isAccepted = false;
     if (this.#count === 0) this.#firstAt = performance.now();
     this.#count += 1;
   }
 
+  accepted(): void {
+    this.#isAccepted = true;
+  }
+
   failed(reason: RpcError): void {
+    this.#isAccepted = false;
     this.#lastFailure = reason;
   }
 
   succeeded(): void {
+    this.#isAccepted = false;
     this.#count = 0;
     this.#lastFailure = undefined;
   }

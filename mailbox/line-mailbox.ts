@@ -102,6 +102,7 @@ export class LineMailBox extends BaseMailBox {
     this.#dialling = dialling;
     this.dialAttempts.begin();
     const handler = {
+      onConnected: () => this.dialAttempts.accepted(),
       onDrained: () => this.emit('drained'),
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),

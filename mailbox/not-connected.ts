@@ -6,7 +6,7 @@ import type { MailBox } from './mailbox.js';
 
 /** Makes the error of a call that waited for a mailbox until its deadline. */
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
-  const { count, forMs } = mailbox?.attempts ?? { count: 0, forMs: 0 };
+  const { count, forMs, isAccepted } = mailbox?.attempts ?? { count: 0, forMs: 0, isAccepted: false };
   const failure = mailbox?.lastFailure;
   const about = { said: call.saidStage, connectAttempts: count, cause: failure };
   const address = mailbox === undefined ? 'a server' : describeEndpoint(endpointOf(mailbox.server));
@@ -18,7 +18,10 @@ export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): 
     const why = `not connected to ${address} after ${call.timeout} ms; ${attempts}, ${forMs} ms ago; the last failure: ${failure.message}`;
     return call.lateError(RpcCode.Connect, why, 'not-sent', about);
   }
-  const going = count === 0 ? '' : `; the first attempt has lasted ${forMs} ms`;
+  const attempt = isAccepted
+    ? `; the server accepted the connection, and has not answered the registration: is it a mailstation server?`
+    : `; the first attempt has lasted ${forMs} ms`;
+  const going = count === 0 ? '' : attempt;
   const why = `still ${call.stage}, to ${address}, after ${call.timeout} ms${going}`;
   return call.lateError(RpcCode.Timeout, why, 'not-sent', about);
 }

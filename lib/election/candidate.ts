@@ -120,6 +120,7 @@ export class Candidate {
   /** Undefined where the candidate leads, follows, is closed, or is to try again at once. */
   async #attempt(): Promise<RpcError | undefined> {
     const { claim, follow } = this.#options;
+    let held = 'no Leader can be reached';
     if (claim !== undefined) {
       try {
         this.#claiming = this.#claim(claim);
@@ -130,11 +131,12 @@ export class Candidate {
         if (this.state !== 'competing') return undefined; // cut off by the end of the candidate
         const isHeld = error instanceof RpcError && error.code === RpcCode.AddressInUse;
         if (!isHeld || follow === undefined) return asListenError(error);
+        held = error.message;
       }
     }
     if (this.state !== 'competing') return undefined;
     if (follow === undefined) return asListenError(new Error('the candidate can neither lead nor follow'));
-    return this.#follow(follow);
+    return this.#follow(follow, held);
   }
 
   async #claim(claim: () => Promise<void>): Promise<void> {
@@ -142,7 +144,8 @@ export class Candidate {
     if (this.state === 'closed') await this.#options.release?.();
   }
 
-  async #follow(follow: NonNullable<CandidateOptions['follow']>): Promise<RpcError | undefined> {
+  /** `held`: the state of the port, for the error where its holder cannot be followed. */
+  async #follow(follow: NonNullable<CandidateOptions['follow']>, held: string): Promise<RpcError | undefined> {
     const handler = {
       onGoaway: (line: Line) => this.#onLeaderGone(line),
       onClosed: (line: Line) => this.#onLeaderGone(line),
@@ -152,7 +155,7 @@ export class Candidate {
       line = await follow(handler, this.#closing.signal);
     } catch (error) {
       if (this.state !== 'competing') return undefined;
-      return this.#unfollowed(error);
+      return this.#unfollowed(error, held);
     }
     this.#line = line;
     this.#backoff.reset();
@@ -163,11 +166,8 @@ export class Candidate {
   }
 
   /** Undefined while the holder is just releasing the port, or dying: both a claim and a connection are tried again then. */
-  async #unfollowed(error: unknown): Promise<RpcError | undefined> {
-    const what =
-      this.#options.claim === undefined
-        ? 'no Leader can be reached'
-        : 'the port is in use, and its holder cannot be followed';
+  async #unfollowed(error: unknown, held: string): Promise<RpcError | undefined> {
+    const what = this.#options.claim === undefined ? held : `${held}, and its holder cannot be followed`;
     const obstacle = new RpcError(RpcCode.AddressInUse, `${what}: ${toError(error).message}`, { cause: error });
     if (!hasCode(error, RELEASING) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
     this.#options.onRefused?.(obstacle);

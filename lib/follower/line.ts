@@ -24,6 +24,8 @@ import { directRequestCodec, unsendable } from './request-codec.js';
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
 
 export interface LineHandler {
+  /** Called when the connection is made, before the registration. */
+  onConnected?(): void;
   /** Called when a line that was full ({@link Line.isFull}) accepts calls again. */
   onDrained?(): void;
   /** Called with a value of a subscribed key, which lies in the frame's body. Must not throw. */
@@ -73,6 +75,7 @@ export class Line {
     const giveUpAt = performance.now() + connectTimeout;
     const stream = await dial(connectTimeout, endpoint, { maxFrameBytes }, signal);
     const line = new Line(stream, options, handler);
+    handler.onConnected?.();
     const now = performance.now();
     // Time for which this process's own event loop was blocked does not count against the Leader.
     const excused = Math.min(connectTimeout, eventLoop.justBlocked(now));

@@ -25,6 +25,12 @@ export interface ChannelAcceptorOptions
     ConcurrencyLimitOptions,
     PortBytesOptions,
     Pick<PortClaim, 'endpoint' | 'insecure'> {
+  /**
+   * Whether one channel is all that this port will have. Registrations on other channels are refused at once then, and not
+   * when their time has passed: another channel may get its Leader later.
+   * @default false
+   */
+  readonly hasOneChannel?: boolean;
   /** Origins of web pages that may connect over `ws`. */
   readonly allowedOrigins: readonly string[];
   onError(error: Error): void;
@@ -139,7 +145,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   onRegister(session: Session, request: RegisterRequest): void {
     const channel = this.#channelOf(request.channelName);
     if (channel !== undefined) this.#accept(session, request, channel);
-    else this.#pending.add(session, request); // the channel may get its Leader yet
+    else if (this.#isWrongChannel(request)) this.#refuseWithoutLeader(session, request);
+    else this.#pending.add(session, request);
   }
 
   onClosed(session: Session, reason: RpcError): void {
@@ -205,6 +212,11 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   #register(session: Session, ...terms: Parameters<Session['accept']>): void {
     session.accept(...terms);
     this.#admission.registered(session);
+  }
+
+  /** A stock peer is not refused, which would end it for good. */
+  #isWrongChannel({ ext }: RegisterRequest): boolean {
+    return this.#options.hasOneChannel === true && this.#channels.size > 0 && ext !== undefined;
   }
 
   #channelNames(): string[] {

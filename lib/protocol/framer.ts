@@ -1,5 +1,6 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { integer } from '../options.js';
+import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
@@ -164,8 +165,7 @@ export class Framer {
   }
 
   #frameBytes(bytes: Buffer, at: number): number {
-    if (bytes[at + AT.version] !== VERSION)
-      throw this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    if (bytes[at + AT.version] !== VERSION) throw this.#notOurs(bytes, at);
     const kind = bytes[at + AT.kind] as number;
     if (kind !== REQUEST && kind !== RESPONSE)
       throw this.#notAPacket(`kind ${kind}, expected ${REQUEST} or ${RESPONSE}`);
@@ -188,6 +188,13 @@ export class Framer {
     frame.bodyStart = frame.headStart + readUint32(bytes, at + AT.headBytes);
     frame.end = at + frameBytes;
     this.#onFrame(frame);
+  }
+
+  #notOurs(bytes: Buffer, at: number): RpcError {
+    const foreign = describeForeign(bytes, at);
+    if (foreign === undefined) return this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    this.stop();
+    return new RpcError(RpcCode.Protocol, foreign);
   }
 
   #notAPacket(what: string): RpcError {

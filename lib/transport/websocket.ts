@@ -2,6 +2,7 @@ import * as http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
+import { RpcError } from '../errors.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import { nextTick, setImmediate } from '../timers.js';
@@ -162,7 +163,7 @@ export function dialWebSocket(
       release();
       ws.on('error', () => {}); // terminate() reports that it was terminated
       ws.terminate();
-      reject(dialFailure(error));
+      reject(handshakeFailure(dialFailure(error)));
     };
     const onAbort = (): void => fail(signal.reason);
     const onOpen = (): void => {
@@ -173,6 +174,17 @@ export function dialWebSocket(
     ws.once('open', onOpen);
     signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/**
+ * The error of a connection that was made, and not upgraded: the messages of Node and ws ("socket hang up", "Parse Error")
+ * name no cause. An error of the system, which has a `syscall`, is returned as it is, and so is the reason of an abort.
+ */
+function handshakeFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof RpcError || 'syscall' in error) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const why = `the WebSocket handshake failed (${error.message}): another program is on this port, or the server has the transport tcp`;
+  return Object.assign(new Error(why, { cause: error }), code === undefined ? {} : { code });
 }
 
 /** Listens on exactly this address, as {@link listenTcp} does. Answers 426 to a request that is not a WebSocket upgrade. */

@@ -127,7 +127,7 @@ describe('a client connects again', () => {
     const errors = await Promise.all(servers.map(({ id }) => failure(calls.f.with({ timeout: 200 }).toServer(id))));
     for (const { code, delivery } of errors) assert.deepEqual([code, delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(errors[0]?.message ?? '', /hang up|closed|reset/);
-    assert.match(errors[1]?.message ?? '', /not a packet/);
+    assert.match(errors[1]?.message ?? '', /the peer speaks HTTP/);
   });
 
   it('to a peer that speaks another version of the packet', async (t) => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createServer } from '../../index.js';
 import { until } from '../support/until.js';
-import { call, serve, unusedPort } from './support.js';
+import { rawLeader } from './raw-peers.js';
+import { call, failure, serve, unusedPort } from './support.js';
 
 function logTo(lines: string[]) {
   const add = (line: string): void => void lines.push(line);
@@ -26,6 +27,42 @@ describe('nothing fails in silence', () => {
     assert.equal(await answer, 'back');
     assert.match(lines[1] ?? '', /^mailstation: server test-1 at .* is connected again, after /);
     assert.equal(lines.length, 2);
+  });
+
+  it('a WebSocket client tells that the server has the transport tcp', async (t) => {
+    const { port } = await serve(t, { f: () => 1 });
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port, transport: 'ws' }], { timeout: 300 });
+    const { message } = await failure(calls.f(null));
+    assert.match(
+      message,
+      /the WebSocket handshake failed \(.*\): another program is on this port, or the server has the transport tcp/,
+    );
+  });
+
+  it('a tcp client tells that the server speaks HTTP, as one with the transport ws does', async (t) => {
+    const { port } = await serve(t, { f: () => 1 }, { transport: 'ws' });
+    const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port }], { timeout: 300 });
+    const { message } = await failure(calls.f(null));
+    assert.match(message, /the peer speaks HTTP .* or one end has the transport ws and the other tcp/);
+  });
+
+  it('a client tells that a program accepts connections and does not answer', async (t) => {
+    const { info } = await rawLeader(t, () => {});
+    const { calls } = await call(t, [info], { timeout: 300 });
+    const { code, message } = await failure(calls.f(null));
+    assert.equal(code, 'ERR_RPC_TIMEOUT');
+    assert.match(message, /the server accepted the connection, and has not answered the registration/);
+  });
+
+  it('a client with a wrong id is refused at once, and told the right one', async (t) => {
+    const { port } = await serve(t, { f: () => 1 });
+    const { calls } = await call(t, [{ id: 'test-9', serverType: 'test', port }], {
+      timeout: 1_000,
+      connectTimeout: 60_000,
+    });
+    const { code, message } = await failure(calls.f(null));
+    assert.equal(code, 'ERR_RPC_CONNECT');
+    assert.match(message, /no process leads the channel "test-9" on this port; process \d+ .* leads "test-1"/);
   });
 
   it('a server tells that it has no methods', async (t) => {

@@ -17,7 +17,7 @@ const REMOVED = new RpcError(RpcCode.ServerRemoved, 'server test-1 was removed')
 class FakeMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly server: ServerInfo;
   readonly sent: OutgoingCall[] = [];
-  readonly attempts = { count: 1, forMs: 10 };
+  readonly attempts = { count: 1, forMs: 10, isAccepted: false };
   readonly latency = undefined;
   state: MailBoxState = 'idle';
   isFull = false;

@@ -133,7 +133,7 @@ describe('Candidate', () => {
     const { candidate } = setUp(t, { claim: held, follow: () => Promise.reject(STRANGER) });
     await assert.rejects(candidate.compete(), {
       code: RpcCode.AddressInUse,
-      message: `the port is in use, and its holder cannot be followed: ${STRANGER.message}`,
+      message: `port 1 is in use, and its holder cannot be followed: ${STRANGER.message}`,
     });
   });
 
@@ -157,7 +157,7 @@ describe('Candidate', () => {
       world.claim = () => Promise.resolve();
       await competing;
       assert.deepEqual([candidate.state, obstacles], ['leading', []]);
-      assert.equal(refusals[0], 'the port is in use, and its holder cannot be followed: no connection');
+      assert.equal(refusals[0], 'port 1 is in use, and its holder cannot be followed: no connection');
     });
   }
 });

@@ -138,7 +138,7 @@ describe('Framer', () => {
     it('bytes of another protocol', () => {
       assert.throws(
         () => frameless().push(Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')),
-        isRpcError('ERR_RPC_PROTOCOL', /version 71/),
+        isRpcError('ERR_RPC_PROTOCOL', /the peer speaks HTTP/),
       );
     });
 

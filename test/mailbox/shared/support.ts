@@ -23,7 +23,7 @@ export function relayOptions(options: object = {}, pendingSize = 10): RelayOptio
 /** A mailbox that the test moves. */
 export class FakeMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly server: ServerInfo;
-  readonly attempts = { count: 0, forMs: 0 };
+  readonly attempts = { count: 0, forMs: 0, isAccepted: false };
   readonly sent: OutgoingCall[] = [];
   /** The time that each close was given, ms. */
   readonly closes: number[] = [];

@@ -253,7 +253,7 @@ describe('PortElection', () => {
     await until(() => obstacles.length > 0, { what: 'an obstacle' });
     assert.equal(
       obstacles[0],
-      'the port is in use, and its holder cannot be followed: not accepted; have that process create this client too, or give it a port of its own',
+      'port 1 is in use, and its holder cannot be followed: not accepted; have that process create this client too, or give it a port of its own',
     );
     world.dial = async () => {};
     await reaches('following');
@@ -266,7 +266,7 @@ describe('PortElection', () => {
     });
     election.start();
     await until(() => obstacles.length > 0, { what: 'an obstacle' });
-    assert.equal(obstacles[0], 'the port is in use, and its holder cannot be followed: not accepted');
+    assert.equal(obstacles[0], 'port 1 is in use, and its holder cannot be followed: not accepted');
     world.dial = () => Promise.reject(refusedWith('ECONNREFUSED'));
     await until(() => passing.length > 0, { what: 'a passing obstacle' });
   });

@@ -1,0 +1,32 @@
+import { quoted } from '../quoted.js';
+
+/** Length of a TLS record's header: the type, and a version that begins with 3. */
+const TLS_MAJOR = 3;
+const TLS_HANDSHAKE = 22;
+const TLS_ALERT = 21;
+
+/** The beginnings of HTTP: of an answer, and of requests. */
+const HTTP = /^(?:HTTP\/|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|TRACE|PATCH|PRI) )/;
+
+/** Characters of a peer's text that are shown. */
+const SHOWN_CHARS = 16;
+
+/**
+ * What a peer speaks, where its first bytes are no packet: HTTP, TLS, or some other text. Undefined for bytes that could be
+ * the packet of another version.
+ */
+export function describeForeign(bytes: Buffer, at: number): string | undefined {
+  const [type, major] = [bytes[at], bytes[at + 1]];
+  if ((type === TLS_HANDSHAKE || type === TLS_ALERT) && major === TLS_MAJOR) {
+    return 'the peer speaks TLS, and this end does not: give both ends the same address and transport';
+  }
+  const text = bytes.toString('latin1', at, at + SHOWN_CHARS);
+  if (HTTP.test(text)) {
+    return `the peer speaks HTTP (${quoted(text)}): another program is on this port, or one end has the transport ws and the other tcp`;
+  }
+  // A version of the packet is a small number, and no letter.
+  if (/^[ -~\r\n\t]{4}/.test(text)) {
+    return `the peer is another program, whose bytes begin with ${quoted(text)}: check the address and the port`;
+  }
+  return undefined;
+}
