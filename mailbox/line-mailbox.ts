@@ -2,7 +2,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { outsideCalls } from '../lib/call-context.js';
 import { endpointOf } from '../lib/endpoint.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
-import { Line } from '../lib/follower/line.js';
+import { Line, type LineHandler } from '../lib/follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../lib/follower/line-options.js';
 import { MAX_TIMEOUT_MS } from '../lib/options.js';
 import type { ServerInfo } from '../lib/server-info.js';
@@ -15,8 +15,12 @@ import type { MailBoxState } from './state.js';
 /** Shortest life of a connection that ends the backoff without an answer: failures before it no longer count. ms */
 const STABLE_MS = 250;
 
+/** Waits between attempts of a mailbox that no call needs, and before the next attempt once a call does. Unit: ms */
+const UNWANTED_MS = 5_000;
+const WANTED_MS = 20;
+
 /** Opens a line, as {@link Line.open} does. */
-export type OpenLine = typeof Line.open;
+export type OpenLine = (options: LineOptions, handler: LineHandler, signal: AbortSignal) => Promise<Line>;
 
 /** Data of the state `ready`, kept while `draining`. */
 interface Current {
@@ -39,10 +43,19 @@ export class LineMailBox extends BaseMailBox {
   readonly #backoff = new Backoff();
   readonly #drainingLines = new Set<Line>();
   #current: Current | undefined;
+  readonly #isWanted: () => boolean;
+  /** In backoff: for long, since no call needs the connection. */
+  #isSlow = false;
   /** Ends the attempt of the state `connecting`. */
   #dialling: AbortController | undefined;
 
-  constructor(server: ServerInfo, options: ResolvedMailBoxOptions, openLine: OpenLine = Line.open) {
+  /** `isWanted` is false while no call needs the connection: attempts are then made every few seconds only. */
+  constructor(
+    server: ServerInfo,
+    options: ResolvedMailBoxOptions,
+    openLine: OpenLine = Line.open,
+    isWanted = (): boolean => true,
+  ) {
     super(server, 'line');
     this.#options = options;
     const { keepalive, ...settings } = options;
@@ -51,6 +64,7 @@ export class LineMailBox extends BaseMailBox {
       heartbeatInterval: keepalive,
     });
     this.#openLine = openLine;
+    this.#isWanted = isWanted;
   }
 
   override get inFlight(): number {
@@ -74,13 +88,21 @@ export class LineMailBox extends BaseMailBox {
     current.line.invoke(call);
   }
 
+  override connect(): void {
+    super.connect();
+    if (this.state !== 'backoff' || !this.#isSlow) return;
+    this.#isSlow = false;
+    this.setStateTimer(() => this.move('connecting'), WANTED_MS);
+  }
+
   protected override get hasToDrain(): boolean {
     return this.#current !== undefined || this.#drainingLines.size > 0;
   }
 
   protected override onEnter(to: MailBoxState, reason: RpcError | undefined): void {
     if (to === 'connecting') this.#dial();
-    if (to === 'backoff') this.setStateTimer(() => this.move('connecting'), this.#backoff.next(reason));
+    this.#isSlow = false;
+    if (to === 'backoff') this.#redialLater(reason);
     if (to === 'ready') this.#watchIdle();
   }
 
@@ -95,6 +117,12 @@ export class LineMailBox extends BaseMailBox {
     this.#current = undefined;
     this.#drainingLines.clear();
     for (const line of lines) line.destroy(reason);
+  }
+
+  #redialLater(reason: RpcError | undefined): void {
+    const wait = this.#backoff.next(reason);
+    this.#isSlow = !this.#isWanted();
+    this.setStateTimer(() => this.move('connecting'), this.#isSlow ? Math.max(wait, UNWANTED_MS) : wait);
   }
 
   #dial(): void {

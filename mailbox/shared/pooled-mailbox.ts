@@ -1,12 +1,19 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
+import { performance } from '../../lib/timers.js';
 import { type MailBox, type MailBoxState, notConnected } from '../index.js';
+import type { DialGate } from './dial-gate.js';
 import { type HeldBytes, HeldRelayedCalls } from './held-relayed-calls.js';
 import type { RelayedCall } from './relayed-call.js';
 import type { UpstreamStatus } from './upstream.js';
 
+/** Time for which a mailbox is dialled as for a waiting call after it was asked for, used or lost. Unit: ms */
+const WANTED_FOR_MS = 10_000;
+
 /** User of a real mailbox: a shared mailbox of this process, or a Follower on behalf of one of its mailboxes. */
 export interface PooledMailBoxUser {
+  /** Gate for the attempts to connect for this user. Undefined: no limit. */
+  readonly gate?: DialGate;
   onStatus(status: UpstreamStatus): void;
   /** The mailbox takes no more calls until {@link onDrained}. */
   onFull(): void;
@@ -25,6 +32,7 @@ export class PooledMailBox {
   readonly #users = new Set<PooledMailBoxUser>();
   readonly #held: HeldRelayedCalls;
   #isFullReported = false;
+  #wantedUntil = 0;
   /** Calls that cannot be sent at once are returned: another process is about to lead. */
   #returnsCalls = false;
 
@@ -32,7 +40,7 @@ export class PooledMailBox {
   constructor(mailbox: MailBox, limit: number, heldBytes: HeldBytes) {
     this.mailbox = mailbox;
     this.#held = new HeldRelayedCalls(limit, heldBytes, (call) => call.fail(notConnected(call, mailbox)));
-    mailbox.on('state', (to, _from, reason) => this.#onState(to, reason));
+    mailbox.on('state', (to, from, reason) => this.#onState(to, from, reason));
     mailbox.on('drained', () => this.#onDrained());
   }
 
@@ -45,9 +53,25 @@ export class PooledMailBox {
     return this.#held.size;
   }
 
+  /** True while a call needs the connection, as far as this process knows: calls wait in the processes that made them. */
+  get isWanted(): boolean {
+    return this.#held.size > 0 || performance.now() < this.#wantedUntil;
+  }
+
+  /** Gate for the next attempt to connect: the user's whose attempts wait least. */
+  get gate(): DialGate | undefined {
+    let best: DialGate | undefined;
+    for (const { gate } of this.#users) {
+      if (gate === undefined) return undefined;
+      if (best === undefined || gate.waiting < best.waiting) best = gate;
+    }
+    return best;
+  }
+
   /** Connects, and notifies the user of the state as it is now. May be called again by the same user. */
   acquire(user: PooledMailBoxUser): void {
     this.#users.add(user);
+    this.#want();
     this.mailbox.connect();
     user.onStatus(statusOf(this.mailbox, undefined));
     if (this.#isFullReported) user.onFull();
@@ -72,8 +96,9 @@ export class PooledMailBox {
     if (this.#returnsCalls) return returnCall(call);
     call.move('queued', this.mailbox.state === 'ready' ? 'room' : 'connection');
     this.#held.add(call);
+    this.#want();
     // The Follower sent the call before it heard that the mailbox is idle, and may have no other call that connects again.
-    if (this.mailbox.state === 'idle') this.mailbox.connect();
+    this.mailbox.connect();
   }
 
   /** Returns held calls to their callers, and from now on each call that cannot be sent at once. */
@@ -92,8 +117,13 @@ export class PooledMailBox {
     return this.mailbox.state === 'ready' && !this.mailbox.isFull;
   }
 
-  #onState(to: MailBoxState, reason: RpcError | undefined): void {
+  #want(): void {
+    this.#wantedUntil = performance.now() + WANTED_FOR_MS;
+  }
+
+  #onState(to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     this.#isFullReported = false;
+    if (from === 'ready') this.#want();
     if (to === 'ready') this.#sendHeld();
     if (this.mailbox.state !== to) return; // a later move has been reported meanwhile
     const status = statusOf(this.mailbox, reason);

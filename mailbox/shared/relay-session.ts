@@ -4,9 +4,11 @@ import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib/protocol/relay-message.js';
 import { quoted } from '../../lib/quoted.js';
+import { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
 import { toWireError } from '../../lib/wire-errors.js';
+import { DialGate } from './dial-gate.js';
 import type { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
@@ -37,14 +39,17 @@ interface Use {
 export class RelaySession implements RelayHandler {
   readonly #parts: RelayParts;
   readonly #peer: RelayPeer;
+  readonly #log: RateLimitedLog;
   /** By the number that the Follower has given the server. */
   readonly #uses = new Map<number, Use>();
   /** Calls in flight, by the id of their request. */
   readonly #calls = new Map<number, RelayedCall>();
+  readonly #gate = new DialGate();
   #inFlight = 0;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
+    this.#log = new RateLimitedLog(parts.logger);
     this.#peer = peer;
   }
 
@@ -61,6 +66,7 @@ export class RelaySession implements RelayHandler {
 
   onGone(): void {
     for (const to of [...this.#uses.keys()]) this.#close(to);
+    this.#log.close();
   }
 
   #open({ to, server }: OpenMailBoxHead): void {
@@ -73,16 +79,21 @@ export class RelaySession implements RelayHandler {
       const [lastFailure, reason] = [status.lastFailure, status.reason].map((error) => error && toWireError(error));
       this.#peer.tell(relayMessage({ type: 'mailbox_state', to, state, lastFailure, reason }));
     };
-    if (this.#uses.size >= MAX_SERVERS) {
-      const why = `the process that shares its mailboxes connects no more than ${MAX_SERVERS} servers for one process`;
-      return report('backoff', { lastFailure: new RpcError(RpcCode.Connect, why) });
+    const info: ServerInfo = { ...server, serverType: '' };
+    const own = this.#uses.size;
+    if (own >= MAX_SERVERS || !this.#parts.pool.mayOpen(info, own)) {
+      const most =
+        own >= MAX_SERVERS ? `${MAX_SERVERS} servers for one process` : `${own} servers for this process now`;
+      const why = `the process that shares its mailboxes connects no more than ${most} (share.maxServers)`;
+      this.#log.warn(`mailstation: refused to connect ${quoted(server.id)} for ${this.#peer.name}: ${why}`);
+      return report('backoff', { lastFailure: new RpcError(RpcCode.Overloaded, why) });
     }
     const user: PooledMailBoxUser = {
+      gate: this.#gate,
       onStatus: (status) => report(status.state, status),
       onFull: () => report('full'),
       onDrained: () => report('ready'),
     };
-    const info: ServerInfo = { ...server, serverType: '' };
     this.#uses.set(to, { pooled: this.#parts.pool.acquire(info, user), user });
   }
 
@@ -96,19 +107,24 @@ export class RelaySession implements RelayHandler {
   #relay(head: RelayHead, frame: FrameView): void {
     const limit = Math.max(MIN_IN_FLIGHT, this.#parts.maxInFlight);
     const { id } = frame;
+    const { relayed } = this.#parts.pool;
+    const mayRelay = this.#parts.pool.mayRelay(this.#inFlight);
     const call = new RelayedCall(this.#peer, head, frame, this.#parts.methods.get(head.method), (error) => {
       this.#inFlight -= 1;
+      relayed.now -= 1;
       this.#calls.delete(id);
       if (error !== undefined && head.oneway) this.#logOneway(head, error);
     });
     this.#peer.taken();
     this.#inFlight += 1;
+    relayed.now += 1;
     this.#calls.set(id, call);
     const use = this.#uses.get(head.to);
     if (use === undefined) {
       call.fail(call.error(RpcCode.BadRequest, `no mailbox was opened under the number ${head.to}`, 'not-sent'));
-    } else if (this.#inFlight > limit) {
-      const why = `${limit} calls of this process are being relayed, which is the limit`;
+    } else if (this.#inFlight > limit || !mayRelay) {
+      const most = mayRelay ? `${limit} calls` : `${this.#inFlight - 1} of ${relayed.now - 1} calls`;
+      const why = `${most} of this process are being relayed, which is the limit${mayRelay ? '' : ' (share.maxCalls)'}`;
       call.fail(call.error(RpcCode.PendingFull, why, 'not-sent'));
     } else {
       use.pooled.relay(call);
@@ -117,7 +133,7 @@ export class RelaySession implements RelayHandler {
 
   /** The caller regards a one-way call as sent, and waits for no outcome. */
   #logOneway({ method }: RelayHead, error: RpcError): void {
-    this.#parts.logger.warn(
+    this.#log.warn(
       `mailstation: a one-way call of ${quoted(method)}, relayed for ${this.#peer.name}, was not sent: ${quoted(error.message)}`,
     );
   }

@@ -18,7 +18,7 @@ export class Relay implements Upstreams {
 
   constructor(options: RelayOptions, share: ResolvedShareOptions) {
     const { logger, mailbox } = options;
-    this.#pool = new UpstreamPool(options);
+    this.#pool = new UpstreamPool(options, undefined, share);
     this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
     const parts = { pool: this.#pool, methods: new MethodCache(), logger, maxInFlight: mailbox.maxInFlight };
     this.#acceptor.lead({

@@ -29,6 +29,8 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   readonly #returned = new WeakSet<OutgoingCall>();
   #upstream: Upstream | undefined;
   #lastFailure: RpcError | undefined;
+  /** The process that leads was told in this state that a call waits. */
+  #isWoken = false;
 
   constructor(server: ServerInfo, source: UpstreamSource) {
     super(server, 'shared');
@@ -54,6 +56,12 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   override connect(): void {
     // Never `ready` before this method has returned: its caller is about to wait for that state.
     if (this.state === 'idle' && this.move('connecting')) nextTick(() => this.onUpstream());
+    // The process that leads redials rarely while it knows of no call. It is told once for each wait of the real mailbox.
+    if (this.state !== 'backoff' || this.#upstream === undefined || this.#isWoken) return;
+    this.#isWoken = true;
+    nextTick(() => {
+      if (this.state === 'backoff') this.#upstream?.connect();
+    });
   }
 
   override send(call: OutgoingCall): void {
@@ -107,6 +115,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   }
 
   protected override onEnter(to: MailBoxState): void {
+    this.#isWoken = false;
     if (to === 'connecting') this.dialAttempts.begin();
     if (to === 'ready') this.dialAttempts.succeeded();
   }

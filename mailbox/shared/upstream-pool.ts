@@ -1,23 +1,41 @@
 import { endpointKey, endpointOf } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import { Line } from '../../lib/follower/line.js';
 import type { ServerInfo } from '../../lib/server-info.js';
-import { DEFAULT_PENDING_SIZE, LineMailBox, type MailBox } from '../index.js';
+import { mayTake } from '../../lib/serving/caller-share.js';
+import { DEFAULT_PENDING_SIZE, LineMailBox, type MailBox, type OpenLine } from '../index.js';
 import type { HeldBytes } from './held-relayed-calls.js';
-import type { RelayOptions } from './options.js';
+import { type RelayOptions, type ResolvedShareOptions, SHARE_DEFAULTS } from './options.js';
 import { PooledMailBox, type PooledMailBoxUser } from './pooled-mailbox.js';
+
+/** Share of the free mailboxes, and of the free places for relayed calls, that one Follower may take. */
+const FOLLOWER_SHARE = 0.7;
+
+/** Limits over all Followers. */
+export type PoolLimits = Pick<ResolvedShareOptions, 'maxServers' | 'maxCalls'>;
+type MakeMailBox = (server: ServerInfo, openLine: OpenLine, isWanted: () => boolean) => MailBox;
 
 /** The real mailboxes, in the Leader: one for each server id at each address that a user knows. */
 export class UpstreamPool {
   readonly #options: RelayOptions;
-  readonly #make: (server: ServerInfo) => MailBox;
+  readonly #make: MakeMailBox;
+  readonly #maxServers: number;
+  /** Calls that are relayed for all Followers. */
+  readonly relayed: { now: number; readonly limit: number };
   readonly #mailboxes = new Map<string, PooledMailBox>();
   /** Mailboxes without users, until their last answers are in. */
   readonly #draining = new Set<PooledMailBox>();
   readonly #heldBytes: HeldBytes;
   #returnsCalls = false;
 
-  constructor(options: RelayOptions, make = (server: ServerInfo): MailBox => new LineMailBox(server, options.mailbox)) {
+  constructor(
+    options: RelayOptions,
+    make: MakeMailBox = (server, openLine, isWanted) => new LineMailBox(server, options.mailbox, openLine, isWanted),
+    { maxServers, maxCalls }: PoolLimits = SHARE_DEFAULTS,
+  ) {
     this.#options = options;
+    this.#maxServers = maxServers;
+    this.relayed = { now: 0, limit: maxCalls };
     this.#make = make;
     this.#heldBytes = { now: 0, limit: options.mailbox.maxQueuedBytes };
   }
@@ -25,6 +43,16 @@ export class UpstreamPool {
   /** Number of mailboxes that have users. */
   get size(): number {
     return this.#mailboxes.size;
+  }
+
+  /** True where a Follower that uses `own` servers may use this one too. No Follower can use up the mailboxes. */
+  mayOpen(server: ServerInfo, own: number): boolean {
+    return this.#mailboxes.has(poolKey(server)) || mayTake(own, this.size, this.#maxServers, FOLLOWER_SHARE);
+  }
+
+  /** True where a Follower with `own` relayed calls may have one more. */
+  mayRelay(own: number): boolean {
+    return mayTake(own, this.relayed.now, this.relayed.limit, FOLLOWER_SHARE);
   }
 
   /** Acquires the mailbox of a server. Its user must {@link release} the mailbox. */
@@ -69,7 +97,13 @@ export class UpstreamPool {
   #open(server: ServerInfo, key: string): PooledMailBox {
     // With a `pendingSize` of 0 a call is still held for the moment in which its process does not know the state.
     const limit = this.#options.pendingSize || DEFAULT_PENDING_SIZE;
-    const pooled = new PooledMailBox(this.#make(server), limit, this.#heldBytes);
+    const openLine: OpenLine = (options, handler, signal) => {
+      const open = (): Promise<Line> => Line.open(options, handler, signal);
+      const { gate } = pooled;
+      return gate === undefined ? open() : gate.run(open, signal);
+    };
+    const mailbox = this.#make(server, openLine, () => pooled.isWanted);
+    const pooled: PooledMailBox = new PooledMailBox(mailbox, limit, this.#heldBytes);
     if (this.#returnsCalls) pooled.returnHeld();
     this.#mailboxes.set(key, pooled);
     return pooled;

@@ -50,7 +50,7 @@ describe('a relay that', () => {
       return response(id, head, Buffer.from(JSON.stringify({ name: 'RpcError', message: 'not here' })));
     });
     const { calls } = await call(t, [{ id: 'test-1', serverType: 'test', port: 1 }], {
-      timeout: 500,
+      timeout: 3_000,
       share: { port: relay.port },
     });
     const [code, depth] = await new Promise<[code: string, depth: number]>((resolve) => {

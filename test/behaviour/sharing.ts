@@ -38,7 +38,7 @@ export async function lead(
   options: ClientOptions = {},
   create?: typeof createClient,
 ): Promise<Calling> {
-  const calling = await call(t, servers, { ...options, share: { port } }, create);
+  const calling = await call(t, servers, { ...options, share: { port, ...options.share } }, create);
   await until(() => calling.client.sharing === 'leading', { what: 'the client to lead' });
   return calling;
 }

@@ -8,11 +8,11 @@ import { fakeDial, LOST, REFUSED, STOPPED } from './support.js';
 
 const SERVER: ServerInfo = { id: 'test-1', serverType: 'test', host: '10.0.0.7', port: 3_333, transport: 'ws' };
 
-function setUp(t: TestContext, options = {}) {
+function setUp(t: TestContext, options = {}, isWanted?: () => boolean) {
   const clock = mockClock(t);
   t.mock.method(Math, 'random', () => 0.5); // the waits of the backoff without their jitter
   const { attempts, openLine, latest } = fakeDial();
-  const mailbox = new LineMailBox(SERVER, resolveMailBoxOptions({ drainTimeout: 500, ...options }), openLine);
+  const mailbox = new LineMailBox(SERVER, resolveMailBoxOptions({ drainTimeout: 500, ...options }), openLine, isWanted);
   t.after(() => mailbox.close(STOPPED, 0));
   const states: string[] = [];
   const reasons: (RpcCode | undefined)[] = [];
@@ -37,6 +37,26 @@ function setUp(t: TestContext, options = {}) {
   };
   return { clock, mailbox, attempts, latest, states, reasons, ready, redials };
 }
+
+describe('LineMailBox: a connection that no call needs', () => {
+  it('is tried every five seconds, and at once where a call needs it after all', async (t) => {
+    let isWanted = true;
+    const { mailbox, latest, redials, attempts } = setUp(t, {}, () => isWanted);
+    mailbox.connect();
+    await latest().refuse(REFUSED);
+    assert.ok(redials() < 10);
+    isWanted = false;
+    await latest().refuse(REFUSED);
+    assert.equal(redials(), 5_000);
+    await latest().refuse(REFUSED);
+    mailbox.connect();
+    assert.equal(redials(), 20);
+    await latest().refuse(REFUSED);
+    const before = attempts.length;
+    for (let i = 0; i < 100; i++) mailbox.connect();
+    assert.deepEqual([redials(), attempts.length], [20, before + 1], 'one attempt, however often it is asked for');
+  });
+});
 
 describe('LineMailBox: dialling', () => {
   it('dials when it is asked to connect, the server’s endpoint under its id', async (t) => {

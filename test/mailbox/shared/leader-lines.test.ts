@@ -11,7 +11,10 @@ import { SERVER } from './support.js';
 function setUp(t: TestContext) {
   const clock = mockClock(t);
   const { openLine, latest } = fakeDial();
-  const lines = new LeaderLines(lineOptions({ port: 7_000, lead: true }, resolveMailBoxOptions({})), openLine);
+  const lines = new LeaderLines(
+    lineOptions({ port: 7_000, lead: true, maxServers: 10, maxCalls: 10 }, resolveMailBoxOptions({})),
+    openLine,
+  );
   const ends: string[] = [];
   const handler = { onGoaway: () => void ends.push('goaway'), onClosed: () => void ends.push('closed') };
   const connect = async () => {

@@ -22,6 +22,27 @@ function setUp(t: TestContext, { limit = 10, bytesLimit = 1_000 } = {}) {
   return { clock, mailbox, pooled, follower, relay };
 }
 
+describe('PooledMailBox: whether a call needs its connection', () => {
+  it('is true for ten seconds after it was asked for, used or lost, and while calls wait here', (t) => {
+    const { clock, mailbox, pooled, relay } = setUp(t);
+    assert.equal(pooled.isWanted, false);
+    const user = fakeUser();
+    pooled.acquire(user);
+    clock.advance(9_990);
+    assert.equal(pooled.isWanted, true);
+    clock.advance(20);
+    assert.equal(pooled.isWanted, false);
+    mailbox.move('ready');
+    mailbox.move('backoff');
+    assert.equal(pooled.isWanted, true, 'the connection was lost');
+    clock.advance(10_010);
+    assert.equal(pooled.isWanted, false);
+    relay({ timeout: 60_000 });
+    clock.advance(30_000);
+    assert.equal(pooled.isWanted, true, 'a call waits here');
+  });
+});
+
 describe('PooledMailBox: its users', () => {
   it('are counted, each once', (t) => {
     const { pooled } = setUp(t);

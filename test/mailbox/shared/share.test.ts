@@ -60,10 +60,15 @@ function setUp(t: TestContext, { lead = true } = {}) {
   const warnings: string[] = [];
   const moves: SharingState[] = [];
   const logger = { ...relayOptions().logger, warn: (text: string) => void warnings.push(text) };
-  const share = new Share({ ...relayOptions(), logger }, { port: 7_000, lead }, (to) => void moves.push(to), {
-    relay,
-    openLine: dial.openLine,
-  });
+  const share = new Share(
+    { ...relayOptions(), logger },
+    { port: 7_000, lead, maxServers: 10, maxCalls: 10 },
+    (to) => void moves.push(to),
+    {
+      relay,
+      openLine: dial.openLine,
+    },
+  );
   const claim = () => relay.claims.at(-1) ?? assert.fail('the port was not claimed');
   const follows = async () => {
     if (lead) await claim().refuse();
