@@ -1,6 +1,6 @@
 import { type Callback, withCallback } from './lib/callback.js';
 import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
-import { debug, type Logger, quietLogger } from './lib/diagnostics.js';
+import { debug, type Logger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
@@ -24,14 +24,12 @@ import { traceCalls } from './lib/serving/trace-calls.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { ServerEvents } from './server/events.js';
 import { noMethods } from './server/no-methods.js';
-import { SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
+import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
 export type { ServerEvents } from './server/events.js';
 export type { ServerOptions } from './server/options.js';
 export type { ServerState } from './server/state.js';
-
-const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
 /**
  * Serves the methods of remote modules: loads them, listens on a port, and answers calls. {@link createServer} makes

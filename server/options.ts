@@ -1,8 +1,11 @@
-import type { Logger } from '../lib/diagnostics.js';
+import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 import type { OptionNames } from '../lib/unknown-options.js';
+
+/** Logger by default. The line on where a server listens goes to stderr too, so that stdout is the program's own. */
+export const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
 /** Options of a server. docs/options.md lists all of them, with units, defaults and ranges. */
 export interface ServerOptions extends ListeningOptions, ServiceOptions {

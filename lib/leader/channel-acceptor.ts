@@ -140,6 +140,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     this.#lifecycle.move('closed');
     void this.#close();
     for (const session of this.#admission.sessions) session.destroy(reason);
+    this.limit.stop();
   }
 
   onRegister(session: Session, request: RegisterRequest): void {
@@ -168,6 +169,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       });
       clearTimeout(late);
     }
+    this.limit.stop();
     this.#lifecycle.move('closed');
   }
 

@@ -61,6 +61,7 @@ export class ConcurrencyLimit {
   readonly #ownContext = new AsyncResource('mailstation.ConcurrencyLimit');
   #running = 0;
   #isStarting = false;
+  #isStopped = false;
 
   constructor(options: ConcurrencyLimitOptions) {
     this.#options = options;
@@ -152,6 +153,7 @@ export class ConcurrencyLimit {
   /** Closes as {@link close} does, and observes no call any more. */
   stop(): void {
     this.close();
+    this.#isStopped = true;
     this.#timer.stop();
   }
 
@@ -235,7 +237,7 @@ export class ConcurrencyLimit {
   }
 
   #noteTime(time: number): void {
-    if (Number.isFinite(time)) this.#timer.note(time);
+    if (Number.isFinite(time) && !this.#isStopped) this.#timer.note(time);
   }
 
   #expire(now: number): number {

@@ -31,9 +31,17 @@ async function isTold(peer: RawPeer, to: number, state: string): Promise<void> {
   );
 }
 
-function relayed(peer: RawPeer, id: number, to: number, method: string, value: unknown, oneway = false): void {
+function relayed(
+  peer: RawPeer,
+  id: number,
+  to: number,
+  method: string,
+  value: unknown,
+  oneway = false,
+  ms = 1_000,
+): void {
   peer.write(
-    request(id, { type: 'relay', to, method: `user.service.${method}`, argLength: 1, oneway }, jsonItem(value)),
+    request(id, { type: 'relay', to, method: `user.service.${method}`, argLength: 1, oneway }, jsonItem(value), ms),
   );
 }
 
@@ -204,21 +212,15 @@ describe('the process that leads a share', () => {
   it('takes a bounded number of calls from one that follows', async (t) => {
     const down = await unusedPort(t);
     const port = await freePort();
-    await lead(t, port, [], { pendingSize: 60_000 });
+    await lead(t, port, [], { share: { port, maxCalls: 100 } });
     const peer = await registeredCaller(t, port, CHANNEL);
     open(peer, 1, down);
     await isTold(peer, 1, 'backoff');
-    const one = request(
-      1,
-      { type: 'relay', to: 1, method: 'user.service.f', argLength: 1, oneway: false },
-      jsonItem(1),
-      600_000, // a slow machine must not free places while it reads the rest
-    );
-    peer.write(Buffer.concat(Array.from({ length: 50_000 }, () => one)));
+    for (let id = 100; id < 170; id++) relayed(peer, id, 1, 'f', 'waits', false, 600_000); // places that a slow machine does not free
     relayed(peer, 2, 1, 'f', 'one too many');
     const { head, body } = await answer(peer, 2);
     assert.deepEqual(head, { type: 'relay_failure', code: 'ERR_RPC_PENDING_FULL', delivery: 'not-sent' });
-    assert.match(body.toString(), /50000 calls of this process are being relayed, which is the limit/);
+    assert.match(body.toString(), /70 of 70 calls of this process are being relayed, which is the limit/);
   });
 
   it('holds a bounded number of calls, and of bytes, for a server that is not there', async (t) => {

@@ -89,6 +89,17 @@ describe('RelaySession', () => {
     assert.match(warnings[0] ?? '', /one-way call of "user\.m\.f", relayed for follower:1, was not sent: "no mailbox/);
   });
 
+  it('takes a bounded number of calls of one Follower', (t) => {
+    const { made, follower, open, relay } = setUp(t);
+    open();
+    made[0]?.move('ready');
+    for (let id = 1; id <= 50_000; id++) relay(id);
+    assert.deepEqual([made[0]?.sent.length, follower.answers], [50_000, []]);
+    relay(50_001);
+    assert.equal(made[0]?.sent.length, 50_000);
+    assert.deepEqual(follower.answers, ['50001 ERR_RPC_PENDING_FULL not-sent']);
+  });
+
   it('connects a bounded number of servers for one Follower', (t) => {
     const { pool, follower, open } = setUp(t);
     for (let to = 1; to <= 4_097; to++) open(to, 10_000 + to);
