@@ -70,6 +70,7 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   mailBoxFactory: true,
   mailboxFactory: true,
   maxFrameBytes: true,
+  frameTimeout: true,
   maxInFlight: true,
   maxQueuedBytes: true,
   pendingSize: true,

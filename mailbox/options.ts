@@ -1,7 +1,11 @@
 import { boolean, integer, timeoutMs, unfit } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { frameLimit } from '../lib/protocol/framer.js';
-import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../lib/transport/connection-defaults.js';
+import {
+  CONNECTION_DEFAULTS,
+  DEFAULT_FRAME_TIMEOUT_MS,
+  DEFAULT_MAX_IN_FLIGHT,
+} from '../lib/transport/connection-defaults.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
@@ -53,6 +57,13 @@ export interface MailBoxOptions {
    */
   maxFrameBytes?: number;
   /**
+   * How long a server may take to send the rest of a frame that has begun: up to twice this time. After that the connection
+   * is destroyed, since nothing else can pass meanwhile, and heartbeats do not notice a server that sends a byte at a time.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 10_000
+   */
+  frameTimeout?: number;
+  /**
    * Bytes that may wait to be written to one server. Further calls are held, as while connecting.
    * Unit: bytes. Range: from 0.
    * @default 16_777_216
@@ -77,6 +88,7 @@ export const MAILBOX_DEFAULTS = Object.freeze({
   idleTimeout: 0,
   drainTimeout: 3_000,
   maxInFlight: DEFAULT_MAX_IN_FLIGHT,
+  frameTimeout: DEFAULT_FRAME_TIMEOUT_MS,
   codecs: Object.freeze(['msgpack', 'json']) as readonly CodecName[],
 }) satisfies MailBoxOptions;
 
@@ -86,6 +98,7 @@ export interface ResolvedMailBoxOptions {
   readonly keepalive: number;
   readonly idleTimeout: number;
   readonly drainTimeout: number;
+  readonly frameTimeout: number;
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
   readonly maxInFlight: number;
@@ -102,6 +115,7 @@ export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOpt
     keepalive: timeoutMs('keepalive', given.keepalive, defaults.keepalive),
     idleTimeout: timeoutMs('idleTimeout', given.idleTimeout, defaults.idleTimeout, 0),
     drainTimeout: timeoutMs('drainTimeout', given.drainTimeout, defaults.drainTimeout, 0),
+    frameTimeout: timeoutMs('frameTimeout', given.frameTimeout, defaults.frameTimeout),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
     maxInFlight: integer('maxInFlight', given.maxInFlight, defaults.maxInFlight, 1),

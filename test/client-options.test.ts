@@ -14,6 +14,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   idleTimeout: [...NOT_NUMBERS, -1, 2 ** 31],
   drainTimeout: [...NOT_NUMBERS, -1, 2 ** 31],
   pendingSize: [...NOT_NUMBERS, -1],
+  frameTimeout: MS,
   maxInFlight: [...NOT_NUMBERS, 0, -1],
   maxFrameBytes: [...NOT_NUMBERS, 0, 24, -1, 2 ** 31 + 1],
   maxQueuedBytes: [...NOT_NUMBERS, -1],

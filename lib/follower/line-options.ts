@@ -1,7 +1,11 @@
 import type { Endpoint } from '../endpoint.js';
 import type { CodecName } from '../protocol/codecs.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
-import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
+import {
+  CONNECTION_DEFAULTS,
+  DEFAULT_FRAME_TIMEOUT_MS,
+  DEFAULT_MAX_IN_FLIGHT,
+} from '../transport/connection-defaults.js';
 import type { Registering } from './registration.js';
 
 export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {
@@ -11,6 +15,8 @@ export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>
   readonly heartbeatInterval: number;
   /** Time between heartbeats toward a stock Leader. Unit: ms. @default 20_000 — cluster-client */
   readonly stockHeartbeatInterval?: number;
+  /** Time for the peer to send the rest of a frame; see `transport/frame-watch.ts`. Unit: ms */
+  readonly frameTimeout: number;
   /** Calls that may wait for their answers at once. */
   readonly maxInFlight: number;
 }
@@ -27,6 +33,7 @@ export const LINE_DEFAULTS = Object.freeze({
   maxFrameBytes: CONNECTION_DEFAULTS.maxFrameBytes,
   maxQueuedBytes: CONNECTION_DEFAULTS.maxQueuedBytes,
   maxInFlight: DEFAULT_MAX_IN_FLIGHT,
+  frameTimeout: DEFAULT_FRAME_TIMEOUT_MS,
   /** 0: frames leave at the end of the tick. */
   flushInterval: 0,
 });

@@ -1,7 +1,7 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
-import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
@@ -11,12 +11,14 @@ import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';
 import { dialWithin } from '../transport/dial-within.js';
+import { FrameWatch } from '../transport/frame-watch.js';
 import { peerSilent } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
 import type { LineOptions } from './line-options.js';
+import { LINE_TRANSITIONS, type LineState } from './line-state.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec, unsendable } from './request-codec.js';
 
@@ -38,15 +40,6 @@ export interface LineHandler {
   onClosed(line: Line, reason: RpcError): void;
 }
 
-/** `registering -> ready -> draining -> closed`, each of them able to go straight to closed. */
-const TRANSITIONS = {
-  registering: ['ready', 'closed'],
-  ready: ['draining', 'closed'],
-  draining: ['closed'],
-  closed: [],
-} as const satisfies Transitions<'registering' | 'ready' | 'draining' | 'closed'>;
-type LineState = keyof typeof TRANSITIONS;
-
 /**
  * A Follower's end of one connection to a Leader: dialled, registered on a channel, kept alive, with the calls in flight.
  * A line is never reopened: the owner opens another line for another connection.
@@ -58,7 +51,8 @@ export class Line {
   readonly #registration: Registration;
   readonly #pending = new PendingCalls({ onExpired: (calls) => this.#onExpired(calls) });
   readonly #latency = new Latency();
-  readonly #lifecycle = new Lifecycle<LineState>('registering', TRANSITIONS, () => {});
+  readonly #lifecycle = new Lifecycle<LineState>('registering', LINE_TRANSITIONS, () => {});
+  readonly #frameWatch: FrameWatch;
   #keepalive: Keepalive | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #isGoingAway = false;
@@ -93,12 +87,16 @@ export class Line {
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
         onResponse: (head, frame) => this.#onResponse(head, frame),
-        onActivity: () => this.#keepalive?.heard(),
+        onActivity: () => {
+          this.#keepalive?.heard();
+          this.#frameWatch.heard();
+        },
         onDrained: () => this.#onDrained(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       { ...options, pauseWhenBlocked: false },
     );
+    this.#frameWatch = new FrameWatch(this.#connection, options.frameTimeout, (reason) => this.destroy(reason));
   }
 
   get state(): LineState {
@@ -285,6 +283,7 @@ export class Line {
     this.#closeReason = reason;
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
+    this.#frameWatch.stop();
     clearTimeout(this.#drainTimer);
     // The owner first: a call that is made again after a loss must find the owner without this line.
     if (this.#registration.isOver) this.#handler.onClosed(this, reason);

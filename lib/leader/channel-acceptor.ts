@@ -1,4 +1,4 @@
-import { type Endpoint, urlOf } from '../endpoint.js';
+import { describeEndpoint, type Endpoint, urlOf } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
@@ -12,6 +12,7 @@ import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overl
 import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream, Listener } from '../transport/byte-stream.js';
+import { DescriptorProbe } from './descriptor-probe.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
 import type { RegisterRequest } from './register-request.js';
@@ -108,7 +109,12 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       throw new RpcError(RpcCode.Closed, why);
     }
     this.#listener = listener;
-    this.#admission.start((session) => this.#pending.has(session));
+    const { logger } = this.#options;
+    const probe = new DescriptorProbe(logger);
+    this.#admission.start(
+      (session) => this.#pending.has(session),
+      () => probe.probe(describeEndpoint(listener.endpoint)),
+    );
   }
 
   /** Gives a channel its Leader, and accepts the Followers that wait for the channel. */

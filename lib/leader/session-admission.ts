@@ -57,8 +57,11 @@ export class SessionAdmission {
     return this.#sessions.get(session) !== undefined;
   }
 
-  /** Searches for idle strangers from now on. `mayWait` says which unregistered connections wait for a Leader. */
-  start(mayWait: (session: Session) => boolean): void {
+  /**
+   * Searches for idle strangers from now on. `mayWait` says which unregistered connections wait for a Leader. `onSweep` is
+   * called at each search.
+   */
+  start(mayWait: (session: Session) => boolean, onSweep: () => void): void {
     const interval = Math.min(SWEEP_MS, this.#options.handshakeTimeout);
     // After a stall of this process the registrations of the connections may lie unread in their sockets.
     const sweep = new AfterStall(() => this.#sweep(mayWait), false);
@@ -66,6 +69,7 @@ export class SessionAdmission {
     this.#sweeper = setInterval(() => {
       sweep.run(dueAt);
       dueAt = performance.now() + interval;
+      onSweep();
     }, interval).unref();
   }
 

@@ -15,3 +15,6 @@ export const CONNECTION_DEFAULTS = Object.freeze({
 
 /** Calls of one connection that wait for their answers, unless an option gives another number. Source: moleculer. */
 export const DEFAULT_MAX_IN_FLIGHT = 50_000;
+
+/** Time for a server to send the rest of a frame, as a server's `handshakeTimeout` is for its callers. Unit: ms */
+export const DEFAULT_FRAME_TIMEOUT_MS = 10_000;

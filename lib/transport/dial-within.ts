@@ -3,6 +3,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from './byte-stream.js';
+import { descriptorAdvice } from './descriptors.js';
 import { type AnyDialOptions, dial } from './transports.js';
 
 /** Stall of this process's event loop from which on a dial gets the time back. Shorter ones are common. Unit: ms */
@@ -35,7 +36,10 @@ export async function dialWithin(
   try {
     return await dialStream(endpoint, { ...options, signal: giveUp.signal });
   } catch (error) {
-    throw error instanceof RpcError ? error : new RpcError(RpcCode.Connect, messageOf(error), { cause: error });
+    if (error instanceof RpcError) throw error;
+    const advice = descriptorAdvice(error);
+    const why = messageOf(error) + (advice === undefined ? '' : `, since ${advice}`);
+    throw new RpcError(RpcCode.Connect, why, { cause: error });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', abort);

@@ -54,11 +54,20 @@ export function acceptorOptions(
 /** Options of a Follower's line to the Leader. */
 export function lineOptions(
   { port }: ResolvedShareOptions,
-  { connectTimeout, keepalive, maxFrameBytes, maxQueuedBytes, maxInFlight, codecs }: ResolvedMailBoxOptions,
+  {
+    connectTimeout,
+    keepalive,
+    frameTimeout,
+    maxFrameBytes,
+    maxQueuedBytes,
+    maxInFlight,
+    codecs,
+  }: ResolvedMailBoxOptions,
 ): LineOptions {
   return resolveLineOptions(endpointOf({ port }), SHARE_CHANNEL, {
     codecs,
     connectTimeout,
+    frameTimeout,
     heartbeatInterval: keepalive,
     maxFrameBytes,
     maxQueuedBytes,

@@ -12,6 +12,7 @@ describe('resolveMailBoxOptions', () => {
       idleTimeout: 0,
       drainTimeout: 3_000,
       maxFrameBytes: 4 * 1024 * 1024,
+      frameTimeout: 10_000,
       maxInFlight: 50_000,
       maxQueuedBytes: 16 * 1024 * 1024,
       codecs: ['msgpack', 'json'],
