@@ -7,6 +7,7 @@ import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
+import { CalledBackError } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { boolean, invalid, timeoutMs, unfit } from '../lib/options.js';
@@ -163,6 +164,7 @@ export class Caller {
       const settle: Settle = (error, results) => {
         if (!hasReturned) nextTick(settle, error, results);
         else if (error === undefined) callback(null, ...results);
+        else if (this.#callbacks && error.cause instanceof CalledBackError) passOn(callback, error.cause);
         else callback(error);
       };
       this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
@@ -223,6 +225,12 @@ function takeCallback(args: unknown[], orNothing: boolean): Callback<unknown[]> 
   }
   if (orNothing && args.length > 0 && (last === null || last === undefined)) args.pop();
   return undefined;
+}
+
+/** Calls the callback with what the method has given its own, whatever is in the place of the error. */
+function passOn(callback: Callback<unknown[]>, { callbackArguments }: CalledBackError): void {
+  const [first, ...rest] = callbackArguments;
+  callback(first as Error | null, ...rest);
 }
 
 function ignore(): void {}

@@ -1,3 +1,4 @@
+import { calledBackIn } from '../called-back.js';
 import { type Delivery, RpcCode } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
@@ -36,7 +37,8 @@ export function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bod
 
 /** Reads a failure of the method, or of the server, which may not have started the method. */
 export function readFailure(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): Failure {
-  const remote = rebuildError(bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end));
+  const body = bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end);
+  const remote = calledBackIn(body) ?? rebuildError(body);
   const { message } = remote;
   if (head.code === undefined) return { code: RpcCode.Remote, message, delivery: 'answered', cause: remote };
   const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;

@@ -1,3 +1,4 @@
+import { CalledBackError } from '../called-back.js';
 import { readPassed } from '../compat/acceptor-arguments.js';
 import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
@@ -159,7 +160,10 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   answerError(id: number, error: Error): void {
-    this.#answer(id, error, []);
+    if (!(error instanceof CalledBackError)) return this.#answer(id, error, []);
+    // A custom acceptor gets what the method gave its callback, as one of pomelo-rpc does.
+    const [first, ...rest] = error.callbackArguments;
+    this.#answer(id, first as Error | null, rest);
   }
 
   served(call: IncomingCall): void {

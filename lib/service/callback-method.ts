@@ -1,3 +1,4 @@
+import { CalledBackError, isErrorLike } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { type AnswerSink, errorOf, fail, kindOf, promiseOf, resultsOf, succeed } from './answer-sink.js';
 import { isError, methodError } from './method-failure.js';
@@ -27,7 +28,7 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
     }
     isAnswered = true;
     method.hasOnlyReturned = false;
-    if (error) fail(method, methodError(error), answer, logger);
+    if (error) fail(method, calledBackWith(error, results), answer, logger);
     else succeed(method, results, answer, logger);
   });
   const failed = (thrown: unknown) => {
@@ -57,6 +58,11 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
   } catch (thrown) {
     failed(thrown);
   }
+}
+
+/** An error or an error-like object fails the call. Any other value is passed on to callers in pomelo-rpc's form. */
+function calledBackWith(error: unknown, results: readonly unknown[]): Error {
+  return isErrorLike(error) ? methodError(error) : new CalledBackError([error, ...results]);
 }
 
 /** True for what the promise of a method resolves to by the way, while the callback is still to be called. */

@@ -1,3 +1,4 @@
+import { CalledBackError } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeList } from '../protocol/argument-list.js';
@@ -200,7 +201,8 @@ function asRpcError(thrown: unknown): RpcError {
  * with a method's error: the stack of a refusal shows nothing but this package's files.
  */
 function answeredError(error: Error, withStack: boolean): object {
-  const fields = errorFields(error);
+  const passed = error instanceof CalledBackError && { callbackArguments: error.callbackArguments };
+  const fields = { ...errorFields(error), ...passed };
   const { stack } = error;
   return withStack && typeof stack === 'string' ? { ...fields, stack } : fields;
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
 import { createClient as createPinusClient } from '../../compat/pinus-rpc.js';
 import { Client, type ClientOptions, createClient, RpcCode, type RpcError } from '../../index.js';
 import { until } from '../support/until.js';
@@ -375,5 +376,95 @@ describe('a remote folder that is empty', () => {
       code: RpcCode.Load,
       message: /does not exist$/,
     });
+  });
+});
+
+describe('a value in the place of the error', () => {
+  const throwing = {
+    get message(): string {
+      throw new Error('read');
+    },
+  };
+  const passed: unknown[][] = [
+    [['ada', 'bob']],
+    [[]],
+    [{ users: ['ada'] }],
+    [{ code: 500 }],
+    [{ message: 'hello', from: 'ada' }],
+    ['full'],
+    [200, 'more', null],
+    [true],
+    [7n],
+  ];
+  const answering = (given: readonly unknown[]) => ({
+    end: (...args: unknown[]) => (args.at(-1) as (...results: unknown[]) => void)(...given),
+  });
+
+  for (const given of passed) {
+    it(`reaches the callback of a client of Client.create as it is: ${inspect(given)}`, async (t) => {
+      const served = await serve(t, answering(given), { callbacks: true });
+      for (const options of [{}, { codecs: ['json'] as const }, { failMode: 'failover' as const }]) {
+        if (typeof given[0] === 'bigint' && 'codecs' in options) continue;
+        const { client, calls } = await pomelos(t, [served], options);
+        const got = await answer((callback) => calls.end(null, callback));
+        if (!('codecs' in options)) assert.deepEqual(got, given);
+        else assert.deepEqual(JSON.stringify(got), JSON.stringify(given));
+        client.stop(true);
+      }
+    });
+  }
+
+  for (const [error, code] of [
+    [new TypeError('no'), undefined],
+    [{ name: 'Full', message: 'no' }, undefined],
+    [{ message: 'no', code: 'E_FULL' }, 'E_FULL'],
+    [{ message: 'no', stack: 'at' }, undefined],
+  ] as const) {
+    it(`is a failed call where it is like an error: ${JSON.stringify(error)}`, async (t) => {
+      const served = await serve(t, answering([error, 'lost']), { callbacks: true });
+      const { calls } = await pomelos(t, [served]);
+      const [failed] = (await answer((callback) => calls.end(null, callback))) as [RpcError];
+      assert.equal(failed.code, RpcCode.Remote);
+      assert.deepEqual([(failed.cause as Error).message, (failed.cause as { code?: string }).code], ['no', code]);
+    });
+  }
+
+  it('is a failed call for a promise and for createClient, and its text shows the value and names the mistake', async (t) => {
+    const text = (shown: string) =>
+      `user.service.end on test-1: the method called back with ${shown} in the place of the error; write callback(null, result)`;
+    for (const [value, message] of [
+      [['ada'], text("[ 'ada' ]")],
+      [200, text('200')],
+      ['full', 'user.service.end on test-1: full'],
+    ] as const) {
+      const served = await serve(t, answering([value]), { callbacks: true });
+      const pomelo = await pomelos(t, [served]);
+      assert.equal((await failure(pomelo.calls.end(null))).message, message);
+      const { calls } = await call(t, [served]);
+      const [failed] = (await answer((callback) => calls.end(null, callback))) as [RpcError];
+      assert.deepEqual([failed.message, failed.code, failed.delivery], [message, RpcCode.Remote, 'answered']);
+    }
+  });
+
+  it('keeps its code in the cause of the failure', async (t) => {
+    const served = await serve(t, answering([{ code: 403 }]), { callbacks: true });
+    const { calls } = await call(t, [served]);
+    assert.equal(((await failure(calls.end(null))).cause as { code?: number }).code, 403);
+  });
+
+  it('is a failure that can be sent where the value cannot', async (t) => {
+    for (const value of [throwing, () => {}]) {
+      const served = await serve(t, answering([value]), { callbacks: true });
+      const { calls } = await pomelos(t, [served]);
+      const [failed] = (await answer((callback) => calls.end(null, callback))) as [RpcError];
+      assert.equal(failed.code, RpcCode.Remote);
+    }
+  });
+
+  it('is passed on by before and after filters', async (t) => {
+    const served = await serve(t, answering([['ada']]), { callbacks: true });
+    const { client, calls } = await pomelos(t, [served]);
+    client.filter((_id, _msg, _opts, next) => next());
+    assert.deepEqual(await answer((callback) => calls.end(null, callback)), [['ada']]);
   });
 });

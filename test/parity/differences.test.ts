@@ -228,29 +228,26 @@ row(
   'server.02.truthy',
   'Whatever a method gives its callback first reaches the caller first: cb({ code: 403 }), and cb(users) as well',
   {
-    is: 'retired',
-    ours: 'The first argument is the error: if it is truthy the call has failed, and it is the cause. Results come after it: cb(null, users).',
+    is: 'same',
+    ours: 'The same for callers of `Client.create`, but for Errors and error-like objects (with a message, and a name, code or stack). Other callers, and promises, get `ERR_RPC_REMOTE`, which shows the value and names the mistake.',
   },
   async (t) => {
+    const values = [{ code: 403 }, ['ada', 'bob'], [], 'full', 200, true, { msg: 'full' }, { message: 'hello' }];
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve();
       const client = await lab.client([info]);
       const { service } = client.proxies.user.test;
-      const first = (value: unknown) =>
-        new Promise<unknown>((resolve) =>
-          service.failWith.toServer('s1', value, (error: { cause?: { code: number }; code: unknown }) =>
-            resolve(
-              error instanceof Error ? [error.code, (error.cause as { code?: number } | undefined)?.code] : error,
-            ),
-          ),
-        );
-      return [await first({ code: 403 }), await first(['ada', 'bob'])];
+      const given = [{ code: 403 }, ['ada', 'bob'], [], 'full', 200, true, { msg: 'full' }, { message: 'hello' }];
+      const got: unknown[] = [];
+      for (const value of given)
+        got.push(await lab.answer((callback) => service.failWith.toServer('s1', value, callback)));
+      return got;
     });
-    assert.deepEqual(found.theirs, [{ code: 403 }, ['ada', 'bob']]);
-    assert.deepEqual(found.ours, [
-      ['ERR_RPC_REMOTE', 403],
-      ['ERR_RPC_REMOTE', undefined],
-    ]);
+    assert.deepEqual(
+      found.theirs,
+      values.map((value) => [value]),
+    );
+    assert.deepEqual(found.ours, found.theirs);
   },
 );
 
