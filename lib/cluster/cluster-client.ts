@@ -6,6 +6,7 @@ import { invalid } from '../options.js';
 import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { callerError } from './error-names.js';
+import { INNER_CLIENT, SINGLE_MODE } from './inner-client.js';
 import type { ResolvedClusterOptions } from './options.js';
 import { ReadyEmitter } from './ready-emitter.js';
 import { isGeneratorMethod } from './real-client/generators.js';
@@ -60,6 +61,10 @@ export class ClusterClient extends ReadyEmitter {
         this.failReady(callerError(reason));
         this.#emitOutside('close');
       },
+    });
+    Object.defineProperties(this, {
+      [SINGLE_MODE]: { value: options.singleMode },
+      [INNER_CLIENT]: { get: () => this.#shared.inner },
     });
     this.#define(parts);
     this.#start(parts);

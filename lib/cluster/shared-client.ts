@@ -8,6 +8,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
+import type { InnerClient } from './inner-client.js';
 import { wireKey } from './keys.js';
 import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';
@@ -71,6 +72,7 @@ export class SharedClient implements RoleSourceHandler {
   readonly #held: HeldCalls;
   #source: RoleSource | undefined;
   #role: Role | undefined;
+  #inner: InnerClient | undefined;
   /** Belongs to `electing`. */
   #wait: LeaderWait | undefined;
   /** Belongs to `failed`. */
@@ -90,6 +92,11 @@ export class SharedClient implements RoleSourceHandler {
     this.#source = source;
     this.#beginWaiting();
     source.start();
+  }
+
+  /** The latest role. */
+  get inner(): InnerClient | undefined {
+    return this.#inner;
   }
 
   /** Undefined while there is no role. */
@@ -132,6 +139,7 @@ export class SharedClient implements RoleSourceHandler {
   onRole(role: Role): void {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
+    this.#inner = { isLeader: role.isLeader, _realClient: role.realClient };
     this.#failure = undefined;
     this.#endWaiting();
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);

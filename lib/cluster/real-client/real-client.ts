@@ -38,6 +38,10 @@ export class RealClient {
     });
   }
 
+  get instance(): object {
+    return this.#client;
+  }
+
   /** Resolves when the client is ready, at once for a client without `ready`. Rejects with the error of `ready`. */
   async whenReady(): Promise<void> {
     const { ready } = this.#client;

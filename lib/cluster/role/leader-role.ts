@@ -54,6 +54,10 @@ export class LeaderRole implements Role {
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }
 
+  get realClient(): object {
+    return this.#channel.real.instance;
+  }
+
   subscribe(key: string, reg: unknown): void {
     this.#reportFailure(() => {
       const given = this.#line === undefined ? reg : copiedReg(this.#options.name, key, reg);

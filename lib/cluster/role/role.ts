@@ -5,6 +5,8 @@ import type { EncodedValue } from '../../protocol/encoded-value.js';
 /** The current role of a shared client: Leader, with the real client in this process, or Follower of the Leader. */
 export interface Role {
   readonly isLeader: boolean;
+  /** The real client, in the process that leads. */
+  readonly realClient?: object;
   /** True while the role takes no calls. {@link RoleHandler.onDrained} is called when the role takes calls again. */
   readonly isFull: boolean;
   /** Called once per key. Values arrive at {@link RoleHandler.onValue}, and failures at {@link RoleHandler.onError}. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { wireKey } from '../../../lib/cluster/keys.js';
 import { MAX_KEYS, Subscriptions } from '../../../lib/cluster/subscriptions.js';
 import { RpcCode } from '../../../lib/errors.js';
 import type { Codec } from '../../../lib/protocol/codec.js';
@@ -117,8 +118,8 @@ describe('Subscriptions', () => {
   it('tell of a first value that is late, once, and not when it came or nobody waits', (t) => {
     const clock = mockClock(t);
     const { subscriptions, errors, listener } = setUp({ subscribeTimeout: 100 });
-    subscriptions.add('late', 1, listener('a'));
-    subscriptions.add('late', 1, listener('b'));
+    subscriptions.add(wireKey('late'), 1, listener('a'));
+    subscriptions.add(wireKey('late'), 1, listener('b'));
     subscriptions.add('came', 1, listener('a'));
     subscriptions.add('left', 1, listener('a'));
     subscriptions.deliver('came', encoded(1));

@@ -1,0 +1,10 @@
+/** Symbols of cluster-client that tests of its users read. Source: cluster-client 3.7.0, lib/symbol.js */
+export const SINGLE_MODE = Symbol.for('ClusterClient#singleMode');
+export const INNER_CLIENT = Symbol.for('ClusterClient#innerClient');
+
+/** What tests of cluster-client's users read of a client. The names are cluster-client's. */
+export interface InnerClient {
+  readonly isLeader: boolean;
+  /** Undefined in a Follower. */
+  readonly _realClient: object | undefined;
+}
