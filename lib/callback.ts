@@ -1,5 +1,4 @@
 import { AsyncResource } from 'node:async_hooks';
-import Bluebird from 'bluebird';
 import { throwUncaught } from './uncaught.js';
 
 /** Callback in Node's form, the error first. */
@@ -14,7 +13,11 @@ export function withCallback<T>(
   callback: ((error: Error | null, value?: T) => void) | undefined,
 ): Promise<T> {
   if (callback === undefined) return promise;
-  Bluebird.resolve(promise).asCallback(callback);
+  const call = userCallback(callback);
+  promise.then(
+    (value) => (value === undefined ? call(null) : call(null, value)),
+    (error) => call(error),
+  );
   return promise;
 }
 

@@ -1,4 +1,4 @@
-import Bluebird from 'bluebird';
+import { loadBluebird } from '../lib/bluebird.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { connectMailBox, sendByMailBox } from '../lib/compat/mailbox-forms.js';
 import { debug } from '../lib/diagnostics.js';
@@ -114,9 +114,13 @@ export class CustomMailBoxAdapter extends BaseMailBox {
       const { connectTimeout } = this.#options;
       const late = (): void => reject(new Error(`the custom mailbox did not connect in ${connectTimeout} ms`));
       this.setStateTimer(late, connectTimeout);
-      Bluebird.fromCallback<void>((callback) => {
-        connectMailBox(custom, callback);
-      }).then(resolve, reject);
+      loadBluebird()
+        .then((Bluebird) =>
+          Bluebird.fromCallback<void>((callback) => {
+            if (this.#custom === custom) connectMailBox(custom, callback); // else it was dropped, and has been closed
+          }),
+        )
+        .then(resolve, reject);
     });
   }
 

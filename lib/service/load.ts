@@ -1,14 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { debug } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { importFile, requireFile, requireOf } from './import-file.js';
 import { findRemoteFiles, isTypeScript, type RemoteFiles } from './remote-files.js';
-import { type LoadedModule, mainExport, modulesOf } from './remote-module.js';
+import { type LoadedModule, modulesOf } from './remote-module.js';
 
 export type { LoadedModule } from './remote-module.js';
-
-const require = createRequire(import.meta.url);
 
 /**
  * Loads the remote modules of a record's path, one file after the other, and makes them with the context. See
@@ -23,10 +20,9 @@ export async function loadModules(path: string | URL, context: unknown): Promise
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
   for (const file of found.files) {
-    // Written out here and not as a function: the returned value would be awaited, and an export may have a `then`.
     let main: unknown;
     try {
-      main = mainExport(await import(pathToFileURL(file).href));
+      ({ main } = await importFile(file));
     } catch (error) {
       throw loadFailure(file, error);
     }
@@ -45,7 +41,7 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
   for (const file of found.files) {
     let main: unknown;
     try {
-      main = mainExport(require(file));
+      ({ main } = requireFile(file));
     } catch (error) {
       throw loadFailure(file, error);
     }
@@ -66,19 +62,20 @@ let versions = 0;
 export async function loadFresh(file: string, context: unknown): Promise<LoadedModule[]> {
   // A CommonJS module is cached here by its path. An ES module is cached elsewhere, by its whole URL.
   const cacheKey = existsSync(file) ? realpathSync(file) : file;
-  const cached = require.cache[cacheKey];
-  delete require.cache[cacheKey];
+  const { cache } = requireOf(file);
+  const cached = cache[cacheKey];
+  delete cache[cacheKey];
   try {
     versions += 1;
     let main: unknown;
     try {
-      main = mainExport(await import(`${pathToFileURL(file).href}?mailstation=${versions}`));
+      ({ main } = await importFile(file, `?mailstation=${versions}`));
     } catch (error) {
       throw loadFailure(file, error);
     }
     return modulesOf(main, file, context);
   } catch (error) {
-    if (cached !== undefined) require.cache[cacheKey] = cached;
+    if (cached !== undefined) cache[cacheKey] = cached;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { describe, it, type TestContext } from 'node:test';
+import { before, describe, it, type TestContext } from 'node:test';
+import { loadBluebird } from '../../lib/bluebird.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { type CustomMailBox, CustomMailBoxAdapter, resolveMailBoxOptions } from '../../mailbox/index.js';
@@ -64,6 +65,8 @@ function setUp(t: TestContext, options = {}) {
 }
 
 describe('CustomMailBoxAdapter', () => {
+  before(() => loadBluebird()); // later uses wait for no file
+
   it('connects when it is told to, and sends only then', async (t) => {
     const { mailbox, made, custom, states, ready } = setUp(t);
     assert.equal(made.length, 0);
@@ -95,7 +98,7 @@ describe('CustomMailBoxAdapter', () => {
     const mailbox = new CustomMailBoxAdapter(SERVER, factory, resolveMailBoxOptions({}));
     t.after(() => mailbox.close(STOPPED, 0));
     mailbox.connect();
-    await tick();
+    for (let ticks = 0; ticks < 2; ticks++) await tick(); // bluebird's promises settle a tick later
     const [good, bad, empty] = [fakeCall(), fakeCall(), fakeCall()];
     for (const { call } of [good, bad, empty]) mailbox.send(call);
     answers[0]?.(null, 'a');

@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { LIBRARY, ROOT, sourceFiles } from '../architecture/house.js';
+import { ROOT } from '../architecture/house.js';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-const COMPILED = ['.js', '.js.map', '.d.ts', '.d.ts.map'];
+/** Files of an entry, and of each chunk that entries share. */
+const BUILT =
+  /^dist\/(?:(?:index|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt)$/;
+/** A tarball of more files has something that the build should have bundled. */
+const MAX_FILES = 80;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 /** The files below a folder, sorted, with forward slashes. */
@@ -38,35 +42,78 @@ describe('the package', () => {
   });
   after(() => rmSync(project, { recursive: true, force: true }));
 
-  it('holds the compiled library, its sources, the docs, and nothing else', () => {
-    const sources = sourceFiles(LIBRARY);
-    const toCompile = sources.filter((file) => !file.endsWith('.d.ts'));
-    const compiled = toCompile.flatMap((file) => COMPILED.map((end) => `dist/${file.replace(/\.ts$/, end)}`));
+  it('holds the bundle, the docs, and nothing else', () => {
     const forOverrides = filesBelow(join(ROOT, 'compat'))
-      .filter((file) => !file.endsWith('.ts'))
+      .filter((file) => file.includes('/'))
       .map((file) => `compat/${file}`);
-    const expected = ['package.json', ...PAGES, ...sources, ...compiled, ...forOverrides];
-    const held = filesBelow(installed).filter((file) => !/^docs\/.+\.(?:md|svg)$/.test(file));
-    assert.deepEqual(difference(held, expected), [], 'these are in the package and should not be');
-    assert.deepEqual(difference(expected, held), [], 'these should be in the package and are not');
+    const expected = ['package.json', ...PAGES, ...forOverrides];
+    const all = filesBelow(installed);
+    const held = all.filter((file) => !/^docs\/.+\.(?:md|svg)$/.test(file) && !BUILT.test(file));
+    assert.deepEqual(held, expected.sort());
+    assert.ok(all.length <= MAX_FILES, `${all.length} files`);
+  });
+
+  it('installs without a script, and five packages beside itself', () => {
+    const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { hasInstallScript?: boolean }>;
+    };
+    const names = Object.keys(lock.packages).map((path) => path.replace('node_modules/', ''));
+    assert.deepEqual(names.sort(), ['', 'async', 'bluebird', 'eventemitter3', 'lodash', 'mailstation', 'ws']);
+    assert.deepEqual(
+      Object.values(lock.packages).filter((entry) => entry.hasInstallScript),
+      [],
+    );
+  });
+
+  it('brings the licences of the packages that are in the bundle', () => {
+    const notices = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
+    const names = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \(MIT\)\n\n[^-]+WITHOUT WARRANTY/gm)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(names, ['serialize-json']);
+  });
+
+  it('imports nothing but what is installed with it', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const code = filesBelow(join(installed, 'dist')).filter((file) => /\.(?:js|cjs|d\.ts|d\.cts)$/.test(file));
+    const imported = code.flatMap((file) => [
+      ...readFileSync(join(installed, 'dist', file), 'utf8').matchAll(
+        /^(?:import|export|const|let|var)\b[^;]*?\b(?:from |require\()["']([^./"'][^"']*)["']/gm,
+      ),
+    ]);
+    const names = new Set(imported.map(([, name = '']) => name.replace(/\/.*/, '')));
+    const known = [...Object.keys(dependencies), 'node:'];
+    assert.deepEqual(
+      [...names].filter((name) => !known.some((one) => name.startsWith(one))),
+      [],
+    );
+    assert.ok(names.has('ws') && names.has('node:net'), 'this test reads no imports');
+  });
+
+  it('has no import.meta, which a bundle for CommonJS loses', () => {
+    const code = filesBelow(join(installed, 'dist')).filter((file) => /\.c?js$/.test(file));
+    const found = code.filter((file) => /import\.meta/.test(readFileSync(join(installed, 'dist', file), 'utf8')));
+    assert.deepEqual(found, []);
   });
 
   it('brings what its own package.json points at', () => {
     const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-    const targets = [manifest.types, ...Object.values(manifest.exports).flatMap(pathsOf)];
+    const targets = [manifest.types, manifest.main, ...Object.values(manifest.exports).flatMap(pathsOf)];
     assert.deepEqual(
       targets.filter((path) => !existsSync(join(installed, path))),
       [],
     );
   });
 
-  it('its source maps lead to sources that are there', () => {
-    const maps = filesBelow(installed).filter((file) => file.endsWith('.map'));
-    const lost = maps.flatMap((map) => {
-      const { sources } = JSON.parse(readFileSync(join(installed, map), 'utf8')) as { sources: string[] };
-      return sources.map((source) => join(installed, map, '..', source)).filter((source) => !existsSync(source));
-    });
-    assert.deepEqual(lost, []);
+  it('has pages whose links lead to files of the package', () => {
+    const pages = filesBelow(installed).filter((file) => file.endsWith('.md'));
+    const dead = pages.flatMap((page) =>
+      [...readFileSync(join(installed, page), 'utf8').matchAll(/\]\(([^)#\s]+)[^)\s]*\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => !/^https?:/.test(link) && !existsSync(join(installed, page, '..', link)))
+        .map((link) => `${page}: ${link}`),
+    );
+    assert.deepEqual(dead, []);
   });
 
   it('is imported, and a call goes through', async () => {
@@ -102,10 +149,6 @@ describe('the package', () => {
     });
   }
 });
-
-function difference(all: readonly string[], without: readonly string[]): string[] {
-  return all.filter((one) => !without.includes(one));
-}
 
 /** The paths in a value of the `exports` map, whatever its conditions. */
 function pathsOf(target: unknown): string[] {

@@ -1,0 +1,117 @@
+/**
+ * Builds the package into `dist/`: for each entry of package.json's `exports` an ES module, a CommonJS module and their
+ * declarations. The entries share code in chunks, so that a process has one copy of it whichever entries it loads.
+ *
+ *     npm run build
+ *
+ * The dependencies of package.json stay outside. Other packages that the library imports are bundled, and their licences go
+ * to dist/THIRD-PARTY.txt. There are no source maps: Node reads them only with --enable-source-maps, they would be larger
+ * than the code, and the bundle has the code with the comments and names of the sources.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { commonjsDeclaration } from './commonjs-declaration.mjs';
+import { thirdPartyNotices } from './third-party.mjs';
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url));
+const DIST = join(ROOT, 'dist');
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** `index`, `compat/cluster-client` ...: paths of the entries below dist/ and, with `.ts`, below the root. */
+const ENTRIES = Object.values(manifest.exports).flatMap((target) =>
+  typeof target === 'string' ? [] : [target.default.replace(/^\.\/dist\/(.+)\.js$/, '$1')],
+);
+
+const SERIALIZE_JSON_NEEDS = join(ROOT, 'scripts/serialize-json-needs.cjs');
+
+/** Name of an export whose value CommonJS code gets from `require()`, as Node has it for ES modules. */
+const MODULE_EXPORTS = 'module.exports';
+
+/**
+ * @param {string} folder
+ * @param {string} end
+ */
+function entriesIn(folder, end) {
+  return Object.fromEntries(ENTRIES.map((name) => [name, join(folder, name + end)]));
+}
+
+/**
+ * Loads a dependency, which is CommonJS, by `require`: jest's CommonJS code has no `import()`. The imports of users' modules
+ * stay, and have no literal.
+ *
+ * @type {import('rolldown').Plugin}
+ */
+const requireDependencies = {
+  name: 'require-dependencies',
+  renderChunk: (code) =>
+    code.replace(/\bimport\(("[^"]+")\)/g, 'Promise.resolve().then(() => ({ default: require($1) }))'),
+};
+
+/** Returns the paths of the files that the code was made of. */
+async function buildCode() {
+  const dependencies = Object.keys(manifest.dependencies).map((name) => new RegExp(`^${name}(?:/|$)`));
+  const bundle = await rolldown({
+    input: entriesIn(ROOT, '.ts'),
+    external: [/^node:/, ...dependencies],
+    platform: 'node',
+    resolve: {
+      extensionAlias: { '.js': ['.ts', '.js'] },
+      alias: Object.fromEntries(['debug', 'is-type-of', 'utility'].map((name) => [name, SERIALIZE_JSON_NEEDS])),
+    },
+    tsconfig: false,
+  });
+  const common = { dir: DIST, minifyInternalExports: false };
+  const { output } = await bundle.write({
+    ...common,
+    format: 'es',
+    entryFileNames: '[name].js',
+    chunkFileNames: 'shared/[name].js',
+  });
+  await bundle.write({
+    ...common,
+    format: 'cjs',
+    plugins: [requireDependencies],
+    exports: 'named',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'shared/[name].cjs',
+    footer: (chunk) => (chunk.exports.includes(MODULE_EXPORTS) ? `module.exports = exports["${MODULE_EXPORTS}"];` : ''),
+  });
+  await bundle.close();
+  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+}
+
+/** One file an entry for ES modules, and one for CommonJS modules, whose imports an ES module's declarations do not allow. */
+async function buildDeclarations() {
+  const types = mkdtempSync(join(DIST, 'types-'));
+  const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', types];
+  execFileSync(process.execPath, tsc, { cwd: ROOT, stdio: 'inherit' });
+  const bundle = await rolldown({
+    input: entriesIn(types, '.d.ts'),
+    external: [/^node:/, /^[^./]/],
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
+  });
+  const { output } = await bundle.write({
+    dir: DIST,
+    format: 'es',
+    minifyInternalExports: false,
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'shared/[name].d.ts',
+  });
+  await bundle.close();
+  for (const file of output) {
+    if (file.type !== 'chunk') continue;
+    const name = file.fileName.replace(/\.d\.ts$/, '.d.cts');
+    writeFileSync(join(DIST, name), commonjsDeclaration(file.code));
+  }
+  rmSync(types, { recursive: true });
+}
+
+rmSync(DIST, { recursive: true, force: true });
+mkdirSync(DIST);
+const files = await buildCode();
+writeFileSync(join(DIST, 'THIRD-PARTY.txt'), thirdPartyNotices(files));
+await buildDeclarations();
