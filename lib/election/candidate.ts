@@ -5,6 +5,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { delay } from '../timers.js';
 import { Backoff } from '../transport/backoff.js';
+import { LastLeader } from './last-leader.js';
 
 export interface CandidateOptions {
   /**
@@ -74,6 +75,8 @@ export class Candidate {
   #claiming: Promise<void> | undefined;
   /** The line to the Leader, while following. */
   #line: Line | undefined;
+  /** Set when the line to a Leader has ended. */
+  #lastLeader: LastLeader | undefined;
 
   constructor(options: CandidateOptions) {
     this.#options = options;
@@ -168,7 +171,9 @@ export class Candidate {
   /** Undefined while the holder is just releasing the port, or dying: both a claim and a connection are tried again then. */
   async #unfollowed(error: unknown, held: string): Promise<RpcError | undefined> {
     const what = this.#options.claim === undefined ? held : `${held}, and its holder cannot be followed`;
-    const obstacle = new RpcError(RpcCode.AddressInUse, `${what}: ${toError(error).message}`, { cause: error });
+    const hung = this.#lastLeader?.whyUnanswered(error);
+    const why = hung === undefined ? `${what}: ${toError(error).message}` : `${held}: ${hung}`;
+    const obstacle = new RpcError(RpcCode.AddressInUse, why, { cause: error });
     if (!hasCode(error, RELEASING) || this.#backoff.attempts > MAX_REFUSALS) return obstacle;
     this.#options.onRefused?.(obstacle);
     await this.#pause();
@@ -185,6 +190,7 @@ export class Candidate {
   #onLeaderGone(line: Line): void {
     if (line !== this.#line) return;
     this.#line = undefined;
+    this.#lastLeader = new LastLeader(line);
     line.drain(new RpcError(RpcCode.Closed, 'the Leader is gone'), MAX_TIMEOUT_MS);
     if (this.#lifecycle.move('competing')) void this.#competeOn();
   }

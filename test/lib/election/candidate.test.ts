@@ -13,6 +13,8 @@ const OVER = new RpcError(RpcCode.Closed, 'the test is over');
 /** Of a line, all that a candidate looks at. */
 class FakeLine {
   isGoingAway = false;
+  readonly peer = 'fake:1';
+  readonly holder = { pid: 4711, channels: [] };
   closeReason: RpcError | undefined;
   readonly told: string[] = [];
   drain(reason: RpcError): void {
@@ -135,6 +137,23 @@ describe('Candidate', () => {
       code: RpcCode.AddressInUse,
       message: `port 1 is in use, and its holder cannot be followed: ${STRANGER.message}`,
     });
+  });
+
+  it('names the Leader that it followed before, where the holder of the port does not answer any more', async (t) => {
+    const unanswered = new RpcError(RpcCode.Register, 'did not accept the registration', {
+      cause: new RpcError(RpcCode.Timeout, 'no answer to register_channel in 3000 ms'),
+    });
+    const { candidate, world, end, obstacles } = setUp(t, { claim: held });
+    await candidate.compete();
+    world.follow = () => Promise.reject(unanswered);
+    end();
+    await until(() => obstacles.length > 0, { what: 'an obstacle' });
+    assert.match(
+      obstacles[0] as string,
+      /^port 1 is in use: its Leader \(process 4711, fake:1\) has not answered for \d+ s: the event loop of that process is blocked, or the process is suspended; continue the process, or end it$/,
+    );
+    world.follow = () => Promise.reject(STRANGER);
+    await until(() => obstacles.at(-1)?.includes(STRANGER.message), { what: 'another obstacle' });
   });
 
   it('rejects with what else is wrong with the port, and asks nobody who has it', async (t) => {
