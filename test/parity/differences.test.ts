@@ -276,29 +276,12 @@ row(
 
 row(
   'server.03.inherited',
-  'Whatever a lookup finds can be called, by anybody who can connect: __proto__, constructor and what objects inherit',
+  'Whatever a lookup finds can be called, what all objects inherit included: a caller can change the process (1.0.7; not run here)',
   {
     is: 'retired',
     ours: 'Only functions of the loaded modules and of their own classes; the rest is ERR_RPC_NO_METHOD.',
   },
   async (t) => {
-    const found = await both(t, async (lab) => {
-      const { info } = await lab.serve();
-      const client = await lab.client([info]);
-      const call = (service: string, method: string, args: unknown[]) =>
-        lab.answer(
-          (cb) => client.rpcInvoke('s1', { namespace: 'user', serverType: 'test', service, method, args }, cb),
-          100,
-        );
-      await call('service', 'echo', [1]);
-      const answer = await call('__proto__', '__defineGetter__', ['polluted']);
-      const isPolluted = 'polluted' in {};
-      delete (Object.prototype as { polluted?: unknown }).polluted;
-      return { isPolluted, code: answer[0]?.code };
-    });
-    assert.deepEqual(found.ours, { isPolluted: false, code: 'ERR_RPC_NO_METHOD' });
-    assert.equal(found.theirs.isPolluted, true);
-
     const lab = ourLab(t);
     const { info } = await lab.serve({ paths: [{ namespace: 'user', path: `${lab.fixtures}/remote/classes` }] });
     const client = await lab.client([info]);

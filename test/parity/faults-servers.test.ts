@@ -177,20 +177,18 @@ fault(
   },
   async (t) => {
     const lab = ourLab(t);
-    const { info } = await lab.serve();
+    const { info } = await lab.serve({ maxFrameBytes: 10_000 });
     const header = Buffer.alloc(24);
     header.writeUInt8(1, 0);
     header.writeUInt32BE(1, 8);
     header.writeUInt32BE(1_000, 12);
     header.writeUInt32BE(10, 16);
-    header.writeUInt32BE(1_000_000_000, 20);
-    const before = process.memoryUsage().arrayBuffers;
+    header.writeUInt32BE(20_000, 20);
     const stranger = connect(info.port, '127.0.0.1');
     t.after(() => stranger.destroy());
     stranger.on('error', () => {});
     stranger.write(Buffer.concat([header, Buffer.from('more of it')]));
     await lab.until(() => stranger.closed, 'the connection to be closed'); // long before it would be for its silence
-    assert.ok(process.memoryUsage().arrayBuffers - before < 100_000_000);
     const client = await lab.client([info]);
     assert.equal(await client.proxies.user.test.service.whoami(null), 'server');
   },

@@ -213,7 +213,7 @@ describe('decodeMsgpack', () => {
       ["msgpackr's records of two bytes", 'd572400091a16101', /0x72 is not/],
       ["msgpackr's pointers", 'd6690000000191d67000000001', /0x69 is not/],
       ["msgpackr's bundled texts", 'd66200000004c1', /0x62 is not/],
-      ["msgpackr's Errors, which take a name for a property of a table", `d4650091a7${text('valueOf')}`, /0x65 is not/],
+      ["msgpackr's Errors", `d4650091a5${text('Error')}`, /0x65 is not/],
       ['a number for a key', '810101', /key of a msgpack object is of type number/],
       ['null for a key', '81c001', /key of a msgpack object is of type object/],
       ['an array for a key', `8191a1${text('a')}01`, /key of a msgpack object is of type object/],

@@ -80,7 +80,7 @@ describe('stockCodec', () => {
         assert.ok(error instanceof Error);
       }
     }
-    assert.throws(() => decode(stockCodec, Buffer.from(`^^^^${'@'.repeat(200_000)}`)), RangeError);
+    assert.throws(() => decode(stockCodec, Buffer.from(`^^^^${'@'.repeat(2_000)}`)), RangeError);
     assert.deepEqual(decode(stockCodec, stockEncode({ a: 1 })), { a: 1 });
   });
 });
