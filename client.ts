@@ -1,19 +1,20 @@
 import { checkList, checkMessage } from './client/arguments.js';
 import { failureLogs } from './client/failure-logs.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
+import type { ClientParts } from './client/parts.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
 import { UnusedPromise } from './lib/compat/unused-promise.js';
-import { type Logger, quietLogger } from './lib/diagnostics.js';
+import { quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
+import { NOT_SENT } from './lib/not-sent.js';
 import { boolean, defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerEntry, ServerInfo } from './lib/server-info.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
-import type { MakeMailBoxSharing } from './mailbox/shared/sharing.js';
 import {
   type Any,
   Caller,
@@ -31,23 +32,13 @@ import {
   MailStation,
   type MailStationEvents,
   type MailStationState,
-  type ResolvedMailStationOptions,
   resolveMailStationOptions,
   type ServerHealthReport,
   type SharingState,
 } from './station/index.js';
 
 export type { ClientOptions } from './client/options.js';
-
-/** Parts that a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
-export interface ClientParts {
-  /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
-  readonly loadModules?: (...args: [...Parameters<ModuleLoader>, logger: Logger]) => ReturnType<ModuleLoader>;
-  /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
-  readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
-  /** Lists of servers and of records are taken as pomelo-rpc takes them, see {@link RpcClient}. @default false */
-  readonly takesAnyList?: boolean;
-}
+export type { ClientParts } from './client/parts.js';
 
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
 export class BareClient<Remotes = Any> {
@@ -60,6 +51,10 @@ export class BareClient<Remotes = Any> {
   readonly #takesAnyList: boolean;
   readonly #callbacks: boolean;
   readonly #onUnusedFailure: (error: RpcError) => void;
+
+  static {
+    Object.defineProperty(BareClient.prototype, NOT_SENT, { value: 'a client' });
+  }
 
   /** Makes a client that is not started. No connection is made. Throws {@link RpcCode.InvalidArgument}. */
   constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
@@ -92,19 +87,24 @@ export class BareClient<Remotes = Any> {
     const logs = failureLogs(logger);
     this.#onUnusedFailure = logs.onUnusedFailure;
     this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
-    this.#caller = new Caller(this.#failureModes, station, {
-      timeout,
-      callbacks: this.#callbacks,
-      ...logs,
-    });
+    this.#caller = new Caller(this.#failureModes, station, { timeout, callbacks: this.#callbacks, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger) ?? []);
-    this.#proxies = new ProxyTree(this.#caller, load, options.context);
+    this.#proxies = new ProxyTree(this.#caller, load, options.context, { isPlain: this.#takesAnyList, logger });
   }
 
-  /** Remote methods: `proxies[namespace][serverType][module][method](routeParam, ...args)`. */
+  /**
+   * Remote methods: `proxies[namespace][serverType][module][method](routeParam, ...args)`. A call of a proxy that does not
+   * exist rejects with {@link RpcCode.NoProxy}; `in` says whether a name exists. An assigned empty object removes all
+   * proxies, and `addProxies` adds them anew. Source: pomelo and pinus, `replaceServers`.
+   * @throws {@link RpcCode.InvalidArgument} when anything but an empty object, or earlier proxies of this client, is assigned
+   */
   get proxies(): RemoteProxies<Remotes> {
     return this.#proxies.tree as RemoteProxies<Remotes>;
+  }
+
+  set proxies(cleared: RemoteProxies<Remotes> | Record<string, never>) {
+    this.#proxies.replace(cleared);
   }
 
   /** State of the client; see {@link MailStationState}. */

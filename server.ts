@@ -168,8 +168,7 @@ export class Server extends Emitter<ServerEvents> {
     try {
       await this.#remotes.load();
       if (this.#services.size === 0) this.#logger.warn(noMethods(this.#name()));
-      const missing = (name: string) => this.#services.missing(name);
-      const hasReturned = (name: string) => this.#services.lookup(name)?.hasOnlyReturned === true;
+      const { missing, hasReturned } = this.#services;
       const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
       this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);

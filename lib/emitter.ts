@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3';
 import { describeError } from './diagnostics.js';
+import { NOT_SENT } from './not-sent.js';
 import { throwUncaught } from './uncaught.js';
 
 /** Event names, each with the tuple of its listeners' arguments. */
@@ -14,6 +15,10 @@ type Listeners<E extends EventMap> = { [K in keyof E]: (...args: E[K]) => void }
  *   are emitted while received bytes are handled, and a listener's error must not end the connection.
  */
 export class Emitter<E extends EventMap> extends EventEmitter<Listeners<E>> {
+  static {
+    Object.defineProperty(Emitter.prototype, NOT_SENT, { value: 'an emitter of mailstation, such as a server' });
+  }
+
   override emit<K extends EventEmitter.EventNames<Listeners<E>>>(
     event: K,
     ...args: EventEmitter.EventArgs<Listeners<E>, K>

@@ -62,6 +62,8 @@ export const RpcCode = {
   BadRequest: 'ERR_RPC_BAD_REQUEST',
   /** The server offers no such namespace, module or method. */
   NoMethod: 'ERR_RPC_NO_METHOD',
+  /** The client has no proxies of that namespace, server type, module or method. */
+  NoProxy: 'ERR_RPC_NO_PROXY',
   /** The method takes a callback, and was called without one, or with an argument in the place of the callback. */
   NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
   /** The remote method failed; `cause` is its error, with name, message and code. */

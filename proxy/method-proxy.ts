@@ -4,8 +4,11 @@ import { addPinusCalls } from '../lib/compat/pinus-calls.js';
 import { Caller } from './caller.js';
 import type { UntypedMethod } from './typed-method.js';
 
+/** Forms of a call that a proxy makes. */
+export type MethodCaller = Pick<Caller, 'routed' | 'toServer' | 'toAll' | 'oneway' | 'onewayToServer'>;
+
 /** Makes the proxy of a method: a function that makes a call, with the other forms of the call as its properties. */
-export function createMethodProxy(caller: Caller, method: RemoteMethod, options: CallOptions): UntypedMethod {
+export function createMethodProxy(caller: MethodCaller, method: RemoteMethod, options: CallOptions): UntypedMethod {
   const routed = (routeParam: unknown, ...args: unknown[]) => caller.routed(method, routeParam, args, options);
   const forms = {
     toServer: (serverId: string, ...args: unknown[]) => caller.toServer(method, serverId, args, options),

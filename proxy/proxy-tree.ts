@@ -1,9 +1,13 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
-import { invalid, nonEmptyString } from '../lib/options.js';
+import type { Logger } from '../lib/diagnostics.js';
+import { invalid, nonEmptyString, unfit } from '../lib/options.js';
+import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ModuleNames } from '../lib/service/module-names.js';
 import type { Caller } from './caller.js';
+import { getOwn, makeLevel, setOwn } from './level.js';
 import { createMethodProxy } from './method-proxy.js';
+import { createMissingMethod, explainMissingProxy, type ProxyPath } from './missing-method.js';
 import type { UntypedMethod } from './typed-method.js';
 
 /** Remote modules that a client calls, and the type of server that has them. Source: pomelo-rpc, `addProxies`. */
@@ -26,44 +30,68 @@ export interface ProxyRecord {
  */
 export type ModuleLoader = (path: string | URL, context: unknown) => readonly ModuleNames[];
 
-type Methods = Record<string, UntypedMethod>;
-type Modules = Record<string, Methods>;
-/** Proxies by name: `tree[namespace][serverType][module][method]`. */
-type Tree = Record<string, Record<string, Modules>>;
+/** A level of the tree: names with what is below, down to the methods. */
+type Level = Record<string, unknown>;
 
-/**
- * Names that JavaScript itself asks objects for when they are awaited, printed or serialised. A read of such a name is
- * never a call.
- */
-const NOT_REMOTE = [
-  'then',
-  'catch',
-  'finally',
-  'toJSON',
-  'inspect',
-  'nodeType',
-  'asymmetricMatch',
-  '$$typeof',
-  '@@__IMMUTABLE_ITERABLE__@@',
-] as const;
-export type NotRemote = (typeof NOT_REMOTE)[number];
-const notRemote = new Set<string>(NOT_REMOTE);
+/** Depth of a method in the tree: namespace, server type, module, method. */
+const METHOD_DEPTH = 3;
+
+export interface ProxyTreeOptions {
+  /**
+   * Whether names that do not exist are plainly `undefined`, as in pomelo, whose programs ask for proxies by a read:
+   * `!!client.proxies.sys`. Otherwise a call of such a name fails with {@link RpcCode.NoProxy}.
+   * @default false
+   */
+  readonly isPlain?: boolean;
+  /** Gets a line, at a bounded rate, for each call of a proxy that does not exist. @default none */
+  readonly logger?: Logger;
+}
 
 /** The proxies of a client: generated from record paths, or made on demand for records without a path. */
 export class ProxyTree {
-  /** Without prototypes, so that `constructor` and the like are neither found nor overwritten. */
-  readonly tree: Tree = Object.create(null);
-  /** Objects that a record without a path has made, so that a second record does not wrap them again. */
-  readonly #madeOnDemand = new WeakSet<object>();
   readonly #caller: Caller;
   readonly #load: ModuleLoader | undefined;
   readonly #context: unknown;
+  readonly #isPlain: boolean;
+  readonly #log: RateLimitedLog | undefined;
+  /** All trees so far: an earlier one may be assigned again. */
+  readonly #trees = new WeakSet<object>();
+  /** Levels that make proxies on demand, so that a second record does not make them again. */
+  readonly #madeOnDemand = new WeakSet<object>();
+  #tree: Level;
 
   /** Without a loader, records with a path are rejected. */
-  constructor(caller: Caller, load: ModuleLoader | undefined, context: unknown) {
+  constructor(caller: Caller, load: ModuleLoader | undefined, context: unknown, options: ProxyTreeOptions = {}) {
     this.#caller = caller;
     this.#load = load;
     this.#context = context;
+    this.#isPlain = options.isPlain === true;
+    this.#log = options.logger && new RateLimitedLog(options.logger);
+    this.#tree = this.#makeTree();
+  }
+
+  /** Proxies by name: `tree[namespace][serverType][module][method]`. */
+  get tree(): object {
+    return this.#tree;
+  }
+
+  /**
+   * Replaces the whole tree: by an empty object, which clears it, or by an earlier tree. Throws {@link
+   * RpcCode.InvalidArgument} for anything else. Source: pomelo and pinus, `replaceServers`.
+   */
+  replace(given: unknown): void {
+    if (typeof given !== 'object' || given === null || Array.isArray(given))
+      throw unfit('client.proxies', 'an empty object, which removes all proxies', given);
+    if (this.#trees.has(given)) {
+      this.#tree = given as Level;
+      return;
+    }
+    if (Reflect.ownKeys(given).length > 0)
+      throw invalid(
+        'client.proxies can only be assigned an empty object, which removes all proxies; add proxies with addProxies(), ' +
+          'and replace a single one by assigning to its place',
+      );
+    this.#tree = this.#makeTree();
   }
 
   /**
@@ -76,32 +104,66 @@ export class ProxyTree {
     const namespace = nonEmptyString('the namespace of a record', record.namespace);
     const serverType = nonEmptyString('the serverType of a record', record.serverType);
     const { path } = record;
-    this.tree[namespace] ??= Object.create(null) as Record<string, Modules>;
-    const types = this.tree[namespace];
     if (path === undefined) {
-      types[serverType] = this.#onDemand(namespace, serverType, types[serverType]);
+      const types = this.#below(this.#tree, [namespace]);
+      const known = getOwn(types, serverType) as Level | undefined;
+      if (known === undefined || !this.#madeOnDemand.has(known))
+        setOwn(types, serverType, this.#onDemand(namespace, serverType, known));
       return;
     }
     if (!(path instanceof URL)) nonEmptyString('the path of a record', path);
     if (this.#load === undefined)
       throw invalid('this client cannot load remote modules; leave `path` out, and proxies are made on demand');
     const loaded = this.#load(path, this.#context);
-    types[serverType] ??= Object.create(null) as Modules;
-    const modules = types[serverType];
-    for (const { name, methods } of loaded) {
-      const proxies: Methods = Object.create(null);
-      for (const method of methods) proxies[method] = this.#method({ namespace, serverType, service: name, method });
-      modules[name] = proxies;
+    const modules = this.#below(this.#below(this.#tree, [namespace]), [namespace, serverType]);
+    for (const { name, methods, whyUncallable } of loaded) {
+      const proxies = this.#makeLevel([namespace, serverType, name], whyUncallable);
+      for (const method of methods)
+        setOwn(proxies, method, this.#method({ namespace, serverType, service: name, method }));
+      setOwn(modules, name, proxies);
     }
   }
 
-  #onDemand(namespace: string, serverType: string, known: Modules | undefined): Modules {
-    if (known !== undefined && this.#madeOnDemand.has(known)) return known;
-    const modules = onDemand<Methods>(known ?? Object.create(null), (service) =>
-      onDemand<UntypedMethod>(Object.create(null), (method) =>
-        this.#method({ namespace, serverType, service, method }),
-      ),
-    );
+  #makeTree(): Level {
+    const tree = this.#makeLevel([]);
+    this.#trees.add(tree);
+    return tree;
+  }
+
+  /** The level at this path, made if need be. */
+  #below(level: Level, path: ProxyPath): Level {
+    const name = path.at(-1) as string;
+    const known = getOwn(level, name) as Level | undefined;
+    if (known !== undefined) return known;
+    const made = this.#makeLevel(path);
+    setOwn(level, name, made);
+    return made;
+  }
+
+  #makeLevel(path: ProxyPath, whyUncallable?: (name: string) => string | undefined): Level {
+    if (this.#isPlain) return {};
+    return makeLevel((name, level) => {
+      const missing = [...path, name];
+      return this.#missing(missing, path.length, Object.keys(level), whyUncallable?.(name));
+    });
+  }
+
+  /** What is read at a path whose name at `depth` does not exist: a further level, and in the end a method that fails. */
+  #missing(path: ProxyPath, depth: number, known: readonly string[], why?: string): unknown {
+    if (path.length <= METHOD_DEPTH) return makeLevel((name) => this.#missing([...path, name], depth, known, why));
+    const text = explainMissingProxy(path, depth, known, why);
+    return createMissingMethod(path, text, ({ message, code }) => this.#log?.warn(`mailstation: ${message} (${code})`));
+  }
+
+  /** A level of modules that makes each module, and each method of one, when it is first read. */
+  #onDemand(namespace: string, serverType: string, known: Level = {}): Level {
+    const modules = makeLevel((service, level) => {
+      const methods = makeLevel((method, self) =>
+        keep(self, method, this.#method({ namespace, serverType, service, method })),
+      );
+      return keep(level, service, methods);
+    });
+    for (const [name, module] of Object.entries(known)) setOwn(modules, name, module);
     this.#madeOnDemand.add(modules);
     return modules;
   }
@@ -111,13 +173,11 @@ export class ProxyTree {
   }
 }
 
-/** Makes an object that makes each property when it is first read, and keeps the result. */
-function onDemand<T>(known: Record<string, T>, make: (name: string) => T): Record<string, T> {
-  return new Proxy(known, {
-    get(target, name) {
-      if (typeof name !== 'string' || notRemote.has(name) || name.startsWith('_')) return undefined;
-      target[name] ??= make(name);
-      return target[name];
-    },
-  });
+/**
+ * Keeps what was made on demand. The property is not enumerable: a tool that reads any name would otherwise add to what
+ * printers, cloners and serialisers find.
+ */
+function keep<T>(level: object, name: string, value: T): T {
+  setOwn(level, name, value, false);
+  return value;
 }

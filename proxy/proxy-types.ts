@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { NotRemote } from './proxy-tree.js';
+import type { NotRemote } from './not-remote.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**
@@ -66,7 +66,7 @@ type EntryProxy<Exported> =
 
 /** Name of a method that can be called, else `never`. */
 type MethodName<Instance, Name extends keyof Instance> = Name extends string
-  ? Name extends `_${string}` | 'constructor' | 'prototype' | NotRemote | PlatformName<Instance>
+  ? Name extends `_${string}` | NotRemote | PlatformName<Instance>
     ? never
     : IsMethod<Exclude<Instance[Name], undefined>> extends true
       ? Name

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { NOT_SENT } from '../not-sent.js';
 
 /** Kinds of objects that a codec may carry as more than their fields. */
 export type BuiltIn = 'date' | 'map' | 'set' | 'error' | 'view' | 'arrayBuffer';
@@ -11,6 +12,8 @@ export type BuiltIn = 'date' | 'map' | 'set' | 'error' | 'view' | 'arrayBuffer';
  * the same kind, and no registration of another package changes an answer.
  */
 export function kindOf(value: object): BuiltIn | 'fields' | Refused {
+  const notSent = (value as { [NOT_SENT]?: string })[NOT_SENT];
+  if (notSent !== undefined) return new Refused(notSent);
   if (ArrayBuffer.isView(value)) return 'view';
   const tag = tagOf(value);
   if (tag !== 'Object') {

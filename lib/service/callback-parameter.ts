@@ -18,6 +18,8 @@ export interface Takes {
    * filled up: the method may move its arguments along by itself.
    */
   readonly fillTo: number;
+  /** Whether a returned `undefined` is no answer: with the option, a method without a result calls back, as in pomelo. */
+  readonly waits: boolean;
 }
 
 /** Evidence that the last parameter is a callback. */
@@ -50,6 +52,7 @@ export function answerStyle(fn: Method, option: boolean): { callbacks: boolean; 
       callback,
       isCalled,
       fillTo: moves || count === Number.POSITIVE_INFINITY ? 0 : count - 1,
+      waits: option && !types.isAsyncFunction(fn),
     },
   };
 }

@@ -12,7 +12,7 @@ export type { AnswerSink } from './answer-sink.js';
  *
  * The returned value is the answer. A promise, or any other thenable, answers when settled. A method with callbacks
  * answers as {@link callWithCallback} says, unless the arguments leave no place for a callback. Such a method cannot see a
- * callback, and answers by the value; a method that would call an argument in place of its callback is not started.
+ * callback, and answers by the value, if it returns one; a method that would call an argument in place of its callback is not started.
  *
  * A thrown value reaches the sink as an Error ({@link methodError}), and is logged if it is not an Error. A log line has
  * the method's name, and at most an error. Arguments and results are never logged.
@@ -35,6 +35,10 @@ export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerS
     promise = promiseOf(returned, method, logger);
   } catch (thrown) {
     fail(method, explainMissingCallback(method, sent, errorOf(method, thrown, logger)), answer, logger);
+    return;
+  }
+  if (returned === undefined && takes?.waits === true) {
+    method.hasOnlyReturned = true;
     return;
   }
   if (promise === undefined) {

@@ -129,6 +129,17 @@ export class HotReload {
       for (const [file, hash] of hashes) source.set(file, hash, modules);
     }
     this.#lifecycle.move('loaded');
+    if (!this.#options.isCallbacksGiven) this.#nameCallbackMethods();
+  }
+
+  /** Says which methods answer through a callback, since the source of a method decides that and no option. */
+  #nameCallbackMethods(): void {
+    const { callbackMethods } = this.#registry;
+    if (callbackMethods.length > 0)
+      this.#logger.warn(
+        `mailstation: methods that take a callback, as their source shows, get one: ${callbackMethods.join(', ')}; set the ` +
+          'option callbacks to false to serve them like this without this line, or to true to give every method a callback',
+      );
   }
 
   #watch(): void {

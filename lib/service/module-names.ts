@@ -1,11 +1,14 @@
 import { type Logger, quietLogger } from '../diagnostics.js';
 import { loadModulesSync, nothingToCall } from './load.js';
 import { methodNames } from './methods.js';
+import { whyUncallable } from './uncallable.js';
 
 /** Names of a remote module and of its methods: all that a client's proxies are made from. */
 export interface ModuleNames {
   readonly name: string;
   readonly methods: readonly string[];
+  /** Reason why a member of the module is not among the methods; undefined for a name that no member has. */
+  readonly whyUncallable?: (name: string) => string | undefined;
 }
 
 /**
@@ -15,5 +18,9 @@ export interface ModuleNames {
 export function loadModuleNames(path: string | URL, context: unknown, logger: Logger = quietLogger): ModuleNames[] {
   const modules = loadModulesSync(path, context);
   if (modules.length === 0) logger.warn(nothingToCall(path));
-  return modules.map(({ name, instance }) => ({ name, methods: methodNames(instance) }));
+  return modules.map(({ name, instance }) => ({
+    name,
+    methods: methodNames(instance),
+    whyUncallable: (member: string) => whyUncallable(instance, member),
+  }));
 }

@@ -37,7 +37,8 @@ export interface ServiceOptions {
   /**
    * Whether a callback is appended to the arguments of each method that has a place for one, except async functions. A
    * method that visibly calls its last parameter as a callback, or names it `cb` or `callback`, gets one without the option
-   * too, and answers through the callback. `Server.create` has `true`, as pomelo-rpc has.
+   * too, and answers through the callback; a line in the log names such methods where the option is not given.
+   * `Server.create` has `true`, as pomelo-rpc has.
    * @default false
    */
   callbacks?: boolean;
@@ -67,6 +68,8 @@ export interface ResolvedServiceOptions {
   readonly services: ServiceObjects;
   readonly context: unknown;
   readonly callbacks: boolean;
+  /** Whether the option `callbacks` was given, for the server or for a path. */
+  readonly isCallbacksGiven: boolean;
   readonly reloadRemotes: boolean;
   readonly asyncContext: boolean;
 }
@@ -80,6 +83,7 @@ export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOpt
     services: checkServices(given.services),
     context: given.context,
     callbacks,
+    isCallbacksGiven: [given, ...(given.paths ?? [])].some((each) => each.callbacks !== undefined),
     reloadRemotes: boolean('reloadRemotes', given.reloadRemotes, defaults.reloadRemotes),
     asyncContext: boolean('asyncContext', given.asyncContext, defaults.asyncContext),
   });

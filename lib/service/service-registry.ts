@@ -119,9 +119,11 @@ export class ServiceRegistry {
   }
 
   /** The error for a name that no method has; undefined for the name of a method. */
-  missing(name: string): RpcError | undefined {
-    return this.#methods.has(name) ? undefined : new RpcError(RpcCode.NoMethod, this.explainMissing(name));
-  }
+  readonly missing = (name: string): RpcError | undefined =>
+    this.#methods.has(name) ? undefined : new RpcError(RpcCode.NoMethod, this.explainMissing(name));
+
+  /** Whether the last call of a method returned a value that is no answer, and has not called its callback yet. */
+  readonly hasReturned = (name: string): boolean => this.#methods.get(name)?.hasOnlyReturned === true;
 
   /**
    * Text that says which part of a name is unknown, and which names there are, the most similar first; or why a member of
@@ -145,6 +147,11 @@ export class ServiceRegistry {
       return `no such module: ${shown}; namespace ${namespace} has ${listed(siblings, name.slice(namespace.length + 1))}`;
     }
     return `no such namespace: ${shown}; this server has ${listed(new Set(modules.map(namespaceOf)), name)}`;
+  }
+
+  /** Names of the methods that get a callback. */
+  get callbackMethods(): string[] {
+    return [...this.#methods.values()].filter(({ callbacks }) => callbacks).map(({ name }) => name);
   }
 
   /** Modules with their methods, in the order of adding. */

@@ -111,7 +111,7 @@ describe('a method with callbacks answers through its last argument', () => {
   it('a method that never answers holds up nothing', async (t) => {
     const served = await serve(
       t,
-      { never: (_cb: Done) => {}, ping: (...args: unknown[]) => done(args)(null, 'pong') },
+      { never: () => {}, ping: (...args: unknown[]) => done(args)(null, 'pong') },
       { callbacks: true },
     );
     const { calls } = await call(t, [served]);

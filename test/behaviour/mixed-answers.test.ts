@@ -36,6 +36,14 @@ describe('methods of one module that answer in different ways', () => {
     assert.deepEqual([await calls.func3(null, 'ab'), await calls.func3(null, 'ab', 3)], ['abab', 'ababab']);
   });
 
+  it('are named in the log where they get a callback and no option says so', async (t) => {
+    const service = { f: (a: number, cb: Done) => cb(null, a), g: () => 1 };
+    const { log } = await serve(t, service);
+    assert.match(log[0] ?? '', /get one: user\.service\.f; set the option callbacks to false/);
+    for (const callbacks of [false, true]) assert.equal((await serve(t, service, { callbacks })).log.length, 1);
+    assert.equal((await serve(t, { g: () => 1 })).log.length, 1, 'only where it listens');
+  });
+
   it('wait for the callback that a method visibly takes, whatever the method returns meanwhile', async (t) => {
     const calls = await callsOf(t, {
       later: (a: number, cb: Done) => setTimeout(() => cb(null, a), 2),
@@ -78,7 +86,9 @@ describe('methods of one module that answer in different ways', () => {
 
   it('answer by their value, with the option too, where no place is left for a callback', async (t) => {
     const calls = await callsOf(t, { add: (a: number, b: number) => a + b, nothing() {} }, true);
-    assert.deepEqual([await calls.add(null, 1, 2), await calls.nothing(null)], [3, undefined]);
+    assert.equal(await calls.add(null, 1, 2), 3);
+    const late = await failure(calls.nothing.with({ timeout: 400 })(null));
+    assert.match(late.message, /the method has returned and has not called its callback/);
   });
 
   it('say in the error of a late call that they returned and never called back', async (t) => {

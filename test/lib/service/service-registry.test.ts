@@ -29,7 +29,7 @@ describe('ServiceRegistry', () => {
       fn: chat.send,
       self: chat,
       callbacks: false,
-      takes: { parameters: 1, callback: undefined, isCalled: false, fillTo: 0 },
+      takes: { parameters: 1, callback: undefined, isCalled: false, fillTo: 0, waits: false },
       hasOnlyReturned: false,
     });
     assert.equal(registry.size, 3);

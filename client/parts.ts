@@ -1,0 +1,17 @@
+import type { Logger } from '../lib/diagnostics.js';
+import type { MakeMailBoxSharing } from '../mailbox/shared/sharing.js';
+import type { ModuleLoader } from '../proxy/index.js';
+import type { ResolvedMailStationOptions } from '../station/index.js';
+
+/** Parts that a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
+export interface ClientParts {
+  /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
+  readonly loadModules?: (...args: [...Parameters<ModuleLoader>, logger: Logger]) => ReturnType<ModuleLoader>;
+  /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
+  readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
+  /**
+   * Lists of servers and of records are taken as pomelo-rpc takes them, see {@link RpcClient}, and proxies that do not
+   * exist are `undefined`. @default false
+   */
+  readonly takesAnyList?: boolean;
+}
