@@ -19,7 +19,7 @@ const ABILITIES: PlainAbilities = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    const copy = plainCopy(value, ABILITIES);
+    const copy = plainCopy(value, ABILITIES, out);
     if (copy !== undefined) out.appendUtf8(JSON.stringify(copy));
   },
   decode(bytes, start, end, budget = new DecodeBudget(end - start)) {

@@ -1,4 +1,5 @@
 import { ERROR_PARTS, errorParts } from './error-value.js';
+import type { ByteSink } from './frame-writer.js';
 import { MAX_DEPTH } from './nesting.js';
 import {
   argumentsRefusal,
@@ -35,6 +36,9 @@ const NAMES: Readonly<Record<BuiltIn, string>> = {
   arrayBuffer: 'an ArrayBuffer',
 };
 
+/** Length of an array above which the frame is asked for room before the array is copied. */
+const MANY_ITEMS = 65_536;
+
 /** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */
 interface Utf16 {
   isWellFormed(): boolean;
@@ -46,10 +50,10 @@ interface Utf16 {
  *
  * Throws an error that names the part that the codec cannot carry: `$.user.save is a function, …`.
  */
-export function plainCopy(value: unknown, abilities: PlainAbilities): unknown {
+export function plainCopy(value: unknown, abilities: PlainAbilities, frame: ByteSink): unknown {
   const path = new ValuePath();
   try {
-    return new Copy(abilities, path).of(value);
+    return new Copy(abilities, path, frame).of(value);
   } catch (error) {
     throw path.explain(error);
   }
@@ -58,10 +62,12 @@ export function plainCopy(value: unknown, abilities: PlainAbilities): unknown {
 class Copy {
   readonly #abilities: PlainAbilities;
   readonly #path: ValuePath;
+  readonly #frame: ByteSink;
 
-  constructor(abilities: PlainAbilities, path: ValuePath) {
+  constructor(abilities: PlainAbilities, path: ValuePath, frame: ByteSink) {
     this.#abilities = abilities;
     this.#path = path;
+    this.#frame = frame;
   }
 
   of(value: unknown): unknown {
@@ -126,6 +132,8 @@ class Copy {
   #array(value: readonly unknown[]): unknown[] {
     const path = this.#path;
     path.enter(value);
+    // Each item takes a byte or more. An array of a few items and billions of holes is too large before it is copied.
+    if (value.length > MANY_ITEMS) this.#frame.reserve(value.length);
     const level = path.depth - 1;
     const copy: unknown[] = [];
     for (let i = 0; i < value.length; i++) {

@@ -33,7 +33,7 @@ class StockEncoder extends JSONEncoder {
 export const stockCodec: Codec = {
   name: 'serialize-json',
   encode(value, out) {
-    const bytes = new StockEncoder().encode(plainCopy(value, ABILITIES));
+    const bytes = new StockEncoder().encode(plainCopy(value, ABILITIES, out));
     out.append(bytes, 0, bytes.length);
   },
   decode(bytes, start, end, budget = new DecodeBudget(end - start)) {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
 import { FrameWriter } from '../../../lib/protocol/frame-writer.js';
+import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
 import {
   DEFAULT_MAX_FRAME_BYTES,
   HEADER_BYTES,
@@ -8,6 +10,7 @@ import {
   REQUEST,
   RESPONSE,
 } from '../../../lib/protocol/packet.js';
+import { stockCodec } from '../../../lib/protocol/stock-codec.js';
 import { frameOf, framesOf, takeAll } from './support.js';
 
 const SLAB_BYTES = 64 * 1024;
@@ -111,6 +114,31 @@ describe('FrameWriter', () => {
     assert.equal(writer.pendingBytes, HEADER_BYTES * 3 + 4 + SLAB_BYTES, 'frames in former slabs count');
     takeAll(writer);
     assert.equal(writer.pendingBytes, 0);
+  });
+
+  it('makes room by an estimate, and refuses only what is certain', () => {
+    const writer = new FrameWriter(SLAB_BYTES + 100);
+    writer.begin(REQUEST, 1, 0, NO_HEAD);
+    writer.append(Buffer.alloc(SLAB_BYTES), 0, SLAB_BYTES);
+    writer.reserve(3_000, 50);
+    assert.ok(writer.bytes.length - writer.at >= 3_000);
+    writer.append(Buffer.alloc(70), 0, 70);
+    writer.commit();
+    writer.begin(REQUEST, 2, 0, NO_HEAD);
+    writer.append(Buffer.alloc(SLAB_BYTES), 0, SLAB_BYTES);
+    assert.throws(() => writer.reserve(1e9, 1_000), tooLarge);
+  });
+
+  it('refuses an array of few items and billions of holes before it is written', () => {
+    const holes: unknown[] = [];
+    holes[4_000_000_000] = 1;
+    for (const codec of [msgpackCodec, stockCodec]) {
+      const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+      writer.begin(REQUEST, 1, 0, NO_HEAD);
+      assert.throws(() => codec.encode([holes], writer), tooLarge);
+      writer.rollback();
+      assert.throws(() => EncodedValue.of([holes], codec), { code: 'ERR_RPC_FRAME_TOO_LARGE' });
+    }
   });
 
   describe('rollback()', () => {
