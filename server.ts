@@ -1,3 +1,4 @@
+import { outsideContexts } from './lib/async-context.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
 import { debug, type Logger } from './lib/diagnostics.js';
@@ -172,7 +173,7 @@ export class Server extends Emitter<ServerEvents> {
       const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
       this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
-      await (this.#candidate === undefined ? this.#listen() : this.#candidate.compete());
+      await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
     } catch (error) {
       this.#lifecycle.move('closed');
       throw error;

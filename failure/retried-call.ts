@@ -1,3 +1,4 @@
+import { contextOfNow } from '../lib/async-context.js';
 import type { FailOptions } from '../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
@@ -20,6 +21,8 @@ export class RetriedCall implements Tried {
   readonly #policy: FailurePolicy;
   readonly #parts: AttemptParts;
   readonly #budget: RetryBudget | undefined;
+  /** Filters and routers of a later attempt run in the caller's context, as those of the first attempt do. */
+  readonly #resume = contextOfNow();
   #failed: FailedAttempt[] = [];
   /** Why no further attempt is made, for the caller's error. */
   #whyNoMore: string | undefined;
@@ -60,10 +63,12 @@ export class RetriedCall implements Tried {
   #try(serverId: string | undefined): void {
     const { call, servers: excludes } = this;
     const waitForReady = this.#policy.waitsForReady(this);
-    const facts = { serverId, excludes, waitForReady, isFirst: this.#failed.length === 0 };
+    const isFirst = this.#failed.length === 0;
+    const facts = { serverId, excludes, waitForReady, isFirst };
     const attempt: Attempt = new Attempt(call, facts, (error, results) => this.#onSettled(attempt, error, results));
     call.delegateCancel(attempt);
-    this.#parts.next.send(attempt);
+    if (isFirst) this.#parts.next.send(attempt);
+    else this.#resume(() => this.#parts.next.send(attempt));
   }
 
   #onSettled(attempt: Attempt, error: RpcError | undefined, results: readonly unknown[]): void {

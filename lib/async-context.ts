@@ -12,6 +12,15 @@ export function outsideContexts<T>(work: () => T): T {
   return OUTSIDE.runInAsyncScope(work);
 }
 
+/**
+ * The async context of now, for work that goes on in it later, as often as needed: `const resume = contextOfNow()`, and later
+ * `resume(work)`.
+ */
+export function contextOfNow(): <T>(work: () => T) => T {
+  const context = new AsyncResource('mailstation.context');
+  return (work) => context.runInAsyncScope(work);
+}
+
 /** Binds a function that is called once, later, to the async context of now. */
 export function inThisContext(fn: () => void): () => void {
   const context = new AsyncResource('mailstation.held', { requireManualDestroy: true });

@@ -91,8 +91,3 @@ export function outerCall(): ServedCall | undefined {
   const call = acrossAwaits?.getStore();
   return call === undefined || call.isOver ? undefined : call;
 }
-
-/** Runs work that outlives the call in which it begins, such as a connection, outside of the context of that call. */
-export function outsideCalls<T>(begin: () => T): T {
-  return acrossAwaits === undefined ? begin() : acrossAwaits.run(undefined, begin);
-}

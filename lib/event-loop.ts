@@ -1,3 +1,4 @@
+import { outsideContexts } from './async-context.js';
 import { clearInterval, performance, setInterval } from './timers.js';
 
 /** Time between two samples. A measured stall is short by at most this much. Unit: ms */
@@ -78,7 +79,7 @@ export class EventLoopWatch {
   #start(): void {
     this.#idleSamples = 0;
     this.#sampledAt = this.#now();
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
+    this.#timer = outsideContexts(() => setInterval(() => this.#sample(), SAMPLE_MS).unref());
   }
 
   #sample(): void {

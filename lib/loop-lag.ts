@@ -1,3 +1,4 @@
+import { outsideContexts } from './async-context.js';
 import { clearInterval, performance, setInterval } from './timers.js';
 
 /** Time between two samples. Unit: ms */
@@ -27,7 +28,7 @@ export class LoopLag {
   #start(): void {
     this.#ms = 0;
     this.#dueAt = performance.now() + SAMPLE_MS;
-    this.#timer = setInterval(() => this.#sample(), SAMPLE_MS).unref();
+    this.#timer = outsideContexts(() => setInterval(() => this.#sample(), SAMPLE_MS).unref());
   }
 
   #sample(): void {

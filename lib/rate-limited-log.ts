@@ -1,3 +1,4 @@
+import { outsideContexts } from './async-context.js';
 import type { Logger } from './diagnostics.js';
 import { clearTimeout, setTimeout } from './timers.js';
 
@@ -25,7 +26,7 @@ export class RateLimitedLog {
       this.#latest = line;
       return;
     }
-    this.#timer = setTimeout(() => this.#next(), PAUSE_MS).unref();
+    this.#timer = outsideContexts(() => setTimeout(() => this.#next(), PAUSE_MS).unref());
     this.#logger.warn(line);
   }
 
@@ -39,7 +40,7 @@ export class RateLimitedLog {
   #next(): void {
     this.#timer = undefined;
     if (this.#leftOut === 0) return;
-    this.#timer = setTimeout(() => this.#next(), PAUSE_MS).unref();
+    this.#timer = outsideContexts(() => setTimeout(() => this.#next(), PAUSE_MS).unref());
     this.#writeLatest();
   }
 

@@ -1,3 +1,4 @@
+import { outsideContexts } from '../lib/async-context.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
@@ -58,20 +59,21 @@ export abstract class BaseMailBox extends Emitter<MailBoxEvents> implements Mail
   }
 
   connect(): void {
-    if (this.#lifecycle.state === 'idle') this.#lifecycle.move('connecting');
+    if (this.#lifecycle.state === 'idle') this.move('connecting');
   }
 
   close(reason: RpcError, timeoutMs: number): Promise<void> {
-    if (timeoutMs <= 0 || !this.hasToDrain) this.#lifecycle.move('closed', reason);
-    else if (this.#lifecycle.move('draining', reason)) {
-      this.setStateTimer(() => this.#lifecycle.move('closed', reason), timeoutMs);
+    if (timeoutMs <= 0 || !this.hasToDrain) this.move('closed', reason);
+    else if (this.move('draining', reason)) {
+      this.setStateTimer(() => this.move('closed', reason), timeoutMs);
       this.onDrain(reason, timeoutMs);
     }
     return this.#closed;
   }
 
+  /** A connection is no caller's: not the one's whose call needed it first. */
   protected move(to: MailBoxState, reason?: RpcError): boolean {
-    return this.#lifecycle.move(to, reason);
+    return outsideContexts(() => this.#lifecycle.move(to, reason));
   }
 
   /** Sets the one timer of this state, which the next move clears. */

@@ -1,5 +1,4 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
-import { outsideCalls } from '../lib/call-context.js';
 import { endpointOf } from '../lib/endpoint.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
 import { Line, type LineHandler } from '../lib/follower/line.js';
@@ -135,11 +134,9 @@ export class LineMailBox extends BaseMailBox {
       onGoaway: (line: Line) => this.#onGoaway(line),
       onClosed: (line: Line, reason: RpcError) => this.#onLineClosed(line, reason),
     };
-    outsideCalls(() =>
-      this.#openLine(this.#lineOptions, handler, dialling.signal).then(
-        (line) => this.#onLineOpen(line),
-        (error: unknown) => this.#onDialFailed(error),
-      ),
+    this.#openLine(this.#lineOptions, handler, dialling.signal).then(
+      (line) => this.#onLineOpen(line),
+      (error: unknown) => this.#onDialFailed(error),
     );
   }
 

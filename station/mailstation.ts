@@ -1,3 +1,4 @@
+import { outsideContexts } from '../lib/async-context.js';
 import type { CallStage } from '../lib/call/call-stage.js';
 import { HeldCalls } from '../lib/call/held-calls.js';
 import { whyUncallable } from '../lib/call/no-server.js';
@@ -95,7 +96,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    */
   start(): boolean {
     if (!this.#lifecycle.move('started')) return false;
-    this.#sharing?.start();
+    outsideContexts(() => this.#sharing?.start());
     return true;
   }
 
@@ -230,7 +231,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
 
   #openMailbox(serverId: string): MailBox | undefined {
     const server = this.server(serverId);
-    return server && this.#outbox.open(server);
+    // The mailbox lives longer than the call that needs it first, and so would the caller's store in its promises.
+    return server && outsideContexts(() => this.#outbox.open(server));
   }
 
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {

@@ -1,4 +1,5 @@
 import { type FSWatcher, watch as watchFile } from 'node:fs';
+import { outsideContexts } from '../async-context.js';
 import { toError } from '../errors.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { isSource } from './remote-files.js';
@@ -53,10 +54,12 @@ export class PathWatcher {
 
   #open(path: string): void {
     try {
-      const watcher = this.#watch(path, { persistent: false }, (event, name) => {
-        // Log and swap files in the folder are passed over. A rename may concern the path itself.
-        if (event === 'rename' || name === null || isSource(name)) this.#onEvent();
-      });
+      const watcher = outsideContexts(() =>
+        this.#watch(path, { persistent: false }, (event, name) => {
+          // Log and swap files in the folder are passed over. A rename may concern the path itself.
+          if (event === 'rename' || name === null || isSource(name)) this.#onEvent();
+        }),
+      );
       watcher.on('error', () => this.#onEvent()); // on Windows, when the folder is deleted
       this.#watchers.set(path, watcher);
       this.#reported.delete(path);

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { outsideContexts } from '../async-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
@@ -57,8 +57,6 @@ export class ConcurrencyLimit {
   readonly #abandoned: AbandonedCalls;
   readonly #timer = new DeadlineTimer((now) => this.#expire(now));
   readonly #log: RateLimitedLog;
-  /** A queued call must not start in the async context of the call that made room. */
-  readonly #ownContext = new AsyncResource('mailstation.ConcurrencyLimit');
   #running = 0;
   #isStarting = false;
   #isStopped = false;
@@ -202,7 +200,7 @@ export class ConcurrencyLimit {
 
   #ended(call: IncomingCall, source: CallCounter): void {
     this.#removed(call, source);
-    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
+    if (this.#queue.size > 0) outsideContexts(() => this.#startQueued()); // not in the context of the call that made room
   }
 
   #removed(call: IncomingCall, source: CallCounter): void {
@@ -244,7 +242,7 @@ export class ConcurrencyLimit {
     const queued = scanDue(this.#queue.calls, now, deadlineOf, (call) => this.#refuseLate(call));
     const watched = this.#abandon(now);
     const next = Math.min(queued, watched, this.#abandoned.expire(now));
-    if (this.#queue.size > 0) this.#ownContext.runInAsyncScope(this.#startQueued, this);
+    if (this.#queue.size > 0) outsideContexts(() => this.#startQueued()); // not in the context of the call that made room
     return next;
   }
 

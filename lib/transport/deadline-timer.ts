@@ -1,4 +1,4 @@
-import { outsideCalls } from '../call-context.js';
+import { outsideContexts } from '../async-context.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import { AfterStall } from './after-stall.js';
 
@@ -51,7 +51,7 @@ export class DeadlineTimer {
     this.#dueAt = dueAt;
     // Node's timers cut off fractions of a ms, and would fire early by that fraction.
     const wait = Math.min(MAX_WAIT_MS, Math.max(0, Math.ceil(dueAt - now)));
-    this.#timer = outsideCalls(() => setTimeout(() => this.#afterStall.run(now + wait), wait));
+    this.#timer = outsideContexts(() => setTimeout(() => this.#afterStall.run(now + wait), wait));
     if (!this.#holdsProcess) this.#timer.unref();
   }
 

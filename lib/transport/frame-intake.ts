@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { outsideContexts } from '../async-context.js';
 import { Framer } from '../protocol/framer.js';
 import type { FrameView } from '../protocol/packet.js';
 import { clearImmediate, performance, setImmediate } from '../timers.js';
@@ -43,8 +43,6 @@ export class FrameIntake {
   readonly #options: ConnectionOptions;
   readonly #handler: IntakeHandler;
   readonly #framer: Framer;
-  /** The rest of a chunk must not be handled in the async context of an answer that has left, or of a method. */
-  readonly #ownContext: AsyncResource | undefined;
   #isBlocked = false;
   #isStopped = false;
   #isStreamPaused = false;
@@ -72,7 +70,6 @@ export class FrameIntake {
     const onFrame = (frame: FrameView): void => this.#onFrame(frame);
     this.#framer =
       first < maxFrameBytes ? new Framer(first, onFrame, BEFORE_REGISTRATION) : new Framer(maxFrameBytes, onFrame);
-    if (options.pauseWhenBlocked) this.#ownContext = new AsyncResource('mailstation.Connection');
   }
 
   /** True while a frame has arrived in part. */
@@ -208,7 +205,8 @@ export class FrameIntake {
   readonly #continue = (): void => {
     if (this.#isStopped || this.#isBlocked || this.#immediate !== undefined) return;
     try {
-      this.#ownContext?.runInAsyncScope(this.#batchesEnded, this);
+      // The rest of a chunk must not be handled in the async context of an answer that has left, or of a method.
+      if (this.#options.pauseWhenBlocked) outsideContexts(() => this.#batchesEnded());
       this.#noteHeld();
     } catch (error) {
       this.#handler.onError(error);

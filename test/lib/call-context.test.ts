@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { outsideContexts } from '../../lib/async-context.js';
 import {
   type CallContext,
   callContext,
@@ -7,7 +8,6 @@ import {
   keepAcrossAwaits,
   leave,
   outerCall,
-  outsideCalls,
   runAcrossAwaits,
   type ServedCall,
 } from '../../lib/call-context.js';
@@ -49,7 +49,7 @@ describe('callContext()', () => {
           await null;
           assert.equal(callContext()?.method, 'one');
           assert.equal(outerCall(), call);
-          await outsideCalls(async () => {
+          await outsideContexts(async () => {
             await null;
             assert.deepEqual([callContext(), outerCall()], [undefined, undefined]);
           });
