@@ -7,7 +7,7 @@ const NOT_REMOTE = [
   ...(['then', 'catch', 'finally', 'toJSON', 'toBSON', 'constructor', 'prototype'] as const),
   ...(['toString', 'valueOf', 'toLocaleString', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable'] as const),
   // Printers, matchers, cloners and loggers: Node's util, chai, jest, vitest, Immutable, RxJS, pino.
-  ...(['inspect', 'asymmetricMatch', 'nodeType', 'nodeName', 'tagName', 'lift', 'getReader'] as const),
+  ...(['inspect', 'asymmetricMatch', 'nodeType', 'nodeName', 'tagName', 'lift', 'pipe', 'getReader'] as const),
   ...(['headers', 'setHeader'] as const),
   ...(['$$typeof', '@@__IMMUTABLE_ITERABLE__@@'] as const),
   // Life cycles of containers: NestJS, Angular, AngularJS. Fastify's decorate() asks for the last two.
