@@ -33,6 +33,7 @@ export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { ConnectedPeer } from './lib/server-info.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
+export type { ExpectedErrors, FailedCall } from './lib/serving/call-failures.js';
 export { createServer, Server, type ServerEvents, type ServerOptions, type ServerState } from './server.js';
 
 // Shared clients: the processes of a machine share one client of any kind, as with cluster-client.
@@ -81,7 +82,7 @@ export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbo
 
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Logger } from './lib/diagnostics.js';
-export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
+export { type Delivery, type FailedAttempt, findCause, RpcCode, RpcError } from './lib/errors.js';
 export type { TraceStep } from './station/index.js';
 
 // Types of proxies: a client is typed by its remote modules, see docs/types.md. The types other than `RemoteProxies`,

@@ -15,17 +15,17 @@ import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
 import { boolean, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
-import { dispatch } from './lib/service/dispatcher.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
 import { resolveServiceOptions } from './lib/service/options.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
-import { type Channel, withAsyncContext } from './lib/serving/channel.js';
-import type { IncomingCall } from './lib/serving/incoming-call.js';
+import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
+import { withAsyncContext } from './lib/serving/channel.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { ServerEvents } from './server/events.js';
 import { noMethods } from './server/no-methods.js';
 import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
+import { serviceChannel } from './server/service-channel.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
 export type { ServerEvents } from './server/events.js';
@@ -59,6 +59,7 @@ export class Server extends Emitter<ServerEvents> {
   readonly #listening: ResolvedListeningOptions;
   readonly #drainTimeout: number;
   readonly #logger: Logger;
+  readonly #failures: CallFailures;
   readonly #trace: boolean;
   readonly #asyncContext: boolean;
   readonly #services = new ServiceRegistry();
@@ -84,6 +85,8 @@ export class Server extends Emitter<ServerEvents> {
     const onlyNear = options.acceptorFactory !== undefined;
     const check = { owner: 'the server', names: SERVER_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
     warnOfUnknownOptions(written, check, this.#logger);
+    const onFailed = (failure: FailedCall): boolean => this.emit('callFailed', failure);
+    this.#failures = new CallFailures({ logger: this.#logger, expectedErrors: options.expectedErrors, onFailed });
     this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, SERVER_DEFAULTS.rpcDebugLog);
     const remotes = resolveServiceOptions(options);
     this.#asyncContext = remotes.asyncContext;
@@ -169,8 +172,7 @@ export class Server extends Emitter<ServerEvents> {
     try {
       await this.#remotes.load();
       if (this.#services.size === 0) this.#logger.warn(noMethods(this.#name()));
-      const { missing, hasReturned } = this.#services;
-      const channel: Channel = { name: this.id, missing, hasReturned, invoke: (call) => this.#invoke(call) };
+      const channel = serviceChannel(this.id, this.#services, this.#failures);
       const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
       this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
       await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
@@ -229,12 +231,6 @@ export class Server extends Emitter<ServerEvents> {
     if (wasStarting) await this.#started?.catch(() => {});
   }
 
-  #invoke(call: IncomingCall): void {
-    const method = this.#services.lookup(call.method);
-    if (method !== undefined) dispatch(method, call.args, call, this.#logger);
-    else call.refuse(this.#services.missing(call.method) as RpcError);
-  }
-
   #onMove(to: ServerState, from: ServerState): void {
     debug.leader('server %s: %s -> %s', this.#name(), from, to);
     if (to === 'draining' || to === 'closed') this.#remotes.close();
@@ -243,6 +239,7 @@ export class Server extends Emitter<ServerEvents> {
       this.emit('start');
     }
     if (to === 'standby') this.#logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
+    if (to === 'closed') this.#failures.close();
     if (to === 'closed') this.emit('closed');
   }
 
@@ -250,7 +247,8 @@ export class Server extends Emitter<ServerEvents> {
     const events = {
       onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
       onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
-      onAbandoned: ({ method, caller }: IncomingCall) => this.emit('abandoned', method, caller),
+      onAbandoned: ({ method, caller }: Pick<FailedCall, 'method' | 'caller'>) =>
+        this.emit('abandoned', method, caller),
       onError: (error: Error) => this.emit('error', error),
       onClosed: () => this.#lifecycle.move('closed'),
     };

@@ -1,4 +1,5 @@
 import { debuglog, inspect } from 'node:util';
+import { escapeControls } from './quoted.js';
 import { throwUncaught } from './uncaught.js';
 
 /**
@@ -49,7 +50,20 @@ export function asLogger(given: unknown): Logger | undefined {
   };
 }
 
-/** An error as one log entry: its stack, and its causes under it. */
+/** Length of the text of an error in a log. Characters */
+const MAX_DESCRIPTION = 16_384;
+
+/**
+ * An error as one log entry: its stack, and its causes under it. The entry has an end, and no characters that a terminal would
+ * obey, since a message may have text of a peer. Never throws, whatever the getters of the error do.
+ */
 export function describeError(error: unknown): string {
-  return inspect(error, { depth: 2 });
+  let text: string;
+  try {
+    text = inspect(error, { depth: 2 });
+  } catch {
+    text = 'an error that cannot be printed';
+  }
+  const cut = text.length <= MAX_DESCRIPTION ? text : `${text.slice(0, MAX_DESCRIPTION)}...`;
+  return escapeControls(cut);
 }

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { CallTiming } from './call-timing.js';
+import { errorJson } from './error-json.js';
+import { errorParts, isError } from './error-parts.js';
 
 /**
  * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`, not
@@ -160,6 +162,21 @@ export class RpcError extends Error {
     if (attempts !== undefined) this.attempts = attempts;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
   }
+
+  /**
+   * Returns the error for `JSON.stringify`, as loggers that write JSON call it: name, message, code and the other fields, and
+   * the chain of causes. Without the stack. A field that JSON cannot write is left out.
+   * @example
+   * ```ts
+   * import { RpcCode, RpcError } from 'mailstation';
+   *
+   * const error = new RpcError(RpcCode.Remote, 'user.bank.pay on bank-1: balance is 3', { serverId: 'bank-1' });
+   * console.log(JSON.stringify({ level: 'error', error }));
+   * ```
+   */
+  toJSON(): Record<string, unknown> {
+    return errorJson(this);
+  }
 }
 
 // On the prototype, as the built-in errors have it: not an own property of each, and not printed twice.
@@ -192,4 +209,38 @@ export function hasCode(error: unknown, codes: readonly string[]): boolean {
     each = each.cause as typeof each;
   }
   return false;
+}
+
+/** Errors that {@link findCause} looks at. */
+const MAX_SEARCHED = 256;
+
+/**
+ * Finds the error with a code: the error itself, one of its causes, or one of the errors that an AggregateError among them
+ * gathers. A business error has its code however many services let the error through. Undefined where no error has the code.
+ * @example
+ * ```ts
+ * import { createClient, findCause } from 'mailstation';
+ *
+ * const client = createClient();
+ * client.addProxy({ namespace: 'user', serverType: 'shop' });
+ * try {
+ *   await client.proxies.user.shop.orders.buy(null, 7);
+ * } catch (error) {
+ *   console.log(findCause(error, 'E_NO_MONEY') === undefined ? 'another failure' : 'no money');
+ * }
+ * ```
+ */
+export function findCause(error: unknown, code: string | number): Error | undefined {
+  const open: unknown[] = [error];
+  const seen = new Set<Error>();
+  for (let each = open.shift(); open.length + seen.size <= MAX_SEARCHED; each = open.shift()) {
+    if (isError(each) && !seen.has(each)) {
+      seen.add(each);
+      const parts = errorParts(each);
+      if (parts.code === code) return each;
+      open.push(parts.cause, ...(parts.errors?.slice(0, MAX_SEARCHED) ?? []));
+    }
+    if (open.length === 0) return undefined;
+  }
+  return undefined;
 }

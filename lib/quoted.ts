@@ -17,6 +17,11 @@ export function printable(text: string): string {
   return shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
+/** A text of several lines without other characters that a terminal would obey. */
+export function escapeControls(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
 /**
  * A value of the user, for the end of a message: `got "x"`, `got [ 1, 2 ]`. Short and on one line. Does not run code of the
  * value, such as a custom `inspect`.

@@ -16,6 +16,7 @@ import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, toAll } from './broadcast.js';
+import { rejectAtCaller } from './caller-stack.js';
 
 /** How a client makes its calls. */
 export interface CallerOptions {
@@ -48,6 +49,8 @@ export class Caller {
   readonly #callbacks: boolean;
   readonly #onOnewayFailure: (error: RpcError) => void;
   readonly #onUnusedFailure: (error: RpcError) => void;
+  /** A call is being sent, in its caller's own tick. */
+  #isSending = false;
 
   /** `first`: the first stage of a call's way out. */
   constructor(first: CallStage, roster: ServersOfType, options: CallerOptions) {
@@ -172,7 +175,12 @@ export class Caller {
       return undefined;
     }
     const answer = new Promise((resolve, reject) => {
-      const settle: Settle = (error, results) => (error === undefined ? resolve(results[0]) : reject(error));
+      const settle: Settle = (error, results) => {
+        if (error === undefined) resolve(results[0]);
+        // In the caller's own tick the stack has the caller's frames.
+        else if (this.#isSending) reject(error);
+        else resolve(rejectAtCaller(error));
+      };
       this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
     });
     return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
@@ -212,7 +220,13 @@ export class Caller {
       }
       call.serverId = target;
     }
-    this.#first.send(call);
+    const wasSending = this.#isSending;
+    this.#isSending = true;
+    try {
+      this.#first.send(call);
+    } finally {
+      this.#isSending = wasSending;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RpcError } from '../lib/errors.js';
 import type { ConnectedPeer } from '../lib/server-info.js';
 import type { ReloadResult } from '../lib/service/hot-reload.js';
+import type { FailedCall } from '../lib/serving/call-failures.js';
 
 /** Events of a server, each with its arguments. */
 export type ServerEvents = {
@@ -15,6 +16,11 @@ export type ServerEvents = {
    * such call that is not one-way. `caller` is undefined where the peer is not known.
    */
   abandoned: [method: string, caller: ConnectedPeer | undefined];
+  /**
+   * A call failed: the method failed, the result could not be sent, or the server refused the call. Emitted for each failed
+   * call, one-way calls included, after the answer was sent.
+   */
+  callFailed: [failure: FailedCall];
   /** Remote modules were reloaded, or could not be: the result has the failures. */
   reload: [result: ReloadResult];
   /** The server failed. A failed `start()` also emits this event, since programs for pomelo-rpc listen for nothing else. */

@@ -2,6 +2,7 @@ import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
+import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import type { OptionNames } from '../lib/unknown-options.js';
 
 /** Logger by default. The line on where a server listens goes to stderr too, so that stdout is the program's own. */
@@ -36,6 +37,15 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
   acceptorFactory?: AcceptorFactory;
   /** Receiver of log lines. @default warnings, errors, and one line with the address, to stderr */
   logger?: Logger;
+  /**
+   * Errors with which methods fail in the normal course, such as `['E_NO_MONEY']`: codes, each of which is looked up in the
+   * error, its causes and the errors that it gathers, or a function that returns true for such an error. The server does not
+   * log these failures, and logs all others with their stack, at most one a second for each method. The event `callFailed`
+   * reports both kinds. The option stays with the server: a mark on the error would be missing on errors of libraries,
+   * frozen errors and called back objects.
+   * @default none
+   */
+  expectedErrors?: ExpectedErrors;
   /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
   rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;
   /** Log each call when it is answered; never its arguments. Source: pomelo-rpc. @default false */
@@ -62,6 +72,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   callerShare: true,
   context: true,
   drainTimeout: true,
+  expectedErrors: true,
   exposeStack: true,
   handshakeTimeout: true,
   host: true,

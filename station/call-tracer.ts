@@ -41,7 +41,7 @@ export class CallTracer {
     const tell = (step: TraceStep['step'], code?: string): void => {
       seq += 1;
       const ms = performance.now() - call.startedAt;
-      this.#tell({
+      this.#tell(call.oneway, {
         traceId,
         seq,
         step,
@@ -60,8 +60,9 @@ export class CallTracer {
     });
   }
 
-  #tell(step: TraceStep): void {
-    const { traceId, seq, remote = '?', code = 'ok' } = step;
+  /** A one-way call that was sent may have failed at its server: there is no answer, and nothing is known to be `ok`. */
+  #tell(oneway: boolean, step: TraceStep): void {
+    const { traceId, seq, remote = '?', code = oneway ? 'sent, without an answer' : 'ok' } = step;
     const outcome = step.step === 'settled' ? `settled: ${code}` : step.step;
     this.#logger.info(
       `[mailstation trace] ${traceId} ${seq} ${step.source} -> ${remote} ${step.method} ${outcome} ${step.ms.toFixed(1)} ms`,

@@ -218,7 +218,7 @@ describe("an acceptor of the user's own", () => {
     acceptor.receive(null, { ...msg, method: 'nope' }, fails);
     assert.equal(
       lines.filter((line) => /answer function of the custom acceptor threw: Error: the peer is gone/.test(line)).length,
-      2,
+      1, // a peer can cause such lines: at most one a second
     );
     assert.deepEqual(await acceptor.ask('add', [1, 2]), [null, 3]);
   });

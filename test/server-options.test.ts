@@ -14,6 +14,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   transport: ['mqtt', 5, null],
   insecure: ['true', 1, null],
   exposeStack: ['true', 1, null],
+  expectedErrors: ['E_X', [5], {}, null],
   callbacks: ['true', 1, null],
   bufferMsg: ['true', 1],
   buffMsg: ['true', 1],

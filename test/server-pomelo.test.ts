@@ -234,9 +234,9 @@ describe('rpcDebugLog', () => {
     assert.deepEqual(answers, [
       [9, 'user.m.f', [1, 2]],
       ['served'],
-      [9, refusal, undefined],
+      [9, refusal, undefined, 'user.m.f'],
       ['served'],
-      [9, refusal, RpcCode.NoMethod],
+      [9, refusal, RpcCode.NoMethod, 'user.m.f'],
       ['served'],
     ]);
   });

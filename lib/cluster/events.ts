@@ -1,3 +1,5 @@
+import type { FailedCall } from '../serving/call-failures.js';
+
 /**
  * Events of a shared client, each with its arguments. In the process that leads, the events of the real client are
  * emitted too.
@@ -12,4 +14,6 @@ export type ClusterClientEvents = {
    * leading or following, or a failure of the real client.
    */
   error: [error: Error];
+  /** A call of the real client failed, of a Follower or of this process. Emitted in the process that leads. */
+  callFailed: [failure: FailedCall];
 };

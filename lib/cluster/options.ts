@@ -3,6 +3,7 @@ import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
+import { type ExpectedErrors, resolveExpectedErrors } from '../serving/call-failures.js';
 import { type OptionNames, warnOfUnknownOptions } from '../unknown-options.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
@@ -84,6 +85,12 @@ export interface ClusterOptions {
    * @default true
    */
   localDeadline?: boolean;
+  /**
+   * Errors with which the real client fails in the normal course: codes, or a function. The process that leads logs all other
+   * failed calls with their stack, at most one a second for each method. Source: mailstation.
+   * @default none
+   */
+  expectedErrors?: ExpectedErrors;
   /** How values become bytes. Use the same in all processes. @default msgpack between mailstation's own, serialize-json toward others */
   transcode?: Transcode;
   /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
@@ -130,6 +137,7 @@ export interface ResolvedClusterOptions {
   readonly exposeStack: boolean;
   readonly localCopies: boolean;
   readonly localDeadline: boolean;
+  readonly expectedErrors: ExpectedErrors;
   readonly transcode: Codec | undefined;
   readonly formatKey: (reg: unknown) => string;
   readonly logger: Logger;
@@ -139,6 +147,7 @@ export interface ResolvedClusterOptions {
 export const CLUSTER_OPTION_NAMES = Object.freeze({
   autoGenerate: true,
   connectTimeout: true,
+  expectedErrors: true,
   exposeStack: true,
   formatKey: true,
   heartbeatInterval: true,
@@ -193,6 +202,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     subscribeTimeout: subscribeTimeout ? timeoutMs('subscribeTimeout', subscribeTimeout, 0) : undefined,
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
+    expectedErrors: resolveExpectedErrors(given.expectedErrors),
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     localCopies: boolean('localCopies', given.localCopies, defaults.localCopies),
     localDeadline: boolean('localDeadline', given.localDeadline, defaults.localDeadline),

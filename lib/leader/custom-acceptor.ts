@@ -151,8 +151,10 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   refuse({ id, method, oneway }: AcceptorRequest, _frame: undefined, why: string): void {
-    if (oneway) this.#limit.logRefusal('dropped a one-way call', method, 'a caller', why);
-    else this.#answer(id, new RpcError(RpcCode.Overloaded, why), []);
+    const error = new RpcError(RpcCode.Overloaded, why);
+    this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', why);
+    if (!oneway) this.#answer(id, error, []);
+    this.#channel?.failed?.({ method, oneway, error, code: error.code, caller: undefined });
   }
 
   answerResults(id: number, _method: string, results: readonly unknown[]): void {
@@ -164,6 +166,12 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     // A custom acceptor gets what the method gave its callback, as one of pomelo-rpc does.
     const [first, ...rest] = error.callbackArguments;
     this.#answer(id, first as Error | null, rest);
+  }
+
+  failed({ method, oneway }: IncomingCall, error: Error, code: RpcCode | undefined): void {
+    if (code === RpcCode.NoMethod)
+      this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', error.message);
+    this.#channel?.failed?.({ method, oneway, error, code, caller: undefined });
   }
 
   served(call: IncomingCall): void {
@@ -228,8 +236,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     try {
       answer?.(error, ...results);
     } catch (thrown) {
-      this.#options.logger.error(
-        `mailstation: the answer function of the custom acceptor threw: ${describeError(thrown)}`,
+      this.#limit.log.error(
+        () => `mailstation: the answer function of the custom acceptor threw: ${describeError(thrown)}`,
       );
     }
   }

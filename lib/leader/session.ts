@@ -105,12 +105,11 @@ export class Session {
         portBytes: host.portBytes,
       },
     );
-    this.#answers = new AnswerWriter(this.#connection, options);
+    this.#answers = new AnswerWriter(this.#connection, options, host.limit.log);
     this.#calls = new SessionCalls({
       connection: this.#connection,
       answers: this.#answers,
       limit: host.limit,
-      logger: options.logger,
       onIdle: () => this.#onIdle(),
     });
   }

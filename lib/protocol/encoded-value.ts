@@ -80,6 +80,11 @@ export class EncodedValue {
   }
 }
 
+/** Number of bytes that a codec needs for a value. Throws where the codec cannot carry the value. */
+export function encodedSize(value: unknown, codec: Codec): number {
+  return encode(value, codec).length;
+}
+
 function encode(value: unknown, codec: Codec): Buffer {
   const out = new Bytes();
   codec.encode(value, out);

@@ -1,3 +1,4 @@
+import { RpcError } from '../errors.js';
 import { isHashedKey, MAX_HASHED_KEYS, TOO_MANY_KEYS } from './decode-budget.js';
 import { ERROR_PARTS, errorParts } from './error-value.js';
 import type { ByteSink } from './frame-writer.js';
@@ -261,8 +262,35 @@ class MsgpackEncoder {
     this.#out.array(parts.length);
     for (let i = 0; i < parts.length; i++) {
       path.steps[level] = ERROR_PARTS[i];
-      this.#value(parts[i]);
+      if (ERROR_PARTS[i] === 'fields' && parts[i] !== undefined) this.#errorFields(parts[i] as object, level);
+      else this.#value(parts[i]);
     }
     path.leave();
+  }
+
+  /** Writes the fields that can travel. Others are left out: a socket in a field of an Error must not hide the Error. */
+  #errorFields(fields: object, level: number): void {
+    const out = this.#out;
+    const path = this.#path;
+    const { depth } = path;
+    const sink = this.#sink as ByteSink;
+    const start = out.beginMap();
+    let size = 0;
+    for (const [field, value] of Object.entries(fields)) {
+      const { mark } = out;
+      const { hashedKeys } = sink;
+      path.steps[level] = field;
+      try {
+        if (!out.text(field)) throw new TypeError(HALF_A_PAIR);
+        this.#value(value);
+        size += 1;
+      } catch (error) {
+        if (error instanceof RpcError) throw error; // the frame is full
+        while (path.depth > depth) path.leave();
+        out.backTo(mark);
+        sink.hashedKeys = hashedKeys;
+      }
+    }
+    out.endMap(start, size);
   }
 }

@@ -153,10 +153,28 @@ class Copy {
     const parts = [...errorParts(error)];
     for (let i = 0; i < parts.length; i++) {
       path.steps[level] = ERROR_PARTS[i];
-      parts[i] = this.of(parts[i]);
+      const part = parts[i];
+      const isFields = ERROR_PARTS[i] === 'fields' && part !== undefined;
+      parts[i] = isFields ? this.#errorFields(part as object, level) : this.of(part);
     }
     path.leave();
     return parts;
+  }
+
+  /** Fields that can travel. Others are left out: a socket in a field of an Error must not hide the Error. */
+  #errorFields(fields: object, level: number): Record<string, unknown> {
+    const path = this.#path;
+    const { depth } = path;
+    const copy: Record<string, unknown> = {};
+    for (const [field, value] of Object.entries(fields)) {
+      path.steps[level] = field;
+      try {
+        copy[field] = this.of(value);
+      } catch {
+        while (path.depth > depth) path.leave();
+      }
+    }
+    return copy;
   }
 
   /** Copies the enumerable fields of an object, without those that it inherits. */

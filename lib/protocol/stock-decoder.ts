@@ -1,3 +1,4 @@
+import { isReservedField } from '../error-parts.js';
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
 
@@ -22,6 +23,9 @@ import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
  * Source: serialize-json 1.0.3, lib/encoder.js.
  */
 const CONSTANTS: readonly unknown[] = [true, false, null, '', undefined];
+
+/** Parts of an Error among its fields: stock peers send name, code and stack there. */
+const PARTS: readonly string[] = ['name', 'message', 'code', 'stack', 'cause', 'errors'];
 
 const BAR = 0x7c; // |
 const CARET = 0x5e; // ^
@@ -166,6 +170,7 @@ class Reader {
     this.#charge(CHARGE.error);
     const fields = this.#readFields();
     const { message } = fields;
+    for (const field in fields) if (isReservedField(field) && !PARTS.includes(field)) delete fields[field];
     return withoutStacks(() => Object.assign(new Error(typeof message === 'string' ? message : undefined), fields));
   }
 

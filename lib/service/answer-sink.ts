@@ -1,5 +1,6 @@
 import { describeError, type Logger } from '../diagnostics.js';
-import { isError, methodError } from './method-failure.js';
+import { isError } from '../error-parts.js';
+import { methodError } from './method-failure.js';
 import { isFunction, isObject } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 

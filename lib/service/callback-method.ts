@@ -1,7 +1,8 @@
 import { CalledBackError, isErrorLike } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
+import { isError } from '../error-parts.js';
 import { type AnswerSink, errorOf, fail, kindOf, promiseOf, resultsOf, succeed } from './answer-sink.js';
-import { isError, methodError } from './method-failure.js';
+import { methodError } from './method-failure.js';
 import { isFunction, isObject } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 

@@ -1,32 +1,33 @@
 import { types } from 'node:util';
+import { codeOf, isError, ownFields } from '../error-parts.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import { codeOf } from '../wire-errors.js';
 import type { Takes } from './callback-parameter.js';
 import { isFunction, isObject, sourceOf } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
-/** True also for an error of another realm, such as a test runner's. */
-export function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || types.isNativeError(thrown);
-}
-
 /**
- * The value that a method failed with, as an Error. An Error stays as it is. An object keeps its name, message and code,
- * since pomelo's services answer `{ code: 500 }`. A string becomes the message.
+ * The value that a method failed with, as an Error. An Error stays as it is. An object keeps its name, message, code and other
+ * fields, since pomelo's services answer `{ code: 500 }`, and is the `cause`. A string becomes the message.
  */
 export function methodError(thrown: unknown): Error {
   if (isError(thrown)) return thrown;
   if (typeof thrown === 'string') return new Error(thrown || 'failed with an empty string');
-  if (!isObject(thrown)) return new Error(`failed with ${isFunction(thrown) ? 'a function' : messageOf(thrown)}`);
+  if (isFunction(thrown) || typeof thrown === 'symbol')
+    return new Error(`failed with ${isFunction(thrown) ? 'a function' : messageOf(thrown)}`);
+  if (!isObject(thrown)) return new Error(`failed with ${messageOf(thrown)}`, { cause: thrown ?? undefined });
   const error = new Error('failed with an object that is not an Error', { cause: thrown });
   try {
     const { name, message } = thrown as { name?: unknown; message?: unknown };
-    const code = codeOf(thrown);
     if (typeof message === 'string') error.message = message;
     if (typeof name === 'string') error.name = name;
-    if (code !== undefined) Object.assign(error, { code });
   } catch {
     // A getter threw: the properties that were read before are kept.
+  }
+  const code = codeOf(thrown);
+  if (code !== undefined) Object.assign(error, { code });
+  if (!Array.isArray(thrown)) {
+    for (const [field, value] of ownFields(thrown))
+      Object.defineProperty(error, field, { value, enumerable: true, configurable: true, writable: true });
   }
   return error;
 }

@@ -19,16 +19,23 @@ import type { RefusalCode } from '../protocol/refusal.js';
 import { relayMessage } from '../protocol/relay-message.js';
 import { isEncodeRefusal } from '../protocol/value-path.js';
 import { printable } from '../quoted.js';
+import { RateLimitedLog } from '../rate-limited-log.js';
 import type { Connection } from '../transport/connection.js';
 import { writeFrame } from '../transport/write-frame.js';
-import { errorFields, toWireError } from '../wire-errors.js';
+import type { ErrorBody } from '../wire-errors.js';
+import { describeForPeer, type ErrorBodyOptions, stockBody } from './error-body.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
 const ANSWER_TIMEOUT_MS = 1;
 /** Marks a refusal as a mailstation Leader's: the body is encoded by the stock codec. */
 const REFUSAL: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
-/** Length of an error's text that fits into every frame. Characters */
-const MAX_SHORT_MESSAGE = 500;
+/** How an error is described in the refusal of a registration. */
+const WITHOUT_STACK: ErrorBodyOptions = { codec: STOCK_CODEC, withStack: false, isOurs: false };
+/**
+ * Bytes of an error's message that are sent where the error with all its parts cannot be sent: the whole message, or the
+ * beginning. The last size fits every frame.
+ */
+const BEGINNINGS = [Number.POSITIVE_INFINITY, 4_096, 512, 64];
 
 export interface AnswerWriterOptions {
   /** Sends the stack of a method's error to the caller. */
@@ -46,6 +53,7 @@ export type AnswerConnection = Pick<
 export class AnswerWriter {
   readonly #connection: AnswerConnection;
   readonly #options: AnswerWriterOptions;
+  readonly #log: RateLimitedLog;
   #codec: Codec = STOCK_CODEC;
   /** True for a mailstation peer, which tells failures of this end and failures of the method apart by a code. */
   #isOurs = false;
@@ -53,9 +61,11 @@ export class AnswerWriter {
   /** True from an answer that found no room until the next answer that did: one log line is enough. */
   #isOverflowing = false;
 
-  constructor(connection: AnswerConnection, options: AnswerWriterOptions) {
+  /** `log`: receiver of lines that peers can cause, for all connections of a port. */
+  constructor(connection: AnswerConnection, options: AnswerWriterOptions, log = new RateLimitedLog(options.logger)) {
     this.#connection = connection;
     this.#options = options;
+    this.#log = log;
   }
 
   /** Sets the terms of the registration. Before that, and with stock peers, answers have cluster-client's form. */
@@ -74,13 +84,19 @@ export class AnswerWriter {
 
   /** Refuses the registration of a mailstation peer. `failure` is the error for which the Leader has failed. */
   refused(id: number, code: RefusalCode, message: string, failure?: Error): void {
-    const error = { name: 'RpcError', message, code, ...(failure && { cause: toWireError(failure) }) };
+    const error = {
+      name: 'RpcError',
+      message,
+      code,
+      ...(failure && { cause: describeForPeer(failure, WITHOUT_STACK).body }),
+    };
     this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode({ success: false, error }, out));
   }
 
   /** Refuses the registration of a stock peer, in the form of cluster-client's Leader: the failure itself. */
   refusedStock(id: number, failure: Error, codec: Codec): void {
-    const body = { success: false, error: errorFields(failure) };
+    const error = stockBody(describeForPeer(failure, { ...WITHOUT_STACK, codec }).body);
+    const body = { success: false, error };
     this.#write(id, registerResHead(undefined), (out) => codec.encode(body, out));
   }
 
@@ -89,10 +105,13 @@ export class AnswerWriter {
     this.#write(id, HEAD.empty, () => {});
   }
 
-  /** Answers with the results of a method. A stock peer gets the first result only. `method` is for the log. */
-  results(id: number, method: string, results: readonly unknown[]): void {
+  /**
+   * Answers with the results of a method. A stock peer gets the first result only. Returns the failure that was answered in
+   * their place where the results cannot be sent.
+   */
+  results(id: number, method: string, results: readonly unknown[]): RpcError | undefined {
     const connection = this.#connection;
-    if (!connection.isOpen) return;
+    if (!connection.isOpen) return undefined;
     try {
       const head = this.#takesLists ? resultsHead(results.length) : HEAD.success;
       const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
@@ -105,8 +124,9 @@ export class AnswerWriter {
         connection.rollback();
         throw error;
       }
+      return undefined;
     } catch (error) {
-      this.#resultsFailed(id, method, error);
+      return this.#resultsFailed(id, method, error);
     }
   }
 
@@ -116,30 +136,59 @@ export class AnswerWriter {
     if (failed !== undefined) this.#resultsFailed(id, method, failed);
   }
 
-  /** Answers a call that could not be relayed, or that the server did not answer. */
-  relayFailure(id: number, error: RpcError): void {
+  /** Answers a call that could not be relayed, or that the server did not answer. `method` is for the log. */
+  relayFailure(id: number, error: RpcError, method = ''): void {
     const { code, delivery = 'unknown' } = error;
-    const head = relayMessage({ type: 'relay_failure', code, delivery });
-    const failed = this.#write(id, head, (out) => this.#codec.encode(toWireError(error), out));
-    if (failed !== undefined) this.#connection.destroy(asRpcError(failed));
+    this.#error(id, relayMessage({ type: 'relay_failure', code, delivery }), error, method, code);
   }
 
-  /** Answers with an error. `code` is set where the failure is mailstation's and not the method's. */
-  failure(id: number, error: Error, code: RpcCode | undefined): void {
+  /**
+   * Answers with an error. `code` is set where the failure is mailstation's and not the method's; such an error has no stack
+   * that would help a caller. `method` is for the log.
+   */
+  failure(id: number, error: Error, code: RpcCode | undefined, method = ''): void {
     const retryAfter = error instanceof RpcError ? error.retryAfter : undefined;
     const head = code === undefined || !this.#isOurs ? HEAD.failure : failureHead(code, retryAfter);
-    const { exposeStack } = this.#options;
-    const failed = this.#write(id, head, (out) =>
-      this.#codec.encode(answeredError(error, exposeStack && code === undefined), out),
+    this.#error(id, head, error, method, code);
+  }
+
+  /** Sends as much of the error as can be sent: with all its parts, without fields and causes, or only its beginning. */
+  #error(id: number, head: Uint8Array, error: Error, method: string, ours: RpcCode | undefined): void {
+    if (!this.#connection.isOpen) return;
+    const { body, leftOut } = describeForPeer(error, {
+      codec: this.#codec,
+      withStack: ours === undefined && this.#options.exposeStack,
+      isOurs: ours !== undefined,
+    });
+    // A caller in pomelo-rpc's form gets what the method gave to its callback.
+    const passed = error instanceof CalledBackError && { callbackArguments: error.callbackArguments };
+    let failed = this.#errorBody(id, head, { ...body, ...passed });
+    if (failed === undefined) return this.#logLeftOut(method, error, leftOut);
+    const why = messageOf(failed);
+    const { name, message, code } = body;
+    for (const bytes of BEGINNINGS) {
+      if (failed instanceof RpcError && failed.code === RpcCode.QueueFull) break; // the peer reads no answers
+      failed = this.#errorBody(id, head, {
+        name: beginning(name, bytes / 4),
+        message: beginning(message, bytes),
+        ...(code !== undefined && { code: typeof code === 'string' ? beginning(code, bytes / 4) : code }),
+      });
+      if (failed === undefined) return this.#logLeftOut(method, error, [`all but its beginning: ${why}`]);
+    }
+    this.#connection.destroy(asRpcError(failed));
+  }
+
+  #errorBody(id: number, head: Uint8Array, body: ErrorBody): unknown {
+    return this.#write(id, head, (out) => this.#codec.encode(this.#isOurs ? body : stockBody(body), out));
+  }
+
+  #logLeftOut(method: string, error: Error, leftOut: readonly string[]): void {
+    if (leftOut.length === 0) return;
+    this.#log.warn(
+      () =>
+        `mailstation: the error "${printable(messageOf(error).slice(0, 100))}" of ${printable(method)} was sent to ` +
+        `${this.#connection.peer} without ${leftOut.join('; ')}`,
     );
-    if (failed === undefined) return;
-    // The error has a field that cannot be encoded, or a text that is larger than a frame may be.
-    const message = `the call failed with an error that cannot be sent: ${messageOf(failed)}`.slice(
-      0,
-      MAX_SHORT_MESSAGE,
-    );
-    const stillFailed = this.#write(id, head, (out) => this.#codec.encode({ name: 'Error', message }, out));
-    if (stillFailed !== undefined) this.#connection.destroy(asRpcError(stillFailed));
   }
 
   /** Returns what failed; undefined where the answer was sent, or the connection has ended. */
@@ -161,7 +210,7 @@ export class AnswerWriter {
     const why = overflow(error);
     if (!this.#isOverflowing) {
       const { peer } = this.#connection;
-      this.#options.logger.warn(`mailstation: cannot answer a call of ${printable(method)} from ${peer}: ${why}`);
+      this.#log.warn(`mailstation: cannot answer a call of ${printable(method)} from ${peer}: ${why}`);
     }
     this.#isOverflowing = true;
     const head = this.#isOurs ? failureHead(RpcCode.QueueFull) : HEAD.failure;
@@ -169,8 +218,11 @@ export class AnswerWriter {
     this.#connection.send(RESPONSE, id, ANSWER_TIMEOUT_MS, head, body);
   }
 
-  #resultsFailed(id: number, method: string, error: unknown): void {
-    if (error instanceof RpcError && error.code === RpcCode.QueueFull) return this.#overflowed(id, method, error);
+  #resultsFailed(id: number, method: string, error: unknown): RpcError {
+    if (error instanceof RpcError && error.code === RpcCode.QueueFull) {
+      this.#overflowed(id, method, error);
+      return error;
+    }
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
     // Codecs call the value `$` in their messages.
     const why = messageOf(error)
@@ -179,11 +231,12 @@ export class AnswerWriter {
     const failure = new RpcError(code, `the result cannot be sent: ${why}`, { cause: error });
     // The stack helps where code of the result failed, such as a toJSON; otherwise the stack has frames of this library only.
     const isOurs = error instanceof RpcError || isEncodeRefusal(error);
-    const shown = isOurs ? `${printable(failure.message)} (${code})` : describeError(failure);
-    this.#options.logger.error(
-      `mailstation: cannot answer a call of ${printable(method)} from ${this.#connection.peer}: ${shown}`,
-    );
-    this.failure(id, failure, code);
+    this.#log.error(() => {
+      const shown = isOurs ? `${printable(failure.message)} (${code})` : describeError(failure);
+      return `mailstation: cannot answer a call of ${printable(method)} from ${this.#connection.peer}: ${shown}`;
+    }, code);
+    this.failure(id, failure, code, method);
+    return failure;
   }
 }
 
@@ -196,13 +249,10 @@ function asRpcError(thrown: unknown): RpcError {
   return thrown instanceof RpcError ? thrown : new RpcError(RpcCode.Encode, messageOf(thrown), { cause: thrown });
 }
 
-/**
- * An error as an answer has it. The stack can tell strangers too much, and travels only where the user allows that, and only
- * with a method's error: the stack of a refusal shows nothing but this package's files.
- */
-function answeredError(error: Error, withStack: boolean): object {
-  const passed = error instanceof CalledBackError && { callbackArguments: error.callbackArguments };
-  const fields = { ...errorFields(error), ...passed };
-  const { stack } = error;
-  return withStack && typeof stack === 'string' ? { ...fields, stack } : fields;
+/** The beginning of a text, in so many bytes of UTF-8 at most, with a mark where something is missing. */
+function beginning(text: string, bytes: number): string {
+  if (text.length * 3 <= bytes) return text;
+  const encoded = Buffer.from(text.slice(0, Math.min(text.length, bytes)));
+  if (encoded.length <= bytes && text.length <= bytes) return text;
+  return `${encoded.toString('utf8', 0, Math.max(0, Math.floor(bytes) - 3)).replace(/\ufffd+$/, '')}...`;
 }

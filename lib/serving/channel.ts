@@ -7,6 +7,7 @@ import type { FrameView } from '../protocol/packet.js';
 import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
+import type { FailedCall } from './call-failures.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /**
@@ -26,6 +27,8 @@ export interface Channel {
   readonly hasReturned?: (method: string) => boolean;
   /** Calls the method, and answers the call once, now or later. Must not throw. */
   invoke(call: IncomingCall): void;
+  /** Called with each call that failed. Must not throw. Undefined: the channel wants no reports. */
+  readonly failed?: (failure: Omit<FailedCall, 'expected'>) => void;
   /** Reason for which every registration is refused: the Leader has failed. */
   readonly refusal?: string;
   /** The failure behind {@link refusal}, which Followers get too. */

@@ -9,8 +9,10 @@ export interface Answerer {
   /** The peer that makes the calls; undefined where the peer is not known. */
   readonly caller?: ConnectedPeer | undefined;
   answerResults(id: number, method: string, results: readonly unknown[]): void;
-  /** `code` is set where the failure is mailstation's and not the method's. */
-  answerError(id: number, error: Error, code: RpcCode | undefined): void;
+  /** `code` is set where the failure is mailstation's and not the method's. `method` is for the log. */
+  answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void;
+  /** Called with each call that failed, one-way calls included. */
+  failed?(call: IncomingCall, error: Error, code: RpcCode | undefined): void;
   /** Called once for each call, when the call is over. */
   served(call: IncomingCall): void;
   /** Notifies the call from now on when its caller has given the call up, or when its deadline passes. */
@@ -96,7 +98,9 @@ export class IncomingCall implements ServedCall, ReportedCall {
   fail(error: Error): void {
     const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#wantsAnswer) answerer.answerError(this.id, error, isOurs(error) ? error.code : undefined);
+    const code = isOurs(error) ? error.code : undefined;
+    if (this.#wantsAnswer) answerer.answerError(this.id, error, code, this.method);
+    answerer.failed?.(this, error, code);
     answerer.served(this);
   }
 
@@ -104,7 +108,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   refuse(error: RpcError): void {
     const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#wantsAnswer) answerer.answerError(this.id, error, error.code);
+    if (this.#wantsAnswer) answerer.answerError(this.id, error, error.code, this.method);
+    answerer.failed?.(this, error, error.code);
     answerer.served(this);
   }
 

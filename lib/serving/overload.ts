@@ -68,6 +68,11 @@ export class ConcurrencyLimit {
     this.#log = new RateLimitedLog(options.logger);
   }
 
+  /** Log of lines that peers can cause, over all sources of calls. */
+  get log(): RateLimitedLog {
+    return this.#log;
+  }
+
   /** Calls that run. */
   get running(): number {
     return this.#running;
@@ -140,7 +145,7 @@ export class ConcurrencyLimit {
 
   /** Logs that a call was refused, at most one line a second. */
   logRefusal(what: string, method: string, peer: string, why: string): void {
-    this.#log.warn(`mailstation: ${what} of ${quoted(method)} from ${peer}: ${why}`);
+    this.#log.warn(`mailstation: ${what} of ${quoted(method)} from ${peer}: ${why}`, what);
   }
 
   /** Writes the log lines that are still held back. No call is admitted after this. */

@@ -1,10 +1,9 @@
-import type { Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
-import { quoted } from '../quoted.js';
+import { printable } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
@@ -19,7 +18,6 @@ export interface SessionCallsOptions {
   readonly connection: Connection;
   readonly answers: AnswerWriter;
   readonly limit: ConcurrencyLimit;
-  readonly logger: Logger;
   /** Called when the last call in progress is over. */
   onIdle(): void;
 }
@@ -160,11 +158,17 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   answerResults(id: number, method: string, results: readonly unknown[]): void {
-    if (this.#cancellable?.isCancelled(id) !== true) this.#options.answers.results(id, method, results);
+    if (this.#cancellable?.isCancelled(id) === true) return;
+    const failure = this.#options.answers.results(id, method, results);
+    if (failure !== undefined) this.#report(method, false, failure, failure.code);
   }
 
-  answerError(id: number, error: Error, code: RpcCode | undefined): void {
-    if (this.#cancellable?.isCancelled(id) !== true) this.#options.answers.failure(id, error, code);
+  answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void {
+    if (this.#cancellable?.isCancelled(id) !== true) this.#options.answers.failure(id, error, code, method);
+  }
+
+  failed({ method, oneway }: IncomingCall, error: Error, code: RpcCode | undefined): void {
+    this.#report(method, oneway, error, code);
   }
 
   answerBadRequest(id: number, why: string): void {
@@ -181,18 +185,21 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   #refuseMissing(id: number, method: string, oneway: boolean, error: RpcError): undefined {
     const { connection, limit } = this.#options;
-    if (oneway) limit.logRefusal('dropped a one-way call', method, connection.peer, error.message);
-    else this.answerError(id, error, error.code);
+    limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, error.message);
+    if (!oneway) this.answerError(id, error, error.code, method);
+    this.#report(method, oneway, error, error.code);
   }
 
   #refuseUndecodable(id: number, method: string, oneway: boolean, error: unknown): undefined {
-    const { connection, logger } = this.#options;
-    const why = messageOf(error);
-    if (!oneway) this.answerBadRequest(id, `the arguments of ${method} cannot be decoded: ${why}`);
-    else
-      logger.warn(
-        `mailstation: dropped a one-way call of ${quoted(method)} from ${connection.peer}: the arguments cannot be decoded: ${quoted(why)}`,
-      );
+    const { answers, connection, limit } = this.#options;
+    const why = `the arguments cannot be decoded: ${messageOf(error)}`;
+    const refusal = new RpcError(
+      RpcCode.BadRequest,
+      `the arguments of ${method} cannot be decoded: ${messageOf(error)}`,
+    );
+    limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, printable(why));
+    if (!oneway) answers.failure(id, refusal, refusal.code);
+    this.#report(method, oneway, refusal, refusal.code);
   }
 
   /** Answers a call that is not started with the reason. A one-way call has no answer, and is logged instead. */
@@ -200,6 +207,12 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     const { answers, connection, limit } = this.#options;
     if (oneway || code === RpcCode.Overloaded)
       limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, why);
-    if (!oneway) answers.failure(id, new RpcError(code, why, { retryAfter }), code);
+    const refusal = new RpcError(code, why, { retryAfter });
+    if (!oneway) answers.failure(id, refusal, code);
+    this.#report(method, oneway, refusal, code);
+  }
+
+  #report(method: string, oneway: boolean, error: Error, code: RpcCode | undefined): void {
+    this.#terms?.channel.failed?.({ method, oneway, error, code, caller: this.caller });
   }
 }

@@ -12,7 +12,7 @@ export function traceCalls(channel: Channel, server: string, logger: Logger): Ch
     if (error !== undefined) logAnswer(logger, server, method, error.code, 0);
     return error;
   };
-  return { name: channel.name, missing, invoke: (call) => channel.invoke(traced(call, server, logger)) };
+  return { ...channel, missing, invoke: (call) => channel.invoke(traced(call, server, logger)) };
 }
 
 /** Wraps one call. The wrapper keeps the cost of tracing away from calls that are not traced. */

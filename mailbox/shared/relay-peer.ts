@@ -53,12 +53,12 @@ export class RelayPeer {
     this.#follower.answers.results(id, method, results);
   }
 
-  answerError(id: number, error: Error, code: RpcCode | undefined): void {
-    this.#follower.answers.failure(id, error, code);
+  answerError(id: number, method: string, error: Error, code: RpcCode | undefined): void {
+    this.#follower.answers.failure(id, error, code, method);
   }
 
   /** Reports that the server did not answer the call. The Follower rejects the call with the same code and `delivery`. */
-  answerRelayFailure(id: number, error: RpcError): void {
-    this.#follower.answers.relayFailure(id, error);
+  answerRelayFailure(id: number, method: string, error: RpcError): void {
+    this.#follower.answers.relayFailure(id, error, method);
   }
 }

@@ -8,7 +8,7 @@ import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
 import type { Head } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import type { RelayFailureHead } from '../../lib/protocol/relay-message.js';
-import { fromWireError, rpcCode } from '../../lib/wire-errors.js';
+import { rebuildError, rpcCode } from '../../lib/wire-errors.js';
 
 /** Reasons of this process for ending a line or a mailbox. The relay is still there then. */
 const ENDED_HERE: readonly RpcCode[] = [RpcCode.Closed, RpcCode.ServerRemoved];
@@ -73,6 +73,6 @@ function readRelayFailure(
   { bytes, bodyStart, end }: FrameView,
 ): RelayFailure | undefined {
   if (code === RpcCode.Stopping && delivery === 'not-sent') return undefined;
-  const { message, cause } = fromWireError(codec.decode(bytes, bodyStart, end));
+  const { message, cause } = rebuildError(codec.decode(bytes, bodyStart, end));
   return { code: rpcCode(code) ?? RpcCode.ConnectionLost, message, cause };
 }

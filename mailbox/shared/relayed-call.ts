@@ -140,9 +140,9 @@ function answering(peer: RelayPeer, id: number, { method, oneway }: RelayHead, o
     onSettled(error);
     if (oneway || results === NOT_ANSWERED) return peer.served();
     if (error === undefined) peer.answerResults(id, method, results);
-    else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, error);
-    else if (error.code === RpcCode.Remote) peer.answerError(id, error.cause as Error, undefined);
-    else peer.answerError(id, error, error.code);
+    else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, method, error);
+    else if (error.code === RpcCode.Remote) peer.answerError(id, method, error.cause as Error, undefined);
+    else peer.answerError(id, method, error, error.code);
     peer.served();
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import { errorFields, fromWireError, rebuildError, rpcCode, toWireError } from '../../lib/wire-errors.js';
+import { fromWireError, rebuildError, rpcCode, toWireError } from '../../lib/wire-errors.js';
 
 const told = (error: Error) => fromWireError(JSON.parse(JSON.stringify(toWireError(error))));
 
@@ -37,22 +37,81 @@ describe('an error that travels to another process', () => {
   });
 });
 
-describe('an error that answers a call', () => {
-  it('has its name, its whole message and a code, and neither its causes nor other fields', () => {
-    const error = Object.assign(new TypeError('x'.repeat(5_000), { cause: new Error('at home') }), {
-      code: 7,
-      secret: 1,
+const atCaller = (body: unknown) => rebuildError(body) as Error & Record<string, unknown>;
+
+describe('an error that answers a call, at the caller', () => {
+  it('has the name, the message, the code, the fields and the reasons that were sent', () => {
+    const error = atCaller({
+      name: 'Invalid',
+      message: 'bad input',
+      code: 'E_INVALID',
+      fields: { status: 422, details: [{ field: 'age' }] },
+      cause: { name: 'TypeError', message: 'no number', cause: { value: { row: 7 } } },
     });
-    assert.deepEqual(errorFields(error), { name: 'TypeError', message: 'x'.repeat(5_000), code: 7 });
-    assert.deepEqual(errorFields(Object.assign(new Error('m'), { code: {} })), { name: 'Error', message: 'm' });
+    assert.deepEqual([error.name, error.message, error['code']], ['Invalid', 'bad input', 'E_INVALID']);
+    assert.deepEqual([error['status'], error['details']], [422, [{ field: 'age' }]]);
+    assert.ok(error.cause instanceof TypeError);
+    assert.deepEqual(error.cause.cause, { row: 7 });
+    assert.equal(Object.getOwnPropertyDescriptor(error, 'cause')?.enumerable, false);
+    assert.equal(error.stack, 'Invalid: bad input');
+    assert.equal(rebuildError({ message: 'm', stack: 'Error: m\n    at there' }).stack, 'Error: m\n    at there');
   });
 
-  it('is built of the listed fields alone, whatever else has arrived', () => {
-    const body = JSON.parse('{"name":"Boom","message":"m","code":"E","__proto__":{"x":1},"secret":1}') as object;
-    const error = rebuildError(body) as Error & Record<string, unknown>;
-    assert.deepEqual([error.name, error.message, error['code'], error['secret']], ['Boom', 'm', 'E', undefined]);
-    assert.deepEqual([Object.getPrototypeOf(error), error.stack], [Error.prototype, 'Boom: m']);
-    assert.equal(rebuildError({ message: 'm', stack: 'Error: m\n    at there' }).stack, 'Error: m\n    at there');
-    for (const nonsense of [undefined, null, 'text', [1], { message: 5 }]) assert.ok(rebuildError(nonsense).message);
+  it('is an AggregateError with the errors that it gathered, values among them', () => {
+    const errors = [{ name: 'RangeError', message: 'first' }, { value: 7 }];
+    const error = atCaller({ name: 'AggregateError', message: 'two failed', errors });
+    assert.ok(error instanceof AggregateError);
+    assert.ok(error.errors[0] instanceof RangeError);
+    assert.equal(error.errors[1], 7);
+    const named = atCaller({ name: 'AllFailed', message: 'two failed', errors });
+    assert.deepEqual([named.name, (named['errors'] as unknown[]).length], ['AllFailed', 2]);
+  });
+
+  it('is an RpcError again, with the fields of one, where another service let one through', () => {
+    const attempts = [{ serverId: 'b-1', code: 'ERR_RPC_CONNECT', delivery: 'not-sent' }];
+    const fields = { serverId: 'b-2', method: 'user.m.f', delivery: 'unknown', attempts, note: 1 };
+    const error = atCaller({ name: 'RpcError', message: 'late', code: 'ERR_RPC_TIMEOUT', fields });
+    assert.ok(error instanceof RpcError);
+    assert.deepEqual([error.code, error.serverId, error.method], ['ERR_RPC_TIMEOUT', 'b-2', 'user.m.f']);
+    assert.deepEqual([error.delivery, error.attempts, (error as { note?: unknown }).note], ['unknown', attempts, 1]);
+    const wrong = { serverId: 5, method: {}, delivery: 'perhaps', attempts: [{ code: 'E' }], timing: 'long' };
+    const bare = atCaller({ name: 'RpcError', message: 'late', code: 'ERR_RPC_TIMEOUT', fields: wrong });
+    assert.deepEqual(Object.keys(bare), ['code']);
+    const later = atCaller({ name: 'RpcError', message: 'm', code: 'ERR_RPC_NEW', fields: { serverId: 'b' } });
+    assert.equal(later instanceof RpcError, false);
+    assert.deepEqual([later.name, later['code'], later['serverId']], ['RpcError', 'ERR_RPC_NEW', 'b']);
+  });
+
+  it('takes no field that would change how the language or a tool treats an error', () => {
+    const fields = JSON.parse(
+      '{"__proto__":{"x":1},"constructor":1,"prototype":2,"stack":"s","then":3,"toJSON":4,"toString":5,"name":"N","ok":6}',
+    ) as object;
+    const error = atCaller({ name: 'Boom', message: 'm', fields });
+    assert.equal(Object.getPrototypeOf(error), Error.prototype);
+    assert.deepEqual(Object.keys(error), ['ok']);
+    assert.deepEqual([error.name, error.stack, String(error)], ['Boom', 'Boom: m', 'Boom: m']);
+  });
+
+  it('is an Error, whatever has arrived', () => {
+    for (const nonsense of [
+      undefined,
+      null,
+      'text',
+      [1],
+      { message: 5 },
+      { errors: [null, 5], cause: null, fields: 3 },
+    ])
+      assert.ok(rebuildError(nonsense).message);
+    let deep: object = { message: 'end' };
+    for (let i = 0; i < 10_000; i++) deep = { name: 'Error', message: 'm', cause: deep };
+    let levels = 0;
+    for (let each: unknown = rebuildError(deep); each instanceof Error; each = each.cause) levels += 1;
+    assert.ok(levels > 16 && levels < 100, String(levels));
+    const wide = rebuildError({
+      name: 'AggregateError',
+      message: 'm',
+      errors: new Array(100_000).fill({ message: 'm' }),
+    });
+    assert.ok((wide as AggregateError).errors.length < 200);
   });
 });

@@ -1,9 +1,9 @@
-import { describeError, type Logger } from '../../diagnostics.js';
 import { RpcCode, RpcError } from '../../errors.js';
 import type { Codec } from '../../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../../protocol/codecs.js';
-import { printable, quoted } from '../../quoted.js';
+import { quoted } from '../../quoted.js';
 import { dispatch } from '../../service/dispatcher.js';
+import { CallFailures, type FailedCall } from '../../serving/call-failures.js';
 import type { Channel } from '../../serving/channel.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
 import { performance } from '../../timers.js';
@@ -29,17 +29,22 @@ export class LeaderChannel implements Channel {
   readonly localCodec: Codec;
   readonly #options: ResolvedClusterOptions;
   readonly #handler: RealClientHandler;
-  readonly #logger: Logger;
+  readonly #failures: CallFailures;
 
   /** Makes the real client; throws what its constructor throws. */
   constructor(make: () => object, delegates: Delegates, options: ResolvedClusterOptions, handler: RealClientHandler) {
-    const { name, transcode, responseTimeout, isBroadcast, logger } = options;
+    const { name, transcode, responseTimeout, isBroadcast, logger, expectedErrors } = options;
     this.name = name;
     if (transcode !== undefined) this.codec = transcode;
     this.localCodec = transcode ?? chooseCodec(['msgpack']) ?? STOCK_CODEC;
     this.#options = options;
     this.#handler = handler;
-    this.#logger = logger;
+    this.#failures = new CallFailures({
+      logger,
+      expectedErrors,
+      prefix: `${name}.`,
+      onFailed: (failure) => handler.onEvent('callFailed', [failure]),
+    });
     this.real = new RealClient(make, delegates, handler);
     this.topics = new ClientTopics(this.real, {
       pushTimeout: responseTimeout,
@@ -66,28 +71,22 @@ export class LeaderChannel implements Channel {
 
   /** Calls a delegated method; refuses any other. */
   #serve(call: IncomingCall, onAnswer: () => void): void {
-    const refuse = (error: RpcError): void => {
-      if (call.oneway) this.#logFailure(call.method, error);
-      call.refuse(error);
-    };
     const succeed = (results: readonly unknown[]): void => {
       if (!call.oneway) onAnswer();
       call.succeed(results);
     };
-    const fail = (error: Error): void => {
-      if (call.oneway) this.#logFailure(call.method, error);
-      call.fail(error);
-    };
     const method = this.real.method(call.method, call.args.length);
-    if (method === undefined) refuse(this.#noMethod(call.method));
-    else dispatch(method, call.args, { succeed, fail }, this.#logger);
+    if (method === undefined) call.refuse(this.#noMethod(call.method));
+    else dispatch(method, call.args, { succeed, fail: (error) => call.fail(error) }, this.#failures.logger);
   }
 
-  /** Logs the failure of a one-way call. The caller does not wait, and an `error` event could end this process. */
-  #logFailure(name: string, error: unknown): void {
-    this.#logger.error(
-      `mailstation: a one-way call of ${this.name}.${printable(name)} failed: ${describeError(error)}`,
-    );
+  /** Reports a failed call: of a Follower, or of the shared client in this process. */
+  failed(failure: Omit<FailedCall, 'expected'>): void {
+    const { method, oneway, error, code, caller } = failure;
+    // A session has logged the refusal of a Follower's call.
+    if (oneway && code !== undefined && caller === undefined)
+      this.#failures.logger.warn(`mailstation: dropped a one-way call of ${quoted(method)}: ${error.message}`);
+    this.#failures.report(failure);
   }
 
   #noMethod(name: string): RpcError {

@@ -32,6 +32,7 @@ export class LeaderRole implements Role {
   /** Undefined: callers and the real client share their objects. */
   readonly #line: LocalLine | undefined;
   readonly #answers: Answerer;
+  readonly #onewayAnswers: Answerer;
   readonly #subscriber: Subscriber;
 
   /** `end` closes the channel, or leaves the channel to its other users. Called after the last call. */
@@ -49,7 +50,11 @@ export class LeaderRole implements Role {
     // No socket keeps the process alive while the real client works. A call without a deadline may never be answered.
     this.#pending = new PendingCalls({ holdsProcess: localDeadline });
     if (localCopies) this.#line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
-    this.#answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
+    const answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
+    const failed: Answerer['failed'] = ({ method, oneway }, error, code) =>
+      channel.failed({ method, oneway, error, code, caller: undefined });
+    this.#answers = { ...answers, failed };
+    this.#onewayAnswers = { ...NO_ANSWERS, failed };
     // A value never arrives before `subscribe` has returned, as on a Follower.
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }
@@ -84,7 +89,7 @@ export class LeaderRole implements Role {
     }
     const { name } = call.method;
     if (call.oneway) {
-      this.#serve(new IncomingCall(NO_ANSWERS, 0, name, args, true, undefined));
+      this.#serve(new IncomingCall(this.#onewayAnswers, 0, name, args, true, undefined));
       call.succeed([]);
       return;
     }

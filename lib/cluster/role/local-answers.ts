@@ -11,7 +11,7 @@ export const NO_ANSWERS: Answerer = { answerResults: () => {}, answerError: () =
 export function copiedAnswers(answers: AnswerWriter): Answerer {
   return {
     answerResults: (id, method, results) => answers.results(id, method, results),
-    answerError: (id, error, code) => answers.failure(id, error, code),
+    answerError: (id, error, code, method) => answers.failure(id, error, code, method),
     served: () => {},
   };
 }

@@ -215,15 +215,23 @@ describe('Session, serving', () => {
     );
   });
 
-  it('sends of an error its name, message and code, and no stack', async (t) => {
-    const { calls, register, invoke, answers } = setUp(t);
+  it('sends of an error its name, message, code, fields and cause, and no stack', async (t) => {
+    const { calls, log, register, invoke, answers } = setUp(t);
     register();
     await answers();
     invoke(5, []);
-    calls[0]?.fail(Object.assign(new TypeError('boom'), { code: 'E_BOOM', secret: 'hidden' }));
+    const cause = new RangeError('below');
+    calls[0]?.fail(Object.assign(new TypeError('boom', { cause }), { code: 'E_BOOM', status: 422, save() {} }));
     const [answer] = await answers();
     assert.deepEqual(answer?.head, { type: 'invoke_result', success: false });
-    assert.deepEqual(JSON.parse(String(answer?.body)), { name: 'TypeError', message: 'boom', code: 'E_BOOM' });
+    assert.deepEqual(JSON.parse(String(answer?.body)), {
+      name: 'TypeError',
+      message: 'boom',
+      code: 'E_BOOM',
+      fields: { status: 422 },
+      cause: { name: 'RangeError', message: 'below' },
+    });
+    assert.match(log.join(), /the error "boom" of .* was sent to .* without \.save: .* is a function/);
   });
 
   it('sends the stack too where it was told so', async (t) => {

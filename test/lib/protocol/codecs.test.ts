@@ -629,23 +629,43 @@ describe('Buffers and texts', () => {
 
 describe('an Error as a value', () => {
   for (const codec of [msgpackCodec, stockCodec]) {
-    it(`arrives through ${codec.name} with name, message, code and cause`, () => {
+    it(`arrives through ${codec.name} with name, message, code, cause and the fields that can travel`, () => {
       const cause = Object.assign(new RangeError('the cause'), { code: 'E_CAUSE' });
       const sent = Object.assign(new TypeError('the message', { cause }), {
         code: 7,
-        extra: 'stays',
+        extra: { travels: [1] },
         response: { f() {} },
       });
       const { list } = roundTrip(codec, { list: [sent] }) as { list: [Error & { code: unknown; extra?: unknown }] };
       const [got] = list;
       assert.ok(got instanceof Error);
-      assert.deepEqual([got.name, got.message, got.code, got.extra], ['TypeError', 'the message', 7, undefined]);
+      assert.deepEqual([got.name, got.message, got.code], ['TypeError', 'the message', 7]);
+      assert.deepEqual([got.extra, 'response' in got], [{ travels: [1] }, false]);
       const gotCause = got.cause as Error & { code: unknown };
       assert.ok(gotCause instanceof Error);
       assert.deepEqual(
         [gotCause.name, gotCause.message, gotCause.code, gotCause.cause],
         ['RangeError', 'the cause', 'E_CAUSE', undefined],
       );
+    });
+
+    it(`arrives through ${codec.name} with the errors that it gathers`, () => {
+      const sent = new AggregateError([new RangeError('first'), 'second'], 'two failed');
+      const got = roundTrip(codec, sent) as AggregateError;
+      assert.deepEqual([got.name, got.message], ['AggregateError', 'two failed']);
+      assert.deepEqual([(got.errors[0] as Error).message, got.errors[1]], ['first', 'second']);
+      if (codec === msgpackCodec) assert.ok(got instanceof AggregateError && got.errors[0] instanceof RangeError);
+    });
+
+    it(`takes no field of a name through ${codec.name} that would change how an error is treated`, () => {
+      const fields = JSON.parse(
+        '{"__proto__":{"x":1},"constructor":1,"toString":2,"then":3,"toJSON":4,"ok":5}',
+      ) as object;
+      const sent = new Error('m');
+      for (const [name, value] of Object.entries(fields))
+        Object.defineProperty(sent, name, { value, enumerable: true, configurable: true, writable: true });
+      const got = roundTrip(codec, sent) as Error;
+      assert.deepEqual([Object.getPrototypeOf(got), Object.keys(got)], [Error.prototype, ['ok']]);
     });
 
     it(`leaves its stack at home when it goes through ${codec.name}`, () => {

@@ -46,11 +46,11 @@ describe('IncomingCall', () => {
     );
     assert.deepEqual(
       answerTo((call) => call.fail(boom)),
-      [7, boom, undefined],
+      [7, boom, undefined, 'user.m.f'],
     );
     assert.deepEqual(
       answerTo((call) => call.refuse(refusal)),
-      [7, refusal, RpcCode.NoMethod],
+      [7, refusal, RpcCode.NoMethod, 'user.m.f'],
     );
   });
 

@@ -16,13 +16,13 @@ class Real {
   secret(): void {}
 }
 
-function setUp(given: ClusterOptions = {}) {
+function setUp(given: ClusterOptions = {}, onEvent: (event: string, args: unknown[]) => void = () => {}) {
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
   const logger = { info: write, warn: write, error: write };
   const options = resolveClusterOptions({ name: 'Data', logger, ...given }, 'Data');
   const handler = heard();
-  const channel = new LeaderChannel(() => new Real(), generated(Real), options, handler);
+  const channel = new LeaderChannel(() => new Real(), generated(Real), options, { ...handler, onEvent });
   /** How a Follower's call ends; a one-way call as its Follower is not answered. */
   const invoke = (method: string, args: unknown[], oneway = false) =>
     new Promise<string>((resolve) => {
@@ -58,13 +58,23 @@ describe('LeaderChannel', () => {
     );
   });
 
-  it('logs the failure of a one-way call', async () => {
-    const { invoke, log, errors } = setUp();
-    await invoke('fail', [], true);
-    await invoke('\u001b[2J', [], true);
-    assert.match(log[0] ?? '', /^mailstation: a one-way call of Data\.fail failed: Error: no such key/);
-    assert.match(log[1] ?? '', /^mailstation: a one-way call of Data\.\\u001b\[2J failed: .*not a delegated method/);
-    assert.deepEqual(errors, []);
+  it('logs a failed call with its stack, and emits it; an expected error is not logged', () => {
+    const events: unknown[][] = [];
+    const made = setUp({ expectedErrors: ['E_EXPECTED'] }, (...event) => events.push(event));
+    const failed = { oneway: true, code: undefined, caller: undefined };
+    made.channel.failed({ ...failed, method: 'fail', error: new Error('no such key') });
+    const expected = Object.assign(new Error('no more'), { code: 'E_EXPECTED' });
+    made.channel.failed({ ...failed, method: 'get', error: expected });
+    assert.equal(made.log.length, 1);
+    assert.match(made.log[0] ?? '', /^mailstation: Data\.fail one-way, failed: Error: no such key\n +at /);
+    assert.deepEqual(
+      events.map(([name, args]) => [name, (args as [{ expected: boolean }])[0].expected]),
+      [
+        ['callFailed', false],
+        ['callFailed', true],
+      ],
+    );
+    assert.deepEqual(made.errors, []);
   });
 
   it('reports an answer that comes after the deadline of its caller', async (t) => {

@@ -1,0 +1,108 @@
+import { types } from 'node:util';
+
+/**
+ * Reads the parts of an error that travel: name, message, code, own enumerable fields, `cause`, and the `errors` of an
+ * AggregateError. No function throws, whatever the getters of the error do. docs/errors.md, "What of an error travels", is the
+ * design; `serving/error-body.ts` applies its bounds.
+ */
+export interface ErrorParts {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | number | undefined;
+  /** Undefined for an error without a cause. */
+  readonly cause: unknown;
+  /** Undefined for an error that does not gather other errors. */
+  readonly errors: readonly unknown[] | undefined;
+  /** Own enumerable fields in order, without those that are parts of their own, and without {@link isReservedField}. */
+  readonly fields: readonly (readonly [name: string, value: unknown])[];
+  /** Names of fields whose getters threw. */
+  readonly unreadable: readonly string[];
+}
+
+/** Parts that are not fields, and names with which a field could change how a language or a tool treats the error. */
+const RESERVED: ReadonlySet<string> = new Set([
+  ...['name', 'message', 'code', 'stack', 'cause', 'errors'],
+  ...['prototype', 'then', 'toJSON'],
+  ...Object.getOwnPropertyNames(Object.prototype), // `constructor`, `__proto__`, `toString`, ...
+]);
+
+/** True also for an error of another realm, such as a test runner's. */
+export function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
+}
+
+/** True for the name of a field that is neither sent nor set on an error that was received. */
+export function isReservedField(name: string): boolean {
+  return RESERVED.has(name);
+}
+
+/** The `code` of an error, or of an object like one, if the code is of a type that travels. */
+export function codeOf(error: object): string | number | undefined {
+  const code = read(error, 'code');
+  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+}
+
+export function errorParts(error: Error): ErrorParts {
+  const unreadable: string[] = [];
+  const fields = ownFields(error, unreadable);
+  return {
+    name: textOf(read(error, 'name'), 'Error'),
+    message: textOf(read(error, 'message'), 'the message of the error cannot be read'),
+    code: codeOf(error),
+    cause: read(error, 'cause'),
+    errors: gathered(error),
+    fields,
+    unreadable,
+  };
+}
+
+/** Own enumerable fields of any object, as those of an error. */
+export function ownFields(object: object, unreadable: string[] = []): [string, unknown][] {
+  const fields: [string, unknown][] = [];
+  const isGathering = gathered(object) !== undefined;
+  for (const name of namesOf(object)) {
+    if (isReservedField(name) && (name !== 'errors' || isGathering)) continue;
+    try {
+      const value = (object as Record<string, unknown>)[name];
+      if (value !== undefined) fields.push([name, value]);
+    } catch {
+      unreadable.push(name);
+    }
+  }
+  return fields;
+}
+
+/** The errors that an AggregateError, or an error of that form, gathers. A list without errors is an ordinary field. */
+function gathered(error: object): readonly unknown[] | undefined {
+  const errors = read(error, 'errors');
+  if (!Array.isArray(errors)) return undefined;
+  return error instanceof AggregateError || read(error, 'name') === 'AggregateError' || errors.some(isError)
+    ? errors
+    : undefined;
+}
+
+function namesOf(object: object): string[] {
+  try {
+    return Object.keys(object);
+  } catch {
+    return []; // a Proxy that refuses
+  }
+}
+
+function read(object: object, name: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[name];
+  } catch {
+    return undefined; // a getter that throws
+  }
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  if (typeof value === 'string') return value;
+  if (value === undefined || value === null) return otherwise;
+  try {
+    return String(value);
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,92 @@
+import { describeError, type Logger } from '../diagnostics.js';
+import { findCause, RpcCode } from '../errors.js';
+import { unfit } from '../options.js';
+import { printable } from '../quoted.js';
+import { RateLimitedLog, rateLimited } from '../rate-limited-log.js';
+import type { ConnectedPeer } from '../server-info.js';
+
+/** A call that failed at its server. One-way calls are among them, whose callers get no answer. */
+export interface FailedCall {
+  /** Name of the method, as the caller wrote it: any text, where no such method exists. */
+  readonly method: string;
+  /** Error of the method, or the `RpcError` with which the server refused the call. */
+  readonly error: Error;
+  /** Code of a failure of the server itself; undefined where the method failed. */
+  readonly code: RpcCode | undefined;
+  /** True for a call that has no answer. */
+  readonly oneway: boolean;
+  /** Caller; undefined behind a custom acceptor that reports none, and for a shared client's own calls in the Leader's process. */
+  readonly caller: ConnectedPeer | undefined;
+  /** True where `expectedErrors` names the error. The server does not log such a failure. */
+  readonly expected: boolean;
+}
+
+/** Errors with which methods fail in the normal course: codes, or a function that returns true for such an error. */
+export type ExpectedErrors = readonly string[] | ((error: Error, method: string) => boolean);
+
+/** Checks the option `expectedErrors`. Throws {@link RpcCode.InvalidArgument}. */
+export function resolveExpectedErrors(given: unknown): ExpectedErrors {
+  if (given === undefined) return [];
+  if (typeof given === 'function') return given as (error: Error, method: string) => boolean;
+  if (Array.isArray(given) && given.every((code) => typeof code === 'string')) return [...given];
+  throw unfit('expectedErrors', 'a list of codes, or a function of an error', given);
+}
+
+export interface CallFailuresOptions {
+  readonly logger: Logger;
+  readonly expectedErrors: ExpectedErrors | undefined;
+  /** Put before the names of methods in the log. @default '' */
+  readonly prefix?: string;
+  /** Called with each failed call. */
+  onFailed(failure: FailedCall): unknown;
+}
+
+/** Reports the failed calls of one server: to its listeners, and to its log, where unexpected errors of methods have their stack. */
+export class CallFailures {
+  /** Receiver of lines about calls, which callers can cause at any rate. */
+  readonly logger: Logger;
+  readonly #options: CallFailuresOptions;
+  readonly #expectedErrors: ExpectedErrors;
+  readonly #log: RateLimitedLog;
+
+  /** Throws {@link RpcCode.InvalidArgument} where `expectedErrors` is no such option. */
+  constructor(options: CallFailuresOptions) {
+    this.logger = rateLimited(options.logger);
+    this.#options = options;
+    this.#expectedErrors = resolveExpectedErrors(options.expectedErrors);
+    this.#log = new RateLimitedLog(options.logger);
+  }
+
+  /** Never throws. Refused calls and results that cannot be sent are logged where the server refuses the call. */
+  report(failure: Omit<FailedCall, 'expected'>): void {
+    const { code, method } = failure;
+    const expected = this.#isExpected(failure);
+    // The method exists, so that callers cannot make up subjects of the log.
+    if (!expected && (code === undefined || code === RpcCode.NeedsCallback))
+      this.#log.error(() => this.#describe(failure), method);
+    this.#options.onFailed({ ...failure, expected });
+  }
+
+  /** Writes the lines that are still held back. */
+  close(): void {
+    this.#log.close();
+  }
+
+  #isExpected({ error, method }: Omit<FailedCall, 'expected'>): boolean {
+    const expectedErrors = this.#expectedErrors;
+    if (typeof expectedErrors !== 'function')
+      return expectedErrors.some((code) => findCause(error, code) !== undefined);
+    try {
+      return expectedErrors(error, method) === true;
+    } catch (thrown) {
+      this.#log.error(() => `mailstation: expectedErrors failed for an error of ${method}: ${describeError(thrown)}`);
+      return false;
+    }
+  }
+
+  #describe({ method, error, oneway, caller }: Omit<FailedCall, 'expected'>): string {
+    const { prefix = '' } = this.#options;
+    const who = caller === undefined ? '' : `, called by ${caller.peer}`;
+    return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}, failed: ${describeError(error)}`;
+  }
+}
