@@ -56,7 +56,9 @@ export class FrameIntake {
   #answerBytes = 0;
   #framesBefore = 0;
   #bytesBefore = 0;
-  /** Time at which the turn's first batch ended. 0: no batch of this turn has ended. */
+  /** True until a batch of the turn has ended. */
+  #isNewTurn = true;
+  /** Time at which the turn's first batch ended. */
   #turnBegan = 0;
   #hops = 0;
   #immediate: NodeJS.Immediate | undefined;
@@ -94,11 +96,11 @@ export class FrameIntake {
 
   receive(chunk: Buffer): void {
     const isContinued = this.#framer.isPaused;
-    if (!isContinued) this.#beginTurn();
+    if (!isContinued) this.#isNewTurn = true;
     try {
       this.#framer.push(chunk);
       if (!isContinued && this.#framer.isPaused) this.#batchesEnded();
-      this.#noteHeld();
+      if (this.#options.portBytes !== undefined) this.#noteHeld();
     } catch (error) {
       this.#handler.onError(error);
     }
@@ -142,17 +144,13 @@ export class FrameIntake {
     if (this.#left === 0 && this.#options.pauseWhenBlocked) this.#framer.pause();
   }
 
-  #beginTurn(): void {
-    this.#turnBegan = 0;
-    this.#beginBatch();
-  }
-
   /** Sets the size of the batch by the answers since the last one began. */
   #beginBatch(): void {
     const { committedFrames, committedBytes } = this.#owner;
     const frames = committedFrames - this.#framesBefore;
     if (frames > 0) {
-      this.#answerBytes = Math.max(this.#answerBytes / 2, (committedBytes - this.#bytesBefore) / frames);
+      const average = Math.ceil((committedBytes - this.#bytesBefore) / frames);
+      this.#answerBytes = Math.max(Math.ceil(this.#answerBytes / 2), average);
       const fitting = Math.floor(this.#options.maxQueuedBytes / BATCH_SHARE / this.#answerBytes);
       this.#batch = Math.max(1, Math.min(this.#batch * 2, MAX_BATCH, fitting));
     }
@@ -165,9 +163,13 @@ export class FrameIntake {
   /** Handles further batches for as long as their answers come at once and the turn lasts. */
   #batchesEnded(): void {
     while (this.#framer.isPaused && !this.#isBlocked && !this.#isStopped) {
-      if (!this.#framer.hasRest) return this.#chunkEnded();
+      if (!this.#framer.hasRest) {
+        this.#beginBatch();
+        return this.#chunkEnded();
+      }
       const now = performance.now();
-      if (this.#turnBegan === 0) this.#turnBegan = now;
+      if (this.#isNewTurn) this.#turnBegan = now;
+      this.#isNewTurn = false;
       if (now - this.#turnBegan >= TURN_MS) return this.#endTurn();
       const answered = this.#owner.committedFrames - this.#framesBefore;
       if (answered < this.#batch && this.#hops < MAX_HOPS) {
@@ -197,7 +199,8 @@ export class FrameIntake {
   readonly #nextTurn = (): void => {
     this.#immediate = undefined;
     if (this.#isBlocked) return; // unblock() continues
-    this.#beginTurn();
+    this.#isNewTurn = true;
+    this.#beginBatch();
     this.#hops = MAX_HOPS; // the answers had their time
     this.#continue();
   };
