@@ -1,3 +1,4 @@
+import { CalledBackError } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { findCause, RpcCode } from '../errors.js';
 import { unfit } from '../options.js';
@@ -17,7 +18,10 @@ export interface FailedCall {
   readonly oneway: boolean;
   /** Caller; undefined behind a custom acceptor that reports none, and for a shared client's own calls in the Leader's process. */
   readonly caller: ConnectedPeer | undefined;
-  /** True where `expectedErrors` names the error. The server does not log such a failure. */
+  /**
+   * True where `expectedErrors` names the error, or the method called back with a value that is no error. The server does not
+   * log such a failure.
+   */
   readonly expected: boolean;
 }
 
@@ -73,6 +77,8 @@ export class CallFailures {
   }
 
   #isExpected({ error, method }: Omit<FailedCall, 'expected'>): boolean {
+    // An answer in pomelo-rpc's form, `callback(users)`: the value would be in the log.
+    if (error instanceof CalledBackError) return true;
     const expectedErrors = this.#expectedErrors;
     if (typeof expectedErrors !== 'function')
       return expectedErrors.some((code) => findCause(error, code) !== undefined);

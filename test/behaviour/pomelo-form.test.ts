@@ -411,6 +411,11 @@ describe('a value in the place of the error', () => {
         else assert.deepEqual(JSON.stringify(got), JSON.stringify(given));
         client.stop(true);
       }
+      assert.deepEqual(
+        served.log.filter((line) => line.includes('failed')),
+        [],
+        'the value is in no log line of the server',
+      );
     });
   }
 
