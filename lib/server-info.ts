@@ -40,8 +40,14 @@ export interface ServerEntry {
 
 /** A connected caller. Source: pomelo-rpc's acceptors. */
 export interface ConnectedPeer {
-  /** Id of the connection, unique among the connections of the server, past ones included. */
+  /**
+   * In `callContext().caller`: the `clientId` that the caller gave itself, or without one the number of the connection. Not
+   * proved by anything: do not decide on the id who may call. In the events `connection` and `disconnection`: the number of
+   * the connection. Through shared mailboxes: the number, since a connection carries the calls of several clients.
+   */
   readonly id: string;
+  /** Number of the connection, unique among the connections of the server, past ones included; in `callContext().caller`. */
+  readonly connectionId?: string;
   /** Address of the caller; an IPv4 address also where the caller arrived over IPv6. */
   readonly ip: string;
   /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */

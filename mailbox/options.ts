@@ -103,6 +103,8 @@ export interface ResolvedMailBoxOptions {
   readonly maxQueuedBytes: number;
   readonly maxInFlight: number;
   readonly codecs: readonly CodecName[];
+  /** Name of the client; undefined where connections serve several clients. */
+  readonly clientId?: string | undefined;
 }
 
 export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOptions {

@@ -1,5 +1,6 @@
+import { clientIdOption, isClientId } from '../lib/client-id.js';
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
-import { boolean, integer, invalid, loggerOption, nonEmptyString, unfit } from '../lib/options.js';
+import { boolean, integer, invalid, loggerOption, unfit } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
   DEFAULT_PENDING_SIZE,
@@ -34,7 +35,11 @@ export interface MailStationOptions extends MailBoxOptions {
   ejection?: boolean | EjectionOptions;
   /** Shares the connections to servers with other processes of this machine. @default each process has its own */
   share?: ShareOptions;
-  /** Name of this client in traces. Source: pomelo-rpc. @default the `serverId` of the context, else the process id */
+  /**
+   * Name of this client: in traces, and at servers as `callContext().caller.id`. Servers get the name as the client gives it,
+   * and must not take the name for a proof. Range: 1 to 128 characters without control characters. Source: pomelo-rpc.
+   * @default the `serverId` of the context; without one, traces have the process id, and servers the number of the connection
+   */
   clientId?: string;
   /** Log each step of each call, and emit the steps as `trace` events; never the arguments. Source: pomelo-rpc. @default false */
   rpcDebugLog?: boolean;
@@ -88,7 +93,8 @@ export function resolveMailStationOptions(
     throw invalid(
       'share cannot be combined with mailboxFactory: custom mailboxes are not shared. Remove one of the two options',
     );
-  const mailbox = resolveMailBoxOptions(given);
+  const id = clientId(given);
+  const mailbox = { ...resolveMailBoxOptions(given), ...(id !== undefined && { clientId: id }) };
   return Object.freeze({
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     drainTimeout: mailbox.drainTimeout,
@@ -99,13 +105,16 @@ export function resolveMailStationOptions(
     logger: loggerOption('logger', given.logger, quietLogger),
     given: written,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, defaults.rpcDebugLog)
-      ? { source: clientId(given), logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger) }
+      ? {
+          source: id ?? `process ${process.pid}`,
+          logger: loggerOption('rpcLogger', given.rpcLogger ?? given.logger, quietLogger),
+        }
       : undefined,
   });
 }
 
-function clientId({ clientId: given, context }: MailStationOptions): string {
-  if (given !== undefined) return nonEmptyString('clientId', given);
+function clientId({ clientId: given, context }: MailStationOptions): string | undefined {
+  if (given !== undefined) return clientIdOption(given);
   const { serverId } = (context ?? {}) as { serverId?: unknown };
-  return typeof serverId === 'string' ? serverId : `process ${process.pid}`;
+  return isClientId(serverId) ? serverId : undefined;
 }

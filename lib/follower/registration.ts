@@ -28,6 +28,8 @@ export interface Registering {
    * from the second registration on, after one was refused for want of a Leader.
    */
   readonly asksHolder?: boolean;
+  /** Name of the client, for the server's methods and logs. */
+  readonly clientId?: string | undefined;
 }
 
 /** Registrations that were refused for want of a Leader. The next one asks why. */
@@ -83,7 +85,14 @@ export class Registration {
 
   /** Registers. Resolves when the Leader accepts; otherwise closes the connection and rejects as `Line.open` does. */
   begin(connection: Connection, pending: PendingCalls, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { channel, codecs, transcode, maxFrameBytes, asksHolder = refusedBefore.has(this.#asked) } = this.#asked;
+    const {
+      channel,
+      codecs,
+      transcode,
+      maxFrameBytes,
+      clientId,
+      asksHolder = refusedBefore.has(this.#asked),
+    } = this.#asked;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => connection.destroy(abortReason(signal));
       signal.addEventListener('abort', onAbort, { once: true });
@@ -103,7 +112,7 @@ export class Registration {
       const id = pending.add(request);
       const offered = transcode === undefined ? codecs : [transcode.name];
       const ext = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
-      const asking = asksHolder ? { ...ext, asksHolder } : ext;
+      const asking = { ...ext, ...(asksHolder && { asksHolder }), ...(clientId !== undefined && { clientId }) };
       try {
         connection.send(REQUEST, id, timeoutMs, registerHead(channel, asking));
       } catch (error) {

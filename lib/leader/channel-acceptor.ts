@@ -219,7 +219,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
 
   #register(session: Session, ...terms: Parameters<Session['accept']>): void {
     session.accept(...terms);
-    this.#admission.registered(session);
+    this.#admission.registered(session, terms[0].ext?.clientId);
   }
 
   /** A stock peer is not refused, which would end it for good. */

@@ -100,8 +100,11 @@ export class SessionAdmission {
     });
   }
 
-  registered(session: Session): void {
+  /** `clientId`: name that the caller gave itself. */
+  registered(session: Session, clientId: string | undefined): void {
     this.#unregistered.delete(session);
+    const peer = this.#sessions.get(session);
+    if (peer !== undefined) session.caller = { ...peer, id: clientId ?? peer.id, connectionId: peer.id };
   }
 
   /** The connection has ended. */

@@ -81,6 +81,8 @@ export interface Extension {
   readonly holder?: PortHolder;
   /** Asks for the holder of the port in a refusal too; in the request only. */
   readonly asksHolder?: boolean;
+  /** Name that the Follower's client gave itself; in the request only. Not proved by anything. */
+  readonly clientId?: string;
 }
 
 /** The process that holds a port, for the message of a process that wants the port. */

@@ -1,3 +1,4 @@
+import { isClientId } from '../client-id.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
@@ -87,7 +88,7 @@ function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder, asksHolder } = ext as Record<string, unknown>;
+  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
   return {
@@ -97,6 +98,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(Number.isInteger(maxFrameBytes) && { maxFrameBytes: Math.max(MIN_FRAME_BYTES, maxFrameBytes as number) }),
     ...(holding && { holder: holding }),
     ...(asksHolder === 1 && { asksHolder: true }),
+    ...(isClientId(clientId) && { clientId }),
   };
 }
 

@@ -18,7 +18,9 @@ export class Relay implements Upstreams {
 
   constructor(options: RelayOptions, share: ResolvedShareOptions) {
     const { logger, mailbox } = options;
-    this.#pool = new UpstreamPool(options, undefined, share);
+    // These connections carry the calls of all processes, so that the name of one client does not belong to them.
+    const upstream = { ...options, mailbox: { ...mailbox, clientId: undefined } };
+    this.#pool = new UpstreamPool(upstream, undefined, share);
     this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
     const parts = { pool: this.#pool, methods: new MethodCache(), logger, maxInFlight: mailbox.maxInFlight };
     this.#acceptor.lead({

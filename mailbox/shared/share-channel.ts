@@ -61,11 +61,13 @@ export function lineOptions(
     maxFrameBytes,
     maxQueuedBytes,
     maxInFlight,
+    clientId,
     codecs,
   }: ResolvedMailBoxOptions,
 ): LineOptions {
   return resolveLineOptions(endpointOf({ port }), SHARE_CHANNEL, {
     codecs,
+    clientId,
     connectTimeout,
     frameTimeout,
     heartbeatInterval: keepalive,
