@@ -1,5 +1,5 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
-import { RpcCode, RpcError } from '../errors.js';
+import { RpcCode, type RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
@@ -9,6 +9,7 @@ import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
+import { cutOff } from '../transport/connection-errors.js';
 import { ControlRequest, sendControl } from '../transport/control-request.js';
 import { dialWithin } from '../transport/dial-within.js';
 import { FrameWatch } from '../transport/frame-watch.js';
@@ -21,6 +22,7 @@ import type { LineOptions } from './line-options.js';
 import { LINE_TRANSITIONS, type LineState } from './line-state.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec, unsendable } from './request-codec.js';
+import { UnwrittenCalls } from './unwritten-calls.js';
 
 /** Heartbeat interval toward a stock Leader. Source: cluster-client 3.7.0, lib/index.js. Unit: ms */
 const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
@@ -52,6 +54,7 @@ export class Line {
   readonly #pending = new PendingCalls({ onExpired: (calls) => this.#onExpired(calls) });
   readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', LINE_TRANSITIONS, () => {});
+  readonly #unwritten: UnwrittenCalls;
   readonly #frameWatch: FrameWatch;
   #keepalive: Keepalive | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
@@ -92,10 +95,12 @@ export class Line {
           this.#frameWatch.heard();
         },
         onDrained: () => this.#onDrained(),
+        onWritten: () => this.#unwritten.written(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       { ...options, pauseWhenBlocked: false },
     );
+    this.#unwritten = new UnwrittenCalls(this.#pending, this.#connection);
     this.#frameWatch = new FrameWatch(this.#connection, options.frameTimeout, (reason) => this.destroy(reason));
   }
 
@@ -161,7 +166,7 @@ export class Line {
     const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');
-    const id = oneway ? this.#pending.nextId() : this.#pending.add(call);
+    const id = this.#pending.add(call);
     try {
       const out = connection.begin(REQUEST, id, left, head);
       try {
@@ -178,7 +183,7 @@ export class Line {
     }
     call.frameNumber = connection.committedFrames;
     call.onSent?.();
-    if (oneway) call.succeed([]);
+    if (oneway) this.#unwritten.add(id, call);
     else if (call.isCancellable) call.heldBy(() => this.#cancel(id));
   }
 
@@ -290,9 +295,4 @@ export class Line {
     this.#pending.loseAll(reason, this.#connection.handedFrames);
     this.#registration.lost(reason);
   }
-}
-
-/** Reason of a connection that ended after a goaway with calls unanswered: the server did not wait any longer. */
-function cutOff(peer: string, cause: RpcError): RpcError {
-  return new RpcError(RpcCode.Stopping, `${peer} stopped before all calls were answered`, { cause });
 }

@@ -25,6 +25,8 @@ export interface ConnectionHandler {
   onActivity(): void;
   /** Called when queued bytes have left and the connection accepts more. */
   onDrained(): void;
+  /** Called when the stream has taken all frames that were committed. */
+  onWritten?(): void;
   /** Called exactly once, as the last event. */
   onClosed(reason: RpcError): void;
 }

@@ -25,3 +25,8 @@ export function connectionLost(peer: string, error: Error | undefined): RpcError
 export function evicted(peer: string, why: string): RpcError {
   return new RpcError(RpcCode.Overloaded, `${peer} was disconnected: ${why}`);
 }
+
+/** Reason of a connection that ended after a goaway with calls unanswered: the server did not wait any longer. */
+export function cutOff(peer: string, cause: RpcError): RpcError {
+  return new RpcError(RpcCode.Stopping, `${peer} stopped before all calls were answered`, { cause });
+}

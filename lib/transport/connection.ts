@@ -251,6 +251,7 @@ export class Connection {
     this.#writer.take(this.#write);
     // The kernel took all bytes, so the slab is written again from its start: steady traffic makes no garbage.
     if (this.#stream.pendingBytes === 0) this.#writer.recycle();
+    if (!this.isBlocked) this.#handler.onWritten?.();
   }
 
   readonly #write = (bytes: Buffer): void => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { request } from '../lib/transport/support.js';
+import { spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 import { registeredCaller } from './raw-peers.js';
 import { call, failure, overTransports, serve, unusedPort } from './support.js';
@@ -21,6 +22,17 @@ describe('a one-way call', () => {
       await until(() => seen.length === 4, { what: 'the calls' });
       assert.deepEqual(seen, [[1, 'a'], [2], [3], [4]]);
     });
+  });
+
+  it('has left the process when it resolves: the process may end then', async (t) => {
+    const seen: unknown[] = [];
+    const { port } = await serve(t, { tell: (n: unknown) => void seen.push(n) });
+    const { child } = await spawnProcess(t, new URL('./fixtures/teller.ts', import.meta.url), {
+      args: [`--port=${port}`],
+    });
+    assert.equal((await child.exited).code, 0);
+    await until(() => seen.length === 201, { what: 'all calls' });
+    assert.equal(seen[0], 'first');
   });
 
   it('is answered by nobody', async (t) => {

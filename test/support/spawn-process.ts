@@ -95,7 +95,7 @@ export class SpawnedProcess {
         if (this.#exit !== undefined) throw new Error(this.#epitaph('sent no such message'));
         return undefined;
       },
-      { what: `a message from ${this.#name}`, timeoutMs: options.timeoutMs ?? 5_000 },
+      { what: `a message from ${this.#name}`, timeoutMs: options.timeoutMs ?? 30_000 },
     );
     return message;
   }

@@ -184,6 +184,35 @@ describe('Line.invoke', () => {
     assert.deepEqual([told(outcomes), line.inFlight], [['ok '], 0]);
   });
 
+  it('settles one-way calls when the stream has taken them, not before', async (t) => {
+    const { invoke, line, stream } = await ready(t);
+    stream.accepts = false;
+    const first = await invoke({ oneway: true });
+    const second = await invoke({ oneway: true });
+    assert.deepEqual([told(first.outcomes), told(second.outcomes), line.inFlight], [[], [], 2]);
+    stream.accepts = true;
+    stream.drain();
+    assert.deepEqual([told(first.outcomes), told(second.outcomes), line.inFlight], [['ok '], ['ok '], 0]);
+  });
+
+  it('tells one-way calls that a lost connection has not taken from those that it may have delivered', async (t) => {
+    const { invoke, stream } = await ready(t);
+    stream.accepts = false;
+    const handed = await invoke({ oneway: true });
+    const queued = await invoke({ oneway: true });
+    stream.close();
+    assert.deepEqual(told(handed.outcomes), [`${RpcCode.ConnectionLost} unknown`]);
+    assert.deepEqual(told(queued.outcomes), [`${RpcCode.ConnectionLost} not-sent`]);
+  });
+
+  it('fails a one-way call at its deadline while the stream takes nothing', async (t) => {
+    const { clock, invoke, stream } = await ready(t);
+    stream.accepts = false;
+    const { outcomes } = await invoke({ oneway: true, timeout: 100 });
+    clock.advance(200);
+    assert.deepEqual(told(outcomes), [`${RpcCode.Timeout} unknown`]);
+  });
+
   it('fails a call whose arguments cannot be sent, and sends nothing of it', async (t) => {
     const { invoke, line, sent } = await ready(t);
     const { outcomes } = await invoke({ args: [() => {}] });
