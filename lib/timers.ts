@@ -36,11 +36,28 @@ export const performance: { readonly now: () => number } = {
 
 /**
  * `process.nextTick` of Node. The `process` that jest gives to a test is a copy, and jest's fake timers replace `nextTick`
- * there, possibly before this file is loaded. `getBuiltinModule` leads to the original. An import of `node:process` does
- * not: jest answers it with the copy, and Node opens stdin, stdout and stderr for it.
+ * there, possibly before this file is loaded. In jest 29 `getBuiltinModule` leads to the original. An import of
+ * `node:process` does not: jest answers it with the copy, and Node opens stdin, stdout and stderr for it. In jest 30 no way
+ * leads to the original, so a microtask has to do.
  */
 function realNextTick(): typeof process.nextTick {
-  if (!('clock' in process.nextTick)) return process.nextTick; // fake timers of jest and sinon have a `clock`
+  if (!isFake(process.nextTick)) return process.nextTick;
   const { getBuiltinModule } = process as { getBuiltinModule?: (id: 'process') => typeof process };
-  return getBuiltinModule?.('process').nextTick ?? process.nextTick;
+  const original = getBuiltinModule?.('process').nextTick;
+  return original === undefined || isFake(original) ? inMicrotask : original;
+}
+
+/** True for a function of the fake timers of jest and sinon, which has a `clock`. */
+function isFake(tick: object): boolean {
+  return 'clock' in tick;
+}
+
+function inMicrotask(callback: (...args: unknown[]) => void, ...args: unknown[]): void {
+  Promise.resolve()
+    .then(() => callback(...args))
+    .catch((error: unknown) =>
+      setImmediate(() => {
+        throw error; // an uncaught exception, as in a tick
+      }),
+    );
 }

@@ -23,7 +23,7 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** `index`, `compat/cluster-client` ...: paths of the entries below dist/ and, with `.ts`, below the root. */
 const ENTRIES = Object.values(manifest.exports).flatMap((target) =>
-  typeof target === 'string' ? [] : [target.default.replace(/^\.\/dist\/(.+)\.js$/, '$1')],
+  typeof target === 'string' ? [] : [target['module-sync'].replace(/^\.\/dist\/(.+)\.js$/, '$1')],
 );
 
 const SERIALIZE_JSON_NEEDS = join(ROOT, 'scripts/serialize-json-needs.cjs');
@@ -93,6 +93,7 @@ async function buildDeclarations() {
     input: entriesIn(types, '.d.ts'),
     external: [/^node:/, /^[^./]/],
     plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
+    checks: { pluginTimings: false },
   });
   const { output } = await bundle.write({
     dir: DIST,

@@ -74,6 +74,8 @@ function isCallable(fn: Method): boolean {
 /** Prototype of a built-in class, of this realm or of another: a test runner may load services in another realm. */
 function isPlatform(prototype: object): boolean {
   if (prototype === EventEmitter.prototype) return true;
-  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  const property = Object.getOwnPropertyDescriptor(prototype, 'constructor');
+  // Under --frozen-intrinsics Node makes an accessor of it, whose getter has the value as a property.
+  const maker: unknown = property?.value ?? (property?.get as { value?: unknown } | undefined)?.value;
   return isFunction(maker) && maker.prototype === prototype && sourceOf(maker).endsWith('{ [native code] }');
 }

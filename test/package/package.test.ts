@@ -19,6 +19,21 @@ const BUILT =
 const MAX_FILES = 80;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
+/** Flags of Node that take something from a process. */
+const RESTRICTIONS = [
+  ['--disallow-code-generation-from-strings'],
+  ['--frozen-intrinsics'],
+  ['--disable-proto=delete'],
+  ['--disable-proto=throw'],
+  ['--jitless'],
+  permissionFlags(process.allowedNodeEnvironmentFlags),
+];
+
+function permissionFlags(known: ReadonlySet<string>): string[] {
+  const permission = known.has('--permission') ? '--permission' : '--experimental-permission';
+  return [permission, '--allow-fs-read=*', ...(known.has('--allow-net') ? ['--allow-net'] : [])];
+}
+
 /** The files below a folder, sorted, with forward slashes. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -121,6 +136,13 @@ describe('the package', () => {
     assert.equal(stderr, '');
     assert.equal(stdout, '3\n');
   });
+
+  for (const flags of RESTRICTIONS) {
+    it(`is imported under ${flags.join(' ')}, and a call goes through`, async () => {
+      const { stdout } = await inProject(process.execPath, [...flags, '--no-warnings', 'call.mjs']);
+      assert.equal(stdout, '3\n');
+    });
+  }
 
   it('is required, and is then the same copy that is imported', async () => {
     const { stdout, stderr } = await inProject(process.execPath, ['require.cjs']);

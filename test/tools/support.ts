@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { REPOSITORY } from '../support/loader-flags.js';
+
+const run = promisify(execFile);
+
+/** An application with the package, as it would be published, and with tools in the versions given. */
+export class ToolProject {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mailstation-tools-'));
+
+  async install(tools: readonly string[]): Promise<void> {
+    cpSync(join(REPOSITORY, 'test/tools/fixtures/application'), this.folder, { recursive: true });
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ private: true }));
+    this.#writeConfigurations();
+    await run('npm', ['pack', '--silent', '--pack-destination', this.folder], { cwd: REPOSITORY });
+    const [tarball = ''] = readdirSync(this.folder).filter((name) => name.endsWith('.tgz'));
+    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save'];
+    await run('npm', ['install', ...quiet, `./${tarball}`, ...tools], { cwd: this.folder });
+  }
+
+  /** Runs a tool of the project, and returns all that the tool printed. Rejects where the tool fails. */
+  async tool(name: string, args: readonly string[]): Promise<string> {
+    return this.node([join('node_modules/.bin', name), ...args]);
+  }
+
+  async node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+    const { NODE_TEST_CONTEXT: _, NODE_V8_COVERAGE: __, ...inherited } = process.env;
+    const options = { cwd: this.folder, env: { ...inherited, ...env }, timeout: 120_000 };
+    try {
+      const { stdout, stderr } = await run(process.execPath, args, options);
+      return stdout + stderr;
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      throw new Error(`${basename(args[0] ?? '')} failed: ${stdout}${stderr}`, { cause: error });
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The files of docs/tools.md: code whose first line is a comment with the name of the file. */
+  #writeConfigurations(): void {
+    const page = readFileSync(join(REPOSITORY, 'docs/tools.md'), 'utf8');
+    for (const [, name = '', code = ''] of page.matchAll(/^```js\n\/\/ ([\w.]+)\n([\s\S]*?)^```$/gm))
+      writeFileSync(join(this.folder, name), code);
+  }
+}

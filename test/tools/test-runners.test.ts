@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { REPOSITORY } from '../support/loader-flags.js';
+import { ToolProject } from './support.js';
+
+const VITEST = '4.1.12';
+
+for (const version of ['29.7.0', '30.5.2']) {
+  describe(`under jest ${version}`, () => {
+    const project = new ToolProject();
+    before(() => project.install([`jest@${version}`]));
+    after(() => project.remove());
+
+    for (const [kind, config] of [
+      ['fake timers in the test', {}],
+      ['fake timers before the package is loaded', { fakeTimers: { enableGlobally: true } }],
+    ] as const) {
+      it(`calls, and loads remote modules, with ${kind}`, async () => {
+        const printed = await project.tool('jest', [
+          '--config',
+          JSON.stringify({ ...config, rootDir: project.folder }),
+        ]);
+        assert.match(printed, /1 passed/);
+      });
+    }
+  });
+}
+
+describe(`under vitest ${VITEST}`, () => {
+  const project = new ToolProject();
+  before(() => project.install([`vitest@${VITEST}`]));
+  after(() => project.remove());
+
+  for (const pool of ['threads', 'forks', 'vmThreads']) {
+    it(`calls, and loads remote modules, in the pool ${pool}`, async () => {
+      const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', `--pool=${pool}`, 'calls.spec.mjs']);
+      assert.match(printed, /1 passed/);
+    });
+  }
+});
+
+it('docs/tools.md names these versions', () => {
+  const page = readFileSync(`${REPOSITORY}docs/tools.md`, 'utf8');
+  assert.ok(page.includes('| jest | 29.7.0, 30.5.2 |') && page.includes(`| vitest | ${VITEST},`));
+});
