@@ -35,6 +35,7 @@ export abstract class BaseMailBox extends Emitter<MailBoxEvents> implements Mail
   abstract get inFlight(): number;
   abstract get isFull(): boolean;
   abstract get latency(): number | undefined;
+  abstract get generation(): string | undefined;
   abstract send(call: OutgoingCall): void;
 
   /** True while a close has to wait for answers. */

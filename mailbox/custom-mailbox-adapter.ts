@@ -46,6 +46,11 @@ export class CustomMailBoxAdapter extends BaseMailBox {
     return this.#latency.ms;
   }
 
+  override get generation(): string | undefined {
+    const generation: unknown = this.state === 'ready' ? this.#custom?.generation : undefined;
+    return typeof generation === 'string' ? generation : undefined;
+  }
+
   override send(call: OutgoingCall): void {
     const custom = this.#custom;
     if (custom === undefined || this.state !== 'ready') return this.refuse(call);

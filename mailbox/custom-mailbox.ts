@@ -45,6 +45,11 @@ type Tracer = null;
  * ```
  */
 export interface CustomMailBox {
+  /**
+   * Text that differs where another server answers at the address than before, such as the next process; read once
+   * connected. The event `mailbox` has the text. @default unknown
+   */
+  readonly generation?: string;
   /** Connects. The callback is called once, with an error when the attempt failed. */
   connect(tracer: Tracer, callback: (error?: unknown) => void): void;
   /**
@@ -64,7 +69,7 @@ export interface CustomMailBox {
 }
 
 /** A custom mailbox without the tracer parameters; see {@link CustomMailBox}. */
-export interface PlainMailBox extends Pick<CustomMailBox, 'close' | 'on'> {
+export interface PlainMailBox extends Pick<CustomMailBox, 'close' | 'generation' | 'on'> {
   /** Connects. The callback is called once, with an error when the attempt failed. */
   connect(callback: (error?: unknown) => void): void;
   /** Sends one call. The callback is called once, with the error or the results. */

@@ -80,6 +80,10 @@ export class LineMailBox extends BaseMailBox {
     return this.#current?.line.latency;
   }
 
+  override get generation(): string | undefined {
+    return this.#current?.line.generation;
+  }
+
   override send(call: OutgoingCall): void {
     const current = this.#current;
     if (current === undefined || this.state !== 'ready') return this.refuse(call);

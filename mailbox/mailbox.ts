@@ -37,6 +37,11 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly isFull: boolean;
   /** Recent latency, ms; undefined where nothing is known. */
   readonly latency: number | undefined;
+  /**
+   * Differs where another server answers at the address than before, such as the next process; undefined while there is no
+   * connection, and for servers that do not announce a generation.
+   */
+  readonly generation: string | undefined;
   /** Failure of the last attempt to connect; undefined after a success. */
   readonly lastFailure: RpcError | undefined;
   /** Attempts to connect since the last success. */

@@ -35,8 +35,18 @@ export type MailStationEvents = {
   trace: [step: TraceStep];
   /** With `share`: the state of the shared mailboxes has changed. */
   share: [state: SharingState];
-  /** The state of the connection to one server has changed. */
-  mailbox: [id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined];
+  /**
+   * The state of the connection to one server has changed. `generation` is given while connected: the text differs where
+   * another server, such as the next process, has the address now. Undefined for servers that announce no generation:
+   * those of version 0.1.0, of cluster-client, and behind custom mailboxes without the field.
+   */
+  mailbox: [
+    id: string,
+    to: MailBoxState,
+    from: MailBoxState,
+    reason: RpcError | undefined,
+    generation: string | undefined,
+  ];
   /** With `ejection`: a server is hidden from routers for `ms`. The reason is the last of the server's failures. */
   eject: [id: string, reason: RpcError, ms: number];
   /** With `ejection`: routers choose from the server again, since the time is over or a connection succeeded. */

@@ -239,7 +239,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const { id } = mailbox.server;
     this.#outages.onMove(mailbox, to, reason);
     if (this.#outliers !== undefined) this.#judge(this.#outliers, id, to, from, reason);
-    this.emit('mailbox', id, to, from, reason);
+    this.emit('mailbox', id, to, from, reason, mailbox.generation);
     if (from === 'ready') this.emit('close', id, reason);
   }
 

@@ -147,6 +147,11 @@ export class Line {
     return this.#agreement.features;
   }
 
+  /** Generation of the Leader; undefined for a stock Leader and for one of version 0.1.0. */
+  get generation(): string | undefined {
+    return this.#agreement.generation;
+  }
+
   /** Process that holds the port; undefined for a stock Leader. */
   get holder(): PortHolder | undefined {
     return this.#agreement.holder;
@@ -159,7 +164,6 @@ export class Line {
   /** Sends a call, or fails it; only while `ready`. The call settles with its answer, its deadline, or this line's end. */
   invoke(call: OutgoingCall): void {
     const connection = this.#connection;
-    const { oneway } = call;
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta);
@@ -183,7 +187,7 @@ export class Line {
     }
     call.frameNumber = connection.committedFrames;
     call.onSent?.();
-    if (oneway) this.#unwritten.add(id, call);
+    if (call.oneway) this.#unwritten.add(id, call);
     else if (call.isCancellable) call.heldBy(() => this.#cancel(id));
   }
 
@@ -251,9 +255,7 @@ export class Line {
 
   /** Drops a call that was cancelled, and notifies the Leader. */
   #cancel(id: number): void {
-    if (this.#pending.take(id) === undefined) return;
-    this.#sendCancel(id);
-    this.#onDrained();
+    if (this.#pending.take(id) !== undefined) this.#onExpired([id]);
   }
 
   #onExpired(calls: readonly number[]): void {

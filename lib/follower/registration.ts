@@ -44,6 +44,8 @@ export interface Agreement {
   readonly holder: PortHolder | undefined;
   /** Largest frame that the Leader accepts; undefined for a stock Leader, which announces none. Unit: bytes */
   readonly maxFrameBytes: number | undefined;
+  /** Differs where another process, or another server of the process, holds the port; undefined for an older Leader. */
+  readonly generation: string | undefined;
   /** True for a Leader of cluster-client. */
   readonly isStock: boolean;
 }
@@ -62,6 +64,7 @@ export const NO_AGREEMENT: Agreement = Object.freeze({
   features: [],
   holder: undefined,
   maxFrameBytes: undefined,
+  generation: undefined,
   isStock: false,
 });
 
@@ -163,8 +166,8 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
   const codec = chosen(head.ext.codecs, asked);
   if (codec === undefined)
     throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
-  const { features, holder, maxFrameBytes } = head.ext;
-  return { codec, features, holder, maxFrameBytes, isStock: false };
+  const { features, holder, maxFrameBytes, generation } = head.ext;
+  return { codec, features, holder, maxFrameBytes, generation, isStock: false };
 }
 
 function chosen(names: readonly string[], { codecs, transcode }: Registering): Codec | undefined {

@@ -4,6 +4,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
+import { newGeneration } from '../protocol/generation.js';
 import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
@@ -58,6 +59,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   readonly limit: ConcurrencyLimit;
   readonly portBytes: PortBytes;
   readonly #options: ChannelAcceptorOptions;
+  readonly #generation = newGeneration();
   readonly #claim: (claim: PortClaim) => Promise<Listener>;
   readonly #admission: SessionAdmission;
   readonly #channels = new Map<string | undefined, Channel>();
@@ -212,6 +214,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       codecs: [codec.name],
       features: channel.features ?? FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
+      generation: this.#generation,
       ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),
     };
     this.#register(session, request, channel, codec, ext);

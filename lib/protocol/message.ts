@@ -81,6 +81,10 @@ export interface Extension {
   readonly holder?: PortHolder;
   /** Asks for the holder of the port in a refusal too; in the request only. */
   readonly asksHolder?: boolean;
+  /**
+   * Random text that a port's holder makes when it is made, in the answer only: another process at the same address has another.
+   */
+  readonly generation?: string;
   /** Name that the Follower's client gave itself; in the request only. Not proved by anything. */
   readonly clientId?: string;
 }

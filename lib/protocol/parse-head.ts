@@ -1,6 +1,7 @@
 import { isClientId } from '../client-id.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
+import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
 import { parseJson } from './parse-json.js';
 import { isTarget, readRelayMessage } from './relay-message.js';
@@ -88,7 +89,10 @@ function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId } = ext as Record<string, unknown>;
+  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation } = ext as Record<
+    string,
+    unknown
+  >;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
   return {
@@ -99,6 +103,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(holding && { holder: holding }),
     ...(asksHolder === 1 && { asksHolder: true }),
     ...(isClientId(clientId) && { clientId }),
+    ...(isGeneration(generation) && { generation }),
   };
 }
 

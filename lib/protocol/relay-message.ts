@@ -2,6 +2,7 @@ import { TRANSPORT_NAMES } from '../endpoint.js';
 import type { Delivery } from '../errors.js';
 import type { TransportName } from '../server-info.js';
 import type { WireError } from '../wire-errors.js';
+import { isGeneration } from './generation.js';
 
 /**
  * Feature of a Leader that relays calls for processes that share mailboxes. The messages below travel beside calls, only on a
@@ -37,6 +38,8 @@ export interface MailBoxStateHead {
   readonly lastFailure: WireError | undefined;
   /** Reason for which the mailbox left its last state. */
   readonly reason: WireError | undefined;
+  /** Generation of the server, while the mailbox is connected. An older Leader sends none. */
+  readonly generation?: string | undefined;
 }
 
 /** Answer to a relayed call that failed, in the Leader or on the way to the server, with how far the call got. */
@@ -77,7 +80,9 @@ export function readRelayMessage(head: Record<string, unknown>): RelayMessage | 
   if (type === 'close_mailbox') return { type, to };
   const state = STATES.find((known) => known === head['state']);
   if (type !== 'mailbox_state' || state === undefined) return undefined;
-  return { type, to, state, lastFailure: told(head['lastFailure']), reason: told(head['reason']) };
+  const { lastFailure, reason, generation } = head;
+  const failures = { lastFailure: told(lastFailure), reason: told(reason) };
+  return { type, to, state, ...failures, ...(isGeneration(generation) && { generation }) };
 }
 
 export function isTarget(to: unknown): to is number {

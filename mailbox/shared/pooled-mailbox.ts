@@ -161,6 +161,6 @@ function returnCall(call: RelayedCall): void {
 
 /** A mailbox that drains or is closed has no users, so that users never see those states. */
 function statusOf(mailbox: MailBox, reason: RpcError | undefined): UpstreamStatus {
-  const { state, lastFailure } = mailbox;
-  return { state: state === 'draining' || state === 'closed' ? 'backoff' : state, reason, lastFailure };
+  const { state, lastFailure, generation } = mailbox;
+  return { state: state === 'draining' || state === 'closed' ? 'backoff' : state, reason, lastFailure, generation };
 }

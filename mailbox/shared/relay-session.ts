@@ -77,7 +77,9 @@ export class RelaySession implements RelayHandler {
     }
     const report = (state: RelayedState, status: Omit<UpstreamStatus, 'state'> = {}): void => {
       const [lastFailure, reason] = [status.lastFailure, status.reason].map((error) => error && toWireError(error));
-      this.#peer.tell(relayMessage({ type: 'mailbox_state', to, state, lastFailure, reason }));
+      this.#peer.tell(
+        relayMessage({ type: 'mailbox_state', to, state, lastFailure, reason, generation: status.generation }),
+      );
     };
     const info: ServerInfo = { ...server, serverType: '' };
     const own = this.#uses.size;

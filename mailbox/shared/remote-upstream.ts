@@ -54,12 +54,12 @@ export class RemoteUpstream implements Upstream {
   }
 
   /** The Leader reports the state of the real mailbox. */
-  onState({ state, lastFailure, reason }: MailBoxStateHead): void {
+  onState({ state, lastFailure, reason, generation }: MailBoxStateHead): void {
     const wasFull = this.#isMailBoxFull;
     this.#isMailBoxFull = state === 'full';
     if (state === 'full') return; // `ready` was reported before, and still holds
     if (wasFull && state === 'ready') this.onDrained();
-    else this.#user.onStatus({ state, lastFailure: rpcError(lastFailure), reason: rpcError(reason) });
+    else this.#user.onStatus({ state, lastFailure: rpcError(lastFailure), reason: rpcError(reason), generation });
   }
 
   /** The line, or the real mailbox, takes calls again. The user is notified once both do. */

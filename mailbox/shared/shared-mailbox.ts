@@ -29,6 +29,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   readonly #returned = new WeakSet<OutgoingCall>();
   #upstream: Upstream | undefined;
   #lastFailure: RpcError | undefined;
+  #generation: string | undefined;
   /** The process that leads was told in this state that a call waits. */
   #isWoken = false;
 
@@ -51,6 +52,10 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
 
   override get lastFailure(): RpcError | undefined {
     return this.#upstream === undefined ? this.#source.obstacle : this.#lastFailure;
+  }
+
+  override get generation(): string | undefined {
+    return this.#generation;
   }
 
   override connect(): void {
@@ -84,11 +89,13 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   onUpstreamLost(reason: RpcError): void {
     this.#upstream = undefined;
     this.#lastFailure = undefined;
+    this.#generation = undefined;
     if (this.state === 'ready' || this.state === 'connecting') this.move('backoff', reason);
   }
 
-  onStatus({ state, reason, lastFailure }: UpstreamStatus): void {
+  onStatus({ state, reason, lastFailure, generation }: UpstreamStatus): void {
     this.#lastFailure = lastFailure;
+    this.#generation = generation;
     if (this.state === state) return;
     // Other users move the real mailbox too, through states that were not reported here.
     if (state === 'connecting' && this.state === 'ready') this.move('backoff', reason);

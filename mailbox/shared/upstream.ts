@@ -27,6 +27,8 @@ export interface UpstreamStatus {
   readonly reason?: RpcError | undefined;
   /** Failure of the last attempt to connect; undefined after a success. */
   readonly lastFailure?: RpcError | undefined;
+  /** Generation of the server, while connected. */
+  readonly generation?: string | undefined;
 }
 
 /** Maker of upstreams: the relay in the Leader, the line to the Leader in a Follower. */

@@ -46,9 +46,11 @@ const asked: Extension = {
   features: FEATURES,
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
 };
+const generation = 'q7Jm2xGd0R5tVb1Z';
 const chosen: Extension = {
   ...asked,
   codecs: ['msgpack'],
+  generation,
   holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
 };
 const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
@@ -146,7 +148,14 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
   ),
   close_mailbox: unanswered(relayMessage({ type: 'close_mailbox', to: 1 })),
   mailbox_state: unanswered(
-    relayMessage({ type: 'mailbox_state', to: 1, state: 'ready', lastFailure: undefined, reason: undefined }),
+    relayMessage({
+      type: 'mailbox_state',
+      to: 1,
+      state: 'ready',
+      lastFailure: undefined,
+      reason: undefined,
+      generation,
+    }),
   ),
   'mailbox_state after a failure': unanswered(
     relayMessage({

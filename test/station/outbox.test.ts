@@ -19,6 +19,7 @@ class FakeMailBox extends Emitter<MailBoxEvents> implements MailBox {
   readonly sent: OutgoingCall[] = [];
   readonly attempts = { count: 1, forMs: 10, isAccepted: false };
   readonly latency = undefined;
+  readonly generation = undefined;
   state: MailBoxState = 'idle';
   isFull = false;
   inFlight = 0;

@@ -16,7 +16,7 @@ const MESSAGE = '...';
 
 /**
  * The same packet without what differs from run to run, or from release to release: what is left of the time, process ids,
- * ports, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
+ * ports, generations, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
  */
 export function steady(packet: Buffer): Buffer {
   const bodyStart = HEADER_BYTES + packet.readUInt32BE(AT_HEAD_BYTES);
@@ -33,6 +33,7 @@ export function steady(packet: Buffer): Buffer {
 function steadyHead(head: string): string {
   return head
     .replaceAll(/"(pid|port)":\d+/g, '"$1":1')
+    .replaceAll(/"generation":"[^"]+"/g, '"generation":"g"')
     .replaceAll(/"version":"[^"]+"/g, '"version":"0.0.0"')
     .replaceAll(/"message":"[^"\\ ]*[ \\](?:[^"\\]|\\.)*"/g, `"message":"${MESSAGE}"`);
 }

@@ -8,6 +8,7 @@ import { chooseCodec, STOCK_CODEC } from '../../../lib/protocol/codecs.js';
 import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
 import type { Head } from '../../../lib/protocol/message.js';
 import type { FrameView } from '../../../lib/protocol/packet.js';
+import { parseHead } from '../../../lib/protocol/parse-head.js';
 
 const ASKED: Registering = {
   endpoint: endpointOf({ port: 1 }),
@@ -37,10 +38,24 @@ describe('readRegistration', () => {
       features: [],
       holder: undefined,
       maxFrameBytes: undefined,
+      generation: undefined,
       isStock: true,
     });
     const own = readRegistration(head(), body({ success: true }, transcode), { ...ASKED, transcode });
     assert.equal(own.codec, transcode);
+  });
+
+  it('takes a generation that is a short text, and no other', () => {
+    for (const [sent, expected] of [
+      ['g1', 'g1'],
+      ['', undefined],
+      ['x'.repeat(65), undefined],
+      [7, undefined],
+    ]) {
+      const answer = { type: 'register_channel_res', ext: { version: 1, codecs: ['json'], generation: sent } };
+      const agreed = readRegistration(parseHead(JSON.stringify(answer)), body({ success: true }), ASKED);
+      assert.equal(agreed.generation, expected);
+    }
   });
 
   it("takes the user's own codec only where the Leader has one too", () => {

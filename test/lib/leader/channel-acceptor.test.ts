@@ -206,8 +206,11 @@ describe('ChannelAcceptor, registration', () => {
     };
     const holder = { ...PACKAGE, pid: process.pid, channels: ['plain', 'other'] };
     const features = ['results', 'meta', 'goaway', 'progress', 'cancel'];
-    assert.deepEqual(await extOf('plain'), { version: 1, codecs: ['json'], features, maxFrameBytes: 10_000, holder });
-    assert.deepEqual((await extOf('other'))['features'], ['results']);
+    const { generation, ...ext } = await extOf('plain');
+    assert.deepEqual(ext, { version: 1, codecs: ['json'], features, maxFrameBytes: 10_000, holder });
+    assert.match(String(generation), /^[\w-]{16}$/);
+    const other = await extOf('other');
+    assert.deepEqual([other['features'], other['generation']], [['results'], generation]);
   });
 
   it('waits for the Leader of the channel', async (t) => {

@@ -28,6 +28,7 @@ export class FakeMailBox extends Emitter<MailBoxEvents> implements MailBox {
   /** The time that each close was given, ms. */
   readonly closes: number[] = [];
   readonly latency = undefined;
+  readonly generation = undefined;
   state: MailBoxState = 'idle';
   /** Calls after which the mailbox is full. */
   room = Number.POSITIVE_INFINITY;
