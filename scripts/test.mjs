@@ -16,8 +16,8 @@ import { EMITTED, emitTests, emittedName, ROOT } from './emit-tests.mjs';
 import { LAST_FAILURES, printFailures } from './test-failures.mjs';
 import { checkNames, LAST_RUN } from './test-names.mjs';
 
-/** Run only when a filter names them: they pack and install the package, and other tools beside it. */
-const SLOW = ['test/package/', 'test/tools/'];
+/** Run only when a filter names them: they pack and install the package, and other tools or frameworks beside it. */
+const SLOW = ['test/package/', 'test/tools/', 'test/downstream/'];
 
 /**
  * The bound of one test on Node 24 and later, of a whole test file on Node 20 and 22: that is how `--test-timeout` differs.

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readText } from '../architecture/house.js';
+import { POMELO_PROGRAMS } from '../downstream/pomelo.js';
+
+const GUIDES = [['docs/migrating-from-pomelo-rpc.md', POMELO_PROGRAMS]] as const;
+
+for (const [page, programs] of GUIDES) {
+  describe(`the programs that ${page} names`, () => {
+    const text = readText(page).replace(/\s+/g, ' ').toLowerCase();
+
+    for (const { name, differences } of programs) {
+      it(`has ${name} and how many of its lines differ`, () => {
+        const [row = ''] =
+          readText(page).match(new RegExp(`^\\| ${name.replace('rpcDebugLog', '`$&`')} \\|.*$`, 'm')) ?? [];
+        assert.match(row, new RegExp(`\\| ${differences.length} \\|$`));
+      });
+
+      it(`explains each difference of ${name}`, () => {
+        const missing = differences.filter(({ why }) => !text.includes(why.toLowerCase()));
+        assert.deepEqual(missing, []);
+      });
+    }
+  });
+}

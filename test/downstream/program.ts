@@ -1,0 +1,10 @@
+import type { Difference } from './compare.js';
+import type { Dependencies } from './install.js';
+
+/** A program that runs with an original package and with ours, and the lines that may differ. */
+export interface Program extends Dependencies {
+  readonly name: string;
+  /** Environment of the program. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly differences: readonly Difference[];
+}

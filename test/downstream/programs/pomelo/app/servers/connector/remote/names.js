@@ -1,0 +1,5 @@
+module.exports = (app) => ({
+  mine(callback) {
+    callback(null, app.getServerId());
+  },
+});
