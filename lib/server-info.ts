@@ -43,7 +43,7 @@ export interface ConnectedPeer {
   /**
    * In `callContext().caller`: the `clientId` that the caller gave itself, or without one the number of the connection. Not
    * proved by anything: do not decide on the id who may call. In the events `connection` and `disconnection`: the number of
-   * the connection. Through shared mailboxes: the number, since a connection carries the calls of several clients.
+   * the connection. Methods of a `cluster()` client get the option `clientId` of the caller's process.
    */
   readonly id: string;
   /** Number of the connection, unique among the connections of the server, past ones included; in `callContext().caller`. */

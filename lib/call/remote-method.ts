@@ -14,27 +14,38 @@ export class RemoteMethod {
   readonly name: string;
   readonly #heads: Buffer[] = [];
   readonly #to: number | undefined;
+  readonly #caller: string | undefined;
 
-  /** Method of which only the name on the wire is known. */
-  static named(name: string): RemoteMethod {
-    return new RemoteMethod({ namespace: '', serverType: '', service: '', method: name }, name);
+  /** Method of which only the name on the wire is known. `caller`: name of the client whose calls are relayed. */
+  static named(name: string, caller?: string): RemoteMethod {
+    return new RemoteMethod({ namespace: '', serverType: '', service: '', method: name }, name, undefined, caller);
   }
 
-  /** `to`: the number by which a relay knows the server, for calls that go through one. */
-  constructor({ namespace, serverType, service, method }: Omit<RpcMessage, 'args'>, name?: string, to?: number) {
+  /**
+   * `to`: the number by which a relay knows the server, for calls that go through one. `caller`: name of the client, for
+   * calls on a connection that several clients use.
+   */
+  constructor(
+    { namespace, serverType, service, method }: Omit<RpcMessage, 'args'>,
+    name?: string,
+    to?: number,
+    caller?: string,
+  ) {
     this.namespace = namespace;
     this.serverType = serverType;
     this.service = service;
     this.method = method;
     this.name = name ?? methodName(namespace, service, method);
     this.#to = to;
+    this.#caller = caller;
   }
 
-  head(argLength: number, oneway: boolean, meta: boolean): Buffer {
-    const slot = argLength * 4 + (oneway ? 2 : 0) + (meta ? 1 : 0);
+  /** `named`: the peer takes the name of the caller. */
+  head(argLength: number, oneway: boolean, meta: boolean, named = false): Buffer {
+    const slot = argLength * 8 + (named ? 4 : 0) + (oneway ? 2 : 0) + (meta ? 1 : 0);
     const known = this.#heads[slot];
     if (known !== undefined) return known;
-    const head = invokeHead(this.name, argLength, oneway, meta, this.#to);
+    const head = invokeHead(this.name, argLength, oneway, meta, this.#to, named ? this.#caller : undefined);
     if (argLength <= MAX_KEPT_ARGUMENTS) this.#heads[slot] = head;
     return head;
   }

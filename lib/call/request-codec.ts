@@ -6,8 +6,8 @@ import type { FrameView } from '../protocol/packet.js';
 
 /** How a call is written on a connection, and how its answer is read: straight to its server, or through a relay. */
 export interface RequestCodec<Call> {
-  /** Head of the call's packet. `meta`: the peer takes meta, and the call has some. */
-  head(call: Call, meta: boolean): Buffer;
+  /** Head of the call's packet. `meta`: the peer takes meta, and the call has some. `named`: the peer takes the caller's name. */
+  head(call: Call, meta: boolean, named: boolean): Buffer;
   /** Writes meta, if it is sent along, and the arguments. Throws where the value codec cannot carry one of them. */
   writeBody(call: Call, out: FrameWriter, codec: Codec, meta: boolean): void;
   /** Settles the call by its answer. */

@@ -1,3 +1,4 @@
+import { clientIdOption } from '../client-id.js';
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
@@ -86,6 +87,12 @@ export interface ClusterOptions {
    */
   localDeadline?: boolean;
   /**
+   * Name of this process for the methods of the real client, as `callContext().caller.id`, and for the events of the process
+   * that leads. Not proved by anything. Range: 1 to 128 characters without control characters. Source: mailstation.
+   * @default `process` and the process id
+   */
+  clientId?: string;
+  /**
    * Errors with which the real client fails in the normal course: codes, or a function. The process that leads logs all other
    * failed calls with their stack, at most one a second for each method. Source: mailstation.
    * @default none
@@ -137,6 +144,7 @@ export interface ResolvedClusterOptions {
   readonly exposeStack: boolean;
   readonly localCopies: boolean;
   readonly localDeadline: boolean;
+  readonly clientId: string;
   readonly expectedErrors: ExpectedErrors;
   readonly transcode: Codec | undefined;
   readonly formatKey: (reg: unknown) => string;
@@ -146,6 +154,7 @@ export interface ResolvedClusterOptions {
 /** Every option of `cluster()`. A name that is missing here does not compile. */
 export const CLUSTER_OPTION_NAMES = Object.freeze({
   autoGenerate: true,
+  clientId: true,
   connectTimeout: true,
   expectedErrors: true,
   exposeStack: true,
@@ -202,6 +211,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     subscribeTimeout: subscribeTimeout ? timeoutMs('subscribeTimeout', subscribeTimeout, 0) : undefined,
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
+    clientId: given.clientId === undefined ? `process ${process.pid}` : clientIdOption(given.clientId),
     expectedErrors: resolveExpectedErrors(given.expectedErrors),
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     localCopies: boolean('localCopies', given.localCopies, defaults.localCopies),

@@ -166,7 +166,7 @@ export class Line {
     const connection = this.#connection;
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
-    const head = call.requestCodec.head(call, meta);
+    const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers);
     const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');

@@ -46,6 +46,8 @@ export interface Agreement {
   readonly maxFrameBytes: number | undefined;
   /** Differs where another process, or another server of the process, holds the port; undefined for an older Leader. */
   readonly generation: string | undefined;
+  /** True for a Leader that takes the name of the caller with each call. */
+  readonly takesCallers: boolean;
   /** True for a Leader of cluster-client. */
   readonly isStock: boolean;
 }
@@ -65,6 +67,7 @@ export const NO_AGREEMENT: Agreement = Object.freeze({
   holder: undefined,
   maxFrameBytes: undefined,
   generation: undefined,
+  takesCallers: false,
   isStock: false,
 });
 
@@ -167,7 +170,8 @@ export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameVie
   if (codec === undefined)
     throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
   const { features, holder, maxFrameBytes, generation } = head.ext;
-  return { codec, features, holder, maxFrameBytes, generation, isStock: false };
+  const takesCallers = features.includes('caller');
+  return { codec, features, holder, maxFrameBytes, generation, takesCallers, isStock: false };
 }
 
 function chosen(names: readonly string[], { codecs, transcode }: Registering): Codec | undefined {

@@ -5,7 +5,7 @@ import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { newGeneration } from '../protocol/generation.js';
-import { EXTENSION_VERSION, type Extension, FEATURES } from '../protocol/message.js';
+import { EXTENSION_VERSION, type Extension, LEADER_FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
@@ -212,7 +212,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     const ext: Extension = {
       version: EXTENSION_VERSION,
       codecs: [codec.name],
-      features: channel.features ?? FEATURES,
+      features: channel.features ?? LEADER_FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
       generation: this.#generation,
       ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),

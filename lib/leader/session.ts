@@ -160,7 +160,7 @@ export class Session {
       codec,
       ext: request.ext,
       subscriber: topics && new ConnectedSubscriber(connection, this.#pending, topics, codec),
-      relay: channel.relay?.({ calls, connection, answers, codec }),
+      relay: channel.relay?.({ calls, connection, answers, codec, clientId: request.ext?.clientId }),
       keepalive: this.#makeKeepalive(request.ext === undefined),
     };
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));

@@ -25,6 +25,8 @@ export interface InvokeHead {
   readonly oneway: boolean;
   /** True where the first item of the list is the call's meta, not an argument. */
   readonly meta: boolean;
+  /** Name of the client that makes the call, where another process relays the call. Not proved by anything. */
+  readonly caller?: string;
 }
 
 export interface SubscribeHead {
@@ -73,7 +75,7 @@ export interface Extension {
   readonly version: number;
   /** Names of codecs, the preferred one first; in the answer, the chosen one. */
   readonly codecs: readonly string[];
-  /** Features that the sender accepts beyond cluster-client: `results`, `meta`, `goaway`, `progress`, `cancel`. */
+  /** Features that the sender accepts beyond cluster-client: `results`, `meta`, `goaway`, `progress`, `cancel`, `caller`. */
   readonly features: readonly string[];
   /** Largest frame that the sender accepts, so that the peer refuses a larger frame before sending. Unit: bytes */
   readonly maxFrameBytes?: number;
@@ -100,8 +102,10 @@ export interface PortHolder {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel';
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'caller';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel'];
+/** Features that a Leader announces: only a Follower sends calls, and the names of their callers. */
+export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];
 
 /** Largest number of arguments, or results, in one list. */
 export const MAX_ITEMS = 4096;
@@ -151,10 +155,20 @@ export function subscribeResultHead(key: string): Buffer {
   return bytesOf({ type: 'subscribe_result', key });
 }
 
-/** `to`: number under which a relay knows the server; undefined for a call that is not relayed. */
-export function invokeHead(method: string, argLength: number, oneway: boolean, meta: boolean, to?: number): Buffer {
+/**
+ * `to`: number under which a relay knows the server; undefined for a call that goes to the server. `caller`: name of the
+ * client that makes the call, where the connection does not belong to that client.
+ */
+export function invokeHead(
+  method: string,
+  argLength: number,
+  oneway: boolean,
+  meta: boolean,
+  to?: number,
+  caller?: string,
+): Buffer {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
-  return bytesOf(meta ? { ...head, meta: 1 } : head);
+  return bytesOf(meta ? { ...head, meta: 1, caller } : { ...head, caller });
 }
 
 const resultHeads: Buffer[] = [];

@@ -81,10 +81,11 @@ function validateRelay(head: Record<string, unknown>): Head {
 }
 
 function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
-  const { method, argLength, oneway, meta } = head;
+  const { method, argLength, oneway, meta, caller } = head;
   if (typeof method !== 'string') return invalid('invoke without a method');
   if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
-  return { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
+  const invoke: InvokeHead = { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
+  return isClientId(caller) ? { ...invoke, caller } : invoke;
 }
 
 function validateExtension(ext: unknown): Extension | undefined {

@@ -37,7 +37,7 @@ export interface Channel {
   readonly topics?: Topics;
   /** Custom codec, in place of all others, also toward stock peers. Source: cluster-client, `transcode` */
   readonly codec?: Codec;
-  /** Features that Followers may use on this channel. @default FEATURES of the protocol */
+  /** Features that Followers may use on this channel. @default LEADER_FEATURES of the protocol */
   readonly features?: readonly string[];
   /** Called once for each Follower that has registered. Undefined: the channel relays no calls. */
   readonly relay?: (follower: RegisteredFollower) => RelayHandler;
@@ -49,6 +49,8 @@ export interface RegisteredFollower {
   readonly connection: Connection;
   readonly answers: AnswerWriter;
   readonly codec: Codec;
+  /** Name that the Follower's client gave itself. Not proved by anything. */
+  readonly clientId?: string | undefined;
 }
 
 /** Counts a connection's calls. A drain waits until the count is zero. */

@@ -32,6 +32,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   readonly oneway: boolean;
   /** Value that the caller sent beside the arguments. */
   readonly meta: unknown;
+  /** Name of the client that makes the call, on a connection that several clients use. */
+  readonly callerId: string | undefined;
   readonly deadline: number;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
@@ -53,6 +55,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
     oneway: boolean,
     meta: unknown,
     deadline = Number.POSITIVE_INFINITY,
+    callerId?: string,
   ) {
     this.#answerer = answerer;
     this.id = id;
@@ -61,6 +64,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
     this.oneway = oneway;
     this.meta = meta;
     this.deadline = deadline;
+    this.callerId = callerId;
   }
 
   get isOver(): boolean {
@@ -74,13 +78,13 @@ export class IncomingCall implements ServedCall, ReportedCall {
 
   /** The caller, while the call is not over. */
   get caller(): ConnectedPeer | undefined {
-    return this.#answerer?.caller;
+    return callerOf(this.#answerer?.caller, this.callerId);
   }
 
   /** Made on the first access: most methods do not ask for their context. */
   get context(): CallContext {
     if (this.#context === undefined) {
-      this.#context = new IncomingContext(this.method, this.meta, this.#answerer?.caller, this.deadline);
+      this.#context = new IncomingContext(this.method, this.meta, this.caller, this.deadline);
       if (this.#abortReason !== undefined) this.#context.abort(this.#abortReason);
       this.#answerer?.watchCancel?.(this);
     }
@@ -145,6 +149,11 @@ export class IncomingCall implements ServedCall, ReportedCall {
     this.#answerer = undefined;
     return answerer;
   }
+}
+
+/** The caller of one call: the peer, under the name that came with the call. */
+export function callerOf(peer: ConnectedPeer | undefined, callerId: string | undefined): ConnectedPeer | undefined {
+  return peer === undefined || callerId === undefined ? peer : { ...peer, id: callerId };
 }
 
 /** A service may pass on an error of its own calls elsewhere. Such an error names a server; an error of this end does not. */

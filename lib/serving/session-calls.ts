@@ -10,7 +10,7 @@ import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import { CancellableCalls } from './cancellable-calls.js';
 import type { CallCount, Channel } from './channel.js';
-import { type Answerer, IncomingCall } from './incoming-call.js';
+import { type Answerer, callerOf, IncomingCall } from './incoming-call.js';
 import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
 
@@ -28,6 +28,13 @@ export interface CallTerms {
   readonly codec: Codec;
   /** The peer reads reports of calls that run late. */
   readonly readsReports: boolean;
+}
+
+/** Facts of a failed call, for the report. `caller`: name that came with the call. */
+interface Reported {
+  readonly method: string;
+  readonly oneway: boolean;
+  readonly caller?: string | undefined;
 }
 
 /** Calls that arrive on one connection, until each is answered. */
@@ -90,7 +97,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#hasArrived = false;
     // The packet holds the time that is left and not a point in time: the clocks of the two machines need not agree.
     const deadline = this.#arrivedAt + timeout;
-    if (now >= deadline) return this.#refuse(id, method, oneway, RpcCode.Timeout, PAST_DEADLINE);
+    if (now >= deadline) return this.#refuse(id, head, RpcCode.Timeout, PAST_DEADLINE);
     const reported = oneway ? undefined : this.#reporter;
     const receivedAt = reported?.receivedAt ?? 0;
     const call = limit.admit(this, channel, head, frame, deadline);
@@ -98,8 +105,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       reported.add(call, receivedAt, timeout);
   }
 
-  refuse({ method, oneway }: InvokeHead, { id }: FrameView, why: string, retryAfter: number): void {
-    this.#refuse(id, method, oneway, RpcCode.Overloaded, why, retryAfter);
+  refuse(head: InvokeHead, { id }: FrameView, why: string, retryAfter: number): void {
+    this.#refuse(id, head, RpcCode.Overloaded, why, retryAfter);
   }
 
   makeCall(head: InvokeHead, frame: FrameView, channel: Channel, deadline: number): IncomingCall | undefined {
@@ -107,16 +114,25 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     const { id, bytes, bodyStart, end } = frame;
     // The look-up comes first: the bytes of a call that cannot be made are not decoded.
     const missing = channel.missing?.(method, argLength);
-    if (missing !== undefined) return this.#refuseMissing(id, method, oneway, missing);
+    if (missing !== undefined) return this.#refuseMissing(id, head, missing);
     let args: unknown[];
     try {
       args = decodeList((this.#terms as CallTerms).codec, bytes, bodyStart, end, argLength);
     } catch (error) {
-      return this.#refuseUndecodable(id, method, oneway, error);
+      return this.#refuseUndecodable(id, head, error);
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
-    const call = new IncomingCall(this, id, method, args, oneway, meta ? args.shift() : undefined, deadline);
+    const call = new IncomingCall(
+      this,
+      id,
+      method,
+      args,
+      oneway,
+      meta ? args.shift() : undefined,
+      deadline,
+      head.caller,
+    );
     if (oneway) call.receivedAt = this.#arrivedAt;
     return call;
   }
@@ -160,15 +176,15 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   answerResults(id: number, method: string, results: readonly unknown[]): void {
     if (this.#cancellable?.isCancelled(id) === true) return;
     const failure = this.#options.answers.results(id, method, results);
-    if (failure !== undefined) this.#report(method, false, failure, failure.code);
+    if (failure !== undefined) this.#report({ method, oneway: false }, failure, failure.code);
   }
 
   answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void {
     if (this.#cancellable?.isCancelled(id) !== true) this.#options.answers.failure(id, error, code, method);
   }
 
-  failed({ method, oneway }: IncomingCall, error: Error, code: RpcCode | undefined): void {
-    this.#report(method, oneway, error, code);
+  failed({ method, oneway, callerId }: IncomingCall, error: Error, code: RpcCode | undefined): void {
+    this.#report({ method, oneway, caller: callerId }, error, code);
   }
 
   answerBadRequest(id: number, why: string): void {
@@ -183,14 +199,16 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     if (this.#serving === 0) this.#options.onIdle();
   }
 
-  #refuseMissing(id: number, method: string, oneway: boolean, error: RpcError): undefined {
+  #refuseMissing(id: number, head: InvokeHead, error: RpcError): undefined {
+    const { method, oneway } = head;
     const { connection, limit } = this.#options;
     limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, error.message);
     if (!oneway) this.answerError(id, error, error.code, method);
-    this.#report(method, oneway, error, error.code);
+    this.#report(head, error, error.code);
   }
 
-  #refuseUndecodable(id: number, method: string, oneway: boolean, error: unknown): undefined {
+  #refuseUndecodable(id: number, head: InvokeHead, error: unknown): undefined {
+    const { method, oneway } = head;
     const { answers, connection, limit } = this.#options;
     const why = `the arguments cannot be decoded: ${messageOf(error)}`;
     const refusal = new RpcError(
@@ -199,20 +217,21 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     );
     limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, printable(why));
     if (!oneway) answers.failure(id, refusal, refusal.code);
-    this.#report(method, oneway, refusal, refusal.code);
+    this.#report(head, refusal, refusal.code);
   }
 
   /** Answers a call that is not started with the reason. A one-way call has no answer, and is logged instead. */
-  #refuse(id: number, method: string, oneway: boolean, code: RpcCode, why: string, retryAfter?: number): void {
+  #refuse(id: number, head: InvokeHead, code: RpcCode, why: string, retryAfter?: number): void {
+    const { method, oneway } = head;
     const { answers, connection, limit } = this.#options;
     if (oneway || code === RpcCode.Overloaded)
       limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, why);
     const refusal = new RpcError(code, why, { retryAfter });
     if (!oneway) answers.failure(id, refusal, code);
-    this.#report(method, oneway, refusal, code);
+    this.#report(head, refusal, code);
   }
 
-  #report(method: string, oneway: boolean, error: Error, code: RpcCode | undefined): void {
-    this.#terms?.channel.failed?.({ method, oneway, error, code, caller: this.caller });
+  #report({ method, oneway, caller }: Reported, error: Error, code: RpcCode | undefined): void {
+    this.#terms?.channel.failed?.({ method, oneway, error, code, caller: callerOf(this.caller, caller) });
   }
 }

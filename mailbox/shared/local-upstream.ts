@@ -1,4 +1,5 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import type { RequestCodec } from '../../lib/call/request-codec.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
@@ -9,12 +10,15 @@ export class LocalUpstream implements Upstream, PooledMailBoxUser {
   readonly #pool: UpstreamPool;
   readonly #server: ServerInfo;
   readonly #user: UpstreamUser;
+  readonly #codec: RequestCodec<OutgoingCall> | undefined;
   #pooled: PooledMailBox | undefined;
 
-  constructor(pool: UpstreamPool, server: ServerInfo, user: UpstreamUser) {
+  /** `codec`: writes the name of this process's client into its calls; undefined for a client without a name. */
+  constructor(pool: UpstreamPool, server: ServerInfo, user: UpstreamUser, codec?: RequestCodec<OutgoingCall>) {
     this.#pool = pool;
     this.#server = server;
     this.#user = user;
+    this.#codec = codec;
   }
 
   get isFull(): boolean {
@@ -28,7 +32,7 @@ export class LocalUpstream implements Upstream, PooledMailBoxUser {
   }
 
   send(call: OutgoingCall): void {
-    call.requestCodec = undefined;
+    call.requestCodec = this.#codec;
     this.#pooled?.send(call);
   }
 

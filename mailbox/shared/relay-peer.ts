@@ -20,6 +20,11 @@ export class RelayPeer {
     return this.#follower.codec;
   }
 
+  /** Name that the Follower's client gave itself. */
+  get clientId(): string | undefined {
+    return this.#follower.clientId;
+  }
+
   /** False once the connection has ended: an answer would reach no caller. */
   get isOpen(): boolean {
     return this.#follower.connection.isOpen;

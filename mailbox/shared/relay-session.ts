@@ -9,7 +9,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
 import { toWireError } from '../../lib/wire-errors.js';
 import { DialGate } from './dial-gate.js';
-import type { MethodCache } from './method-cache.js';
+import { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
 import { RelayedCall } from './relayed-call.js';
@@ -25,6 +25,7 @@ const MIN_IN_FLIGHT = 50_000;
 /** Parts of the Leader that all sessions share. */
 export interface RelayParts {
   readonly pool: UpstreamPool;
+  /** Methods of Followers without a name. */
   readonly methods: MethodCache;
   readonly logger: Logger;
   readonly maxInFlight: number;
@@ -45,12 +46,14 @@ export class RelaySession implements RelayHandler {
   /** Calls in flight, by the id of their request. */
   readonly #calls = new Map<number, RelayedCall>();
   readonly #gate = new DialGate();
+  readonly #methods: MethodCache;
   #inFlight = 0;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
     this.#log = new RateLimitedLog(parts.logger);
     this.#peer = peer;
+    this.#methods = peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId);
   }
 
   onRequest(head: RelayRequest, frame: FrameView): void {
@@ -111,7 +114,7 @@ export class RelaySession implements RelayHandler {
     const { id } = frame;
     const { relayed } = this.#parts.pool;
     const mayRelay = this.#parts.pool.mayRelay(this.#inFlight);
-    const call = new RelayedCall(this.#peer, head, frame, this.#parts.methods.get(head.method), (error) => {
+    const call = new RelayedCall(this.#peer, head, frame, this.#methods.get(head.method), (error) => {
       this.#inFlight -= 1;
       relayed.now -= 1;
       this.#calls.delete(id);

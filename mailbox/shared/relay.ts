@@ -1,9 +1,12 @@
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import type { RequestCodec } from '../../lib/call/request-codec.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { ChannelAcceptor } from '../../lib/leader/channel-acceptor.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { IncomingCall } from '../../lib/serving/incoming-call.js';
 import { LocalUpstream } from './local-upstream.js';
 import { MethodCache } from './method-cache.js';
+import { NamedRequestCodec } from './named-request-codec.js';
 import type { RelayOptions, ResolvedShareOptions } from './options.js';
 import { RELAY_FEATURES, RelayPeer } from './relay-peer.js';
 import { RelaySession } from './relay-session.js';
@@ -15,10 +18,13 @@ import { UpstreamPool } from './upstream-pool.js';
 export class Relay implements Upstreams {
   readonly #pool: UpstreamPool;
   readonly #acceptor: ChannelAcceptor;
+  readonly #codec: RequestCodec<OutgoingCall> | undefined;
 
   constructor(options: RelayOptions, share: ResolvedShareOptions) {
     const { logger, mailbox } = options;
-    // These connections carry the calls of all processes, so that the name of one client does not belong to them.
+    const { clientId } = mailbox;
+    // These connections carry the calls of all processes, so that each call has the name of its own client.
+    this.#codec = clientId === undefined ? undefined : new NamedRequestCodec(clientId);
     const upstream = { ...options, mailbox: { ...mailbox, clientId: undefined } };
     this.#pool = new UpstreamPool(upstream, undefined, share);
     this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
@@ -37,7 +43,7 @@ export class Relay implements Upstreams {
   }
 
   open(server: ServerInfo, user: UpstreamUser): Upstream {
-    return new LocalUpstream(this.#pool, server, user);
+    return new LocalUpstream(this.#pool, server, user, this.#codec);
   }
 
   /** Releases the port. Followers' calls have `timeoutMs` to be answered; calls that wait are returned to them. */

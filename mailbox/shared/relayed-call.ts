@@ -91,9 +91,9 @@ export class RelayedCall extends OutgoingCall {
     return new RpcError(code, why, { delivery, cause, retryAfter });
   }
 
-  writeHead(meta: boolean): Buffer {
+  writeHead(meta: boolean, named: boolean): Buffer {
     const { argLength, meta: hasMeta, oneway } = this.#head;
-    return this.method.head(hasMeta && !meta ? argLength - 1 : argLength, oneway, meta);
+    return this.method.head(hasMeta && !meta ? argLength - 1 : argLength, oneway, meta, named);
   }
 
   /** Appends the arguments as they came, unless the server's value codec is another than the caller's. */
@@ -121,7 +121,7 @@ export class RelayedCall extends OutgoingCall {
 
 /** Writes a call as the bytes that came, and sends the answer's bytes back. */
 const relayedRequestCodec: RequestCodec<RelayedCall> = {
-  head: (call, meta) => call.writeHead(meta),
+  head: (call, meta, named) => call.writeHead(meta, named),
   writeBody: (call, out, codec, meta) => call.writeArguments(out, codec, meta),
   readAnswer(call, head, frame, codec) {
     if (!call.passOn(head, frame, codec)) directRequestCodec.readAnswer(call, head, frame, codec);

@@ -25,7 +25,7 @@ async function anotherCopy(t: TestContext): Promise<typeof Own.cluster> {
 
 describe('several copies of the package in one process', () => {
   it('share a port, and what is led on it', async (t) => {
-    const world = await sharedWorld(t);
+    const world = await sharedWorld(t, { expectedErrors: ['E_FAILED'] });
     const other = await anotherCopy(t);
     const ours = world.join(Registry);
     await ours.ready();

@@ -9,6 +9,7 @@ import {
   failureHead,
   HEAD,
   invokeHead,
+  LEADER_FEATURES,
   registerHead,
   registerResHead,
   resultsHead,
@@ -49,6 +50,7 @@ const asked: Extension = {
 const generation = 'q7Jm2xGd0R5tVb1Z';
 const chosen: Extension = {
   ...asked,
+  features: LEADER_FEATURES,
   codecs: ['msgpack'],
   generation,
   holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
@@ -103,6 +105,13 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     encodeItem(out, msgpackCodec, 'm', 'meta');
     encodeList(out, msgpackCodec, [1, 'a']);
   }),
+  'invoke with a caller': frame(
+    REQUEST,
+    2,
+    30_000,
+    invokeHead('user.area.add', 2, false, false, undefined, 'chat-1'),
+    (out) => encodeList(out, msgpackCodec, [1, 'a']),
+  ),
   'invoke, one-way, in json': frame(REQUEST, 4, 30_000, invokeHead('user.area.seen', 2, true, false), (out) =>
     encodeList(out, jsonCodec, [7, undefined]),
   ),

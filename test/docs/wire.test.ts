@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Codec } from '../../lib/protocol/codec.js';
 import { CHARGE, MAX_HASHED_KEYS } from '../../lib/protocol/decode-budget.js';
 import { jsonCodec } from '../../lib/protocol/json-codec.js';
-import { FEATURES, MAX_ITEMS } from '../../lib/protocol/message.js';
+import { LEADER_FEATURES, MAX_ITEMS } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { HEADER_BYTES, MAX_HEAD_BYTES, MAX_REQUEST_ID, REQUEST } from '../../lib/protocol/packet.js';
 import { parseHead } from '../../lib/protocol/parse-head.js';
@@ -105,7 +105,7 @@ describe('docs/wire.md', () => {
     const listed = rowsBehind('A feature says').map(([feature = '']) => feature.replaceAll('`', ''));
     assert.deepEqual(
       listed,
-      [...FEATURES, RELAY].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
+      [...LEADER_FEATURES, RELAY].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
     );
   });
 

@@ -24,7 +24,9 @@ export function steady(packet: Buffer): Buffer {
   const body = steadyBody(packet.subarray(bodyStart));
   const header = Buffer.from(packet.subarray(0, HEADER_BYTES));
   const timeout = packet.readUInt32BE(AT_TIMEOUT);
-  if (timeout > 1) header.writeUInt32BE(Math.ceil(timeout / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS, AT_TIMEOUT);
+  // To the nearest step: a registration is given the time for which its own event loop was blocked.
+  if (timeout > 1)
+    header.writeUInt32BE(Math.max(1, Math.round(timeout / TIMEOUT_STEP_MS)) * TIMEOUT_STEP_MS, AT_TIMEOUT);
   header.writeUInt32BE(head.length, AT_HEAD_BYTES);
   header.writeUInt32BE(body.length, AT_BODY_BYTES);
   return Buffer.concat([header, head, body]);
@@ -34,6 +36,7 @@ function steadyHead(head: string): string {
   return head
     .replaceAll(/"(pid|port)":\d+/g, '"$1":1')
     .replaceAll(/"generation":"[^"]+"/g, '"generation":"g"')
+    .replaceAll(/"clientId":"process \d+"/g, '"clientId":"process 1"')
     .replaceAll(/"version":"[^"]+"/g, '"version":"0.0.0"')
     .replaceAll(/"message":"[^"\\ ]*[ \\](?:[^"\\]|\\.)*"/g, `"message":"${MESSAGE}"`);
 }

@@ -80,11 +80,15 @@ export class LeaderChannel implements Channel {
     else dispatch(method, call.args, { succeed, fail: (error) => call.fail(error) }, this.#failures.logger);
   }
 
-  /** Reports a failed call: of a Follower, or of the shared client in this process. */
+  /** Reports the failed call of a Follower. */
   failed(failure: Omit<FailedCall, 'expected'>): void {
-    const { method, oneway, error, code, caller } = failure;
-    // A session has logged the refusal of a Follower's call.
-    if (oneway && code !== undefined && caller === undefined)
+    this.#failures.report(failure);
+  }
+
+  /** Reports the failed call of a shared client in this process. No session has logged its refusal. */
+  failedLocal(failure: Omit<FailedCall, 'expected'>): void {
+    const { method, oneway, error, code } = failure;
+    if (oneway && code !== undefined)
       this.#failures.logger.warn(`mailstation: dropped a one-way call of ${quoted(method)}: ${error.message}`);
     this.#failures.report(failure);
   }

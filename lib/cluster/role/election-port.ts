@@ -62,12 +62,13 @@ function listeningOptions(
 }
 
 function lineOptions(options: ResolvedClusterOptions): LineOptions {
-  const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode } = options;
+  const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, clientId } = options;
   return resolveLineOptions(endpointOf({ port }), name, {
     ...(transcode && { transcode }),
     connectTimeout,
     heartbeatInterval,
     stockHeartbeatInterval: heartbeatInterval,
     maxFrameBytes,
+    clientId,
   });
 }

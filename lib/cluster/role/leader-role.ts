@@ -4,6 +4,7 @@ import { RemoteMethod } from '../../call/remote-method.js';
 import { enter, leave } from '../../call-context.js';
 import { type RpcError, toError } from '../../errors.js';
 import { unsendable } from '../../follower/request-codec.js';
+import type { ConnectedPeer } from '../../server-info.js';
 import type { Subscriber } from '../../serving/channel.js';
 import { type Answerer, IncomingCall } from '../../serving/incoming-call.js';
 import { nextTick } from '../../timers.js';
@@ -17,7 +18,7 @@ import { copiedReg } from './subscription-head.js';
 
 export type LeaderRoleOptions = Pick<
   ResolvedClusterOptions,
-  'name' | 'localCopies' | 'localDeadline' | 'maxFrameBytes' | 'responseTimeout' | 'logger'
+  'name' | 'clientId' | 'localCopies' | 'localDeadline' | 'maxFrameBytes' | 'responseTimeout' | 'logger'
 >;
 
 /** The role of the process that has the real client. Calls go to its channel within the process. */
@@ -46,15 +47,16 @@ export class LeaderRole implements Role {
     this.#options = options;
     this.#handler = handler;
     this.#end = end;
-    const { localCopies, localDeadline, maxFrameBytes, logger } = options;
+    const { clientId, localCopies, localDeadline, maxFrameBytes, logger } = options;
     // No socket keeps the process alive while the real client works. A call without a deadline may never be answered.
     this.#pending = new PendingCalls({ holdsProcess: localDeadline });
     if (localCopies) this.#line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
     const answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
+    const caller: ConnectedPeer = { id: clientId, ip: '127.0.0.1', peer: 'this process' };
     const failed: Answerer['failed'] = ({ method, oneway }, error, code) =>
-      channel.failed({ method, oneway, error, code, caller: undefined });
-    this.#answers = { ...answers, failed };
-    this.#onewayAnswers = { ...NO_ANSWERS, failed };
+      channel.failedLocal({ method, oneway, error, code, caller });
+    this.#answers = { ...answers, caller, failed };
+    this.#onewayAnswers = { ...NO_ANSWERS, caller, failed };
     // A value never arrives before `subscribe` has returned, as on a Follower.
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }

@@ -52,7 +52,7 @@ export class LocalLine {
     const out = this.#begin();
     let args: unknown[] = [];
     try {
-      out.begin(REQUEST, NO_ID, NO_TIMEOUT, directRequestCodec.head(call, false));
+      out.begin(REQUEST, NO_ID, NO_TIMEOUT, directRequestCodec.head(call, false, false));
       directRequestCodec.writeBody(call, out, codec, false);
       out.commit();
       this.#read(out, ({ bytes, bodyStart, end }) => {

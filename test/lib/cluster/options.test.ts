@@ -37,6 +37,7 @@ describe('resolveClusterOptions', () => {
       subscribeTimeout: undefined,
       pendingSize: 10_000,
       maxFrameBytes: 64 * 1024 * 1024,
+      clientId: `process ${process.pid}`,
       expectedErrors: [],
       exposeStack: false,
       localCopies: true,

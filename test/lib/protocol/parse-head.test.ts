@@ -46,6 +46,16 @@ describe('parseHead', () => {
     }
   });
 
+  it('reads the name of a caller that may appear in a log, and no other', () => {
+    const callerIn = (caller: unknown): unknown => {
+      const head = parseHead(JSON.stringify({ type: 'invoke', method: 'm', argLength: 0, caller }));
+      return head.type === 'invoke' ? head.caller : assert.fail();
+    };
+    for (const name of ['chat-1', 'x'.repeat(128), 'größe']) assert.equal(callerIn(name), name);
+    for (const other of ['', 'x'.repeat(129), 'a\nb', '\u001b[31m', '\u202e', 7, null, ['chat-1'], undefined])
+      assert.equal(callerIn(other), undefined);
+  });
+
   describe('calls invalid, with the reason,', () => {
     const cases = [
       ['{}', /without a type/],
