@@ -260,7 +260,12 @@ export class Session {
   #onIdle(): void {
     // A stock Follower sends no heartbeat while it waits for an answer. Its silence counts from here on.
     if (this.#registered?.ext === undefined) this.#registered?.keepalive.heard();
-    if (this.state === 'draining') nextTick(() => this.#drain?.endIfIdle());
+    if (this.state === 'draining') this.#endDrainLater();
+  }
+
+  /** A method of its own: its closure would cost each call in {@link #onIdle}. */
+  #endDrainLater(): void {
+    nextTick(() => this.#drain?.endIfIdle());
   }
 
   #makeKeepalive(isStock: boolean): Keepalive {

@@ -205,7 +205,12 @@ export class ConcurrencyLimit {
 
   #ended(call: IncomingCall, source: CallCounter): void {
     this.#removed(call, source);
-    if (this.#queue.size > 0) outsideContexts(() => this.#startQueued()); // not in the context of the call that made room
+    if (this.#queue.size > 0) this.#startNext();
+  }
+
+  /** Starts queued calls, outside of the context of the call that made room. A closure in {@link #ended} would cost each call. */
+  #startNext(): void {
+    outsideContexts(() => this.#startQueued());
   }
 
   #removed(call: IncomingCall, source: CallCounter): void {
@@ -247,7 +252,7 @@ export class ConcurrencyLimit {
     const queued = scanDue(this.#queue.calls, now, deadlineOf, (call) => this.#refuseLate(call));
     const watched = this.#abandon(now);
     const next = Math.min(queued, watched, this.#abandoned.expire(now));
-    if (this.#queue.size > 0) outsideContexts(() => this.#startQueued()); // not in the context of the call that made room
+    if (this.#queue.size > 0) this.#startNext();
     return next;
   }
 

@@ -31,9 +31,12 @@ export function endWithRealTicks(socket: Socket): void {
 
 /** Called for each chunk, and with null at the end. */
 function push(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
-  const { prototype } = Socket;
-  if (chunk !== null) return prototype.push.call(this, chunk, encoding);
-  return withRealTicks(() => prototype.push.call(this, null));
+  return chunk === null ? pushEnd(this) : Socket.prototype.push.call(this, chunk, encoding);
+}
+
+/** A function of its own: V8 makes an object for the variables of a function that has a closure, at each call. */
+function pushEnd(socket: Socket): boolean {
+  return withRealTicks(() => Socket.prototype.push.call(socket, null));
 }
 
 type Done = (error?: Error | null) => void;
