@@ -3,6 +3,7 @@
  * declarations. The entries share code in chunks, so that a process has one copy of it whichever entries it loads.
  *
  *     npm run build
+ *     node scripts/build.mjs --code-only --out DIR    without declarations and notices, which no program needs to run
  *
  * The dependencies of package.json stay outside. Other packages that the library imports are bundled, and their licences go
  * to dist/THIRD-PARTY.txt. There are no source maps: Node reads them only with --enable-source-maps, they would be larger
@@ -12,13 +13,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { commonjsDeclaration } from './commonjs-declaration.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const DIST = join(ROOT, 'dist');
+const { values: options } = parseArgs({ options: { 'code-only': { type: 'boolean' }, out: { type: 'string' } } });
+const DIST = options.out ?? join(ROOT, 'dist');
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** `index`, `compat/cluster-client` ...: paths of the entries below dist/ and, with `.ts`, below the root. */
@@ -114,5 +117,7 @@ async function buildDeclarations() {
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 const files = await buildCode();
-writeFileSync(join(DIST, 'THIRD-PARTY.txt'), thirdPartyNotices(files));
-await buildDeclarations();
+if (options['code-only'] !== true) {
+  writeFileSync(join(DIST, 'THIRD-PARTY.txt'), thirdPartyNotices(files));
+  await buildDeclarations();
+}

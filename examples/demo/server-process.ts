@@ -17,6 +17,7 @@ const server = createServer({
     },
   ],
   context,
+  expectedErrors: ['EMPTY_MESSAGE'], // the demo provokes that one: no stack in the log
   logger: { ...console, info: () => {} }, // the parent says where it listens
 });
 

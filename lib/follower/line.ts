@@ -76,7 +76,7 @@ export class Line {
     const now = performance.now();
     // Time for which this process's own event loop was blocked does not count against the Leader.
     const excused = Math.min(connectTimeout, eventLoop.justBlocked(now));
-    const left = Math.max(1, Math.ceil(giveUpAt - now) + excused);
+    const left = Math.max(1, Math.min(connectTimeout, Math.ceil(giveUpAt - now) + excused));
     await line.#registration.begin(line.#connection, line.#pending, left, signal);
     return line;
   }

@@ -82,7 +82,7 @@ export interface ListeningOptions {
   /**
    * Bytes of answers and pushes that may wait to be written, over all connections. Over this number, those callers are
    * disconnected who have not read most bytes for longest, in bytes times ms; the others are served. The default fits a
-   * container of 512 MiB, together with `maxPartialBytes`.
+   * container of 512 MiB, together with `maxPartialBytes`. Where `maxFrameBytes` is larger, that is the default.
    * Unit: bytes. Range: from 0.
    * @default 134_217_728
    */
@@ -90,7 +90,8 @@ export interface ListeningOptions {
   /**
    * Bytes of requests that may have arrived in part, or wait for their caller to read answers, over all connections. Over
    * this number callers are disconnected as with `maxUnreadBytes`. Buffers of up to 4 KiB for each connection do not count.
-   * A caller that has not registered may send 66,584 bytes in one frame.
+   * A caller that has not registered may send 66,584 bytes in one frame. Where `maxFrameBytes` is larger, that is the
+   * default.
    * Unit: bytes. Range: from 0.
    * @default 67_108_864
    */
@@ -200,6 +201,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
   const buffered = boolean('bufferMsg', given.bufferMsg, defaults.bufferMsg);
   const maxConcurrent = integer('maxConcurrent', given.maxConcurrent, defaults.maxConcurrent, 1);
   const interval = timeoutMs('interval', given.interval, defaults.interval);
+  const maxFrameBytes = frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes);
   return Object.freeze({
     logger,
     endpoint: endpointOf({
@@ -213,10 +215,21 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     heartbeatInterval: timeoutMs('keepalive', given.keepalive, defaults.keepalive),
     flushInterval: buffered ? interval : 0,
-    maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
+    maxFrameBytes,
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
-    maxUnreadBytes: integer('maxUnreadBytes', given.maxUnreadBytes, defaults.maxUnreadBytes, 0),
-    maxPartialBytes: integer('maxPartialBytes', given.maxPartialBytes, defaults.maxPartialBytes, 0),
+    // A single frame of the largest size must fit.
+    maxUnreadBytes: integer(
+      'maxUnreadBytes',
+      given.maxUnreadBytes,
+      Math.max(defaults.maxUnreadBytes, maxFrameBytes),
+      0,
+    ),
+    maxPartialBytes: integer(
+      'maxPartialBytes',
+      given.maxPartialBytes,
+      Math.max(defaults.maxPartialBytes, maxFrameBytes),
+      0,
+    ),
     maxConnections: integer('maxConnections', given.maxConnections, defaults.maxConnections, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, defaults.maxUnregistered, 1),
     handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, defaults.handshakeTimeout),

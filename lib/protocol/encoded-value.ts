@@ -1,47 +1,5 @@
-import { RpcCode, RpcError } from '../errors.js';
+import { Bytes } from './bytes.js';
 import type { Codec } from './codec.js';
-import type { ByteSink } from './frame-writer.js';
-
-/** Largest value; the highest `maxFrameBytes`. */
-const MAX_BYTES = 2 ** 31;
-
-/** A sink that collects bytes in a growing buffer. */
-class Bytes implements ByteSink {
-  hashedKeys = 0;
-  bytes = Buffer.allocUnsafe(256);
-  view = viewOf(this.bytes);
-  at = 0;
-  readonly origin = 0;
-
-  get written(): Buffer {
-    return this.bytes.subarray(0, this.at);
-  }
-
-  append(source: Uint8Array, start: number, end: number): void {
-    this.reserve(end - start);
-    this.bytes.set(source.subarray(start, end), this.at);
-    this.at += end - start;
-  }
-
-  appendUtf8(text: string): void {
-    this.reserve(Buffer.byteLength(text));
-    this.at += this.bytes.write(text, this.at, 'utf8');
-  }
-
-  reserve(bytes: number): void {
-    if (this.at + bytes <= this.bytes.length) return;
-    if (this.at + bytes > MAX_BYTES)
-      throw new RpcError(RpcCode.FrameTooLarge, `a value of more than ${MAX_BYTES} bytes, which fits into no frame`);
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + bytes));
-    this.bytes.copy(grown, 0, 0, this.at);
-    this.bytes = grown;
-    this.view = viewOf(grown);
-  }
-}
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-}
 
 /**
  * A value for several readers: encoded once for each codec in use, and decoded again for each reader, so that a reader does

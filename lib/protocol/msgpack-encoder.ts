@@ -26,27 +26,13 @@ const setValues = Set.prototype.values;
 const getTime = Date.prototype.getTime;
 const { hasOwnProperty: hasOwn } = Object.prototype;
 
-/** The encoder that is not in use. A getter or a toJSON of a value may encode another value, with an encoder of its own. */
-let idle: MsgpackEncoder | undefined;
-
-/** Writes a value. Throws an error that names the part of the value that cannot be carried. */
-export function encodeMsgpack(value: unknown, sink: ByteSink): void {
-  const encoder = idle ?? new MsgpackEncoder();
-  idle = undefined;
-  try {
-    encoder.encode(value, sink);
-  } finally {
-    idle = encoder;
-  }
-}
-
 /**
  * Encodes a value in one walk, straight into the sink.
  *
  * msgpackr is made for values of its own process. Its extensions are the process's, so any other user of that package changes
  * what a Date, an Error or an instance of a class becomes; and it decides by constructors, which differ between realms.
  */
-class MsgpackEncoder {
+export class MsgpackEncoder {
   readonly #out = new MsgpackWriter();
   readonly #path = new ValuePath();
   #sink: ByteSink | undefined;

@@ -2,7 +2,6 @@ import * as http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
-import { RpcError } from '../errors.js';
 import { DEFAULT_MAX_FRAME_BYTES } from '../protocol/packet.js';
 import { quoted } from '../quoted.js';
 import { nextTick, setImmediate } from '../timers.js';
@@ -159,13 +158,14 @@ export function dialWebSocket(
       ws.removeListener('error', fail);
       ws.removeListener('open', onOpen);
     };
-    const fail = (error: unknown): void => {
+    const giveUp = (reason: unknown): void => {
       release();
       ws.on('error', () => {}); // terminate() reports that it was terminated
       ws.terminate();
-      reject(handshakeFailure(dialFailure(error)));
+      reject(reason);
     };
-    const onAbort = (): void => fail(signal.reason);
+    const fail = (error: Error): void => giveUp(handshakeFailure(dialFailure(error)));
+    const onAbort = (): void => giveUp(signal.reason);
     const onOpen = (): void => {
       release();
       resolve(new WebSocketStream(ws, url, endpoint.host));
@@ -178,10 +178,10 @@ export function dialWebSocket(
 
 /**
  * The error of a connection that was made, and not upgraded: the messages of Node and ws ("socket hang up", "Parse Error")
- * name no cause. An error of the system, which has a `syscall`, is returned as it is, and so is the reason of an abort.
+ * name no cause. An error of the system, which has a `syscall`, is returned as it is.
  */
-function handshakeFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof RpcError || 'syscall' in error) return error;
+function handshakeFailure(error: Error): Error {
+  if ('syscall' in error) return error;
   const { code } = error as NodeJS.ErrnoException;
   const why = `the WebSocket handshake failed (${error.message}): another program is on this port, or the server has the transport tcp`;
   return Object.assign(new Error(why, { cause: error }), code === undefined ? {} : { code });

@@ -23,8 +23,8 @@ export function acceptorOptions(
   return {
     endpoint: endpointOf({ port }),
     insecure: false,
-    maxUnreadBytes: LISTENING_DEFAULTS.maxUnreadBytes,
-    maxPartialBytes: LISTENING_DEFAULTS.maxPartialBytes,
+    maxUnreadBytes: Math.max(LISTENING_DEFAULTS.maxUnreadBytes, maxFrameBytes),
+    maxPartialBytes: Math.max(LISTENING_DEFAULTS.maxPartialBytes, maxFrameBytes),
     maxConnections: MAX_FOLLOWERS,
     maxUnregistered: MAX_UNREGISTERED,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

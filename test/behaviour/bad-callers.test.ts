@@ -6,6 +6,7 @@ import { listOf, packet, request, response } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until, untilEvent } from '../support/until.js';
 import { EXT, rawCaller, registeredCaller, stock, unstock } from './raw-peers.js';
+import { Registry, sharedWorld } from './shared-client-support.js';
 import { call, serve } from './support.js';
 
 const invoke = (id: number, argLength = 0, body?: Buffer, method = 'user.service.f') =>
@@ -279,8 +280,9 @@ describe('a caller that asks for nonsense gets an error, and is served on', () =
     const onWarning = (warning: Error) => void warnings.push(warning.name);
     process.on('warning', onWarning);
     t.after(() => process.off('warning', onWarning));
-    const { port } = await setUp(t);
-    const peer = await rawCaller(t, port);
+    const world = await sharedWorld(t);
+    await world.join(Registry).ready();
+    const peer = await rawCaller(t, world.port);
     peer.write(request(1, { type: 'register_channel', channelName: 'nobody', ext: EXT }, undefined, 0xffffffff));
     peer.write(request(2, { type: 'heartbeat' }));
     assert.equal((await peer.next()).id, 2, 'and the refusal is not there yet');

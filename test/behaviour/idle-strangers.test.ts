@@ -4,12 +4,18 @@ import { describe, it, type TestContext } from 'node:test';
 import { mockClock, request } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
 import { EXT, RawPeer, rawCaller, registeredCaller, unstock } from './raw-peers.js';
+import { Registry, sharedWorld } from './shared-client-support.js';
 import { call, overTransports, type Served, serve } from './support.js';
 
 const STOCK = { type: 'register_channel', channelName: 'nobody' };
 const OWN = { ...STOCK, ext: EXT };
 
-async function strangers(t: TestContext, { port }: Served, count: number, ...bytes: Buffer[]): Promise<RawPeer[]> {
+async function strangers(
+  t: TestContext,
+  { port }: { port: number },
+  count: number,
+  ...bytes: Buffer[]
+): Promise<RawPeer[]> {
   const peers: RawPeer[] = [];
   for (let i = 0; i < count; i++) {
     const peer = await rawCaller(t, port);
@@ -85,11 +91,13 @@ describe('a registration that waits for a Leader', () => {
   });
 
   it('is refused after 30 s at a peer of our own kind, whatever time that gives it', async (t) => {
-    const served = await serve(t, { f: () => 1 });
+    // On a port where another channel may get its Leader later; a server has one channel, and refuses others at once.
+    const world = await sharedWorld(t);
+    await world.join(Registry).ready();
     const clock = mockClock(t);
     const [peer] = (await strangers(
       t,
-      served,
+      world,
       1,
       request(1, OWN, undefined, 0xffffffff),
       request(2, { type: 'x' }),

@@ -147,7 +147,10 @@ describe('a call that times out', () => {
     const mute = await rawLeader(t, () => {});
     const { calls } = await call(t, [mute.info], { timeout: 200 });
     const error = await failure(calls.f(null));
-    assert.match(error.message, /still waiting for a connection, .* after 200 ms; the first attempt has lasted \d+ ms/);
+    assert.match(
+      error.message,
+      /still waiting for a connection, .* after 200 ms; the server accepted the connection, and has not answered/,
+    );
     assert.equal(timingOf(error).connectAttempts, 1);
   });
 

@@ -26,7 +26,7 @@ class Odd extends Registry {
     return what === 'a function' ? { save: () => {} } : Promise.reject(withCause());
   }
   async slow(): Promise<string> {
-    await delay(100);
+    await delay(500);
     return 'done';
   }
 }

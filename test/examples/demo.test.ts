@@ -36,7 +36,11 @@ describe('the demo', () => {
   it('ends by itself, everything held, and no process is left', async (t) => {
     const demo = startProgram(t, join(ROOT, 'examples/demo/main.ts'), { nodeFlags: TSX, cwd: ROOT });
     assert.equal(await demo.end(LIMIT_MS), 0, demo.stdout + demo.stderr);
-    assert.equal(demo.stderr, '');
+    // The demo calls a method that does not exist, and kills servers.
+    const provoked =
+      /^mailstation: (?:refused a call of "user\.rooms\.whisper" .*|server \S+ at \S+ (?:has been out of reach|is connected again).*)$/;
+    const others = demo.stderr.split('\n').filter((line) => line !== '' && !provoked.test(line));
+    assert.deepEqual(others, []);
     let rest = demo.stdout;
     for (const line of LINES) {
       const at = rest.search(line);

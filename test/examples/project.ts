@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, readManifest } from '../architecture/house.js';
 
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const BUILD = join(ROOT, 'scripts/build.mjs');
 const BUILD_LIMIT_MS = 30_000;
 
 /** What the examples need beside the package and its dependencies. */
@@ -36,8 +36,7 @@ export class Project {
     for (const name of [...Object.keys(readManifest().dependencies), ...ALSO_INSTALLED]) {
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
     }
-    const plain = ['--noCheck', '--declaration', 'false', '--declarationMap', 'false', '--sourceMap', 'false'];
-    const args = [TSC, '-p', 'tsconfig.build.json', ...plain, '--outDir', join(own, 'dist')];
+    const args = [BUILD, '--code-only', '--out', join(own, 'dist')];
     await promisify(execFile)(process.execPath, args, { cwd: ROOT, timeout: BUILD_LIMIT_MS });
   }
 

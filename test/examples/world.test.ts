@@ -54,7 +54,9 @@ describe('a project that was written for pomelo-rpc', () => {
     const port = await freePorts(PORTS);
     const world = startProgram(t, join(folder, 'world.js'), { args: [String(port)] });
     assert.equal(await world.end(40_000), 0, world.stderr);
-    assert.doesNotMatch(world.stderr, /error|warning/i);
+    // The program provokes refusals, which the servers log with their stacks.
+    const provoked = /Error: (?:ada is bound already|area-2 is not that deep)/g;
+    assert.doesNotMatch(world.stderr.replaceAll(provoked, ''), /error|warning/i);
     return world.stdout;
   }
 });

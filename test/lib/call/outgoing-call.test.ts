@@ -279,8 +279,8 @@ describe('OutgoingCall, answered', () => {
     assert.ok(cause instanceof Error);
     assert.equal(Object.getPrototypeOf(cause), Error.prototype);
     assert.deepEqual(
-      [cause.name, typeof cause.message, cause.code, cause.polluted, cause.cause],
-      ['Error', 'string', undefined, undefined, undefined],
+      [cause.name, typeof cause.message, cause.code, cause.polluted, (cause.cause as Error).message],
+      ['Error', 'string', undefined, undefined, 'x'],
     );
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
