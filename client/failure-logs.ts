@@ -2,14 +2,16 @@ import { describeError, type Logger } from '../lib/diagnostics.js';
 import type { RpcError } from '../lib/errors.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 
-/** Loggers of failed calls that no caller waits for. */
+/**
+ * Loggers of failed calls that no caller waits for. A server that is away makes all such calls fail, so that at most one line a
+ * second is written: for calls without a callback, and for one-way calls with each code.
+ */
 export function failureLogs(logger: Logger) {
-  const unused = new RateLimitedLog(logger);
+  const log = new RateLimitedLog(logger);
   return {
     onOnewayFailure: (error: RpcError): void =>
-      logger.warn(`mailstation: a one-way call failed: ${describeError(error)}`),
-    /** At most one line a second, as a server that is away makes all such calls fail. */
+      log.warn(() => `mailstation: a one-way call failed: ${describeError(error)}`, `one-way ${error.code}`),
     onUnusedFailure: ({ message, code }: RpcError): void =>
-      unused.warn(`mailstation: a call without a callback failed: ${message} (${code})`),
+      log.warn(`mailstation: a call without a callback failed: ${message} (${code})`, 'unused'),
   };
 }

@@ -3,6 +3,7 @@ import { type Callback, userCallback } from '../callback.js';
 import { describeError } from '../diagnostics.js';
 import { hasCode, RpcCode } from '../errors.js';
 import { invalid } from '../options.js';
+import { RateLimitedLog } from '../rate-limited-log.js';
 import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { callerError } from './error-names.js';
@@ -36,6 +37,7 @@ export interface ClusterClientParts {
 export class ClusterClient extends ReadyEmitter {
   readonly options: ResolvedClusterOptions;
   readonly #shared: SharedClient;
+  readonly #log: RateLimitedLog;
 
   /**
    * Begins to compete at once. Throws {@link RpcCode.InvalidArgument} for a delegated method that the class does not
@@ -45,6 +47,7 @@ export class ClusterClient extends ReadyEmitter {
     super();
     const { options } = parts;
     this.options = options;
+    this.#log = new RateLimitedLog(options.logger);
     this.#shared = new SharedClient(options, {
       onReady: () => this.ready(true),
       onLost: () => {
@@ -174,10 +177,14 @@ export class ClusterClient extends ReadyEmitter {
   #invokeOneway(method: string, args: unknown[]): void {
     this.#shared.invoke(method, args, true, (error) => {
       if (error === undefined) return;
-      const { name, logger } = this.options;
+      const { name } = this.options;
       // A closed real client would emit the failure of a call that has no other way to report it.
       if (hasCode(error, [RpcCode.Closed])) nextTick(() => this.#emitOutside('error', error));
-      else logger.warn(`mailstation: a one-way call of ${name}.${method} was not sent: ${describeError(error)}`);
+      else
+        this.#log.warn(
+          () => `mailstation: a one-way call of ${name}.${method} was not sent: ${describeError(error)}`,
+          method,
+        );
     });
   }
 }

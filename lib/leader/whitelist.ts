@@ -4,6 +4,7 @@ import type { Logger } from '../diagnostics.js';
 import { messageOf } from '../errors.js';
 import { invalid, unfit } from '../options.js';
 import { shown } from '../quoted.js';
+import { RateLimitedLog } from '../rate-limited-log.js';
 
 /** Addresses, and patterns that must match the whole of an address. */
 export type WhitelistEntries = readonly (string | RegExp)[];
@@ -23,18 +24,19 @@ export type AddressCheck = (address: string) => boolean | Promise<boolean>;
 
 /**
  * Makes the check of a whitelist; undefined without one, since every peer may connect then. A function that fails
- * admits no peer, and the failure is logged. Throws {@link RpcCode.InvalidArgument} for a list with an entry that is
+ * admits no peer, and the failure is logged, at most one a second. Throws {@link RpcCode.InvalidArgument} for a list with an entry that is
  * neither an address nor a pattern.
  */
 export function resolveWhitelist(given: unknown, logger: Logger): AddressCheck | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'function') return compile(given);
+  const log = new RateLimitedLog(logger);
   return async (address) => {
     try {
       return compile(await ask(given as AnyFunction))(address);
     } catch (error) {
-      logger.error(
-        `mailstation: refused a connection from ${address}: the whitelist function failed: ${messageOf(error)}`,
+      log.error(
+        () => `mailstation: refused a connection from ${address}: the whitelist function failed: ${messageOf(error)}`,
       );
       return false;
     }

@@ -1,10 +1,9 @@
-import type { Logger } from '../../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib/protocol/relay-message.js';
 import { quoted } from '../../lib/quoted.js';
-import { RateLimitedLog } from '../../lib/rate-limited-log.js';
+import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
 import { toWireError } from '../../lib/wire-errors.js';
@@ -27,7 +26,8 @@ export interface RelayParts {
   readonly pool: UpstreamPool;
   /** Methods of Followers without a name. */
   readonly methods: MethodCache;
-  readonly logger: Logger;
+  /** Lines about Followers, over all of them. */
+  readonly log: RateLimitedLog;
   readonly maxInFlight: number;
 }
 
@@ -40,7 +40,6 @@ interface Use {
 export class RelaySession implements RelayHandler {
   readonly #parts: RelayParts;
   readonly #peer: RelayPeer;
-  readonly #log: RateLimitedLog;
   /** By the number that the Follower has given the server. */
   readonly #uses = new Map<number, Use>();
   /** Calls in flight, by the id of their request. */
@@ -51,7 +50,6 @@ export class RelaySession implements RelayHandler {
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
-    this.#log = new RateLimitedLog(parts.logger);
     this.#peer = peer;
     this.#methods = peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId);
   }
@@ -69,7 +67,6 @@ export class RelaySession implements RelayHandler {
 
   onGone(): void {
     for (const to of [...this.#uses.keys()]) this.#close(to);
-    this.#log.close();
   }
 
   #open({ to, server }: OpenMailBoxHead): void {
@@ -90,7 +87,7 @@ export class RelaySession implements RelayHandler {
       const most =
         own >= MAX_SERVERS ? `${MAX_SERVERS} servers for one process` : `${own} servers for this process now`;
       const why = `the process that shares its mailboxes connects no more than ${most} (share.maxServers)`;
-      this.#log.warn(`mailstation: refused to connect ${quoted(server.id)} for ${this.#peer.name}: ${why}`);
+      this.#parts.log.warn(`mailstation: refused to connect ${quoted(server.id)} for ${this.#peer.name}: ${why}`);
       return report('backoff', { lastFailure: new RpcError(RpcCode.Overloaded, why) });
     }
     const user: PooledMailBoxUser = {
@@ -138,8 +135,10 @@ export class RelaySession implements RelayHandler {
 
   /** The caller regards a one-way call as sent, and waits for no outcome. */
   #logOneway({ method }: RelayHead, error: RpcError): void {
-    this.#log.warn(
-      `mailstation: a one-way call of ${quoted(method)}, relayed for ${this.#peer.name}, was not sent: ${quoted(error.message)}`,
+    this.#parts.log.warn(
+      () =>
+        `mailstation: a one-way call of ${quoted(method)}, relayed for ${this.#peer.name}, was not sent: ${quoted(error.message)}`,
+      'one-way',
     );
   }
 }

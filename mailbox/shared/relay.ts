@@ -2,6 +2,7 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { ChannelAcceptor } from '../../lib/leader/channel-acceptor.js';
+import { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { IncomingCall } from '../../lib/serving/incoming-call.js';
 import { LocalUpstream } from './local-upstream.js';
@@ -18,6 +19,7 @@ import { UpstreamPool } from './upstream-pool.js';
 export class Relay implements Upstreams {
   readonly #pool: UpstreamPool;
   readonly #acceptor: ChannelAcceptor;
+  readonly #log: RateLimitedLog;
   readonly #codec: RequestCodec<OutgoingCall> | undefined;
 
   constructor(options: RelayOptions, share: ResolvedShareOptions) {
@@ -26,9 +28,10 @@ export class Relay implements Upstreams {
     // These connections carry the calls of all processes, so that each call has the name of its own client.
     this.#codec = clientId === undefined ? undefined : new NamedRequestCodec(clientId);
     const upstream = { ...options, mailbox: { ...mailbox, clientId: undefined } };
+    this.#log = new RateLimitedLog(logger);
     this.#pool = new UpstreamPool(upstream, undefined, share);
     this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));
-    const parts = { pool: this.#pool, methods: new MethodCache(), logger, maxInFlight: mailbox.maxInFlight };
+    const parts = { pool: this.#pool, methods: new MethodCache(), log: this.#log, maxInFlight: mailbox.maxInFlight };
     this.#acceptor.lead({
       name: SHARE_CHANNEL,
       invoke: refuse,
@@ -55,6 +58,7 @@ export class Relay implements Upstreams {
   /** Releases the port and ends the connections to Followers at once. The real mailboxes stay open. */
   destroy(reason: RpcError): void {
     this.#acceptor.destroy(reason);
+    this.#log.close();
   }
 
   /** Ends as {@link destroy} does, and closes the real mailboxes. Resolves after at most `timeoutMs`. */

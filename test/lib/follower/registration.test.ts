@@ -39,6 +39,7 @@ describe('readRegistration', () => {
       holder: undefined,
       maxFrameBytes: undefined,
       generation: undefined,
+      takesCallers: false,
       isStock: true,
     });
     const own = readRegistration(head(), body({ success: true }, transcode), { ...ASKED, transcode });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { quietLogger } from '../../../lib/diagnostics.js';
 import { RpcCode } from '../../../lib/errors.js';
+import { RateLimitedLog } from '../../../lib/rate-limited-log.js';
 import { MethodCache } from '../../../mailbox/shared/method-cache.js';
 import { RelaySession } from '../../../mailbox/shared/relay-session.js';
 import { UpstreamPool } from '../../../mailbox/shared/upstream-pool.js';
@@ -20,12 +21,15 @@ function setUp(t: TestContext) {
   t.after(() => pool.returnHeld());
   const logger = { ...quietLogger, warn: (text: string) => void warnings.push(text) };
   const follower = fakeFollower();
-  const session = new RelaySession({ pool, methods: new MethodCache(), logger, maxInFlight: 1 }, follower.peer);
+  const log = new RateLimitedLog(logger);
+  t.after(() => log.close());
+  const parts = { pool, methods: new MethodCache(), log, maxInFlight: 1 };
+  const session = new RelaySession(parts, follower.peer);
   const open = (to = 1, port = 3_333) =>
     session.onRequest({ type: 'open_mailbox', to, server: { ...server, port } }, relayFrame(0));
   const relay = (id: number, head = {}) => session.onRequest(relayHead(head), relayFrame(id));
   const states = () => follower.told.map(({ to, state }) => `${to} ${state}`);
-  return { session, pool, made, warnings, follower, open, relay, states };
+  return { session, parts, pool, made, warnings, follower, open, relay, states };
 }
 
 describe('RelaySession', () => {
@@ -87,6 +91,16 @@ describe('RelaySession', () => {
     relay(5, { oneway: true });
     assert.deepEqual([follower.answers, follower.calls.running], [[], 0]);
     assert.match(warnings[0] ?? '', /one-way call of "user\.m\.f", relayed for follower:1, was not sent: "no mailbox/);
+  });
+
+  it('logs at most one such line a second over all Followers', (t) => {
+    const { parts, warnings } = setUp(t);
+    for (let n = 0; n < 20; n++) {
+      const session = new RelaySession(parts, fakeFollower().peer);
+      session.onRequest(relayHead({ oneway: true }), relayFrame(5));
+      session.onGone();
+    }
+    assert.equal(warnings.length, 1);
   });
 
   it('takes a bounded number of calls of one Follower', (t) => {
