@@ -21,7 +21,7 @@ export interface LoadedModule {
 export function mainExport(exports: unknown): unknown {
   let main = exports;
   // Twice: import() has a CommonJS file as `default`, and a transpiled file has a `default` of its own.
-  for (let depth = 0; depth < 2 && isModuleExports(main) && 'default' in main; depth++) main = main.default;
+  for (let depth = 0; depth < 2 && hasDefault(main); depth++) main = main.default;
   // Copied, since transpilers export through getters. A getter that throws fails the file, with the reason.
   return isModuleExports(main) ? { ...main } : main;
 }
@@ -52,6 +52,12 @@ export function modulesOf(main: unknown, file: string, context: unknown): Loaded
     const instance = isFunction(value) ? instantiate(value, `${name} of ${file}`, context) : value;
     return methodNames(instance).length > 0 ? [{ name, instance, file }] : [];
   });
+}
+
+/** True for exports with a default. A function as `exports.default` of a CommonJS file is one too: pinus loads such files. */
+function hasDefault(value: unknown): value is { readonly default: unknown } {
+  if (isModuleExports(value)) return 'default' in value;
+  return isObject(value) && hasModules(value) && isFunction(Object.getOwnPropertyDescriptor(value, 'default')?.value);
 }
 
 /** True for the exports of an ES module: native, transpiled, or bundled. */

@@ -6,6 +6,7 @@ import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { compareOutputs } from './compare.js';
 import { installOriginal, installOurs, packOurs } from './install.js';
+import { PINUS_PROGRAMS } from './pinus.js';
 import { POMELO_PROGRAMS } from './pomelo.js';
 import type { Program } from './program.js';
 
@@ -27,7 +28,7 @@ describe('a program on a real framework, with ours in the place of its package',
     tarball = await packOurs();
   });
 
-  for (const program of POMELO_PROGRAMS) {
+  for (const program of [...POMELO_PROGRAMS, ...PINUS_PROGRAMS]) {
     it(`prints what it prints with the original: ${program.name}`, async (t) => {
       const folders = [await installOriginal(program), await installOurs(program, tarball)];
       const replaced = folders.map((folder) => realpathSync(join(folder, 'node_modules', program.replaced)));

@@ -107,11 +107,14 @@ describe('the modules of a folder', () => {
           'function B() {} B.prototype.id = function () {}; function R() { B.call(this); this.own = function () {} } ' +
           `require('util').inherits(R, B); module.exports = R`,
         'transpiled.js': transpiled('', 'class { id() {} }'),
-        // What import() makes of the file above, where nothing but Node takes part.
+        // JavaScript written for pinus, which asks a file for a function of this name.
+        'assigned.js': 'exports.default = class { id() {} }',
+        // What import() makes of a transpiled file, where nothing but Node takes part.
         'twice.mjs':
           'export default Object.defineProperty({ default: class { id() {} } }, "__esModule", { value: true })',
       },
       modules: {
+        assigned: ['id'],
         derived: ['own', 'id'],
         es5: ['id'],
         inherits: ['own', 'id'],

@@ -25,3 +25,22 @@ exports.outcome = (call, patienceMs = 2_500) =>
       resolve({ thrown: error.message });
     }
   });
+
+/**
+ * What a promise gets, or a text when the promise does not settle.
+ *
+ * @param {() => Promise<unknown>} call
+ */
+exports.settled = async (call, patienceMs = 2_500) => {
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(() => resolve('the promise does not settle'), patienceMs);
+  });
+  try {
+    return exports.show(await Promise.race([call(), late]));
+  } catch (error) {
+    return exports.show(error);
+  } finally {
+    clearTimeout(timer);
+  }
+};
