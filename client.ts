@@ -1,5 +1,6 @@
 import { checkList, checkMessage } from './client/arguments.js';
 import { failureLogs } from './client/failure-logs.js';
+import { HookedClient } from './client/hooked-client.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
 import type { ClientParts } from './client/parts.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
@@ -26,11 +27,8 @@ import {
 } from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterOptions, resolveRouter } from './router/index.js';
 import {
-  type ErrorHandler,
-  type Filter,
   type MailBoxState,
   MailStation,
-  type MailStationEvents,
   type MailStationState,
   resolveMailStationOptions,
   type ServerHealthReport,
@@ -41,7 +39,7 @@ export type { ClientOptions } from './client/options.js';
 export type { ClientParts } from './client/parts.js';
 
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
-export class BareClient<Remotes = Any> {
+export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   readonly #station: MailStation;
   readonly #proxies: ProxyTree;
   readonly #caller: Caller;
@@ -61,22 +59,25 @@ export class BareClient<Remotes = Any> {
     if (typeof written !== 'object' || written === null) throw unfit('the options of a client', 'an object', written);
     const options = canonicalOptions(written, CLIENT_NAMES);
     const { replicas, algorithm, hashFieldIndex, random } = options;
-    this.#routerOptions = defined({ replicas, algorithm, hashFieldIndex, random });
+    const routerOptions: RouterOptions = defined({ replicas, algorithm, hashFieldIndex, random });
     const stationOptions = resolveMailStationOptions(options, written);
     if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
-    this.#takesAnyList = parts.takesAnyList === true;
-    this.#station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions), this.#takesAnyList);
+    const takesAnyList = parts.takesAnyList === true;
+    const station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions), takesAnyList);
+    super(station);
+    this.#station = station;
+    this.#takesAnyList = takesAnyList;
+    this.#routerOptions = routerOptions;
     const logger = loggerOption('logger', options.logger, quietLogger);
     const onlyNear = stationOptions.mailboxFactory !== undefined;
     const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
     warnOfUnknownOptions(written, check, logger);
     const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
-    const router = resolveRouter(chosen, this.#routerOptions, writtenName('router', written, CLIENT_NAMES));
+    const router = resolveRouter(chosen, routerOptions, writtenName('router', written, CLIENT_NAMES));
 
     // The stages of a call's way out, the last one first: failure modes, router, station.
-    const station = this.#station;
     const { admission, held } = station;
     this.#router = new CallRouter({ next: station, roster: station, held }, router, options.routeContext ?? this);
     const behind = { next: this.#router, roster: station, admission, held };
@@ -237,55 +238,6 @@ export class BareClient<Remotes = Any> {
     const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, {});
     // pinus notifies like this: without a callback, and no promise is expected.
     return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
-  }
-
-  /**
-   * Adds a filter that runs before a call is sent; see {@link Filter}. Filters run in the order in which they were
-   * added.
-   */
-  before(filter: Filter | readonly Filter[]): this {
-    this.#station.before(filter);
-    return this;
-  }
-
-  /**
-   * Adds a filter that runs after the server has answered, with results or with an error, and before the caller gets the
-   * answer; see {@link Filter}. The filter sees the server, the message and the options of the call, and no result. One-way
-   * calls, and calls without an answer, have no after filters.
-   */
-  after(filter: Filter | readonly Filter[]): this {
-    this.#station.after(filter);
-    return this;
-  }
-
-  /** Adds a filter that runs before and after; see {@link Filter}. */
-  filter(filter: Filter | readonly Filter[]): this {
-    return this.before(filter).after(filter);
-  }
-
-  /** Sets a handler that is called with each failure of a filter. The call is rejected as well. Source: pomelo-rpc. */
-  setErrorHandler(handler: ErrorHandler): this {
-    if (typeof handler !== 'function') throw invalid('the error handler must be a function');
-    this.#station.setErrorHandler(handler);
-    return this;
-  }
-
-  /** Calls the listener at each {@link MailStationEvents} event of that name. */
-  on<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
-    this.#station.on(event, listener as never);
-    return this;
-  }
-
-  /** Calls the listener at the next event of that name. */
-  once<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
-    this.#station.once(event, listener as never);
-    return this;
-  }
-
-  /** Removes a listener. */
-  off<K extends keyof MailStationEvents>(event: K, listener: (...args: MailStationEvents[K]) => void): this {
-    this.#station.off(event, listener as never);
-    return this;
   }
 
   /** Entries of all servers of the roster, also of those that cannot be called. For the tables of pomelo-rpc. */

@@ -1,4 +1,5 @@
 export { BaseMailBox } from './base-mailbox.js';
+export { type ConnectHook, ConnectHooks, type FreshConnection } from './connect-hooks.js';
 export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
 export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';
 export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
@@ -12,4 +13,5 @@ export {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from './options.js';
+export { PreparedMailBox } from './prepared-mailbox.js';
 export { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';

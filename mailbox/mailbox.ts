@@ -23,6 +23,7 @@ export type MailBoxEvents = {
  * | state                     | a new call                                          |
  * | ------------------------- | --------------------------------------------------- |
  * | idle, connecting, backoff | is held by the station, until `ready`               |
+ * | preparing                 | is held likewise, unless a hook has made the call   |
  * | ready                     | is sent                                             |
  * | draining, closed          | is refused with `ERR_RPC_CLOSED`                    |
  *
@@ -46,6 +47,10 @@ export interface MailBox extends Emitter<MailBoxEvents> {
   readonly lastFailure: RpcError | undefined;
   /** Attempts to connect since the last success. */
   readonly attempts: ConnectAttempts;
+  /** Why calls wait although there is a connection; undefined where they wait for another reason, or not. */
+  readonly unprepared?: string | undefined;
+  /** Takes, or fails, a call that a hook of this mailbox makes just now. False, and nothing is done, for other calls. */
+  takesOfHook?(call: OutgoingCall): boolean;
   /** Starts to connect an idle mailbox; does nothing in any other state. Returns at once: `state` events follow. */
   connect(): void;
   /** Sends a call. Allowed only while `ready`. An answer, the deadline or the connection's end settles the call. */

@@ -8,6 +8,11 @@ import type { MailBox } from './mailbox.js';
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
   const { count, forMs, isAccepted } = mailbox?.attempts ?? { count: 0, forMs: 0, isAccepted: false };
   const failure = mailbox?.lastFailure;
+  const unprepared = mailbox?.unprepared;
+  if (unprepared !== undefined) {
+    const code = failure === undefined ? RpcCode.Timeout : RpcCode.Connect;
+    return call.lateError(code, `not sent within ${call.timeout} ms: ${unprepared}`, 'not-sent', { cause: failure });
+  }
   const about = { said: call.saidStage, connectAttempts: count, cause: failure };
   const address = mailbox === undefined ? 'a server' : describeEndpoint(endpointOf(mailbox.server));
   if (failure !== undefined) {

@@ -1,7 +1,14 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import { CustomMailBoxAdapter, LineMailBox, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import {
+  type ConnectHooks,
+  CustomMailBoxAdapter,
+  LineMailBox,
+  type MailBox,
+  type MailBoxState,
+  PreparedMailBox,
+} from '../mailbox/index.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface MailBoxesHandler {
@@ -15,19 +22,32 @@ export interface MailBoxesHandler {
 /** Makes the mailbox of a server. */
 export type MakeMailBox = (server: ServerInfo) => MailBox;
 
+export interface MailBoxesParts {
+  /** Makes mailboxes of another kind than the options ask for. */
+  readonly make?: MakeMailBox | undefined;
+  /** Hooks that prepare fresh connections. */
+  readonly hooks?: ConnectHooks | undefined;
+}
+
 /** The mailbox of each server, made when first needed, and the mailboxes that are being drained. */
 export class MailBoxes {
   readonly #options: ResolvedMailStationOptions;
   readonly #handler: MailBoxesHandler;
   readonly #make: MakeMailBox;
+  readonly #hooks: ConnectHooks | undefined;
   readonly #byServer = new Map<string, MailBox>();
   /** Mailboxes of servers that were removed or moved, until their last answers are in. */
   readonly #leaving = new Set<MailBox>();
 
-  constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler, make = mailboxMaker(options)) {
+  constructor(
+    options: ResolvedMailStationOptions,
+    handler: MailBoxesHandler,
+    { make = mailboxMaker(options), hooks }: MailBoxesParts = {},
+  ) {
     this.#options = options;
     this.#handler = handler;
     this.#make = make;
+    this.#hooks = hooks;
   }
 
   get(serverId: string): MailBox | undefined {
@@ -40,7 +60,9 @@ export class MailBoxes {
   }
 
   open(server: ServerInfo): MailBox {
-    const mailbox = this.#make(server);
+    const made = this.#make(server);
+    const isHooked = this.#hooks !== undefined && this.#hooks.of(server).length > 0;
+    const mailbox = isHooked ? new PreparedMailBox(made, this.#hooks, this.#options.logger) : made;
     this.#byServer.set(server.id, mailbox);
     mailbox.on('drained', () => this.#handler.onDrained(mailbox));
     mailbox.on('returned', (call) => this.#handler.onReturned(mailbox, call));

@@ -11,7 +11,13 @@ import { Lifecycle } from '../lib/lifecycle.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerEntry, ServerInfo } from '../lib/server-info.js';
 import { performance } from '../lib/timers.js';
-import { DEFAULT_PENDING_SIZE, type MailBox, type MailBoxState } from '../mailbox/index.js';
+import {
+  type ConnectHook,
+  ConnectHooks,
+  DEFAULT_PENDING_SIZE,
+  type MailBox,
+  type MailBoxState,
+} from '../mailbox/index.js';
 import type { MailBoxSharing, MakeMailBoxSharing, SharingState } from '../mailbox/shared/sharing.js';
 import { Admission } from './admission.js';
 import { CallFilters, type ErrorHandler } from './call-filters.js';
@@ -43,6 +49,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     debug.station('%s -> %s', from, to),
   );
   readonly #roster: Roster;
+  readonly #hooks = new ConnectHooks();
   readonly #sharing: MailBoxSharing | undefined;
   readonly #outbox: Outbox;
   readonly #filters: CallFilters;
@@ -64,7 +71,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const handler: OutboxHandler = {
       onState: (mailbox, to, from, reason) => this.#onMailboxState(mailbox, to, from, reason),
     };
-    this.#outbox = new Outbox(options, handler, sharing && ((server) => sharing.open(server)));
+    const make = sharing && ((server: ServerInfo) => sharing.open(server));
+    this.#outbox = new Outbox(options, handler, { make, hooks: this.#hooks });
     this.held = new HeldCalls((call) => call.expire(), options.pendingSize || DEFAULT_PENDING_SIZE);
     this.#filters = new CallFilters(this.held);
     this.#outages = new OutageLog(options.logger);
@@ -96,6 +104,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    */
   start(): boolean {
     if (!this.#lifecycle.move('started')) return false;
+    this.#hooks.close();
     outsideContexts(() => this.#sharing?.start());
     return true;
   }
@@ -190,6 +199,11 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     this.#filters.setErrorHandler(handler);
   }
 
+  /** Adds a hook for fresh connections; only before the start. `serverType` undefined: to servers of all types. */
+  onConnect(serverType: string | undefined, hook: ConnectHook): void {
+    this.#hooks.add(serverType, hook);
+  }
+
   isConnected(id: string): boolean {
     return this.mailboxState(id) === 'ready';
   }
@@ -248,6 +262,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const server = this.#roster.get(id);
     // A server that says goaway has not failed. If no other takes its place, dialling will fail.
     if (to !== 'backoff' || server === undefined || reason === undefined || reason.code === RpcCode.Stopping) return;
+    // The user's hook has failed on a connection that stands.
+    if (from === 'preparing' && reason.code === RpcCode.Connect) return;
     outliers.of(server).connectionFailed(reason, from === 'connecting');
   }
 
@@ -265,6 +281,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const isElsewhere = old !== undefined && now !== undefined && !sameEndpoint(endpointOf(old), endpointOf(now));
     if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
     const reason = (why: string) => new RpcError(RpcCode.ServerRemoved, `server ${id} ${why}`, { serverId: id });
+    if (kind === 'removed') this.#hooks.forget(id);
     if (kind === 'removed') this.#outbox.remove(id, reason('was removed'));
     else if (isElsewhere) this.#outbox.move(now, reason('moved to another address'));
   }

@@ -4,7 +4,7 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
-import { MailBoxes, type MakeMailBox } from './mailboxes.js';
+import { MailBoxes, type MailBoxesParts } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface OutboxHandler {
@@ -26,8 +26,7 @@ export class Outbox {
   /** The mailbox that is just being sent the calls that waited for it. */
   #flushing: MailBox | undefined;
 
-  /** `make`: makes mailboxes of another kind than the options ask for. */
-  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, make?: MakeMailBox) {
+  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, parts?: MailBoxesParts) {
     this.#options = options;
     this.#handler = handler;
     const mailboxesHandler = {
@@ -36,7 +35,7 @@ export class Outbox {
       onDrained: (mailbox: MailBox) => this.#sendPending(mailbox),
       onReturned: (mailbox: MailBox, call: OutgoingCall) => this.#onReturned(call, mailbox),
     };
-    this.#mailboxes = new MailBoxes(options, mailboxesHandler, make);
+    this.#mailboxes = new MailBoxes(options, mailboxesHandler, parts);
     this.#backlog = new Backlog(options.pendingSize, (call) => this.#onBacklogDue(call));
   }
 
@@ -69,7 +68,7 @@ export class Outbox {
   send(call: OutgoingCall, mailbox: MailBox): void {
     // While a mailbox takes calls, none wait for it. A call that comes while the waiting ones are being sent goes behind them.
     if (mailbox.state === 'ready' && !mailbox.isFull && mailbox !== this.#flushing) mailbox.send(call);
-    else this.#wait(call, mailbox);
+    else if (mailbox.takesOfHook?.(call) !== true) this.#wait(call, mailbox);
   }
 
   /** The server was removed: waiting calls fail for this reason, and sent ones have `drainTimeout` to be answered. */
@@ -119,7 +118,9 @@ export class Outbox {
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     if (to === 'ready') this.#sendPending(mailbox);
     this.#handler.onState(mailbox, to, from, reason);
-    if (to === 'backoff' && from === 'connecting') this.#failUnreachable(mailbox);
+    if (to === 'backoff' && from !== 'ready') this.#failUnreachable(mailbox);
+    // The connection became idle while a hook was running for longer than `idleTimeout`.
+    if (to === 'idle' && from === 'preparing' && this.#backlog.size(mailbox.server.id) > 0) mailbox.connect();
   }
 
   #failUnreachable({ server: { id }, lastFailure }: MailBox): void {

@@ -159,8 +159,12 @@ function returnCall(call: RelayedCall): void {
   call.fail(call.error(RpcCode.Stopping, 'the process that relays the call is stopping', 'not-sent'));
 }
 
-/** A mailbox that drains or is closed has no users, so that users never see those states. */
+/**
+ * A mailbox that drains or is closed has no users, so that users never see those states. Hooks run in the processes that have
+ * them, and never here.
+ */
 function statusOf(mailbox: MailBox, reason: RpcError | undefined): UpstreamStatus {
   const { state, lastFailure, generation } = mailbox;
-  return { state: state === 'draining' || state === 'closed' ? 'backoff' : state, reason, lastFailure, generation };
+  const isUsers = state !== 'draining' && state !== 'closed' && state !== 'preparing';
+  return { state: isUsers ? state : 'backoff', reason, lastFailure, generation };
 }

@@ -36,6 +36,7 @@ export class OutageLog {
       if (reason !== undefined) this.#report(mailbox, outage, reason);
       return;
     }
+    if (to === 'preparing') return; // calls still wait
     const outage = this.#outages.get(mailbox);
     this.#outages.delete(mailbox);
     if (to === 'ready' && outage?.isLogged === true) {

@@ -259,7 +259,10 @@ describe('LineMailBox: idling', () => {
 describe('LineMailBox: closing', () => {
   /** Brings a mailbox into each state, and says whether a close in it has a line to drain. */
   const states: Readonly<
-    Record<Exclude<MailBoxState, 'draining' | 'closed'>, (world: ReturnType<typeof setUp>) => Promise<unknown>>
+    Record<
+      Exclude<MailBoxState, 'preparing' | 'draining' | 'closed'>,
+      (world: ReturnType<typeof setUp>) => Promise<unknown>
+    >
   > = {
     idle: async () => {},
     connecting: async ({ mailbox }) => mailbox.connect(),

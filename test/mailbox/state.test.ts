@@ -8,7 +8,22 @@ const STATES = Object.keys(MAILBOX_TRANSITIONS) as MailBoxState[];
 /** The picture, written down once more: state -> what happens there -> where that leads. */
 const EVENTS: Record<MailBoxState, Partial<Record<string, MailBoxState>>> = {
   idle: { 'connect()': 'connecting', 'close() with a retired line': 'draining', 'close()': 'closed' },
-  connecting: { registered: 'ready', failed: 'backoff', 'close() with retired lines': 'draining', 'close()': 'closed' },
+  connecting: {
+    registered: 'ready',
+    'registered, with hooks': 'preparing',
+    failed: 'backoff',
+    'close() with retired lines': 'draining',
+    'close()': 'closed',
+  },
+  preparing: {
+    'hooks done': 'ready',
+    'hooks failed': 'backoff',
+    lost: 'backoff',
+    goaway: 'backoff',
+    'idle for long': 'idle',
+    'close() with calls': 'draining',
+    'close()': 'closed',
+  },
   ready: {
     lost: 'backoff',
     goaway: 'backoff',
@@ -16,7 +31,12 @@ const EVENTS: Record<MailBoxState, Partial<Record<string, MailBoxState>>> = {
     'close() with calls': 'draining',
     'close()': 'closed',
   },
-  backoff: { due: 'connecting', 'close() with retired lines': 'draining', 'close()': 'closed' },
+  backoff: {
+    due: 'connecting',
+    'due, after hooks failed': 'preparing',
+    'close() with retired lines': 'draining',
+    'close()': 'closed',
+  },
   draining: { 'last answer': 'closed', drainTimeout: 'closed', 'close(true)': 'closed' },
   closed: {},
 };

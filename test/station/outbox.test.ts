@@ -64,10 +64,12 @@ function setUp(t: TestContext, pendingSize = 10) {
   const outbox = new Outbox(
     options,
     { onState: (mailbox, to, from) => void moves.push(`${mailbox.server.id} ${from} -> ${to}`) },
-    (server) => {
-      const mailbox = new FakeMailBox(server);
-      made.push(mailbox);
-      return mailbox;
+    {
+      make: (server) => {
+        const mailbox = new FakeMailBox(server);
+        made.push(mailbox);
+        return mailbox;
+      },
     },
   );
   const mailbox = outbox.open(SERVER) as FakeMailBox;
