@@ -1,24 +1,34 @@
 /**
- * Names that the language, or a well-known tool, reads from any object. A read of such a name is no remote method, unless
- * the module really has the method.
+ * Names that only the language and tools use, and read from any object. A read of such a name is no remote method, unless the
+ * module really has the method.
  */
 const NOT_REMOTE = [
   // The language, and serialisers.
   ...(['then', 'catch', 'finally', 'toJSON', 'toBSON', 'constructor', 'prototype'] as const),
   ...(['toString', 'valueOf', 'toLocaleString', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable'] as const),
-  // Printers, matchers, cloners and loggers: Node's util, chai, jest, vitest, Immutable, RxJS, pino.
-  ...(['inspect', 'asymmetricMatch', 'nodeType', 'nodeName', 'tagName', 'lift', 'pipe', 'getReader'] as const),
-  ...(['headers', 'setHeader'] as const),
+  // Matchers and cloners: chai, jest, vitest, Immutable.
+  ...(['asymmetricMatch', 'nodeType', 'nodeName', 'tagName'] as const),
   ...(['$$typeof', '@@__IMMUTABLE_ITERABLE__@@'] as const),
-  // Life cycles of containers: NestJS, Angular, AngularJS. Fastify's decorate() asks for the last two.
+  // Life cycles of containers: NestJS, Angular, AngularJS.
   ...(['onModuleInit', 'onModuleDestroy', 'onApplicationBootstrap'] as const),
   ...(['beforeApplicationShutdown', 'onApplicationShutdown', 'ngOnInit', 'ngOnDestroy'] as const),
-  ...(['$onInit', '$onDestroy', '$onChanges', '$postLink', 'getter', 'setter'] as const),
+  ...(['$onInit', '$onDestroy', '$onChanges', '$postLink'] as const),
 ] as const;
 /** Name of {@link NOT_REMOTE}. */
 export type NotRemote = (typeof NOT_REMOTE)[number];
 
 const notRemote = new Set<string>(NOT_REMOTE);
+
+/**
+ * Ordinary words that tools read from any object too: printers (chai, object-inspect), RxJS, servers of HTTP, pino, and
+ * Fastify's decorate(). A module made on demand has methods of these names, whose calls are guarded.
+ */
+const SHARED_WORDS = new Set(['inspect', 'lift', 'pipe', 'getReader', 'headers', 'setHeader', 'getter', 'setter']);
+
+/** True for a word that may be a remote method or a question of a tool. */
+export function isSharedWord(name: string): boolean {
+  return SHARED_WORDS.has(name);
+}
 
 /** True for a name that makes no remote method by being read: a name of the list, or a mark. */
 export function isNotRemote(name: string): boolean {

@@ -1,13 +1,16 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import type { Logger } from '../lib/diagnostics.js';
+import type { RpcError } from '../lib/errors.js';
 import { invalid, nonEmptyString, unfit } from '../lib/options.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ModuleNames } from '../lib/service/module-names.js';
 import type { Caller } from './caller.js';
+import { guardedCaller } from './guarded-caller.js';
 import { getOwn, makeLevel, setOwn } from './level.js';
 import { createMethodProxy } from './method-proxy.js';
 import { createMissingMethod, explainMissingProxy, type ProxyPath } from './missing-method.js';
+import { isSharedWord } from './not-remote.js';
 import type { UntypedMethod } from './typed-method.js';
 
 /** Remote modules that a client calls, and the type of server that has them. Source: pomelo-rpc, `addProxies`. */
@@ -58,6 +61,7 @@ export class ProxyTree {
   readonly #trees = new WeakSet<object>();
   /** Levels that make proxies on demand, so that a second record does not make them again. */
   readonly #madeOnDemand = new WeakSet<object>();
+  readonly #report = ({ message, code }: RpcError): void => this.#log?.warn(`mailstation: ${message} (${code})`);
   #tree: Level;
 
   /** Without a loader, records with a path are rejected. */
@@ -152,14 +156,14 @@ export class ProxyTree {
   #missing(path: ProxyPath, depth: number, known: readonly string[], why?: string): unknown {
     if (path.length <= METHOD_DEPTH) return makeLevel((name) => this.#missing([...path, name], depth, known, why));
     const text = explainMissingProxy(path, depth, known, why);
-    return createMissingMethod(path, text, ({ message, code }) => this.#log?.warn(`mailstation: ${message} (${code})`));
+    return createMissingMethod(path, text, this.#report);
   }
 
   /** A level of modules that makes each module, and each method of one, when it is first read. */
   #onDemand(namespace: string, serverType: string, known: Level = {}): Level {
     const modules = makeLevel((service, level) => {
       const methods = makeLevel((method, self) =>
-        keep(self, method, this.#method({ namespace, serverType, service, method })),
+        keep(self, method, this.#method({ namespace, serverType, service, method }, isSharedWord(method))),
       );
       return keep(level, service, methods);
     });
@@ -168,8 +172,9 @@ export class ProxyTree {
     return modules;
   }
 
-  #method(name: Omit<RpcMessage, 'args'>): UntypedMethod {
-    return createMethodProxy(this.#caller, new RemoteMethod(name), {});
+  #method(name: Omit<RpcMessage, 'args'>, isShared = false): UntypedMethod {
+    const caller = isShared ? guardedCaller(this.#caller, this.#report) : this.#caller;
+    return createMethodProxy(caller, new RemoteMethod(name), {});
   }
 }
 

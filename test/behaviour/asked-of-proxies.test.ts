@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { describe, it, mock, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { format, inspect, isDeepStrictEqual, promisify } from 'node:util';
 import lodash from 'lodash';
 import { type Client, createClient } from '../../node-client.js';
+import { until } from '../support/until.js';
 import { call, failure, keptLog, serve } from './support.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: untyped proxies
@@ -61,8 +64,15 @@ describe('what the language and its tools ask of any object', () => {
     'to be iterated': (level) => assert.throws(() => [...level], TypeError),
     'the hooks of containers': async (level) => {
       const hooks = ['onModuleInit', 'onModuleDestroy', 'onApplicationBootstrap', 'beforeApplicationShutdown'];
-      for (const hook of [...hooks, 'onApplicationShutdown', 'ngOnDestroy', '$onInit', 'getter', 'setter', 'lift'])
+      for (const hook of [...hooks, 'onApplicationShutdown', 'ngOnDestroy', '$onInit'])
         if (typeof level[hook] === 'function') await level[hook]();
+    },
+    'the questions of printers, RxJS, servers of HTTP and Fastify': async (level) => {
+      for (const name of ['inspect', 'getter', 'setter', 'getReader'])
+        if (typeof level[name] === 'function') level[name]();
+      for (const name of ['lift', 'headers', 'setHeader']) void typeof level[name];
+      if (typeof level.pipe === 'function') level.pipe(new PassThrough());
+      await setImmediate(); // a rejection that nothing handles would fail the test
     },
     'the marks of printers and frameworks': (level) => {
       for (const name of [
@@ -110,6 +120,46 @@ describe('what the language and its tools ask of any object', () => {
     const path = new URL('./fixtures/hooks.ts', import.meta.url);
     client.addProxy({ namespace: 'user', serverType: 'test', path });
     assert.equal(typeof (client.proxies as Any).user.test.hooks.onModuleInit, 'function');
+  });
+
+  it('is a call where the name is an ordinary word, and is called as a method is', async (t) => {
+    const words = ['inspect', 'lift', 'pipe', 'getReader', 'headers', 'setHeader', 'getter', 'setter'];
+    const more = [
+      'schedule',
+      'id',
+      'type',
+      'name',
+      'length',
+      'subscribe',
+      'call',
+      'apply',
+      'bind',
+      'on',
+      'emit',
+      'get',
+      'set',
+    ];
+    const all = [...words, ...more];
+    const served = await serve(t, Object.fromEntries(all.map((word) => [word, (x: unknown) => `${word} ${x}`])));
+    const { client, calls, log } = await call(t, [served]);
+    for (const word of all) {
+      const method = (calls as Any)[word];
+      assert.equal(await method(null, 1), `${word} 1`);
+      assert.equal(await method.toServer(served.info.id, 2), `${word} 2`);
+      assert.equal(
+        await new Promise((resolve) => method(null, 3, (_error: unknown, result: unknown) => resolve(result))),
+        `${word} 3`,
+      );
+    }
+    const error = await failure((calls as Any).inspect());
+    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_INVALID_ARGUMENT', 'not-sent']);
+    assert.match(error.message, /Pass the route parameter, or null, as the first argument/);
+    assert.equal((await failure((client.proxies as Any).user.test.absent.pipe(null))).code, 'ERR_RPC_NO_METHOD');
+    assert.equal(log.length, 0);
+    (calls as Any).getter();
+    await until(() => log.some((line) => line.includes('user.service.getter was called as tools')), {
+      what: 'the log',
+    });
   });
 
   it('leaves methods to be mocked, promisified and passed on', async (t) => {
