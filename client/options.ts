@@ -11,26 +11,26 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
    * @default 30_000
    */
-  timeout?: number;
+  timeout?: number | undefined;
   /**
    * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the
    * crc32 of `routeParam.uid`, and the servers in turn for a call without a uid. `Client.create` has 'df', which sends all
    * calls without a uid to one server. Source: pomelo-rpc.
    * @default 'default'
    */
-  router?: RouterLike;
+  router?: RouterLike | undefined;
   /**
    * Name of a strategy, in place of {@link ClientOptions.router}; {@link RouterName} has the long names too. Range:
    * 'df', 'rd', 'rr', 'wrr', 'la', 'ch' or 'p2c'. Source: pomelo-rpc.
    */
-  routerType?: RouterName;
+  routerType?: RouterName | undefined;
   /**
    * Whether methods are called as with pomelo-rpc. `null` or `undefined` as the last argument means "no callback", and is not
    * sent. A call without a callback that fails is logged, and is no unhandled rejection. A callback gets a value that the
    * method gave in the place of the error as it is. `Client.create` has `true`. Source: pomelo-rpc.
    * @default false
    */
-  callbacks?: boolean;
+  callbacks?: boolean | undefined;
   /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
   routeContext?: unknown;
 }

@@ -12,6 +12,7 @@ import type { ClusterBuilder } from '../lib/cluster/builder.js';
 import { type Cluster, cluster as ours } from '../lib/cluster/cluster.js';
 import type { ClientClass } from '../lib/cluster/delegates.js';
 import type { ClusterOptions } from '../lib/cluster/options.js';
+import { defined } from '../lib/options.js';
 
 export type { APIClientOptions } from '../lib/cluster/api-client-base.js';
 export type { ClusterBuilder, Shared } from '../lib/cluster/builder.js';
@@ -23,7 +24,7 @@ export type { ClusterOptions } from '../lib/cluster/options.js';
 const AS_CLUSTER_CLIENT: ClusterOptions = { localCopies: false, localDeadline: false };
 
 function make<C extends ClientClass>(clientClass: C, options: ClusterOptions = {}): ClusterBuilder<C> {
-  return ours(clientClass, { ...AS_CLUSTER_CLIENT, ...options });
+  return ours(clientClass, { ...AS_CLUSTER_CLIENT, ...defined(options) });
 }
 
 /** Base class for what users of a shared client see, with cluster-client's behaviour in the process that leads. */
@@ -39,4 +40,5 @@ export const close: Cluster['close'] = ours.close;
 const cluster: Cluster = Object.assign(make, { close, APIClientBase });
 
 // Node gives `require()` the export of the second name. Source: Node, "Loading ECMAScript modules using require()".
-export { cluster as default, cluster as 'module.exports' };
+// `make` is the same function: the declarations for CommonJS take the signature from there.
+export { cluster as default, make as 'module.exports' };

@@ -5,6 +5,7 @@ import { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
+import type { Filled } from '../lib/options.js';
 import { clearTimeout, setTimeout } from '../lib/timers.js';
 import type { Tried } from './policy.js';
 import { isFinal, mayRunTwice } from './repeatable.js';
@@ -29,7 +30,7 @@ interface Entry {
   readonly callOptions: CallOptions;
   readonly routeParam: unknown;
   readonly serverId: string | undefined;
-  readonly options: Required<FailOptions>;
+  readonly options: Filled<FailOptions>;
   readonly failed: FailedAttempt[];
   lastError: RpcError;
   timer: NodeJS.Timeout | undefined;

@@ -1,24 +1,24 @@
 import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../lib/call/fail-mode.js';
-import { integer, invalid } from '../lib/options.js';
+import { type Filled, integer, invalid } from '../lib/options.js';
 import { RETRY_BUDGET_DEFAULTS, type RetryBudgetOptions } from './retry-budget.js';
 
 /** Failure modes of a client, and the bounds of its retries. */
 export interface FailureOptions extends FailOptions {
   /** Retries in all, over the calls to one server type. Retries of calls that never left this process are not counted. */
-  readonly retryBudget?: RetryBudgetOptions;
+  readonly retryBudget?: RetryBudgetOptions | undefined;
   /**
    * With `failback`: calls that may wait to be tried again. Past this number a call fails.
    * Unit: calls. Range: from 0. Source: Dubbo.
    * @default 100
    */
-  readonly failbackSize?: number;
+  readonly failbackSize?: number | undefined;
 }
 
 export const FAILURE_DEFAULTS = Object.freeze({ ...DEFAULT_FAIL_OPTIONS, failbackSize: 100 }) satisfies FailureOptions;
 
 export interface ResolvedFailureOptions {
-  readonly calls: Required<FailOptions>;
-  readonly retryBudget: Required<RetryBudgetOptions>;
+  readonly calls: Filled<FailOptions>;
+  readonly retryBudget: Filled<RetryBudgetOptions>;
   readonly failbackSize: number;
 }
 
@@ -30,7 +30,7 @@ export function resolveFailureOptions(given: FailureOptions): ResolvedFailureOpt
   });
 }
 
-function retryBudget(given: RetryBudgetOptions = {}): Required<RetryBudgetOptions> {
+function retryBudget(given: RetryBudgetOptions = {}): Filled<RetryBudgetOptions> {
   if (typeof given !== 'object' || given === null)
     throw invalid('retryBudget must be an object { ratio, minPerSecond }');
   const { ratio = RETRY_BUDGET_DEFAULTS.ratio } = given;

@@ -4,6 +4,7 @@ import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
+import type { Filled } from '../lib/options.js';
 import type { Reachability } from './reachability.js';
 
 /** Parts that the attempts at a call are made with. */
@@ -27,7 +28,7 @@ export interface Tried {
   readonly outOfReach: ReadonlySet<string>;
   /** Attempts that failed. */
   readonly count: number;
-  readonly options: Required<FailOptions>;
+  readonly options: Filled<FailOptions>;
 }
 
 export interface Retry {
@@ -57,6 +58,6 @@ export function giveUp(why: string): Decision {
 }
 
 /** Undefined while there may be another attempt, after `count` that failed. */
-export function enough(count: number, { retryTimes }: Required<FailOptions>): Decision | undefined {
+export function enough(count: number, { retryTimes }: Filled<FailOptions>): Decision | undefined {
   return count > retryTimes ? giveUp(`retryTimes is ${retryTimes}`) : undefined;
 }

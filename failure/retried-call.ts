@@ -2,6 +2,7 @@ import { contextOfNow } from '../lib/async-context.js';
 import type { FailOptions } from '../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
+import type { Filled } from '../lib/options.js';
 import { clearTimeout, performance, setTimeout } from '../lib/timers.js';
 import { Attempt } from './attempt.js';
 import type { AttemptParts, FailurePolicy, Retry, Tried } from './policy.js';
@@ -15,7 +16,7 @@ const LAST_WORD_MS = 10;
 export class RetriedCall implements Tried {
   readonly call: OutgoingCall;
   readonly named: string | undefined;
-  readonly options: Required<FailOptions>;
+  readonly options: Filled<FailOptions>;
   readonly servers = new Set<string>();
   readonly outOfReach = new Set<string>();
   readonly #policy: FailurePolicy;
@@ -32,7 +33,7 @@ export class RetriedCall implements Tried {
   /** Without a `budget`, retries are bounded otherwise. */
   constructor(
     call: OutgoingCall,
-    options: Required<FailOptions>,
+    options: Filled<FailOptions>,
     policy: FailurePolicy,
     parts: AttemptParts,
     budget: RetryBudget | undefined,

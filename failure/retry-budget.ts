@@ -1,3 +1,5 @@
+import type { Filled } from '../lib/options.js';
+
 /** Tokens live so long. Source: Finagle, RetryBudget's `ttl`. */
 const LIFE_MS = 10_000;
 const SLOTS = 10;
@@ -10,13 +12,13 @@ export interface RetryBudgetOptions {
    * Unit: retries a call. Range: 0 to 1. Source: Finagle.
    * @default 0.2
    */
-  readonly ratio?: number;
+  readonly ratio?: number | undefined;
   /**
    * Retries that are allowed beside those, so that a quiet client may retry at all.
    * Unit: retries a second. Range: from 0. Source: Finagle.
    * @default 10
    */
-  readonly minPerSecond?: number;
+  readonly minPerSecond?: number | undefined;
 }
 
 export const RETRY_BUDGET_DEFAULTS = Object.freeze({ ratio: 0.2, minPerSecond: 10 }) satisfies RetryBudgetOptions;
@@ -32,7 +34,7 @@ export class RetryBudget {
   readonly #slots = new Float64Array(SLOTS);
   #slot = Number.NaN;
 
-  constructor({ ratio, minPerSecond }: Required<RetryBudgetOptions>) {
+  constructor({ ratio, minPerSecond }: Filled<RetryBudgetOptions>) {
     this.#ratio = ratio;
     this.#reserve = (minPerSecond * LIFE_MS) / 1000;
   }

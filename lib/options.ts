@@ -59,6 +59,9 @@ function isInteger(value: unknown, min: number, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 }
 
+/** Options with every value given. */
+export type Filled<Options> = { [Name in keyof Options]-?: Exclude<Options[Name], undefined> };
+
 /** The keys that have a value. The flag `exactOptionalPropertyTypes` tells an undefined value from a missing key. */
 export function defined<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never;

@@ -13,7 +13,7 @@ export interface RpcMessage {
 }
 
 /** Message of `rpcInvoke`. The id of the server says which server is meant, so that `serverType` may be left out. */
-export type InvokeMessage = Omit<RpcMessage, 'serverType'> & { serverType?: string };
+export type InvokeMessage = Omit<RpcMessage, 'serverType'> & { serverType?: string | undefined };
 
 /** Name of a method on the wire: `namespace.module.method`. The name is looked up whole, and never split. */
 export function methodName(namespace: string, service: string, method: string): string {

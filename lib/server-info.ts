@@ -10,13 +10,13 @@ export interface ServerInfo {
   /** Type of the server, which calls are routed by. */
   readonly serverType: string;
   /** Address or name of the server, without a scheme or a port. `::1` is 127.0.0.1. @default '127.0.0.1' */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Port of the server. Range: 1 to 65535. */
   readonly port: number;
   /** Weight for weighted routers. Range: above 0. @default 1 */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /** Transport that the server listens with. Range: 'tcp' or 'ws'. @default 'tcp' */
-  readonly transport?: TransportName;
+  readonly transport?: TransportName | undefined;
   /** Further fields, for custom routers. */
   readonly [key: string]: unknown;
 }

@@ -17,69 +17,69 @@ export interface MailBoxOptions {
    * Unit: ms. Range: 1 to 2^31 - 1. Source: tcp-base.
    * @default 3_000
    */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /**
    * Gather calls for {@link MailBoxOptions.interval} before they are written. Without this option calls are written at the
    * end of the tick, which is quicker and costs no more. Source: pomelo-rpc.
    * @default false
    */
-  bufferMsg?: boolean;
+  bufferMsg?: boolean | undefined;
   /** Older name of {@link MailBoxOptions.bufferMsg}. Source: pomelo-rpc. */
-  buffMsg?: boolean;
+  buffMsg?: boolean | undefined;
   /**
    * With `bufferMsg`: how long calls are gathered.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
    * @default 50
    */
-  interval?: number;
+  interval?: number | undefined;
   /**
    * Time between two heartbeats. A server that sends nothing during two of them is taken for dead.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
    * @default 10_000
    */
-  keepalive?: number;
+  keepalive?: number | undefined;
   /**
    * How long a connection without calls stays open. The next call connects again. 0: connections stay open.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default 0
    */
-  idleTimeout?: number;
+  idleTimeout?: number | undefined;
   /**
    * How long a connection that closes in order waits for answers before the calls are rejected.
    * Unit: ms. Range: 0 to 2^31 - 1. Source: pomelo-rpc, GRACE_TIMEOUT.
    * @default 3_000
    */
-  drainTimeout?: number;
+  drainTimeout?: number | undefined;
   /**
    * Size of the largest frame, sent or received.
    * Unit: bytes. Range: 25 to 2^31. Source: gRPC.
    * @default 4_194_304
    */
-  maxFrameBytes?: number;
+  maxFrameBytes?: number | undefined;
   /**
    * How long a server may take to send the rest of a frame that has begun: up to twice this time. After that the connection
    * is destroyed, since nothing else can pass meanwhile, and heartbeats do not notice a server that sends a byte at a time.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 10_000
    */
-  frameTimeout?: number;
+  frameTimeout?: number | undefined;
   /**
    * Bytes that may wait to be written to one server. Further calls are held, as while connecting.
    * Unit: bytes. Range: from 0.
    * @default 16_777_216
    */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /**
    * Calls that may wait for the answers of one server. Further calls are held, as while connecting.
    * Unit: calls. Range: from 1. Source: moleculer.
    * @default 50_000
    */
-  maxInFlight?: number;
+  maxInFlight?: number | undefined;
   /**
    * Encodings that are offered to a server, the preferred one first. Range: 'msgpack' and 'json'.
    * @default ['msgpack', 'json']
    */
-  codecs?: readonly CodecName[];
+  codecs?: readonly CodecName[] | undefined;
 }
 
 export const MAILBOX_DEFAULTS = Object.freeze({

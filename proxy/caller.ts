@@ -10,7 +10,7 @@ import { type Callback, userCallback } from '../lib/callback.js';
 import { CalledBackError } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { boolean, invalid, timeoutMs, unfit } from '../lib/options.js';
+import { boolean, defined, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
@@ -72,7 +72,7 @@ export class Caller {
     if (options.signal !== undefined && !isAbortSignal(options.signal))
       throw unfit('signal', 'an AbortSignal', options.signal);
     resolveFailOptions(options, DEFAULT_FAIL_OPTIONS);
-    return options;
+    return defined(options);
   }
 
   routed(

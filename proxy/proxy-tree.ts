@@ -24,7 +24,7 @@ export interface ProxyRecord {
    * factories in there are called, with the client's context, to learn the names of their methods. Without a path,
    * proxies are made when they are asked for, and the client needs none of the server's code.
    */
-  readonly path?: string | URL;
+  readonly path?: string | URL | undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
-import { commonjsDeclaration } from './commonjs-declaration.mjs';
+import { commonjsDeclaration, moduleDeclaration } from './declaration-forms.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -110,6 +110,7 @@ async function buildDeclarations() {
     if (file.type !== 'chunk') continue;
     const name = file.fileName.replace(/\.d\.ts$/, '.d.cts');
     writeFileSync(join(DIST, name), commonjsDeclaration(file.code));
+    writeFileSync(join(DIST, file.fileName), moduleDeclaration(file.code));
   }
   rmSync(types, { recursive: true });
 }

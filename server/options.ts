@@ -15,28 +15,28 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
    * pomelo-rpc does.
    * @default none
    */
-  id?: string;
+  id?: string | undefined;
   /** Type of the server, for messages and for `server.serverType`. Callers find servers by their own rosters. */
-  serverType?: string;
+  serverType?: string | undefined;
   /**
    * How long `stop()` lets running calls finish before they are cut off. The default is the default deadline of a call.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default 30_000
    */
-  drainTimeout?: number;
+  drainTimeout?: number | undefined;
   /**
    * Stand by where a process with the same id holds the port, and take over when that process ends. Without this option
    * a held port is an error. A standby needs an id, and a port that is not 0.
    * @default false
    */
-  standby?: boolean;
+  standby?: boolean | undefined;
   /**
    * Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc.
    * @default built-in transports
    */
-  acceptorFactory?: AcceptorFactory;
+  acceptorFactory?: AcceptorFactory | undefined;
   /** Receiver of log lines. @default warnings, errors, and one line with the address, to stderr */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /**
    * Errors with which methods fail in the normal course, such as `['E_NO_MONEY']`: codes, each of which is looked up in the
    * error, its causes and the errors that it gathers, or a function that returns true for such an error. The server does not
@@ -45,11 +45,11 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions {
    * frozen errors and called back objects.
    * @default none
    */
-  expectedErrors?: ExpectedErrors;
+  expectedErrors?: ExpectedErrors | undefined;
   /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
-  rpcLogger?: Pick<Logger, 'error'> & Partial<Logger>;
+  rpcLogger?: (Pick<Logger, 'error'> & Partial<Logger>) | undefined;
   /** Log each call when it is answered; never its arguments. Source: pomelo-rpc. @default false */
-  rpcDebugLog?: boolean;
+  rpcDebugLog?: boolean | undefined;
 }
 
 export const SERVER_DEFAULTS = Object.freeze({

@@ -21,11 +21,11 @@ export type FilterFunction = (serverId: string, msg: RpcMessage, opts: CallOptio
 /** Object that filters before a call is sent, after the call was answered, or both. `name` appears in errors. */
 export interface FilterObject {
   /** Name of the filter in errors. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Runs before a call is sent. The message may be changed. */
-  before?: FilterFunction;
+  before?: FilterFunction | undefined;
   /** Runs after the server has answered, with results or with an error. The filter sees neither. */
-  after?: FilterFunction;
+  after?: FilterFunction | undefined;
 }
 /**
  * A filter of calls: a function, or an object with `before`, `after` or both. See {@link FilterFunction}.

@@ -1,6 +1,6 @@
 import { clientIdOption, isClientId } from '../lib/client-id.js';
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
-import { boolean, integer, invalid, loggerOption, unfit } from '../lib/options.js';
+import { boolean, type Filled, integer, invalid, loggerOption, unfit } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
   DEFAULT_PENDING_SIZE,
@@ -21,32 +21,32 @@ export interface MailStationOptions extends MailBoxOptions {
    * Unit: calls. Range: from 0. Source: pomelo-rpc.
    * @default 10_000
    */
-  pendingSize?: number;
+  pendingSize?: number | undefined;
   /** Makes mailboxes over a custom transport, in place of the built-in ones. Source: pomelo-rpc. @default built-in mailboxes */
-  mailboxFactory?: CustomMailBoxFactory;
+  mailboxFactory?: CustomMailBoxFactory | undefined;
   /** Name of {@link MailStationOptions.mailboxFactory} in pomelo-rpc's README. Source: pomelo-rpc. */
-  mailBoxFactory?: CustomMailBoxFactory;
+  mailBoxFactory?: CustomMailBoxFactory | undefined;
   /**
    * Whether servers that fail again and again are not chosen by routers for a while; an object gives the bounds, see
    * {@link EjectionOptions}. Off by default: a router that pins users to servers would send the users of an ejected server
    * to servers that do not know them. Source: Envoy.
    * @default false
    */
-  ejection?: boolean | EjectionOptions;
+  ejection?: boolean | EjectionOptions | undefined;
   /** Shares the connections to servers with other processes of this machine. @default each process has its own */
-  share?: ShareOptions;
+  share?: ShareOptions | undefined;
   /**
    * Name of this client: in traces, and at servers as `callContext().caller.id`. Servers get the name as the client gives it,
    * and must not take the name for a proof. Range: 1 to 128 characters without control characters. Source: pomelo-rpc.
    * @default the `serverId` of the context; without one, traces have the process id, and servers the number of the connection
    */
-  clientId?: string;
+  clientId?: string | undefined;
   /** Log each step of each call, and emit the steps as `trace` events; never the arguments. Source: pomelo-rpc. @default false */
-  rpcDebugLog?: boolean;
+  rpcDebugLog?: boolean | undefined;
   /** Receiver of the steps that `rpcDebugLog` logs. Source: pomelo-rpc. @default the client's `logger` */
-  rpcLogger?: Logger;
+  rpcLogger?: Logger | undefined;
   /** Receiver of log lines. @default warnings and errors to stderr */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** Value that is handed to the factories of remote modules under record paths. Source: pomelo-rpc. */
   context?: unknown;
 }
@@ -64,7 +64,7 @@ export interface ResolvedMailStationOptions {
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
   /** Undefined: no server is ever ejected. */
-  readonly ejection: Required<EjectionOptions> | undefined;
+  readonly ejection: Filled<EjectionOptions> | undefined;
   /** Undefined: the mailboxes are this client's own. */
   readonly share: ResolvedShareOptions | undefined;
   readonly logger: Logger;

@@ -10,9 +10,9 @@ export interface CallOptions extends FailOptions {
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default the client's `timeout`
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** The method may run twice for this call: failure modes may then repeat a call that may have run. @default false */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** Value that travels beside the arguments, for `callContext().meta` of the method. Stock peers are not sent it. */
   readonly meta?: unknown;
   /**

@@ -1,4 +1,4 @@
-import { integer, oneOf, timeoutMs } from '../options.js';
+import { type Filled, integer, oneOf, timeoutMs } from '../options.js';
 
 /** Names of the failure modes; see {@link FailMode}. */
 export const FAIL_MODES = ['failfast', 'failover', 'failsafe', 'failback'] as const;
@@ -17,24 +17,24 @@ export interface FailOptions {
    * Handling of a call that fails. Range: 'failfast', 'failover', 'failsafe' or 'failback'. Source: pomelo-rpc.
    * @default 'failfast'
    */
-  readonly failMode?: FailMode;
+  readonly failMode?: FailMode | undefined;
   /**
    * Number of retries after the first attempt.
    * Unit: retries. Range: from 0. Source: pomelo-rpc's failsafe.
    * @default 3
    */
-  readonly retryTimes?: number;
+  readonly retryTimes?: number | undefined;
   /**
    * With `failsafe`: wait before the first retry. The second retry waits twice as long, the third three times as long, and
    * so on, each with a jitter of a fifth. With `failback`: wait before each retry.
    * Unit: ms. Range: 0 to 2^31 - 1. Source: pomelo-rpc.
    * @default 5_000
    */
-  readonly retryConnectTime?: number;
+  readonly retryConnectTime?: number | undefined;
 }
 
 /** Fills in what is missing from `defaults`. Throws {@link RpcCode.InvalidArgument} for options out of range. */
-export function resolveFailOptions(given: FailOptions, defaults: Required<FailOptions>): Required<FailOptions> {
+export function resolveFailOptions(given: FailOptions, defaults: Filled<FailOptions>): Filled<FailOptions> {
   return {
     failMode: oneOf('failMode', given.failMode, defaults.failMode, FAIL_MODES),
     retryTimes: integer('retryTimes', given.retryTimes, defaults.retryTimes, 0),
@@ -42,7 +42,7 @@ export function resolveFailOptions(given: FailOptions, defaults: Required<FailOp
   };
 }
 
-export const DEFAULT_FAIL_OPTIONS: Required<FailOptions> = Object.freeze({
+export const DEFAULT_FAIL_OPTIONS: Filled<FailOptions> = Object.freeze({
   failMode: 'failfast',
   retryTimes: 3,
   retryConnectTime: 5_000,

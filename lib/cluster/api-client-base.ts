@@ -21,9 +21,9 @@ interface AnyBuilder {
 /** Options of an API client. Further options are handed to the real client. */
 export interface APIClientOptions {
   /** Makes the shared client in place of {@link cluster}; Egg hands in a function of its own. @default `cluster` */
-  cluster?: (clientClass: ClientClass, options?: ClusterOptions) => AnyBuilder;
+  cluster?: ((clientClass: ClientClass, options?: ClusterOptions) => AnyBuilder) | undefined;
   /** Name of a method of the API client that is awaited before the client is ready. Source: sdk-base. */
-  initMethod?: string;
+  initMethod?: string | undefined;
   [option: string]: unknown;
 }
 

@@ -12,80 +12,80 @@ import { type Transcode, transcodeCodec } from './transcode.js';
 /** Options of a shared client. Names and defaults are cluster-client's, except where an option names another source. */
 export interface ClusterOptions {
   /** Name of the channel. Clients of one name share one real client. @default the name of the class */
-  name?: string;
+  name?: string | undefined;
   /**
    * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default.
    * Range: 1 to 65535.
    * @default 7777
    */
-  port?: number;
+  port?: number | undefined;
   /** `true`: lead, or fail. `false`: never lead, and wait for a Leader. `null`: the first process leads. @default null */
-  isLeader?: boolean | null;
+  isLeader?: boolean | null | undefined;
   /**
    * Share within this process only, without a port: one real client a name. The environment's
    * NODE_CLUSTER_CLIENT_SINGLE_MODE=1 goes before the default.
    * @default false
    */
-  singleMode?: boolean;
+  singleMode?: boolean | undefined;
   /**
    * How long `ready()`, and a call, wait for a Leader.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 30_000
    */
-  maxWaitTime?: number;
+  maxWaitTime?: number | undefined;
   /**
    * How long connecting to the Leader and registering may take. The environment's NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT goes
    * before the default.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 10_000
    */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /**
    * Deadline of a call, from the moment when a Leader takes calls.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 3_000
    */
-  responseTimeout?: number;
+  responseTimeout?: number | undefined;
   /** Time between two heartbeats. Unit: ms. Range: 1 to 2^31 - 1. @default 20_000 */
-  heartbeatInterval?: number;
+  heartbeatInterval?: number | undefined;
   /** Whether the Leader drops a Follower that sends nothing during three heartbeats. @default true */
-  isCheckHeartbeat?: boolean;
+  isCheckHeartbeat?: boolean | undefined;
   /** Delegate `subscribe`, `unSubscribe`, `publish`, `close` and all async and generator methods without being named. @default true */
-  autoGenerate?: boolean;
+  autoGenerate?: boolean | undefined;
   /** Whether a value goes to all subscribers; `false`: to one of them, chosen at random. @default true */
-  isBroadcast?: boolean;
+  isBroadcast?: boolean | undefined;
   /**
    * How long the first value of a subscription may take before an `error` is emitted. 0: without end.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default without end
    */
-  subscribeTimeout?: number;
+  subscribeTimeout?: number | undefined;
   /**
    * Calls that may wait for a Leader. Past this number a call fails with `ERR_RPC_PENDING_FULL`.
    * Unit: calls. Range: from 0. Source: mailstation.
    * @default 10_000
    */
-  pendingSize?: number;
+  pendingSize?: number | undefined;
   /**
    * Size of the largest frame, sent or received. cluster-client has no limit, and encodes each byte of a Buffer as eight.
    * Unit: bytes. Range: 25 to 2^31. Source: mailstation.
    * @default 67_108_864
    */
-  maxFrameBytes?: number;
+  maxFrameBytes?: number | undefined;
   /** Send the stack of a failed method's error to Followers, as cluster-client always does. Source: mailstation. @default false */
-  exposeStack?: boolean;
+  exposeStack?: boolean | undefined;
   /**
    * Whether calls in the process that leads, and in single mode, get copies of arguments, results and errors, as calls of
    * Followers do. `false`: caller and real client share the same objects there, as in cluster-client, which is the default of `mailstation/cluster-client`. Source: mailstation.
    * @default true
    */
-  localCopies?: boolean;
+  localCopies?: boolean | undefined;
   /**
    * Whether `responseTimeout` also holds for calls in the process that leads, and in single mode. `false`: these calls have
    * no deadline, as in cluster-client, which is the default of `mailstation/cluster-client`. Source: mailstation.
    * @default true
    */
-  localDeadline?: boolean;
+  localDeadline?: boolean | undefined;
   /**
    * Name of this process for the methods of the real client, as `callContext().caller.id`, and for the events of the process
    * that leads. Not proved by anything. Range: 1 to 128 characters without control characters. Source: mailstation.
@@ -97,15 +97,15 @@ export interface ClusterOptions {
    * failed calls with their stack, at most one a second for each method. Source: mailstation.
    * @default none
    */
-  expectedErrors?: ExpectedErrors;
+  expectedErrors?: ExpectedErrors | undefined;
   /** How values become bytes. Use the same in all processes. @default msgpack between mailstation's own, serialize-json toward others */
-  transcode?: Transcode;
+  transcode?: Transcode | undefined;
   /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
-  formatKey?: (reg: unknown) => string;
+  formatKey?: ((reg: unknown) => string) | undefined;
   /** Accepted for programs that had to raise cluster-client's limit. Listeners are not limited here. */
-  maxListeners?: number;
+  maxListeners?: number | undefined;
   /** Receiver of log lines. @default warnings and errors to stderr */
-  logger?: Logger;
+  logger?: Logger | undefined;
 }
 
 export const CLUSTER_DEFAULTS = Object.freeze({

@@ -38,15 +38,15 @@ export const PASSED_OVER: readonly string[] = [
 ];
 
 /** Options of `Server.create`: methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
-export function pomeloServerOptions<Options extends { callbacks?: boolean }>(given: Options): Options {
-  return { callbacks: true, ...given };
+export function pomeloServerOptions<Options extends { callbacks?: boolean | undefined }>(given: Options): Options {
+  return withDefaults(given, { callbacks: true });
 }
 
 /**
  * Options of `Client.create`: methods are called through callbacks, and calls without a uid go to one server, as in
  * pomelo-rpc. Source: pomelo-rpc.
  */
-export function pomeloClientOptions<Options extends { callbacks?: boolean; router?: unknown }>(
+export function pomeloClientOptions<Options extends { callbacks?: boolean | undefined; router?: unknown }>(
   given: Options,
 ): Options {
   return withDefaults(given, { callbacks: true, router: 'df' });

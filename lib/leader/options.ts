@@ -25,11 +25,11 @@ export interface ListeningOptions {
    * ListeningOptions.insecure}.
    * @default '127.0.0.1'
    */
-  host?: string;
+  host?: string | undefined;
   /** Transport of the connections. Range: 'tcp' or 'ws'. @default 'tcp' */
-  transport?: TransportName;
+  transport?: TransportName | undefined;
   /** Listen beyond loopback although nothing is encrypted and no peer proves its identity. @default false */
-  insecure?: boolean;
+  insecure?: boolean | undefined;
   /**
    * Peers that may connect, by address. Others are refused before anything is read (over `ws`: anything but the upgrade).
    * Strings are addresses, and patterns must match the whole of an address. IPv4 peers on an IPv6 socket are IPv4 peers. A
@@ -37,40 +37,40 @@ export interface ListeningOptions {
    * this machine, so this machine's address must be in the list. Source: pomelo-rpc.
    * @default every peer that can reach the port
    */
-  whitelist?: Whitelist;
+  whitelist?: Whitelist | undefined;
   /**
    * Web pages that may connect over `ws`: origins exactly as browsers send them, such as `https://admin.example.com` or
    * `http://localhost:8080`. Browsers let any page connect to any address, this machine's own included, and send the
    * page's origin along. Programs that are no browser send no origin, and need none.
    * @default none
    */
-  allowedOrigins?: readonly string[];
+  allowedOrigins?: readonly string[] | undefined;
   /** Send the stack of a failed method's error to the caller. @default false */
-  exposeStack?: boolean;
+  exposeStack?: boolean | undefined;
   /**
    * Time between two heartbeats. A caller that sends nothing during two of them is taken for dead.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
    * @default 10_000
    */
-  keepalive?: number;
+  keepalive?: number | undefined;
   /** Gather answers for {@link ListeningOptions.interval} before they are written. Source: pomelo-rpc. @default false */
-  bufferMsg?: boolean;
+  bufferMsg?: boolean | undefined;
   /** Older name of {@link ListeningOptions.bufferMsg}. Source: pomelo-rpc. */
-  buffMsg?: boolean;
+  buffMsg?: boolean | undefined;
   /**
    * With `bufferMsg`: how long answers are gathered.
    * Unit: ms. Range: 1 to 2^31 - 1. Source: pomelo-rpc.
    * @default 50
    */
-  interval?: number;
+  interval?: number | undefined;
   /**
    * Size of the largest frame, sent or received.
    * Unit: bytes. Range: 25 to 2^31. Source: gRPC.
    * @default 4_194_304
    */
-  maxFrameBytes?: number;
+  maxFrameBytes?: number | undefined;
   /** pomelo-rpc's name of {@link ListeningOptions.maxFrameBytes}. Source: pomelo-rpc. */
-  pkgSize?: number;
+  pkgSize?: number | undefined;
   /**
    * Bytes that may wait to be written to one caller. No request of a caller is handled while the caller does not read its
    * answers. A result of a running call that finds no room is dropped: the caller gets `ERR_RPC_QUEUE_FULL` in its place. A
@@ -78,7 +78,7 @@ export interface ListeningOptions {
    * Unit: bytes. Range: from 0.
    * @default 16_777_216
    */
-  maxQueuedBytes?: number;
+  maxQueuedBytes?: number | undefined;
   /**
    * Bytes of answers and pushes that may wait to be written, over all connections. Over this number, those callers are
    * disconnected who have not read most bytes for longest, in bytes times ms; the others are served. The default fits a
@@ -86,7 +86,7 @@ export interface ListeningOptions {
    * Unit: bytes. Range: from 0.
    * @default 134_217_728
    */
-  maxUnreadBytes?: number;
+  maxUnreadBytes?: number | undefined;
   /**
    * Bytes of requests that may have arrived in part, or wait for their caller to read answers, over all connections. Over
    * this number callers are disconnected as with `maxUnreadBytes`. Buffers of up to 4 KiB for each connection do not count.
@@ -95,26 +95,26 @@ export interface ListeningOptions {
    * Unit: bytes. Range: from 0.
    * @default 67_108_864
    */
-  maxPartialBytes?: number;
+  maxPartialBytes?: number | undefined;
   /**
    * Connections at once. One more evicts the oldest that has not registered; where all have registered, the new one is
    * refused.
    * Unit: connections. Range: from 1.
    * @default 10_000
    */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
   /**
    * Connections that have not registered on a channel. One more evicts the oldest of them.
    * Unit: connections. Range: from 1.
    * @default 1_000
    */
-  maxUnregistered?: number;
+  maxUnregistered?: number | undefined;
   /**
    * How long a connection may take to register, or to send the rest of a frame.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 10_000
    */
-  handshakeTimeout?: number;
+  handshakeTimeout?: number | undefined;
   /**
    * Calls that run at once, over all connections, each until its method has answered (a one-way call until its deadline at
    * the latest). Further calls wait: see {@link ListeningOptions.maxQueued}. The author of a server knows how much the
@@ -122,7 +122,7 @@ export interface ListeningOptions {
    * Unit: calls. Range: from 1.
    * @default 100_000
    */
-  maxConcurrent?: number;
+  maxConcurrent?: number | undefined;
   /**
    * Calls that may wait for a running one to end, in the order of their arrival, each until its own deadline. Past this
    * number a call is refused with `ERR_RPC_OVERLOADED` and `delivery: 'not-sent'`. A one-way call is dropped, and the log
@@ -130,14 +130,14 @@ export interface ListeningOptions {
    * Unit: calls. Range: from 0.
    * @default 1_000
    */
-  maxQueued?: number;
+  maxQueued?: number | undefined;
   /**
    * Calls of one connection, running and waiting, so that one caller cannot take every place. Past this number they are
    * refused, as with `maxQueued`. The default equals a client's `maxInFlight`, so clients hold calls back by themselves.
    * Unit: calls. Range: from 1.
    * @default 50_000
    */
-  maxCallsPerConnection?: number;
+  maxCallsPerConnection?: number | undefined;
   /**
    * Share of the free places that one connection may take: at most this part of the places that are free or its own. The last tenth of
    * all places is for small callers: a connection may reach into it with a thousandth of `maxConcurrent`, and always with one
@@ -146,7 +146,7 @@ export interface ListeningOptions {
    * Unit: share. Range: 0 to 1.
    * @default 0.7
    */
-  callerShare?: number;
+  callerShare?: number | undefined;
   /**
    * Calls that are still running although the connection of the caller has ended, or the deadline is long past (as much time
    * again as the call had, and 60 s at most). They are counted apart from `maxConcurrent`, and the log and the event `abandoned`
@@ -154,21 +154,21 @@ export interface ListeningOptions {
    * Unit: calls. Range: from 0.
    * @default the value of `maxConcurrent`
    */
-  maxAbandoned?: number;
+  maxAbandoned?: number | undefined;
   /**
    * Time after which such a call no longer counts at all, so that a method that forgets its callback once in a while does not
    * lock its server.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default 300_000
    */
-  abandonedTimeout?: number;
+  abandonedTimeout?: number | undefined;
   /**
    * Smoothed lag of the event loop above which calls are refused, as with `maxQueued`. 0: never. pomelo's toobusy filter
    * has 70.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default 0
    */
-  maxEventLoopLag?: number;
+  maxEventLoopLag?: number | undefined;
 }
 
 export const LISTENING_DEFAULTS = Object.freeze({

@@ -42,8 +42,8 @@ export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
   /** Slab. */
-  bytes = Buffer.alloc(0);
-  view = new DataView(new ArrayBuffer(0));
+  bytes: Buffer = Buffer.alloc(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   /** Offset of the frame that is being written; equal to `at` between frames. */
   origin = 0;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { RpcCode, RpcError } from '../errors.js';
+import type { Filled } from '../options.js';
 import { loadFresh } from './load.js';
 import type { ServicePath } from './options.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
@@ -19,7 +20,7 @@ export class LoadedPath {
   readonly callbacks: boolean;
   readonly #files = new Map<string, LoadedFile>();
 
-  constructor({ namespace, path, callbacks }: Required<ServicePath>) {
+  constructor({ namespace, path, callbacks }: Filled<ServicePath>) {
     this.namespace = namespace;
     this.path = path;
     this.callbacks = callbacks;

@@ -1,4 +1,4 @@
-import { boolean, invalid, nonEmptyString, unfit } from '../options.js';
+import { boolean, type Filled, invalid, nonEmptyString, unfit } from '../options.js';
 import { isObject, methodNames } from './methods.js';
 import type { ServiceObjects } from './service-registry.js';
 import { whyNoneCallable } from './uncallable.js';
@@ -19,19 +19,19 @@ export interface ServicePath {
   /** Folder or file: an absolute path, a file URL, or a path relative to the working directory. */
   path: string | URL;
   /** Overrides {@link ServiceOptions.callbacks} for these modules. @default the server's `callbacks` */
-  callbacks?: boolean;
+  callbacks?: boolean | undefined;
 }
 
 /** Modules whose methods a server offers, and how the methods answer. */
 export interface ServiceOptions {
   /** Folders and files of remote modules. @default none */
-  paths?: readonly ServicePath[];
+  paths?: readonly ServicePath[] | undefined;
   /**
    * Services that exist already, beside those of the paths: `services[namespace][module]` is the object whose functions
    * are called. The objects are used as they are, and are not reloaded. Source: pinus-rpc.
    * @default none
    */
-  services?: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  services?: Readonly<Record<string, Readonly<Record<string, object>>>> | undefined;
   /** Value that is handed to the factory or constructor of each remote module. Source: pomelo-rpc. */
   context?: unknown;
   /**
@@ -41,20 +41,20 @@ export interface ServiceOptions {
    * `Server.create` has `true`, as pomelo-rpc has.
    * @default false
    */
-  callbacks?: boolean;
+  callbacks?: boolean | undefined;
   /**
    * Watch the paths while serving, and reload the modules of each file that changed, and only those. For development: a
    * saved file runs at once. Watching does not keep the process alive. Source: pomelo-rpc.
    * @default false
    */
-  reloadRemotes?: boolean;
+  reloadRemotes?: boolean | undefined;
   /**
    * Keep {@link callContext} across the awaits of a method, by Node's `AsyncLocalStorage`. The calls that the method makes
    * in this process then end with its own call, at the deadline or when the call is cancelled. The option costs every
    * promise of the process a little time.
    * @default false
    */
-  asyncContext?: boolean;
+  asyncContext?: boolean | undefined;
 }
 
 export const SERVICE_DEFAULTS = Object.freeze({
@@ -64,7 +64,7 @@ export const SERVICE_DEFAULTS = Object.freeze({
 }) satisfies ServiceOptions;
 
 export interface ResolvedServiceOptions {
-  readonly paths: readonly Required<ServicePath>[];
+  readonly paths: readonly Filled<ServicePath>[];
   readonly services: ServiceObjects;
   readonly context: unknown;
   readonly callbacks: boolean;
@@ -89,7 +89,7 @@ export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOpt
   });
 }
 
-function resolvePaths(given: unknown, callbacks: boolean): Required<ServicePath>[] {
+function resolvePaths(given: unknown, callbacks: boolean): Filled<ServicePath>[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw unfit('paths', 'a list of { namespace, path }', given);
   return (given as readonly Partial<ServicePath>[]).map((entry) => {

@@ -7,21 +7,21 @@ export interface ShareOptions {
   /** Port on 127.0.0.1 that the processes compete for. The process that holds the port relays the calls of all. Range: 1 to 65535. */
   port: number;
   /** Whether this process may relay the calls of others. With `false`, its calls wait while no process relays. @default true */
-  lead?: boolean;
+  lead?: boolean | undefined;
   /**
    * Servers that the process that relays has mailboxes for, over all processes. One other process may use 70 % of those that are
    * free or its own, and 4,096 at most. Past that, its calls to further servers fail with `ERR_RPC_OVERLOADED` as the cause.
    * Unit: servers. Range: from 1.
    * @default 8_192
    */
-  maxServers?: number;
+  maxServers?: number | undefined;
   /**
    * Calls that are relayed at once, over all processes. One other process may have 70 % of those that are free or its own. Past
    * that, its calls fail with `ERR_RPC_PENDING_FULL`.
    * Unit: calls. Range: from 1.
    * @default 100_000
    */
-  maxCalls?: number;
+  maxCalls?: number | undefined;
 }
 
 export const SHARE_DEFAULTS = Object.freeze({

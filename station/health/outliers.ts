@@ -1,5 +1,6 @@
 import { debug } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
+import type { Filled } from '../../lib/options.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { performance } from '../../lib/timers.js';
 import { DeadlineTimer, scanDue } from '../../lib/transport/deadline-timer.js';
@@ -29,7 +30,7 @@ interface Admitted {
  * goes on dialling. That a server which times out takes connections proves nothing about it.
  */
 export class Outliers {
-  readonly #options: Required<EjectionOptions>;
+  readonly #options: Filled<EjectionOptions>;
   readonly #handler: OutliersHandler;
   readonly #byId = new Map<string, ServerHealth>();
   readonly #ejected = new Set<ServerHealth>();
@@ -37,7 +38,7 @@ export class Outliers {
   readonly #admitted = new Map<string, Admitted>();
   readonly #timer = new DeadlineTimer((now) => this.#readmitDue(now));
 
-  constructor(options: Required<EjectionOptions>, handler: OutliersHandler) {
+  constructor(options: Filled<EjectionOptions>, handler: OutliersHandler) {
     this.#options = options;
     this.#handler = handler;
   }

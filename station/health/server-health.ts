@@ -1,6 +1,7 @@
 import type { CallWatcher } from '../../lib/call/call-contract.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { Lifecycle, type Transitions } from '../../lib/lifecycle.js';
+import type { Filled } from '../../lib/options.js';
 import type { EjectionOptions } from './options.js';
 
 const TRANSITIONS = {
@@ -39,7 +40,7 @@ export interface ServerHealthReport {
 export class ServerHealth implements CallWatcher {
   readonly serverId: string;
   readonly serverType: string;
-  readonly #options: Required<EjectionOptions>;
+  readonly #options: Filled<EjectionOptions>;
   readonly #handler: HealthHandler;
   readonly #lifecycle = new Lifecycle<keyof typeof TRANSITIONS>('admitted', TRANSITIONS, () => {});
   #failures = 0;
@@ -50,7 +51,7 @@ export class ServerHealth implements CallWatcher {
   /** While ejected: when the ejection ends. Otherwise: when the last one ended. ms, `performance.now()` */
   #until = 0;
 
-  constructor(serverId: string, serverType: string, options: Required<EjectionOptions>, handler: HealthHandler) {
+  constructor(serverId: string, serverType: string, options: Filled<EjectionOptions>, handler: HealthHandler) {
     this.serverId = serverId;
     this.serverType = serverType;
     this.#options = options;

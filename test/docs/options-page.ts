@@ -88,7 +88,7 @@ function optionsTable(given: OptionsTable): string {
   const { title, intro, prefix = '' } = given;
   const rows = optionsOf(given).map(({ name, isOptional, type, doc }) => [
     `\`${prefix}${name}\``,
-    code(type),
+    code(type.replace(/ \| undefined$/, '').replace(/^\((.*=>.*)\)$/, '$1')),
     doc.unit,
     isOptional ? fallbackOf(doc.fallback) : '*required*',
     doc.range,

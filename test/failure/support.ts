@@ -1,11 +1,12 @@
 import type { AttemptParts } from '../../failure/policy.js';
-import { DEFAULT_FAIL_OPTIONS, type FailOptions } from '../../lib/call/fail-mode.js';
+import { DEFAULT_FAIL_OPTIONS, type FailOptions, resolveFailOptions } from '../../lib/call/fail-mode.js';
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { type Delivery, RpcCode, type RpcError } from '../../lib/errors.js';
+import type { Filled } from '../../lib/options.js';
 import type { FakeCall } from '../lib/transport/support.js';
 
-export function failOptions(given: FailOptions = {}): Required<FailOptions> {
-  return { ...DEFAULT_FAIL_OPTIONS, ...given };
+export function failOptions(given: FailOptions = {}): Filled<FailOptions> {
+  return resolveFailOptions(given, DEFAULT_FAIL_OPTIONS);
 }
 
 /** Stages that go nowhere: what was sent is kept, for the test to settle. Servers are `test-1`, `test-2` ... */
