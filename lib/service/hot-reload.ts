@@ -2,7 +2,7 @@ import { debug, describeError, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { contentHash, type FileChange, findChanges, LoadedPath } from './file-changes.js';
-import { loadModules, nothingToCall } from './load.js';
+import { loadModules, nothingToCall, unload } from './load.js';
 import type { ResolvedServiceOptions } from './options.js';
 import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
@@ -207,8 +207,9 @@ export class HotReload {
 
   #replace({ source, file, hash, modules }: FileChange): void {
     this.#registry.replace(source.namespace, source.modulesOf(file), modules, source);
-    if (hash === undefined) source.delete(file);
-    else source.set(file, hash, modules);
+    if (hash !== undefined) return source.set(file, hash, modules);
+    source.delete(file);
+    unload(file);
   }
 
   #report(result: ReloadResult): void {

@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { types } from 'node:util';
 import { debug } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { importFile, requireFile, requireOf } from './import-file.js';
@@ -57,7 +58,8 @@ let versions = 0;
  * anything to call. Imported files stay as they were loaded. Rejects with {@link RpcCode.Load}; `require` of the file then
  * goes on returning the old exports.
  *
- * Node never releases an imported module, so each version of a file stays in memory.
+ * The earlier version of a CommonJS file is freed with its last user. Node never releases an ES module: each version stays in
+ * memory.
  */
 export async function loadFresh(file: string, context: unknown): Promise<LoadedModule[]> {
   // A CommonJS module is cached here by its path. An ES module is cached elsewhere, by its whole URL.
@@ -66,17 +68,45 @@ export async function loadFresh(file: string, context: unknown): Promise<LoadedM
   const cached = cache[cacheKey];
   delete cache[cacheKey];
   try {
-    versions += 1;
     let main: unknown;
     try {
-      ({ main } = await importFile(file, `?mailstation=${versions}`));
+      ({ main } = isCommonJs(file, cached) ? requireFile(file) : await importFile(file, `?mailstation=${++versions}`));
     } catch (error) {
       throw loadFailure(file, error);
     }
-    return modulesOf(main, file, context);
+    const modules = modulesOf(main, file, context);
+    if (cached !== undefined) forget(cached, cache);
+    return modules;
   } catch (error) {
+    const failed = cache[cacheKey];
+    if (failed !== undefined && failed !== cached) forget(failed, cache);
     if (cached !== undefined) cache[cacheKey] = cached;
     throw error;
+  }
+}
+
+/** Frees what `require` holds of a file that was deleted. */
+export function unload(file: string): void {
+  const { cache } = requireOf(file);
+  const cached = cache[file];
+  if (cached === undefined) return;
+  delete cache[file];
+  forget(cached, cache);
+}
+
+/**
+ * True for a file that `require` loads: `import()` would keep each version. Only a load shows what a `.js` file is, since
+ * Node also decides by the syntax.
+ */
+function isCommonJs(file: string, cached: NodeJS.Module | undefined): boolean {
+  return file.endsWith('.cjs') || (cached !== undefined && !types.isModuleNamespaceObject(cached.exports));
+}
+
+/** Modules that have required this one hold it as a child. */
+function forget(module: NodeJS.Module, cache: NodeJS.Dict<NodeJS.Module>): void {
+  for (const parent of Object.values(cache)) {
+    const at = parent?.children?.indexOf(module) ?? -1;
+    if (at >= 0) parent?.children.splice(at, 1);
   }
 }
 

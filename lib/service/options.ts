@@ -43,8 +43,9 @@ export interface ServiceOptions {
    */
   callbacks?: boolean | undefined;
   /**
-   * Watch the paths while serving, and reload the modules of each file that changed, and only those. For development: a
-   * saved file runs at once. Watching does not keep the process alive. Source: pomelo-rpc.
+   * Watch the paths while serving, and reload the modules of each file that changed, and only those: files that a module
+   * imports stay as they were loaded. For development: a saved file runs at once. Earlier versions of a CommonJS file are freed;
+   * Node keeps all versions of an ES module in memory. Watching does not keep the process alive. Source: pomelo-rpc.
    * @default false
    */
   reloadRemotes?: boolean | undefined;
