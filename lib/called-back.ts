@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { codeOf } from './error-parts.js';
+import { codeOf, ownFields } from './error-parts.js';
 import { shown } from './quoted.js';
 
 /**
@@ -16,10 +16,16 @@ export class CalledBackError extends Error {
     const mistake = `the method called back with ${shown(first)} in the place of the error; write callback(null, result)`;
     super(received ?? (typeof first === 'string' ? first : mistake));
     this.callbackArguments = callbackArguments;
-    // Not enumerable: the code of an object such as { code: 500 } is the only field of the failure besides.
-    Object.defineProperty(this, 'callbackArguments', { enumerable: false });
-    const code = typeof first === 'object' && first !== null ? codeOf(first) : undefined;
+    // Not enumerable: the fields of an object such as { code: 500, retry: true } are the only ones of the failure.
+    Object.defineProperty(this, 'callbackArguments', { enumerable: false, writable: false, configurable: false });
+    if (typeof first !== 'object' || first === null) return;
+    const code = codeOf(first);
     if (code !== undefined) Object.assign(this, { code });
+    if (Array.isArray(first) || ArrayBuffer.isView(first)) return;
+    for (const [field, value] of ownFields(first)) {
+      if (field !== 'callbackArguments')
+        Object.defineProperty(this, field, { value, enumerable: true, configurable: true, writable: true });
+    }
   }
 }
 
@@ -35,6 +41,19 @@ export function isErrorLike(value: unknown): boolean {
   } catch {
     return true; // a getter threw: such a value cannot travel
   }
+}
+
+const resultsBeside = new WeakMap<Error, readonly unknown[]>();
+
+/** Notes the results that a method gave its callback beside the error, for callers in pomelo-rpc's form. */
+export function noteResults(error: Error, results: readonly unknown[]): void {
+  if (results.some((each) => each !== undefined && each !== null)) resultsBeside.set(error, results);
+  else resultsBeside.delete(error); // an error that fails several calls
+}
+
+/** Results that came beside the error; undefined without any. */
+export function resultsOf(error: unknown): readonly unknown[] | undefined {
+  return error instanceof Error ? resultsBeside.get(error) : undefined;
 }
 
 /** The arguments of the callback in a body of a failed answer; undefined for an ordinary failure. */

@@ -1,3 +1,4 @@
+import { calledBackIn, noteResults } from './called-back.js';
 import { errorParts, isError, isReservedField } from './error-parts.js';
 import { type Delivery, type FailedAttempt, messageOf, RpcCode, RpcError, type RpcErrorDetail } from './errors.js';
 
@@ -34,6 +35,10 @@ export interface ErrorBody {
   readonly cause?: Reason;
   /** Errors that an AggregateError gathers. */
   readonly errors?: readonly Reason[];
+  /** All that the method gave its callback, with a value in the place of the error. */
+  readonly callbackArguments?: readonly unknown[];
+  /** Results that the method gave its callback beside the error. */
+  readonly callbackResults?: readonly unknown[];
 }
 
 /** A cause: an error, or a value of another kind. */
@@ -70,11 +75,16 @@ export function fromWireError(value: unknown): Error {
  * the message. Never throws, whatever has arrived.
  */
 export function rebuildError(body: unknown): Error {
-  return rebuild(body, 0, { left: MAX_REBUILT });
+  const error = rebuild(body, 0, { left: MAX_REBUILT });
+  const { callbackResults } = fieldsOf(body);
+  if (Array.isArray(callbackResults)) noteResults(error, callbackResults);
+  return error;
 }
 
 function rebuild(body: unknown, depth: number, count: { left: number }): Error {
   count.left -= 1;
+  const calledBack = calledBackIn(body);
+  if (calledBack !== undefined) return calledBack;
   const { name, message, code, stack, fields, cause, errors } = fieldsOf(body);
   const isDeep = depth >= MAX_REBUILT_DEPTH;
   const reason = (each: unknown): unknown => {

@@ -7,7 +7,7 @@ import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
-import { CalledBackError } from '../lib/called-back.js';
+import { CalledBackError, resultsOf } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { boolean, defined, invalid, timeoutMs, unfit } from '../lib/options.js';
@@ -168,6 +168,7 @@ export class Caller {
         if (!hasReturned) nextTick(settle, error, results);
         else if (error === undefined) callback(null, ...results);
         else if (this.#callbacks && error.cause instanceof CalledBackError) passOn(callback, error.cause);
+        else if (this.#callbacks) callback(error, ...(resultsOf(error.cause) ?? []));
         else callback(error);
       };
       this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);

@@ -1,4 +1,3 @@
-import { calledBackIn } from '../called-back.js';
 import { type Delivery, RpcCode } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
@@ -38,7 +37,7 @@ export function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bod
 /** Reads a failure of the method, or of the server, which may not have started the method. */
 export function readFailure(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): Failure {
   const body = bodyStart === end ? undefined : codec.decode(bytes, bodyStart, end);
-  const remote = calledBackIn(body) ?? rebuildError(body);
+  const remote = rebuildError(body);
   const { message } = remote;
   if (head.code === undefined) return { code: RpcCode.Remote, message, delivery: 'answered', cause: remote };
   const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;

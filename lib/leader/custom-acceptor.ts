@@ -1,4 +1,4 @@
-import { CalledBackError } from '../called-back.js';
+import { CalledBackError, resultsOf } from '../called-back.js';
 import { readPassed } from '../compat/acceptor-arguments.js';
 import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
@@ -162,7 +162,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   answerError(id: number, error: Error): void {
-    if (!(error instanceof CalledBackError)) return this.#answer(id, error, []);
+    if (!(error instanceof CalledBackError)) return this.#answer(id, error, resultsOf(error) ?? []);
     // A custom acceptor gets what the method gave its callback, as one of pomelo-rpc does.
     const [first, ...rest] = error.callbackArguments;
     this.#answer(id, first as Error | null, rest);

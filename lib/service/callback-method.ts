@@ -1,4 +1,4 @@
-import { CalledBackError, isErrorLike } from '../called-back.js';
+import { CalledBackError, isErrorLike, noteResults } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { isError } from '../error-parts.js';
 import { type AnswerSink, errorOf, fail, kindOf, promiseOf, resultsOf, succeed } from './answer-sink.js';
@@ -29,8 +29,11 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
     }
     isAnswered = true;
     method.hasOnlyReturned = false;
-    if (error) fail(method, calledBackWith(error, results), answer, logger);
-    else succeed(method, results, answer, logger);
+    if (error) {
+      const failure = calledBackWith(error, results);
+      fail(method, failure, answer, logger);
+      noteResults(failure, []); // the answer is written, and the same error may fail other calls
+    } else succeed(method, results, answer, logger);
   });
   const failed = (thrown: unknown) => {
     if (isAnswered) {
@@ -63,7 +66,10 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
 
 /** An error or an error-like object fails the call. Any other value is passed on to callers in pomelo-rpc's form. */
 function calledBackWith(error: unknown, results: readonly unknown[]): Error {
-  return isErrorLike(error) ? methodError(error) : new CalledBackError([error, ...results]);
+  if (!isErrorLike(error)) return new CalledBackError([error, ...results]);
+  const failure = methodError(error);
+  noteResults(failure, results);
+  return failure;
 }
 
 /** True for what the promise of a method resolves to by the way, while the callback is still to be called. */

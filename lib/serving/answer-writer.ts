@@ -1,4 +1,4 @@
-import { CalledBackError } from '../called-back.js';
+import { CalledBackError, resultsOf } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeList } from '../protocol/argument-list.js';
@@ -160,9 +160,12 @@ export class AnswerWriter {
       withStack: ours === undefined && this.#options.exposeStack,
       isOurs: ours !== undefined,
     });
-    // A caller in pomelo-rpc's form gets what the method gave to its callback.
-    const passed = error instanceof CalledBackError && { callbackArguments: error.callbackArguments };
+    const passed = this.#passedOn(error, body);
     let failed = this.#errorBody(id, head, { ...body, ...passed });
+    if (failed !== undefined && passed?.callbackResults !== undefined) {
+      leftOut.push(`the results beside the error: ${messageOf(failed)}`);
+      failed = this.#errorBody(id, head, body);
+    }
     if (failed === undefined) return this.#logLeftOut(method, error, leftOut);
     const why = messageOf(failed);
     const { name, message, code } = body;
@@ -176,6 +179,17 @@ export class AnswerWriter {
       if (failed === undefined) return this.#logLeftOut(method, error, [`all but its beginning: ${why}`]);
     }
     this.#connection.destroy(asRpcError(failed));
+  }
+
+  /** What a caller in pomelo-rpc's form gets beside or in place of the error: all that the method gave to its callback. */
+  #passedOn(error: Error, { fields }: ErrorBody): Partial<ErrorBody> | undefined {
+    if (error instanceof CalledBackError) {
+      const { callbackArguments } = error;
+      // A peer of ours reads the fields of the error from the first argument.
+      return this.#isOurs || fields === undefined ? { callbackArguments, fields: {} } : { callbackArguments };
+    }
+    const callbackResults = this.#isOurs ? resultsOf(error) : undefined;
+    return callbackResults && { callbackResults };
   }
 
   #errorBody(id: number, head: Uint8Array, body: ErrorBody): unknown {

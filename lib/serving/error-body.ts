@@ -1,3 +1,4 @@
+import { CalledBackError } from '../called-back.js';
 import { errorParts, isError } from '../error-parts.js';
 import type { Codec } from '../protocol/codec.js';
 import { encodedSize } from '../protocol/encoded-value.js';
@@ -50,7 +51,7 @@ export function stockBody({ fields, cause, errors, ...rest }: ErrorBody): object
 export interface DescribedError {
   readonly body: ErrorBody;
   /** Each part with the reason why the part is left out: `.details: ... is a function, ...`. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: string[];
 }
 
 /** Describes an error within the bounds of docs/errors.md, "What of an error travels". Never throws, whatever the error is. */
@@ -122,7 +123,15 @@ class Description {
       ...(stack !== undefined && { stack }),
       ...(sent !== undefined && { fields: sent }),
       ...(gathered !== undefined && { errors: gathered }),
+      ...(!isAnswered && this.#calledBack(error, path)),
     };
+  }
+
+  /** The arguments of the callback, where a cause has some. Those of the answered error are the answer. */
+  #calledBack(error: Error, path: string): Pick<ErrorBody, 'callbackArguments'> {
+    if (!(error instanceof CalledBackError)) return {};
+    const { callbackArguments } = error;
+    return this.#fits(callbackArguments, `${path}.callbackArguments`) ? { callbackArguments } : {};
   }
 
   #fields(fields: readonly (readonly [string, unknown])[], path: string): Record<string, unknown> | undefined {

@@ -451,6 +451,49 @@ describe('a value in the place of the error', () => {
     }
   });
 
+  it('comes with an error, as pomelo-rpc passes both on, where the caller has the form of pomelo', async (t) => {
+    const shared = new Error('full');
+    const served = await serve(
+      t,
+      {
+        both: (callback: (...given: unknown[]) => void) => callback(shared, { left: 3 }, 'more'),
+        alone: (callback: (...given: unknown[]) => void) => callback(shared, null),
+        unsendable: (callback: (...given: unknown[]) => void) => callback(new Error('full'), () => {}),
+      },
+      { callbacks: true },
+    );
+    for (const options of [{}, { codecs: ['json'] as const }, { failMode: 'failover' as const }]) {
+      const { client, calls } = await pomelos(t, [served], options);
+      for (const [method, expected] of [
+        ['both', [{ left: 3 }, 'more']],
+        ['alone', []],
+        ['unsendable', []],
+      ] as const) {
+        const [error, ...results] = await answer((callback) => calls[method](null, callback));
+        const { code, cause } = error as { code: string; cause: Error };
+        assert.deepEqual([code, cause.message, results], ['ERR_RPC_REMOTE', 'full', expected], method);
+      }
+      await client.stop(true);
+    }
+    const { calls } = await call(t, [served]);
+    assert.equal((await answer((callback) => calls['both'](null, callback))).length, 1, 'createClient');
+  });
+
+  it('keeps its fields on the cause of the failure, and all arguments after a second hop', async (t) => {
+    const given = { code: 500, retry: true, details: [{ id: 7 }], name: 'mine', then: 'reserved' };
+    const inner = await serve(t, answering([given, 'more']), { callbacks: true });
+    const { calls: onward } = await call(t, [inner]);
+    const outer = await serve(t, { relay: () => onward['end'](null) }, { expectedErrors: ['ERR_RPC_REMOTE'] });
+    const { calls } = await call(t, [outer]);
+    const first = (await failure(onward['end'](null))).cause as Record<string, unknown>;
+    const second = ((await failure(calls['relay'](null))).cause as Error).cause as Record<string, unknown>;
+    for (const cause of [first, second]) {
+      assert.deepEqual({ ...cause }, { code: 500, retry: true, details: [{ id: 7 }] });
+      assert.deepEqual(cause['callbackArguments'], [given, 'more']);
+      assert.equal(Object.keys(cause).includes('callbackArguments'), false);
+    }
+  });
+
   it('keeps its code in the cause of the failure', async (t) => {
     const served = await serve(t, answering([{ code: 403 }]), { callbacks: true });
     const { calls } = await call(t, [served]);

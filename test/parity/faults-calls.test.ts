@@ -209,7 +209,7 @@ fault(
       const { service } = client.proxies.user.test;
       const calls = Array.from({ length: 3 }, () => lab.answer((cb) => service.whoami.toServer('s1', cb), 150));
       const answers = (await Promise.all(calls)).map((answer) => (answer === 'no answer' ? answer : answer[0].code));
-      return { answers, waiting: client._station?.pendings.s1.length };
+      return { answers, waiting: client._station?.pendings?.s1.length };
     });
     assert.deepEqual(found.ours.answers, ['no answer', 'ERR_RPC_PENDING_FULL', 'ERR_RPC_PENDING_FULL']);
     assert.deepEqual(found.theirs, { answers: ['no answer', 'no answer', 'no answer'], waiting: 2 });
