@@ -5,8 +5,8 @@ import type { ServerInfo } from 'mailstation';
 import { within } from './within.js';
 
 const PROGRAM = fileURLToPath(new URL('./server-process.ts', import.meta.url));
-const START_LIMIT_MS = 20_000;
-const END_LIMIT_MS = 10_000;
+const START_LIMIT_MS = 60_000;
+const END_LIMIT_MS = 30_000;
 
 export interface RunningServer extends ServerInfo {
   readonly pid: number;

@@ -10,8 +10,8 @@ const SERVER = new URL('./server-process.ts', import.meta.url);
 const CLIENT = new URL('./client-process.ts', import.meta.url);
 
 /** Of a process that was told to end, and has calls to settle or to answer. */
-const END_TIMEOUT_MS = 20_000;
-const START_TIMEOUT_MS = 20_000;
+const END_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 type Command = ServerCommand | ClientCommand;
 

@@ -70,7 +70,7 @@ describe('programs that were written for cluster-client', () => {
       for (const [changed, mine, theirs] of IMPORTS) replaceOnce(join(folder, changed), mine, theirs);
     const env = { NODE_CLUSTER_CLIENT_PORT: String(await freePort()) };
     const program = startProgram(t, join(folder, file), { env });
-    assert.equal(await program.end(20_000), 0, program.stderr);
+    assert.equal(await program.end(80_000), 0, program.stderr);
     assert.equal(program.stderr, '');
     return program.stdout.trimEnd().split('\n');
   }

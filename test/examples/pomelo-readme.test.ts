@@ -33,9 +33,9 @@ describe('a program for pomelo-rpc', () => {
     const port = await freePort();
     const server = startProgram(t, join(folder, 'server.js'), { args: [String(port)] });
     await server.untilPrinted('rpc server started', 10_000);
-    await untilListening(port, 10_000);
+    await untilListening(port, 40_000);
     const client = startProgram(t, join(folder, 'client.js'), { args: [String(port)] });
-    assert.equal(await client.end(20_000), 0, client.stderr);
+    assert.equal(await client.end(80_000), 0, client.stderr);
     assert.equal(client.stderr, '');
     // The program divides by zero on purpose, which the server logs with the stack.
     assert.doesNotMatch(server.stderr.replace('Error: divided by zero', ''), /error|warning/i);

@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 import { ROOT, readManifest } from '../architecture/house.js';
 
 const BUILD = join(ROOT, 'scripts/build.mjs');
-const BUILD_LIMIT_MS = 30_000;
+const BUILD_LIMIT_MS = 120_000;
 
 /** What the examples need beside the package and its dependencies. */
 const ALSO_INSTALLED = ['cluster-client', 'co', 'pomelo-rpc', 'sdk-base', 'tsx'];

@@ -8,7 +8,7 @@ import { startProgram } from './program.js';
 const TSX = ['--import', import.meta.resolve('tsx')];
 const MAIN = join(ROOT, 'examples/shared-connection/main.js');
 /** Longer than the example gives itself. */
-const LIMIT_MS = 40_000;
+const LIMIT_MS = 120_000;
 
 describe('the workers that share a connection', () => {
   it('have one before and one after the death of the Leader, by the list of the system', async (t) => {

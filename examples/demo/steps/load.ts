@@ -3,7 +3,7 @@ import { RpcError } from 'mailstation';
 import type { Demo } from '../demo.js';
 import { within } from '../within.js';
 
-const END_LIMIT_MS = 10_000;
+const END_LIMIT_MS = 30_000;
 
 /** One call, when it has settled. */
 export interface Sample {
