@@ -127,26 +127,27 @@ export class ServiceRegistry {
 
   /**
    * Text that says which part of a name is unknown, and which names there are, the most similar first; or why a member of
-   * a module is not callable. The text goes to callers: the text repeats only the beginning of the name, lists only a few
-   * others, and never repeats a value.
+   * a module is not callable. The text goes to callers, whose errors begin with the whole name: the text has only the part that is
+   * unknown, cut short, lists only a few other names, and never repeats a value.
    */
   explainMissing(name: string): string {
-    const shown = JSON.stringify(name.length > SHOWN_CHARS ? `${name.slice(0, SHOWN_CHARS)}...` : name);
     const modules = [...this.#modules.values()];
 
     const module = nearest(modules, pathOf, name);
     if (module !== undefined) {
       const path = pathOf(module);
-      const why = whyUncallable(module.instance, name.slice(path.length + 1));
-      if (why !== undefined) return `${shown} cannot be called: ${why}`;
-      return `no such method: ${shown}; module ${path} has ${listed(module.methods.keys(), name.slice(path.length + 1))}`;
+      const method = name.slice(path.length + 1);
+      const why = whyUncallable(module.instance, method);
+      return why ?? `no such method: ${shown(method)}; module ${path} has ${listed(module.methods.keys(), method)}`;
     }
     const namespace = nearest(modules, namespaceOf, name)?.namespace;
     if (namespace !== undefined) {
       const siblings = modules.filter((each) => each.namespace === namespace).map((each) => each.module);
-      return `no such module: ${shown}; namespace ${namespace} has ${listed(siblings, name.slice(namespace.length + 1))}`;
+      const rest = name.slice(namespace.length + 1);
+      return `no such module: ${shown(rest)}; namespace ${namespace} has ${listed(siblings, rest)}`;
     }
-    return `no such namespace: ${shown}; this server has ${listed(new Set(modules.map(namespaceOf)), name)}`;
+    const [first = ''] = name.split('.', 1);
+    return `no such namespace: ${shown(first)}; this server has ${listed(new Set(modules.map(namespaceOf)), name)}`;
   }
 
   /** Names of the methods that get a callback. */
@@ -227,6 +228,11 @@ function nearest(
   return modules
     .filter((module) => name.startsWith(`${part(module)}.`))
     .toSorted((a, b) => part(b).length - part(a).length)[0];
+}
+
+/** A part of a name that a caller has sent, in quotes and cut short. */
+function shown(part: string): string {
+  return JSON.stringify(part.length > SHOWN_CHARS ? `${part.slice(0, SHOWN_CHARS)}...` : part);
 }
 
 /** A few of the names, the most similar to the wanted name first. */

@@ -76,7 +76,7 @@ describe('a stock cluster-client Follower', () => {
     assert.equal(String(stack).includes('stock-follower.test.ts'), false);
     const missing = await call('missing');
     assert.equal(missing['type'], 'failure');
-    assert.match(String(missing['message']), /no such method: "user\.service\.missing"/);
+    assert.match(String(missing['message']), /no such method: "missing"; module user\.service/);
     assert.match(String((await call('fn'))['message']), /the result cannot be sent: the result is a Map/);
     assert.deepEqual(await call('many'), { type: 'result', value: "'first'" }, 'on the same connection');
     assert.equal(child.isRunning, true);
