@@ -19,10 +19,13 @@ import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import {
   type Any,
   Caller,
+  type FromData,
   type ModuleLoader,
   type ProxyRecord,
+  type ProxyRecordOf,
   ProxyTree,
   type RemoteProxies,
+  type ServerInfoOf,
   type ServerTypeOf,
 } from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterOptions, resolveRouter } from './router/index.js';
@@ -143,16 +146,22 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
    * Adds proxies for remote modules; a module that was added before is replaced. Throws {@link RpcCode.Load} when a
    * path cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
    */
+  addProxies<const Given extends ProxyRecord>(records: readonly Given[] & FromData<Given['serverType']>): void;
+  addProxies(records: readonly ProxyRecordOf<Remotes>[]): void;
   addProxies(records: readonly ProxyRecord[]): void {
     for (const record of this.#list('addProxies', records, 'a list of records')) this.#proxies.add(record);
   }
 
   /** Adds the proxies of one record; see {@link BareClient.addProxies}. */
+  addProxy<const Given extends ProxyRecord>(record: Given & FromData<Given['serverType']>): void;
+  addProxy(record: ProxyRecordOf<Remotes>): void;
   addProxy(record: ProxyRecord): void {
     this.#proxies.add(record);
   }
 
   /** Adds a server to the roster. An entry with the same id is replaced, and calls that wait go to the new address. */
+  addServer<const Given extends ServerInfo>(server: Given & FromData<Given['serverType']>): void;
+  addServer(server: ServerInfoOf<Remotes>): void;
   addServer(server: ServerInfo): void {
     this.#station.addServer(server);
   }
@@ -161,6 +170,8 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
    * Adds all servers of the list, or none when one of them is out of shape. An entry without a port is that of a server that
    * is known and cannot be called: calls to it fail at once with {@link RpcCode.NoServer}.
    */
+  addServers<const Given extends ServerInfo>(servers: readonly Given[] & FromData<Given['serverType']>): void;
+  addServers(servers: readonly ServerInfoOf<Remotes>[]): void;
   addServers(servers: readonly ServerInfo[]): void {
     this.#station.addServers(this.#list('addServers', servers));
   }
@@ -179,6 +190,8 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   }
 
   /** Makes the roster exactly this list. Servers that stay keep their connections. */
+  replaceServers<const Given extends ServerInfo>(servers: readonly Given[] & FromData<Given['serverType']>): void;
+  replaceServers(servers: readonly ServerInfoOf<Remotes>[]): void;
   replaceServers(servers: readonly ServerInfo[]): void {
     this.#station.replaceServers(this.#list('replaceServers', servers));
   }

@@ -1,5 +1,15 @@
 export type { Outcome } from './broadcast.js';
 export { Caller } from './caller.js';
 export { type ModuleLoader, type ProxyRecord, ProxyTree } from './proxy-tree.js';
-export type { MethodProxy, ModuleProxy, RemoteFile, RemoteModule, RemoteProxies, ServerTypeOf } from './proxy-types.js';
+export type {
+  FromData,
+  MethodProxy,
+  ModuleProxy,
+  ProxyRecordOf,
+  RemoteFile,
+  RemoteModule,
+  RemoteProxies,
+  ServerInfoOf,
+  ServerTypeOf,
+} from './proxy-types.js';
 export type { Any, BoundMethod, ResultCallback, TypedMethod, UntypedMethod } from './typed-method.js';

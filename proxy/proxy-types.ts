@@ -1,5 +1,7 @@
 import type { EventEmitter } from 'node:events';
+import type { ServerInfo } from '../lib/server-info.js';
 import type { NotRemote } from './not-remote.js';
+import type { ProxyRecord } from './proxy-tree.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**
@@ -10,10 +12,27 @@ export type RemoteProxies<Remotes> =
   IsAny<Remotes> extends true ? Any : { readonly [Namespace in keyof Remotes]: NamespaceProxies<Remotes[Namespace]> };
 
 /** Union of the server types in the `Remotes` of a client, over all namespaces. */
-export type ServerTypeOf<Remotes> =
-  IsAny<Remotes> extends true
-    ? string
-    : { [Namespace in keyof Remotes]: Extract<keyof Remotes[Namespace], string> }[keyof Remotes];
+export type ServerTypeOf<Remotes> = unknown extends Remotes
+  ? string
+  : { [Namespace in keyof Remotes]: Extract<keyof Remotes[Namespace], string> }[keyof Remotes];
+
+/** Record of remote modules whose namespace and server type are in `Remotes`; any record for an untyped client. */
+export type ProxyRecordOf<Remotes> = unknown extends Remotes
+  ? ProxyRecord
+  : {
+      [Namespace in keyof Remotes & string]: ProxyRecord & {
+        readonly namespace: Namespace;
+        readonly serverType: IsAny<Remotes[Namespace]> extends true
+          ? string
+          : Extract<keyof Remotes[Namespace], string>;
+      };
+    }[keyof Remotes & string];
+
+/** Entry of a roster whose server type is in `Remotes`; any entry for an untyped client. */
+export type ServerInfoOf<Remotes> = ServerInfo & { readonly serverType: ServerTypeOf<Remotes> };
+
+/** `unknown` for a name that the compiler knows as a string only, as in a list from a file; `never` for a literal. */
+export type FromData<Name extends string> = string extends Name ? unknown : never;
 
 /**
  * Object that the functions of a remote module are called on. `Exported` is the type of the file's exports (`typeof
