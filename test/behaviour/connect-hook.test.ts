@@ -180,6 +180,8 @@ describe('a hook for fresh connections', () => {
       if (isBroken) throw new Error('no rooms yet');
     };
     const { calls, runs, log, moves } = await hooked(t, [served], hook);
+    const first = calls['join'](null, 'w');
+    await until(() => runs.length > 1, { what: 'another run' });
     const error = await failure(calls['join'].with({ timeout: 150 })(null, 'x'));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
@@ -187,11 +189,10 @@ describe('a hook for fresh connections', () => {
       /^user\.service\.join on test-1: not sent within 150 ms: the onConnect hook for test-1 failed: no rooms yet/,
     );
     assert.equal((error.cause as { cause?: Error }).cause?.message, 'no rooms yet');
-    await until(() => runs.length > 1, { what: 'another run' });
     assert.match(log[0] ?? '', /the onConnect hook for test-1 failed and will run again.*no rooms yet/s);
     const waiting = calls['join'](null, 'y');
     isBroken = false;
-    await waiting;
+    await Promise.all([first, waiting]);
     assert.equal(connections, 1);
     assert.deepEqual(new Set(runs.map(({ isNew }) => isNew)), new Set([true]), 'new until the hook has succeeded');
     assert.ok(moves.includes('test-1 preparing -> backoff') && moves.includes('test-1 backoff -> preparing'));
@@ -224,10 +225,11 @@ describe('a hook for fresh connections', () => {
       late.resolve(await failure(calls['join'].toServer('test-1', 'late')));
     };
     const { calls, runs, moves } = await hooked(t, [served], hook);
+    const waiting = says(calls, 0, 2);
+    await until(() => runs.length === 1, { what: 'the hook to run' });
     const error = await failure(calls['say'].with({ timeout: 60 })(null, 'lobby', 'x'));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'not-sent']);
     assert.match(error.message, /not sent within 60 ms: the onConnect hook for test-1 has run for \d+ ms/);
-    const waiting = says(calls, 0, 2);
     await served.server.stop(true);
     await until(() => moves.includes('test-1 preparing -> backoff'), { what: 'the loss to be noticed' });
     assert.equal(runs[0]?.signal.aborted, true);
