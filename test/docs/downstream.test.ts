@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readText } from '../architecture/house.js';
+import { EGG_PROGRAMS } from '../downstream/egg.js';
 import { PINUS_PROGRAMS } from '../downstream/pinus.js';
 import { POMELO_PROGRAMS } from '../downstream/pomelo.js';
+import { SDK_PROGRAMS } from '../downstream/sdk-clients.js';
 
-const GUIDES = [['docs/migrating-from-pomelo-rpc.md', [...POMELO_PROGRAMS, ...PINUS_PROGRAMS]]] as const;
+const GUIDES = [
+  ['docs/migrating-from-pomelo-rpc.md', [...POMELO_PROGRAMS, ...PINUS_PROGRAMS]],
+  ['docs/migrating-from-cluster-client.md', [...EGG_PROGRAMS, ...SDK_PROGRAMS]],
+] as const;
 
 for (const [page, programs] of GUIDES) {
   describe(`the programs that ${page} names`, () => {

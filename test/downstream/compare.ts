@@ -8,13 +8,16 @@ export interface Difference {
   readonly why: string;
 }
 
+/** A line that cluster-client's logger writes to stdout. */
+const LOG_LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ /;
+
 /**
  * Compares two outputs line by line.
  *
  * @returns Complaints: each line that differs without a reason in the table, and each row of the table without a line.
  */
 export function compareOutputs(original: string, ours: string, differences: readonly Difference[]): string[] {
-  const [there, here] = [original, ours].map((output) => output.trimEnd().split('\n')) as [string[], string[]];
+  const [there, here] = [original, ours].map((output) => linesOf(output)) as [string[], string[]];
   const complaints: string[] = [];
   const used = new Set<Difference>();
   for (let i = 0; i < Math.max(there.length, here.length); i++) {
@@ -26,4 +29,12 @@ export function compareOutputs(original: string, ours: string, differences: read
   }
   const idle = differences.filter((row) => !used.has(row));
   return [...complaints, ...idle.map(({ line }) => `"${line}" is in the table and does not differ`)];
+}
+
+/** Lines of an output, without those of a logger. */
+export function linesOf(output: string): string[] {
+  return output
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !LOG_LINE.test(line));
 }

@@ -11,6 +11,8 @@ const run = promisify(execFile);
 /** Installed programs, each in a folder whose name has a hash of its versions. A second run installs nothing. */
 const CACHE = join(ROOT, 'node_modules/.cache/downstream');
 const PROGRAMS = fileURLToPath(new URL('./programs/', import.meta.url));
+/** Egg reads the name of the application, and looks for TypeScript unless it is told not to. */
+const BASE = { name: 'downstream', private: true, egg: { typescript: false, declarations: false } };
 const TARBALL = 'mailstation.tgz';
 
 /** Packages of a program, with exact versions, and the package that ours replaces. */
@@ -31,7 +33,7 @@ export async function packOurs(): Promise<string> {
 /** Installs a program with the original packages. @returns The folder of the program. */
 export async function installOriginal(program: Dependencies): Promise<string> {
   const { dependencies } = program;
-  return await installed(program, 'original', { private: true, dependencies });
+  return await installed(program, 'original', { ...BASE, dependencies });
 }
 
 /**
@@ -42,10 +44,13 @@ export async function installOriginal(program: Dependencies): Promise<string> {
  */
 export async function installOurs(program: Dependencies, tarball: string): Promise<string> {
   const { dependencies: needed } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const replacement = `file:./node_modules/mailstation/compat/${program.replaced}`;
+  // npm refuses an override of a direct dependency that names another package than the dependency does.
+  const direct = program.replaced in program.dependencies ? { [program.replaced]: replacement } : {};
   const manifest = {
-    private: true,
-    dependencies: { ...program.dependencies, mailstation: `file:./${TARBALL}` },
-    overrides: { [program.replaced]: `file:./node_modules/mailstation/compat/${program.replaced}` },
+    ...BASE,
+    dependencies: { ...program.dependencies, ...direct, mailstation: `file:./${TARBALL}` },
+    overrides: { [program.replaced]: replacement },
   };
   const folder = await installed(program, 'ours', manifest, { tarball, needed });
   const target = join(folder, 'node_modules/mailstation');

@@ -6,5 +6,7 @@ export interface Program extends Dependencies {
   readonly name: string;
   /** Environment of the program. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Why the program cannot run on this machine. @default the program runs */
+  readonly skip?: string;
   readonly differences: readonly Difference[];
 }

@@ -11,7 +11,7 @@ exports.show = (value) => {
  *
  * @param {(callback: (...args: unknown[]) => void) => void} call
  */
-exports.outcome = (call, patienceMs = 2_500) =>
+exports.outcome = (call, patienceMs = 4_000) =>
   new Promise((resolve) => {
     const timer = setTimeout(() => resolve('the callback is not called'), patienceMs);
     const settle = (...args) => {
@@ -31,7 +31,7 @@ exports.outcome = (call, patienceMs = 2_500) =>
  *
  * @param {() => Promise<unknown>} call
  */
-exports.settled = async (call, patienceMs = 2_500) => {
+exports.settled = async (call, patienceMs = 4_000) => {
   let timer;
   const late = new Promise((resolve) => {
     timer = setTimeout(() => resolve('the promise does not settle'), patienceMs);

@@ -6,7 +6,8 @@ const started = [];
 const LOOPBACK = path.join(__dirname, 'loopback.cjs');
 
 /**
- * Starts a process of the program and resolves when the process has printed a text. The output goes to a file.
+ * Starts a process of the program and resolves when the process has printed a text, with what was printed until then. The
+ * output goes to a file too.
  *
  * @param {string} name Name of the file in logs/.
  * @param {readonly string[]} args Arguments of node.
@@ -27,7 +28,7 @@ exports.startProcess = (name, args, sign, env = {}) =>
       printed += chunk;
       if (!printed.includes(sign)) return;
       clearTimeout(timer);
-      resolve(child);
+      resolve(printed);
     };
     child.stdout.on('data', read);
     child.stderr.on('data', read);
