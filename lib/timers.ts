@@ -15,14 +15,15 @@ import { promisify } from 'node:util';
  *
  * The functions come from Node's modules and not from `globalThis`: jest, vitest and sinon replace the globals, possibly
  * before this file is loaded. Each function is a constant: a bundle for CommonJS reads an imported name from the module
- * at each use, and sinon replaces the functions of the module too.
+ * at each use, and sinon replaces the functions of the module too. Where that has happened before, {@link original} finds
+ * the function that was replaced.
  */
-export const setTimeout: typeof nodeSetTimeout = nodeSetTimeout;
-export const setInterval: typeof nodeSetInterval = nodeSetInterval;
-export const setImmediate: typeof nodeSetImmediate = nodeSetImmediate;
-export const clearTimeout: typeof nodeClearTimeout = nodeClearTimeout;
-export const clearInterval: typeof nodeClearInterval = nodeClearInterval;
-export const clearImmediate: typeof nodeClearImmediate = nodeClearImmediate;
+export const setTimeout: typeof nodeSetTimeout = original('setTimeout', nodeSetTimeout);
+export const setInterval: typeof nodeSetInterval = original('setInterval', nodeSetInterval);
+export const setImmediate: typeof nodeSetImmediate = original('setImmediate', nodeSetImmediate);
+export const clearTimeout: typeof nodeClearTimeout = original('clearTimeout', nodeClearTimeout);
+export const clearInterval: typeof nodeClearInterval = original('clearInterval', nodeClearInterval);
+export const clearImmediate: typeof nodeClearImmediate = original('clearImmediate', nodeClearImmediate);
 
 /** Resolves after `ms`, or rejects when `signal` is aborted. */
 export const delay: typeof setTimeout.__promisify__ = promisify(setTimeout);
@@ -41,10 +42,25 @@ export const performance: { readonly now: () => number } = {
  * leads to the original, so a microtask has to do.
  */
 function realNextTick(): typeof process.nextTick {
-  if (!isFake(process.nextTick)) return process.nextTick;
+  const first = original('nextTick', process.nextTick);
+  if (!isFake(first)) return first;
   const { getBuiltinModule } = process as { getBuiltinModule?: (id: 'process') => typeof process };
-  const original = getBuiltinModule?.('process').nextTick;
-  return original === undefined || isFake(original) ? inMicrotask : original;
+  const builtin = getBuiltinModule?.('process').nextTick;
+  return builtin === undefined || isFake(builtin) ? inMicrotask : builtin;
+}
+
+/**
+ * The function that fake timers have replaced, or the function itself. The clock of @sinonjs/fake-timers, which sinon, jest
+ * and vitest use, has each replaced function under the name `_setTimeout`. Fakes may lie on fakes.
+ */
+function original<Timer extends object>(name: string, timer: Timer): Timer {
+  let found = timer;
+  while (isFake(found)) {
+    const replaced = (found as { clock?: Record<string, Timer | undefined> }).clock?.[`_${name}`];
+    if (typeof replaced !== 'function' || replaced === found) return timer;
+    found = replaced;
+  }
+  return found;
 }
 
 /** True for a function of the fake timers of jest and sinon, which has a `clock`. */

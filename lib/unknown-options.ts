@@ -15,8 +15,8 @@ export interface OptionCheck {
   /** Names that other packages give a meaning, and that may stand here without one. @default none */
   readonly ignored?: readonly string[];
   /**
-   * Whether only names are reported that are near a known one. A custom mailbox or acceptor gets all options, and may have
-   * options of its own.
+   * Whether only names are reported that are near a known one which is not given. A custom mailbox or acceptor gets all
+   * options, and may have options of its own. The entry of a server may have further fields.
    * @default false
    */
   readonly onlyNear?: boolean;
@@ -38,6 +38,7 @@ export function unknownOptions(given: object, check: Omit<OptionCheck, 'owner'>)
     if (known === true || ignored.includes(name)) return [];
     if (known !== undefined) return isPlain(value) ? inside(name, unknownOptions(value, { names: known })) : [];
     const near = nearName(name, Object.keys(names));
+    if (onlyNear && near !== undefined && isGiven(given, near)) return [];
     if (near !== undefined) return [`${quoted(name)} (did you mean ${near}?)`];
     return onlyNear ? [] : [quoted(name)];
   });
@@ -45,6 +46,10 @@ export function unknownOptions(given: object, check: Omit<OptionCheck, 'owner'>)
 
 function inside(group: string, unknown: readonly string[]): string[] {
   return unknown.map((each) => `${each} in ${group}`);
+}
+
+function isGiven(options: object, name: string): boolean {
+  return ((options as Record<string, unknown>)[name] ?? undefined) !== undefined;
 }
 
 function isPlain(value: unknown): value is object {

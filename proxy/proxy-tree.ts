@@ -5,6 +5,7 @@ import { invalid, nonEmptyString, unfit } from '../lib/options.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ModuleNames } from '../lib/service/module-names.js';
+import { unknownOptions } from '../lib/unknown-options.js';
 import type { Caller } from './caller.js';
 import { guardedCaller } from './guarded-caller.js';
 import { getOwn, makeLevel, setOwn } from './level.js';
@@ -35,6 +36,8 @@ export type ModuleLoader = (path: string | URL, context: unknown) => readonly Mo
 
 /** A level of the tree: names with what is below, down to the methods. */
 type Level = Record<string, unknown>;
+
+const RECORD_FIELDS = { namespace: true, serverType: true, path: true } as const;
 
 /** Depth of a method in the tree: namespace, server type, module, method. */
 const METHOD_DEPTH = 3;
@@ -108,6 +111,10 @@ export class ProxyTree {
     const namespace = nonEmptyString('the namespace of a record', record.namespace);
     const serverType = nonEmptyString('the serverType of a record', record.serverType);
     const { path } = record;
+    // A record without a path is valid, so a mistyped one would go unnoticed.
+    const mistyped = unknownOptions(record, { names: RECORD_FIELDS, onlyNear: true });
+    if (mistyped.length > 0)
+      this.#log?.warn(`mailstation: the record of ${namespace} has fields without a meaning: ${mistyped.join(', ')}`);
     if (path === undefined) {
       const types = this.#below(this.#tree, [namespace]);
       const known = getOwn(types, serverType) as Level | undefined;

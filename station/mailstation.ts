@@ -29,7 +29,7 @@ import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js'
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
-import { logUncallable, type Uncallable } from './roster-entry.js';
+import { logUncallable, type Uncallable, warnOfMistypedFields } from './roster-entry.js';
 import { type MailStationState, STATION_TRANSITIONS } from './state.js';
 
 /**
@@ -278,6 +278,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   }
 
   #follow({ id, kind, old, now }: RosterChange): void {
+    if (now !== undefined) warnOfMistypedFields(now, this.#options.logger);
     const isElsewhere = old !== undefined && now !== undefined && !sameEndpoint(endpointOf(old), endpointOf(now));
     if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
     const reason = (why: string) => new RpcError(RpcCode.ServerRemoved, `server ${id} ${why}`, { serverId: id });

@@ -5,8 +5,12 @@ import { messageOf } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
 import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
 import { SERVER_INFO_DEFAULTS, type ServerEntry, type ServerInfo } from '../lib/server-info.js';
+import { unknownOptions } from '../lib/unknown-options.js';
 
 const NO_PORT = 'its entry has no port';
+
+/** Fields with a meaning. `id` is required, and too short to be told from other fields by a near name. */
+const FIELDS = { serverType: true, host: true, port: true, weight: true, transport: true } as const;
 
 /** Server that is known and cannot be called: a gate of pomelo, for one, has only a port for game clients. */
 export class Uncallable {
@@ -53,13 +57,24 @@ export function readAnyEntry(given: ServerEntry): ServerInfo | Uncallable {
   }
 }
 
+/** Logs fields of an entry that are probably mistyped: without its `host`, for one, a server is sought on 127.0.0.1. */
+export function warnOfMistypedFields(entry: ServerEntry, logger: Logger): void {
+  const unknown = unknownOptions(entry, { names: FIELDS, ignored: ['id'], onlyNear: true });
+  if (unknown.length > 0)
+    logger.warn(`mailstation: the entry of server ${entry.id} has fields without a meaning: ${unknown.join(', ')}`);
+}
+
 /**
  * Logs a server that cannot be called, or the reason why an entry was left out. A server that has a port for clients of
  * another kind, as a gate of pomelo has, is no mistake, and is not logged.
  */
 export function logUncallable(server: Uncallable | string, logger: Logger): void {
-  if (typeof server === 'string') logger.warn(`mailstation: an entry of a list of servers was left out: ${server}`);
-  else if ((server.entry['clientPort'] ?? undefined) === undefined || server.why !== NO_PORT)
+  if (typeof server === 'string') {
+    logger.warn(`mailstation: an entry of a list of servers was left out: ${server}`);
+    return;
+  }
+  warnOfMistypedFields(server.entry, logger);
+  if ((server.entry['clientPort'] ?? undefined) === undefined || server.why !== NO_PORT)
     logger.warn(`mailstation: server ${server.id} is known, but cannot be called: ${server.why}`);
 }
 

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ClientOptions, cluster, createClient, createServer, Server, type ServerOptions } from '../index.js';
+import {
+  type ClientOptions,
+  cluster,
+  createClient,
+  createServer,
+  Server,
+  type ServerInfo,
+  type ServerOptions,
+} from '../index.js';
 
 class Real {}
 
@@ -46,6 +54,39 @@ describe('an option that does not exist', () => {
         '"consecutiveFailure" (did you mean consecutiveFailures?) in ejection, "Ratio" (did you mean ratio?) in retryBudget',
     );
     assert.deepEqual(more, []);
+  });
+
+  it('is a warning in the entry of a server, once for each change of the entry', () => {
+    const lines = linesOf((options) => {
+      const client = createClient(options);
+      const entry = { id: 'a-1', serverType: 'a', hots: '10.0.0.1', port: 3333, zone: 'eu', pid: 7, clientPort: 3010 };
+      client.addServers([entry]);
+      client.replaceServers([entry]);
+      client.addServer({ ...entry, id: 'a-2', host: '10.0.0.1', hosts: 2, wieght: 3 } as typeof entry);
+    }, {});
+    assert.deepEqual(lines, [
+      'mailstation: the entry of server a-1 has fields without a meaning: "hots" (did you mean host?)',
+      'mailstation: the entry of server a-2 has fields without a meaning: "wieght" (did you mean weight?)',
+    ]);
+  });
+
+  it('is a warning in the entry of a server that cannot be called', () => {
+    const entry = { id: 'a-1', serverType: 'a', prot: 3333 } as unknown as ServerInfo;
+    assert.deepEqual(
+      linesOf((options) => createClient(options).addServer(entry), {}),
+      [
+        'mailstation: the entry of server a-1 has fields without a meaning: "prot" (did you mean port?)',
+        'mailstation: server a-1 is known, but cannot be called: its entry has no port',
+      ],
+    );
+  });
+
+  it('is a warning in a record of proxies', () => {
+    const record = { namespace: 'user', serverType: 'test', pth: 'remote', note: 1 };
+    assert.deepEqual(
+      linesOf((options) => createClient(options).addProxy(record), {}),
+      ['mailstation: the record of user has fields without a meaning: "pth" (did you mean path?)'],
+    );
   });
 
   it('is a warning without a suggestion where no name is near', () => {

@@ -127,7 +127,11 @@ export class Framer {
     }
     this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk or a large frame alive
     if (at >= end || this.#stopped) return;
-    if (!this.#paused) return this.#hold(chunk, at, end, end - at);
+    if (!this.#paused) {
+      // Another program may send less than a header, and then wait for us.
+      if (chunk[at + AT.version] !== VERSION) throw this.#notOurs(chunk, at);
+      return this.#hold(chunk, at, end, end - at);
+    }
     this.#rest.unshift(chunk);
     this.#restAt = at;
   }
@@ -192,7 +196,10 @@ export class Framer {
 
   #notOurs(bytes: Buffer, at: number): RpcError {
     const foreign = describeForeign(bytes, at);
-    if (foreign === undefined) return this.#notAPacket(`version ${bytes[at + AT.version]}, expected ${VERSION}`);
+    if (foreign === undefined)
+      return this.#notAPacket(
+        `version ${bytes[at + AT.version]}, expected ${VERSION}; another program may be on this port`,
+      );
     this.stop();
     return new RpcError(RpcCode.Protocol, foreign);
   }

@@ -63,6 +63,7 @@ function isAssigned(name: string, body: string): boolean {
 
 function evidenceOf(name: string, body: string): Evidence {
   const uses = (after: string) => new RegExp(`(?<![\\p{ID_Continue}$.])${escaped(name)}${after}`, 'u').test(body);
+  if (!uses(String.raw`(?![\p{ID_Continue}$])`)) return undefined; // a method that answers by its value, in a callback's form
   const isChecked = new RegExp(`\\btypeof\\s+${escaped(name)}(?![\\p{ID_Continue}$])`, 'u').test(body);
   if (!isChecked && uses(ERROR_FIRST)) return 'called';
   const isCalled = uses(String.raw`\s*(?:\?\.)?\s*\(`);

@@ -22,9 +22,24 @@ describe('a host', () => {
   });
 
   it("is 127.0.0.1 for every address of this machine's loopback", () => {
-    for (const host of ['::1', '[::1]', '127.0.0.1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1', '0:0:0:0:0:0:0:1']) {
+    for (const host of [
+      ...['::1', '[::1]', '0::1', '::0001', '0:0:0:0:0:0:0:1', '::1%lo'],
+      ...['::ffff:127.0.0.1', '::FFFF:127.0.0.1', '::ffff:7f00:1'],
+      ...['127.0.0.1', '127.0.0.1.', '127.1', '0x7f.1', '0177.0.0.1', '2130706433'],
+    ]) {
       assert.equal(hostOption('host', host), '127.0.0.1');
     }
+  });
+
+  it('has one form, however an address is spelled', () => {
+    assert.equal(hostOption('host', '2001:DB8:0:0::1'), '2001:db8::1');
+    assert.equal(hostOption('host', '::ffff:10.0.0.1'), '10.0.0.1');
+    assert.equal(hostOption('host', '10.1'), '10.0.0.1');
+    assert.equal(hostOption('host', 'LocalHost.'), 'localhost');
+  });
+
+  it('may be a name that begins or ends with digits', () => {
+    for (const host of ['10.0.0.1.nip.io', 'node-7', '3com.com', 'x7']) assert.equal(hostOption('host', host), host);
   });
 
   it('is localhost for a client, which tries all its addresses, and 127.0.0.1 for a Leader', () => {
@@ -45,6 +60,9 @@ describe('a host', () => {
     ['10.0.0.1\n', 'got "10.0.0.1\\n": leave the white space out'],
     ['a b', 'got "a b": letters, digits, "-", "_" and "." may stand in a name'],
     ['[chat]', 'got "[chat]": letters, digits, "-", "_" and "." may stand in a name'],
+    ['*', 'got "*": to listen on all addresses, give "0.0.0.0", or "::" with IPv6'],
+    ['/run/chat.sock', 'got "/run/chat.sock": a path of a socket is no host, since servers listen on TCP ports'],
+    ['256.1.1.1', 'got "256.1.1.1": an IPv4 address has four numbers from 0 to 255'],
     ['user@chat', 'got "user@chat": letters, digits, "-", "_" and "." may stand in a name'],
   ] as const) {
     it(`is not ${JSON.stringify(given)}`, () => {

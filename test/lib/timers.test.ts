@@ -12,6 +12,12 @@ describe('timers of the library', () => {
     assert.equal(printed.trim(), 'delay, nextTick, performance, setImmediate, setInterval, setTimeout');
   });
 
+  it('are those of Node in a process that has replaced all timers before the package is loaded', () => {
+    const fixture = fileURLToPath(new URL('./fixtures/fakes-before.ts', import.meta.url));
+    const printed = execFileSync(process.execPath, [...loaderFlags(fixture), fixture], { encoding: 'utf8' });
+    assert.equal(printed.trim(), 'all run');
+  });
+
   it('reject a delay whose signal is aborted', async () => {
     await assert.rejects(delay(60_000, undefined, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   });

@@ -25,6 +25,25 @@ function frameless(maxFrameBytes = DEFAULT_MAX_FRAME_BYTES): Framer {
 }
 
 describe('Framer', () => {
+  for (const [name, bytes] of [
+    ['a greeting of SSH', Buffer.from('SSH-2.0-x\r\n')],
+    ['an alert of TLS', Buffer.from('15030100020246', 'hex')],
+  ] as const) {
+    it(`recognizes ${name}, which is shorter than a header`, () => {
+      assert.throws(
+        () => frameless().push(bytes),
+        isRpcError('ERR_RPC_PROTOCOL', /the peer (is another program|speaks TLS)/),
+      );
+    });
+  }
+
+  it('suspects another program behind a first byte that no version has', () => {
+    assert.throws(
+      () => frameless().push(Buffer.from([74, 0])),
+      isRpcError('ERR_RPC_PROTOCOL', /version 74, expected 1; another program may be on this port$/),
+    );
+  });
+
   for (const vector of VECTORS) {
     const bytes = bytesOf(vector);
     const expected = [expectedOf(vector)];

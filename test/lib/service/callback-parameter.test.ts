@@ -59,6 +59,7 @@ describe('answerStyle, without the option', () => {
     'parameters that are data': '(a, b) => a + b',
     'an optional parameter': 'function (text, times) { return text.repeat(times ?? 2); }',
     'an optional parameter that is passed on': 'function (id, options) { return find(id, options); }',
+    'a callback that the body never mentions': 'function (a, cb) { return [a, "cb()", this.cb, cbs]; }',
     'a flag': 'function (id, done) { items[id].done = done; }',
     'a page': 'function (page, next) { return { page, next }; }',
     'a function of another shape': 'function (list, compare) { return list.sort((a, b) => compare(a, b)); }',
