@@ -1,6 +1,7 @@
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { loopLag } from '../lib/loop-lag.js';
-import { timeoutMs } from '../lib/options.js';
+import { invalid, timeoutMs, unfit } from '../lib/options.js';
+import { unknownOptions } from '../lib/unknown-options.js';
 import type { FilterObject } from './filters.js';
 
 /** Options of {@link tooBusy}. */
@@ -19,7 +20,7 @@ export const TOO_BUSY_DEFAULTS = Object.freeze({ maxLag: 70 }) satisfies TooBusy
  * Makes a before filter that refuses the calls of a process whose own event loop lags, since that process would read the
  * answers too late. Calls reject with `ERR_RPC_FILTER`, `delivery: 'not-sent'`, and `ERR_RPC_OVERLOADED` as the cause.
  * Source: pomelo's filter `toobusy`.
- * @throws {@link RpcCode.InvalidArgument} when `maxLag` is out of range
+ * @throws {@link RpcCode.InvalidArgument} when `maxLag` is out of range, and for another option: a filter has no logger for a warning
  * @example
  * ```ts
  * import { createClient, tooBusy } from 'mailstation';
@@ -29,6 +30,10 @@ export const TOO_BUSY_DEFAULTS = Object.freeze({ maxLag: 70 }) satisfies TooBusy
  * ```
  */
 export function tooBusy(options: TooBusyOptions = {}): FilterObject {
+  if (typeof options !== 'object' || options === null)
+    throw unfit('the options of tooBusy()', 'an object { maxLag }', options);
+  const [unknown] = unknownOptions(options, { names: { maxLag: true } });
+  if (unknown !== undefined) throw invalid(`tooBusy() has no option ${unknown}`);
   const maxLag = timeoutMs('maxLag', options.maxLag, TOO_BUSY_DEFAULTS.maxLag);
   return {
     name: 'tooBusy',

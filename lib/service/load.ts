@@ -3,8 +3,10 @@ import { types } from 'node:util';
 import { debug } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { importFile, requireFile, requireOf } from './import-file.js';
+import { isObject } from './methods.js';
 import { findRemoteFiles, isTypeScript, type RemoteFiles } from './remote-files.js';
 import { type LoadedModule, modulesOf } from './remote-module.js';
+import { whyNoneCallable } from './uncallable.js';
 
 export type { LoadedModule } from './remote-module.js';
 
@@ -20,8 +22,8 @@ export type { LoadedModule } from './remote-module.js';
 export async function loadModules(path: string | URL, context: unknown): Promise<LoadedModule[]> {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
+  let main: unknown;
   for (const file of found.files) {
-    let main: unknown;
     try {
       ({ main } = await importFile(file));
     } catch (error) {
@@ -29,7 +31,7 @@ export async function loadModules(path: string | URL, context: unknown): Promise
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return allowed(modules, found);
+  return allowed(modules, found, main);
 }
 
 /**
@@ -39,8 +41,8 @@ export async function loadModules(path: string | URL, context: unknown): Promise
 export function loadModulesSync(path: string | URL, context: unknown): LoadedModule[] {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
+  let main: unknown;
   for (const file of found.files) {
-    let main: unknown;
     try {
       ({ main } = requireFile(file));
     } catch (error) {
@@ -48,7 +50,7 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
     }
     collect(modules, modulesOf(main, file, context));
   }
-  return allowed(modules, found);
+  return allowed(modules, found, main);
 }
 
 let versions = 0;
@@ -121,11 +123,17 @@ function collect(modules: Map<string, LoadedModule>, more: readonly LoadedModule
   }
 }
 
-function allowed(modules: ReadonlyMap<string, LoadedModule>, { shown, isFolder }: RemoteFiles): LoadedModule[] {
+/** `main`: main export of the last file, which is the only one where the path is that of a file. */
+function allowed(
+  modules: ReadonlyMap<string, LoadedModule>,
+  { shown, isFolder }: RemoteFiles,
+  main: unknown,
+): LoadedModule[] {
   if (modules.size > 0 || isFolder) return [...modules.values()];
+  const why = isObject(main) ? whyNoneCallable(main) : '';
   throw new RpcError(
     RpcCode.Load,
-    `remote path ${shown} exports nothing that can be called; export functions, a factory or a class`,
+    `remote path ${shown} exports nothing that can be called${why && ` (${why})`}; export functions, a factory or a class`,
   );
 }
 

@@ -315,5 +315,11 @@ describe('a late event loop', () => {
     blocked.stop();
     await until(() => calls.f(null).catch(() => undefined), { what: 'calls again', timeoutMs: 20_000 });
     assert.throws(() => tooBusy({ maxLag: 0 }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    for (const [given, message] of [
+      [{ maxLagg: 100 }, 'tooBusy() has no option "maxLagg" (did you mean maxLag?)'],
+      [100, 'the options of tooBusy() must be an object { maxLag }, got 100'],
+    ] as const) {
+      assert.throws(() => tooBusy(given as object), { code: 'ERR_RPC_INVALID_ARGUMENT', message });
+    }
   });
 });

@@ -387,6 +387,12 @@ describe('a path', () => {
     assert.ok(error.message.includes(file), error.message);
   });
 
+  each('is refused with the reason for each member of the file', async (load, t) => {
+    const file = join(folderOf(t, { 'a.js': 'exports.LIMIT = 5; exports.each = function* () {}' }), 'a.js');
+    const { message } = await rejection(load(file));
+    assert.match(message, /called \(LIMIT is not a function but a number; .*; each is a generator function, /);
+  });
+
   each('is refused if it is a declaration, even by name', async (load, t) => {
     const folder = folderOf(t, { 'a.d.ts': 'export {}' });
     assert.equal((await rejection(load(join(folder, 'a.d.ts')))).code, RpcCode.Load);
