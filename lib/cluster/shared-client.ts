@@ -123,7 +123,7 @@ export class SharedClient implements RoleSourceHandler {
         `cannot publish another key: the limit of ${MAX_KEYS} keys is reached, and each is published again at the next Leader`,
       );
     this.#published.set(key, reg);
-    this.#role?.publish(reg);
+    this.#role?.publish(key, reg);
   }
 
   /** Settles once: with the answer, within `responseTimeout` of a role, or `maxWaitTime` after the call without a role. */
@@ -143,7 +143,7 @@ export class SharedClient implements RoleSourceHandler {
     this.#failure = undefined;
     this.#endWaiting();
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
-    for (const reg of this.#published.values()) role.publish(reg);
+    for (const [key, reg] of this.#published) role.publish(key, reg);
     this.#sendHeld();
     this.#handler.onReady();
   }

@@ -480,7 +480,7 @@ describe('a value in the place of the error', () => {
   });
 
   it('keeps its fields on the cause of the failure, and all arguments after a second hop', async (t) => {
-    const given = { code: 500, retry: true, details: [{ id: 7 }], name: 'mine', then: 'reserved' };
+    const given = { code: 500, retry: true, details: [{ id: 7 }], name: 'mine', constructor: 'reserved' };
     const inner = await serve(t, answering([given, 'more']), { callbacks: true });
     const { calls: onward } = await call(t, [inner]);
     const outer = await serve(t, { relay: () => onward['end'](null) }, { expectedErrors: ['ERR_RPC_REMOTE'] });

@@ -263,3 +263,32 @@ describe('the bounds of a shared client', () => {
     assert.equal(await follower?.echo('short'), 'short');
   });
 });
+
+describe('a subscription that JSON would change', () => {
+  it('is refused in words, in the Leader and in a Follower, and a published value with its key', async (t) => {
+    const world = await sharedWorld(t);
+    const [leader, follower] = await joinAll(world, 2);
+    for (const client of [leader, follower]) {
+      for (const [match, what] of [
+        [/^a/, 'a RegExp'],
+        [new Map(), 'a Map or a Set'],
+        [Number.NaN, 'NaN'],
+        [new Uint8Array(1), 'binary data'],
+        [new Error('no'), 'an Error'],
+      ] as const) {
+        world.errors.length = 0;
+        client?.subscribe({ id: 'a', match } as { id: string }, () => {});
+        await until(() => world.errors.length === 1, { what: `the error of ${what}` });
+        const { code, message } = world.errors[0] as { code: string; message: string };
+        assert.equal(code, RpcCode.Encode);
+        assert.ok(message.includes(`its field "match" is ${what}, which JSON does not carry`), message);
+        (client?.unSubscribe as ((reg: object) => void) | undefined)?.({ id: 'a', match });
+      }
+      world.errors.length = 0;
+      client?.subscribe({ id: 'dated', at: new Date(5), none: undefined } as { id: string }, () => {});
+      client?.publish({ id: 'p', value: /^a/ });
+      await until(() => world.errors.length === 1, { what: 'the error of the published value' });
+      assert.match((world.errors[0] as Error).message, /^publish \{"id":"p","value":\{\}\}: .*RegExp/);
+    }
+  });
+});

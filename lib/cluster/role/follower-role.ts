@@ -7,7 +7,7 @@ import { EncodedValue } from '../../protocol/encoded-value.js';
 import type { FrameView } from '../../protocol/packet.js';
 import { userKey } from '../keys.js';
 import type { Role, RoleHandler } from './role.js';
-import { controlHead } from './subscription-head.js';
+import { controlHead, unpublished } from './subscription-head.js';
 
 export interface FollowerRoleOptions {
   /** Name of the shared client. */
@@ -44,11 +44,11 @@ export class FollowerRole implements Role {
     this.#control('unSubscribe', key, reg);
   }
 
-  publish(reg: unknown): void {
+  publish(key: string, reg: unknown): void {
     const { publishMethod, responseTimeout } = this.#options;
     if (publishMethod === undefined) return;
     const settle = (error: RpcError | undefined): void => {
-      if (error !== undefined) this.#handler.onError(error);
+      if (error !== undefined) this.#handler.onError(unpublished(key, error));
     };
     this.invoke(new OutgoingCall(publishMethod, [reg], responseTimeout, true, {}, undefined, settle));
   }

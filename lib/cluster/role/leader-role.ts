@@ -14,7 +14,7 @@ import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { copiedAnswers, directAnswers, NO_ANSWERS } from './local-answers.js';
 import { LocalLine } from './local-line.js';
 import type { Role, RoleHandler } from './role.js';
-import { copiedReg } from './subscription-head.js';
+import { copiedReg, unpublished } from './subscription-head.js';
 
 export type LeaderRoleOptions = Pick<
   ResolvedClusterOptions,
@@ -76,8 +76,8 @@ export class LeaderRole implements Role {
     this.#reportFailure(() => this.#channel.topics.unsubscribe(key, this.#subscriber));
   }
 
-  publish(reg: unknown): void {
-    this.#reportFailure(() => this.#channel.real.publish(this.#copied(reg)));
+  publish(key: string, reg: unknown): void {
+    this.#reportFailure(() => this.#channel.real.publish(this.#copied(key, reg)));
   }
 
   invoke(call: OutgoingCall): void {
@@ -117,7 +117,7 @@ export class LeaderRole implements Role {
   }
 
   /** A copy of a published value. Throws as the publication of a Follower fails. */
-  #copied(reg: unknown): unknown {
+  #copied(key: string, reg: unknown): unknown {
     const method = this.#channel.real.publishMethod;
     if (this.#line === undefined || method === undefined) return reg;
     const { name, responseTimeout } = this.#options;
@@ -126,7 +126,7 @@ export class LeaderRole implements Role {
     try {
       return this.#line.copyArguments(call)[0];
     } catch (error) {
-      throw unsendable(call, error);
+      throw unpublished(key, unsendable(call, error));
     }
   }
 

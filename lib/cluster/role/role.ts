@@ -12,7 +12,7 @@ export interface Role {
   /** Called once per key. Values arrive at {@link RoleHandler.onValue}, and failures at {@link RoleHandler.onError}. */
   subscribe(key: string, reg: unknown): void;
   unsubscribe(key: string, reg: unknown): void;
-  publish(reg: unknown): void;
+  publish(key: string, reg: unknown): void;
   /** Settles the call with its answer, at its deadline, or at the end of the role. */
   invoke(call: OutgoingCall): void;
   /** Takes no new calls, and ends when the calls in flight are answered: after `timeoutMs` at most. Resolves at the end. */

@@ -21,7 +21,7 @@ function fakeRole(isLeader = false) {
     isFull: false,
     subscribe: (key) => void asked.push(`subscribe ${key}`),
     unsubscribe: (key) => void asked.push(`unsubscribe ${key}`),
-    publish: (reg) => void asked.push(`publish ${JSON.stringify(reg)}`),
+    publish: (_key, reg) => void asked.push(`publish ${JSON.stringify(reg)}`),
     invoke: (call: OutgoingCall) => {
       asked.push(`${call.method.name}(${call.args})${call.oneway ? ', one way' : ''}, ${call.timeout} ms`);
       methods.add(call.method);

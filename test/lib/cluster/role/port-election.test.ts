@@ -286,11 +286,11 @@ describe('PortElection', () => {
     const { election, lines, roles, reaches } = setUp(t, { claim: held });
     election.start();
     await reaches('following');
-    roles[0]?.publish({ id: 1 });
-    roles[0]?.publish({ id: 2 });
+    roles[0]?.publish('p', { id: 1 });
+    roles[0]?.publish('p', { id: 2 });
     lines[0]?.end();
     await until(() => roles.length === 2, { what: 'the next role' });
-    roles[1]?.publish({ id: 2 });
+    roles[1]?.publish('p', { id: 2 });
     const methods = lines.flatMap(({ sent }) => sent.map(({ method }) => method));
     assert.deepEqual([methods.length, new Set(methods).size, methods[0]?.name], [3, 1, 'publish']);
   });
