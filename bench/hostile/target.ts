@@ -1,0 +1,125 @@
+/** A process that hostile peers reach, or a good caller beside them: `node target.ts ROLE PORTS`. */
+import { createServer as createPort } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cluster, createClient, createServer } from './package-under-test.js';
+import { measure } from './turns.js';
+
+const [role = 'server', given = '0'] = process.argv.slice(2);
+/** Pause between two calls of a good caller. Unit: ms */
+const PAUSE_MS = 25;
+
+let lines = 0;
+function count(): void {
+  lines += 1;
+}
+const logger = { info() {}, warn: count, error: count };
+const BIG = 'x'.repeat(64 * 1024);
+
+const services = {
+  u: {
+    m: {
+      echo: (value: unknown) => value,
+      big: () => BIG,
+      forget: () => new Promise<void>(() => {}),
+      slow: () => new Promise<void>((done) => setTimeout(done, 20)),
+    },
+  },
+};
+
+/** Real client of a shared client. */
+class Registry {
+  ready(then?: () => void): Promise<void> {
+    then?.();
+    return Promise.resolve();
+  }
+  async get(value: unknown): Promise<unknown> {
+    return value;
+  }
+  async big(): Promise<string> {
+    return BIG;
+  }
+  subscribe(): void {}
+  publish(): void {}
+  on(): void {}
+  once(): void {}
+  close(): void {}
+}
+
+async function freePort(): Promise<number> {
+  const probe = createPort().listen(0, '127.0.0.1');
+  await new Promise((listening) => probe.once('listening', listening));
+  const { port } = probe.address() as { port: number };
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}
+
+/** The same client in three uses: alone, as the one that relays, and as one whose calls are relayed. */
+function clientOf(servers: readonly { id: string; port: number }[], share?: number) {
+  const client = createClient({ logger, timeout: 5_000, ...(share === undefined ? {} : { share: { port: share } }) });
+  client.addProxies([{ namespace: 'u', serverType: 'a' }]);
+  client.addServers(servers.map((each) => ({ ...each, serverType: 'a', host: '127.0.0.1' })));
+  return client;
+}
+
+type Call = (server: string) => Promise<unknown>;
+
+/** Begins the role. Returns the port, and the call that this process makes on `call`. */
+async function begin(): Promise<{ port: number; call?: Call }> {
+  if (role === 'server') {
+    const server = createServer({ id: 'target', serverType: 'a', port: 0, services, logger });
+    await server.start();
+    return { port: server.port as number };
+  }
+  if (role === 'cluster') {
+    const port = Number(given) || (await freePort());
+    const shared = cluster(Registry, { port, name: 'registry', logger }).create();
+    await shared.ready();
+    return { port, call: async () => shared.get(1) };
+  }
+  const ports = given.split(',').map(Number);
+  const client = clientOf(
+    ports.slice(0, 2).map((port, index) => ({ id: index === 0 ? 'target' : 'hostile', port })),
+    ports[2],
+  );
+  await client.start();
+  return { port: ports[2] ?? 0, call: (server) => client.proxies.u.a.m.echo.toServer(server, 1) };
+}
+
+/** Calls of a good caller, since the message `begin`. */
+const calls = { made: 0, failed: 0, longest: 0, firstFailure: '' };
+let isCalling = false;
+
+async function callOnce(call: Call, server: string): Promise<void> {
+  const started = performance.now();
+  calls.made += 1;
+  await call(server).catch((error: Error) => {
+    calls.failed += 1;
+    calls.firstFailure ||= error.message;
+  });
+  calls.longest = Math.max(calls.longest, performance.now() - started);
+}
+
+async function keepCalling(call: Call, others: boolean): Promise<void> {
+  isCalling = true;
+  while (isCalling) {
+    // Calls to a hostile server fail, and do not count.
+    if (others) call('hostile').catch(() => {});
+    await callOnce(call, 'target');
+    await delay(PAUSE_MS);
+  }
+}
+
+const report = measure();
+const begun = await begin();
+process.on('message', async (message: { ask: 'begin' | 'report'; others: boolean }) => {
+  if (message.ask === 'begin' && begun.call !== undefined) {
+    await callOnce(begun.call, 'target');
+    Object.assign(calls, { made: 0, longest: 0 });
+    void keepCalling(begun.call, message.others);
+  } else {
+    isCalling = false;
+  }
+  process.send?.({ ...report(), ...calls, rss: Math.round(process.memoryUsage.rss() / 2 ** 20), lines });
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ port: begun.port });
