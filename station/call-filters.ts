@@ -104,10 +104,16 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
 function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonly PreparedFilter[] {
   const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
   for (const filter of filters) {
-    const fits = typeof filter === 'function' || (typeof filter === 'object' && filter !== null);
-    if (!fits) throw unfit('a filter', 'a function or an object with before or after', filter);
+    if (!isFilter(filter)) throw unfit('a filter', 'a function or an object with before or after', filter);
   }
   return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
+}
+
+/** False for an object that filters in neither phase: a filter that refuses calls must not be passed over for a mistyped name. */
+function isFilter(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return typeof given === 'function';
+  const { before, after } = given as { before?: unknown; after?: unknown };
+  return typeof before === 'function' || typeof after === 'function';
 }
 
 /** Filters may rewrite a message as they like, but there must be something to send. */

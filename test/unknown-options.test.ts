@@ -114,6 +114,17 @@ describe('an option that does not exist', () => {
     ]);
   });
 
+  it('is refused in a filter that would run in neither phase', () => {
+    const client = createClient({});
+    for (const filter of [{ befor: () => {} }, { before: 'user' }, {}]) {
+      assert.throws(
+        () => client.before(filter as object),
+        /^RpcError.*a filter must be a function or an object with before or after, got /,
+      );
+    }
+    client.before({ after: () => {} }); // one object may be given to both
+  });
+
   it('is refused by with(), since a call has no logger', () => {
     const client = createClient({});
     client.addProxy({ namespace: 'user', serverType: 'test' });
