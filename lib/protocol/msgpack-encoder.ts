@@ -141,9 +141,9 @@ export class MsgpackEncoder {
     let size = 0;
     for (const key in value) {
       if (!hasOwn.call(value, key) || key === '__proto__') continue;
-      path.steps[level] = key;
       // The arguments of a function pass for a plain object; their first field is the index 0.
       if (size === 0 && key === '0') this.#refuseHidden(argumentsRefusal(value));
+      path.steps[level] = key;
       if (!out.text(key)) throw this.#path.cannotCarry(`a field whose name is ${HALF_A_PAIR}`, CODEC);
       this.#value((value as Record<string, unknown>)[key]);
       size += 1;
@@ -241,7 +241,7 @@ export class MsgpackEncoder {
 
   #error(error: Error): void {
     const path = this.#path;
-    path.enter(error);
+    path.enterError(error);
     const level = path.depth - 1;
     const parts = errorParts(error);
     this.#out.tag(EXT.error);

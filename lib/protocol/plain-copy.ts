@@ -148,7 +148,7 @@ class Copy {
 
   #errorParts(error: Error): unknown[] {
     const path = this.#path;
-    path.enter(error);
+    path.enterError(error);
     const level = path.depth - 1;
     const parts = [...errorParts(error)];
     for (let i = 0; i < parts.length; i++) {

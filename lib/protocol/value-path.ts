@@ -37,6 +37,15 @@ export class ValuePath {
     this.depth = depth + 1;
   }
 
+  /**
+   * Goes into an Error. Fields of an Error that cannot travel are left out and the others go on, so a cycle must be found at
+   * the first repetition: an Error with several fields that lead back to it would be encoded in all combinations of them.
+   */
+  enterError(error: object): void {
+    if (this.#around.includes(error)) throw this.#cycleIn([...this.around, error]);
+    this.enter(error);
+  }
+
   leave(): void {
     this.depth -= 1;
     this.#around[this.depth] = undefined;
