@@ -64,6 +64,11 @@ export class RpcClient<Remotes = Any> extends Client<Remotes> {
   override addServer(server: ServerInfo): void {
     if ((server ?? undefined) !== undefined) super.addServer(server);
   }
+
+  /** Removes a server. A value that is no id removes none, and the other ids of a list count. */
+  override removeServer(id: string): void {
+    if (typeof id === 'number' || (typeof id === 'string' && id !== '')) super.removeServer(id);
+  }
 }
 
 function isForPomelo(made: typeof Client): boolean {

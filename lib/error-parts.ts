@@ -26,9 +26,14 @@ const RESERVED: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype), // `constructor`, `__proto__`, `toString`, ...
 ]);
 
-/** True also for an error of another realm, such as a test runner's. */
+/** True also for an error of another realm, such as a test runner's. Never throws. */
 export function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || types.isNativeError(thrown);
+  if (types.isNativeError(thrown)) return true;
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false; // a Proxy that was revoked, or refuses
+  }
 }
 
 /** True for the name of a field that is neither sent nor set on an error that was received. */

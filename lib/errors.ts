@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { CallTiming } from './call-timing.js';
 import { errorJson } from './error-json.js';
-import { errorParts, isError } from './error-parts.js';
+import { codeOf, errorParts, isError } from './error-parts.js';
 
 /**
  * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`, not
@@ -184,7 +184,7 @@ Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configura
 
 /** The text of anything that was thrown, Error or not. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
+  if (isError(thrown)) return thrown.message;
   if (typeof thrown !== 'object' || thrown === null) return String(thrown);
   try {
     const { message } = thrown as { message?: unknown };
@@ -194,8 +194,12 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** An Error as it is, and any other value as an Error whose `cause` is the value. An object keeps its message and code. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
+  if (isError(thrown)) return thrown;
+  const error = new Error(messageOf(thrown), { cause: thrown });
+  const code = typeof thrown === 'object' && thrown !== null ? codeOf(thrown) : undefined;
+  return code === undefined ? error : Object.assign(error, { code });
 }
 
 /** Causes may be strangers': one that is no Error, or one that is its own cause. */

@@ -53,6 +53,7 @@ export function readAnyEntry(given: ServerEntry): ServerInfo | Uncallable {
   try {
     return readEntry(given);
   } catch (error) {
+    if (typeof given !== 'object' || given === null) throw error;
     return new Uncallable(idOf(given), given, messageOf(error));
   }
 }

@@ -25,11 +25,20 @@ export function methodError(thrown: unknown): Error {
   }
   const code = codeOf(thrown);
   if (code !== undefined) Object.assign(error, { code });
-  if (!Array.isArray(thrown)) {
+  if (!hasNoFields(thrown)) {
     for (const [field, value] of ownFields(thrown))
       Object.defineProperty(error, field, { value, enumerable: true, configurable: true, writable: true });
   }
   return error;
+}
+
+/** True for an array, whose items are no fields, and for a Proxy that was revoked. */
+function hasNoFields(object: object): boolean {
+  try {
+    return Array.isArray(object);
+  } catch {
+    return true;
+  }
 }
 
 /**

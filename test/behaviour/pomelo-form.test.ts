@@ -299,10 +299,22 @@ describe('a server that is known and cannot be called', () => {
       client.addServers([{ id: 'a', serverType: 'test', port: 'x' } as never, null as never, served.info]);
       assert.equal(await calls.echo(null), 'test-1');
       assert.deepEqual(log, [
-        'mailstation: an entry of a list of servers was left out: the id of a server is missing: give a non-empty string',
+        'mailstation: an entry of a list of servers was left out: a server must be an object { id, serverType, host, port }, got null',
         'mailstation: server a is known, but cannot be called: the port of server a must be an integer from 1 to 65535, got "x"',
       ]);
       assert.match((await failure(calls.echo.toServer('a'))).message, /the port of server a must be/);
+    }
+  });
+});
+
+describe('a list of ids with values that are no ids', () => {
+  it('removes the servers of the others for clients of pomelo and pinus, and is refused by createClient', async (t) => {
+    for (const create of [Client.create, createPinusClient, createClient]) {
+      const { client } = await call(t, [{ id: '7', serverType: 'test', port: 1 }], {}, create);
+      const remove = () => client.removeServers([null, undefined, '', {}, 7] as never);
+      if (create === createClient) assert.throws(remove, { code: RpcCode.InvalidArgument });
+      else remove();
+      assert.deepEqual(Object.keys(client.servers), create === createClient ? ['7'] : []);
     }
   });
 });

@@ -57,6 +57,14 @@ describe('toError', () => {
     const wrapped = toError(5);
     assert.deepEqual([wrapped.message, wrapped.cause], ['5', 5]);
   });
+
+  it('keeps message and code of an object, and survives a Proxy that was revoked', () => {
+    const wrapped = toError({ message: 'down', code: 'E_DOWN' }) as Error & { code?: unknown };
+    assert.deepEqual([wrapped.message, wrapped.code], ['down', 'E_DOWN']);
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    assert.equal(toError(proxy).cause, proxy);
+  });
 });
 
 describe('hasCode', () => {

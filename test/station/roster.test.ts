@@ -213,7 +213,7 @@ describe('Roster', () => {
       known.replace([server('a'), ...(wrong as ServerInfo[])]);
       assert.deepEqual(ids(known.all()), ['a']);
       assert.deepEqual(told, [
-        'the id of a server is missing: give a non-empty string',
+        'a server must be an object { id, serverType, host, port }, got null',
         'the id of a server is missing: give a non-empty string',
         'b: the port of server b must be an integer from 1 to 65535, got "x"',
         'c: the host of server c must be a non-empty string, got 5',

@@ -62,7 +62,7 @@ export class StartingClient {
       await channel.real.whenReady();
     } catch (thrown) {
       await undefined; // a constructor throws before the maker of the shared client can have listeners
-      if (!this.#isClosed) this.#failed(toError(thrown));
+      if (!this.#isClosed) this.#failed(toError(thrown ?? `the real client of ${this.#options.name} gave no error`));
       return;
     }
     if (this.#isClosed) return;

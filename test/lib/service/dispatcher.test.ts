@@ -202,6 +202,17 @@ describe('dispatch without callbacks', () => {
         logs: [/with an object/],
         later: true,
       },
+      {
+        name: 'fails with a rejected Proxy that was revoked',
+        fn: () => {
+          const { proxy, revoke } = Proxy.revocable({}, {});
+          revoke();
+          return Promise.reject(proxy);
+        },
+        gives: 'failed with an object that is not an Error',
+        logs: [/with an object/],
+        later: true,
+      },
       { name: 'appends nothing', fn: (...args: unknown[]) => args.length, gives: [1] },
     ],
     false,

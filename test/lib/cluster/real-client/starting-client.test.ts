@@ -7,7 +7,7 @@ import { mockClock, tick } from '../../transport/support.js';
 import { generated, heard } from '../support.js';
 
 /** Starts real clients, of which so many fail. */
-function setUp(t: TestContext, failures: number) {
+function setUp(t: TestContext, failures: number, failure: unknown = new Error('down')) {
   const clock = mockClock(t);
   const events: string[] = [];
   let made = 0;
@@ -15,7 +15,7 @@ function setUp(t: TestContext, failures: number) {
     readonly number = ++made;
     ready() {
       events.push('made');
-      return this.number > failures ? Promise.resolve() : Promise.reject(new Error('down'));
+      return this.number > failures ? Promise.resolve() : Promise.reject(failure);
     }
     close() {
       events.push('closed');
@@ -53,6 +53,14 @@ describe('StartingClient', () => {
       assert.deepEqual(events.splice(0), ['closed', 'made', 'down']);
     }
     assert.equal(warnings.length, 1, 'the same failure is logged once');
+    await starting.close();
+  });
+
+  it('names the real client where that gave no error', async (t) => {
+    const { events, starting, settle } = setUp(t, 1, null);
+    starting.start();
+    await settle();
+    assert.deepEqual(events, ['made', 'the real client of Data gave no error']);
     await starting.close();
   });
 
