@@ -132,8 +132,9 @@ export class Server extends Emitter<ServerEvents> {
       );
     }
     this.#started = this.#start().catch((error: Error) => {
-      // A user that has stopped the server, or that listens for errors, needs no unhandled rejection on top.
-      const wasStopped = this.#stopped !== undefined && hasCode(error, [RpcCode.Closed]);
+      // A user that has stopped the server, or that listens for errors, needs no unhandled rejection on top. A server that
+      // was stopped emits no error after `closed`, whatever its start met.
+      const wasStopped = this.#stopped !== undefined;
       const isHeard = !wasStopped && this.listenerCount('error') > 0;
       if (wasStopped || isHeard) void this.#started?.catch(() => {});
       if (isHeard) this.emit('error', error);
@@ -178,12 +179,13 @@ export class Server extends Emitter<ServerEvents> {
       await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
     } catch (error) {
       this.#lifecycle.move('closed');
+      if (this.#stopped !== undefined && hasCode(error, [RpcCode.Closed])) throw stoppedWhileStarting();
       throw error;
     }
     if (this.#candidate === undefined) this.#lifecycle.move('leader');
     if (this.state === 'leader' || this.state === 'standby') return;
     this.#acceptor.destroy(this.#stopReason());
-    throw new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
+    throw stoppedWhileStarting();
   }
 
   async #listen(): Promise<void> {
@@ -265,6 +267,10 @@ export class Server extends Emitter<ServerEvents> {
   #stopReason(): RpcError {
     return new RpcError(RpcCode.Stopping, `${this.#name()} is stopping`);
   }
+}
+
+function stoppedWhileStarting(): RpcError {
+  return new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
 }
 
 /**

@@ -22,6 +22,31 @@ describe('a start and a stop in one tick', () => {
     });
   }
 
+  it('emits no error of a server whose port is in use, and start() has the reason', async (t) => {
+    expectNoLeaks(t);
+    const { logger } = keptLog();
+    const holder = createServer({ port: 0, services: {}, logger });
+    await holder.start();
+    t.after(() => holder.stop(true));
+    const server = createServer({ port: holder.port, services: {}, logger });
+    const events: string[] = [];
+    server.on('error', (error) => events.push(`error: ${error.message}`));
+    server.on('closed', () => events.push('closed'));
+    const started = server.start();
+    await server.stop();
+    assert.equal((await failure(started)).code, 'ERR_RPC_ADDRESS_IN_USE');
+    assert.deepEqual(events, ['closed']);
+  });
+
+  it('rejects start() with the same reason where the stop was forced', async (t) => {
+    expectNoLeaks(t);
+    const { logger } = keptLog();
+    const server = createServer({ port: 0, services: {}, logger });
+    const started = failure(server.start());
+    await server.stop(true);
+    assert.equal((await started).message, 'the server was stopped while it was starting');
+  });
+
   it('leaves no unhandled rejection, also where no listener hears of errors', async (t) => {
     expectNoLeaks(t);
     const unhandled = t.mock.fn();
