@@ -107,7 +107,6 @@ describe('the door is closed by default', () => {
       'catch',
       'finally',
       'toJSON',
-      'inspect',
       '_private',
       '__proto__',
       Symbol.iterator,
