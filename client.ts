@@ -91,7 +91,13 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     const logs = failureLogs(logger);
     this.#onUnusedFailure = logs.onUnusedFailure;
     this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
-    this.#caller = new Caller(this.#failureModes, station, { timeout, callbacks: this.#callbacks, ...logs });
+    const broadcastOutcomes = boolean(
+      'broadcastOutcomes',
+      options.broadcastOutcomes,
+      CLIENT_DEFAULTS.broadcastOutcomes,
+    );
+    const forms = { callbacks: this.#callbacks, broadcastOutcomes };
+    this.#caller = new Caller(this.#failureModes, station, { timeout, ...forms, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context, { isPlain: this.#takesAnyList, logger });

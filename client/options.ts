@@ -31,6 +31,13 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * @default false
    */
   callbacks?: boolean | undefined;
+  /**
+   * Whether a call of all servers of a type (`toServer('*')`, `broadcast()`) resolves to the outcome of each server. With
+   * `false`, the call resolves to the results alone, and rejects with the error of the first server that failed, as in
+   * pinus-rpc; the types of a typed client have outcomes. `mailstation/pinus-rpc` has `false`. Source: pinus-rpc.
+   * @default true
+   */
+  broadcastOutcomes?: boolean | undefined;
   /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
   routeContext?: unknown;
 }
@@ -41,6 +48,7 @@ export const CLIENT_DEFAULTS = Object.freeze({
   timeout: 30_000,
   router: 'default',
   callbacks: false,
+  broadcastOutcomes: true,
 }) satisfies ClientOptions;
 
 /** Every option of a client. A name that is missing here does not compile. */
@@ -48,6 +56,7 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   algorithm: true,
   bufferMsg: true,
   buffMsg: true,
+  broadcastOutcomes: true,
   callbacks: true,
   clientId: true,
   codecs: true,

@@ -13,6 +13,14 @@ export type Outcome<T = unknown> =
  */
 const CONCURRENCY = 256;
 
+/** The results of all servers. Throws the error of the first server, in their order, that failed. Source: pinus-rpc. */
+export function resultsOfAll<T>(outcomes: readonly Outcome<T>[]): T[] {
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
 /** Calls each server. A call that fails does not affect the others. The outcomes are in the order of the servers. */
 export function toAll<T>(
   servers: readonly ServerInfo[],

@@ -15,7 +15,7 @@ import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
-import { type Outcome, toAll } from './broadcast.js';
+import { type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
 
 /** How a client makes its calls. */
@@ -24,6 +24,8 @@ export interface CallerOptions {
   readonly timeout: number;
   /** Calls have pomelo-rpc's form: see `ClientOptions.callbacks`. */
   readonly callbacks: boolean;
+  /** False: a broadcast has pinus-rpc's form; see `ClientOptions.broadcastOutcomes`. */
+  readonly broadcastOutcomes: boolean;
   /** Notified of each one-way call that fails: no caller waits for its outcome. */
   readonly onOnewayFailure: (error: RpcError) => void;
   /** Notified of each failed call that has no callback, and whose promise was not used. Only with `callbacks`. */
@@ -47,6 +49,7 @@ export class Caller {
   readonly #roster: ServersOfType;
   readonly #timeout: number;
   readonly #callbacks: boolean;
+  readonly #broadcastOutcomes: boolean;
   readonly #onOnewayFailure: (error: RpcError) => void;
   readonly #onUnusedFailure: (error: RpcError) => void;
   /** A call is being sent, in its caller's own tick. */
@@ -58,6 +61,7 @@ export class Caller {
     this.#roster = roster;
     this.#timeout = options.timeout;
     this.#callbacks = options.callbacks;
+    this.#broadcastOutcomes = options.broadcastOutcomes;
     this.#onOnewayFailure = options.onOnewayFailure;
     this.#onUnusedFailure = options.onUnusedFailure;
   }
@@ -94,13 +98,22 @@ export class Caller {
     return this.#make(method, args, options, undefined, serverId);
   }
 
-  /** Resolves to the outcome of every server. A callback gets the first failure, if there was one, and the outcomes. */
-  toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> | undefined {
+  /**
+   * Resolves to the outcome of every server, or to the results. A callback gets the first failure, if there was one, and the
+   * outcomes or results.
+   */
+  toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<unknown[]> | undefined {
     const callback = takeCallback(args, this.#callbacks);
     const outcomes = this.#broadcast(method, args, options);
-    if (callback === undefined) return this.#callbacks ? UnusedPromise.of(outcomes, this.#onUnusedFailure) : outcomes;
+    if (callback === undefined) {
+      const answer: Promise<unknown[]> = this.#broadcastOutcomes ? outcomes : outcomes.then(resultsOfAll);
+      return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
+    }
     outcomes.then(
-      (all) => callback(all.find((outcome) => outcome.status === 'rejected')?.reason ?? null, all),
+      (all) => {
+        const failure = all.find((outcome) => outcome.status === 'rejected')?.reason ?? null;
+        callback(failure, this.#broadcastOutcomes ? all : all.map(({ value }) => value));
+      },
       (error: Error) => callback(error),
     );
     return undefined;

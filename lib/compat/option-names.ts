@@ -52,9 +52,14 @@ export function pomeloClientOptions<Options extends { callbacks?: boolean | unde
   return withDefaults(given, { callbacks: true, router: 'df' });
 }
 
-/** Options of pinus-rpc's `createClient`: calls without a uid go to one server. Source: pinus-rpc. */
-export function pinusClientOptions<Options extends { router?: unknown }>(given: Options): Options {
-  return withDefaults(given, { router: 'df' });
+/**
+ * Options of pinus-rpc's `createClient`: calls without a uid go to one server, and a call of all servers gives the results
+ * alone. Source: pinus-rpc.
+ */
+export function pinusClientOptions<Options extends { router?: unknown; broadcastOutcomes?: unknown }>(
+  given: Options,
+): Options {
+  return withDefaults(given, { router: 'df', broadcastOutcomes: false });
 }
 
 function withDefaults<Options extends object>(given: Options, defaults: Partial<Record<string, unknown>>): Options {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { expectNoLeaks } from '../support/leaks.js';
-import { call, serve, unusedPort } from './support.js';
+import { call, failure, serve, unusedPort } from './support.js';
 
 describe("'*' calls every server of the type", () => {
   it('and gives every server’s outcome, in the order of the roster', async (t) => {
@@ -23,6 +23,21 @@ describe("'*' calls every server of the type", () => {
       calls.f.toServer('*', 5, (...all: unknown[]) => resolve(all)),
     );
     assert.deepEqual(outcome, [null, expected]);
+  });
+
+  it('and gives the results alone with broadcastOutcomes: false, or the first error in the order of the roster', async (t) => {
+    const servers = await Promise.all(
+      ['a-1', 'b-1'].map((id) =>
+        serve(t, { f: () => id, fail: () => Promise.reject(new Error(`${id} failed`)) }, { id }),
+      ),
+    );
+    const { calls } = await call(t, servers, { broadcastOutcomes: false });
+    for (const form of [calls.f.toServer('*'), calls.f.broadcast(), calls.f.to('*')()]) {
+      assert.deepEqual(await form, ['a-1', 'b-1']);
+    }
+    assert.equal((await failure(calls.fail.broadcast())).message, 'user.service.fail on a-1: a-1 failed');
+    const given = await new Promise<unknown[]>((resolve) => calls.f.broadcast((...all: unknown[]) => resolve(all)));
+    assert.deepEqual(given, [null, ['a-1', 'b-1']]);
   });
 
   it('and one that fails takes nothing from the others', async (t) => {

@@ -34,6 +34,7 @@ export function fakeCaller({ callbacks = false } = {}) {
   const caller = new Caller(sink, sink, {
     timeout: 1_000,
     callbacks,
+    broadcastOutcomes: true,
     onOnewayFailure: (error) => onewayFailures.push(error),
     onUnusedFailure: (error) => unusedFailures.push(error),
   });
