@@ -114,7 +114,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    * `force`, they are rejected at once. Resolves when all connections are closed. A second call returns the same promise.
    */
   stop(force = false): Promise<void> {
-    if (force) this.#lifecycle.move('closed');
+    // A station that was not started has nothing to wait for: a start that follows is refused.
+    if (force || this.state === 'idle') this.#lifecycle.move('closed');
     this.#stopped ??= this.#stop();
     if (force) void this.#ending.destroy();
     return this.#stopped;

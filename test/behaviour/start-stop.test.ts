@@ -22,6 +22,15 @@ describe('a start and a stop in one tick', () => {
     });
   }
 
+  it('refuses the start of a client that was stopped before, in the same tick too', async (t) => {
+    expectNoLeaks(t);
+    const client = createClient();
+    const stopped = client.stop();
+    assert.equal((await failure(client.start())).code, 'ERR_RPC_CLOSED');
+    assert.equal(client.state, 'closed');
+    await stopped;
+  });
+
   it('emits no error of a server whose port is in use, and start() has the reason', async (t) => {
     expectNoLeaks(t);
     const { logger } = keptLog();
