@@ -63,6 +63,12 @@ function fail(reason) {
   process.exit(1);
 }
 
+/** The slow files run one after the other: each of them builds the package, and two builds would share `dist/`. */
+function concurrency() {
+  if (files.some((file) => SLOW.some((folder) => file.startsWith(folder)))) return 1;
+  return Math.min(availableParallelism() + 1, MAX_CONCURRENCY);
+}
+
 const files = collect();
 if (files.length === 0) fail('there are no test files');
 try {
@@ -88,7 +94,7 @@ const child = spawn(
     '--enable-source-maps',
     ...['follow-globals.mjs', 'end-of-file.mjs'].flatMap((file) => ['--import', new URL(file, import.meta.url).href]),
     ...['--test', ...reporters, `--test-timeout=${TEST_TIMEOUT_MS}`],
-    `--test-concurrency=${Math.min(availableParallelism() + 1, MAX_CONCURRENCY)}`,
+    `--test-concurrency=${concurrency()}`,
     ...flags,
     ...files.map((file) => EMITTED + emittedName(file)),
   ],
