@@ -1,5 +1,5 @@
 /**
- * What hostile peers cost: `npm run hostile -- [name of a case]`. The folder of another build is given as MAILSTATION.
+ * Measures the cost of hostile peers: `npm run hostile -- [name of a case]`. The folder of another build is given as MAILSTATION.
  *
  * For each case a process begins that hostile peers reach, and a good caller beside. Reported are the peak of the
  * process's memory above that of its idle state, its longest turn, its log lines, and the calls of the good caller: made,
@@ -18,7 +18,7 @@ const ATTACK_MS = 4_000;
 const AFTER_MS = 1_000;
 const TARGET = fileURLToPath(new URL('./hostile/target.ts', import.meta.url));
 
-/** What a process says of itself. */
+/** Report of a process on itself. */
 interface Report {
   readonly port: number;
   readonly made: number;

@@ -159,7 +159,7 @@ export class ProxyTree {
     });
   }
 
-  /** What is read at a path whose name at `depth` does not exist: a further level, and in the end a method that fails. */
+  /** Reads a path whose name at `depth` does not exist: gives a further level, and in the end a method that fails. */
   #missing(path: ProxyPath, depth: number, known: readonly string[], why?: string): unknown {
     if (path.length <= METHOD_DEPTH) return makeLevel((name) => this.#missing([...path, name], depth, known, why));
     const text = explainMissingProxy(path, depth, known, why);

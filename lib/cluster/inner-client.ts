@@ -2,7 +2,7 @@
 export const SINGLE_MODE = Symbol.for('ClusterClient#singleMode');
 export const INNER_CLIENT = Symbol.for('ClusterClient#innerClient');
 
-/** What tests of cluster-client's users read of a client. The names are cluster-client's. */
+/** Fields of a client that tests of cluster-client's users read. The names are cluster-client's. */
 export interface InnerClient {
   readonly isLeader: boolean;
   /** Undefined in a Follower. */

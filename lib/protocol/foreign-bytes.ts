@@ -12,7 +12,7 @@ const HTTP = /^(?:HTTP\/|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|TRACE|PATCH
 const SHOWN_CHARS = 16;
 
 /**
- * What a peer speaks, where its first bytes are no packet: HTTP, TLS, or some other text. Undefined for bytes that could be
+ * The protocol of a peer whose first bytes are no packet: HTTP, TLS, or some other text. Undefined for bytes that could be
  * the packet of another version.
  */
 export function describeForeign(bytes: Buffer, at: number): string | undefined {

@@ -181,7 +181,7 @@ export class AnswerWriter {
     this.#connection.destroy(asRpcError(failed));
   }
 
-  /** What a caller in pomelo-rpc's form gets beside or in place of the error: all that the method gave to its callback. */
+  /** Arguments that the method gave to its callback: a caller in pomelo-rpc's form gets them beside the error, or in its place. */
   #passedOn(error: Error, { fields }: ErrorBody): Partial<ErrorBody> | undefined {
     if (error instanceof CalledBackError) {
       const { callbackArguments } = error;

@@ -26,7 +26,7 @@ class Watched extends Registry {
   }
 }
 
-/** What co does with a delegated generator method, on native promises. */
+/** Runs a delegated generator method as co does, on native promises. */
 async function run(generator: Generator<unknown, unknown>): Promise<unknown> {
   let step = generator.next();
   while (step.done !== true) step = generator.next(await step.value);

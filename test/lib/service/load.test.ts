@@ -109,7 +109,7 @@ describe('the modules of a folder', () => {
         'transpiled.js': transpiled('', 'class { id() {} }'),
         // JavaScript written for pinus, which asks a file for a function of this name.
         'assigned.js': 'exports.default = class { id() {} }',
-        // What import() makes of a transpiled file, where nothing but Node takes part.
+        // The namespace that import() makes of a transpiled file, where only Node takes part.
         'twice.mjs':
           'export default Object.defineProperty({ default: class { id() {} } }, "__esModule", { value: true })',
       },
