@@ -12,11 +12,6 @@ const ESTIMATED_TEXT = Math.floor(MAX_ESTIMATE_BYTES / 3) - 8;
 const NOTHING = Buffer.alloc(0);
 const NO_VIEW = new DataView(NOTHING.buffer, 0, 0);
 
-/** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */
-interface Utf16 {
-  isWellFormed(): boolean;
-}
-
 /** Writes the values of MessagePack that hold no other values, straight into a sink. */
 export class MsgpackWriter {
   #sink: ByteSink | undefined;
@@ -127,7 +122,7 @@ export class MsgpackWriter {
   }
 
   #longText(text: string): boolean {
-    if (!(text as unknown as Utf16).isWellFormed()) return false;
+    if (!text.isWellFormed()) return false;
     const { length } = text;
     if (length > ESTIMATED_TEXT) {
       const size = Buffer.byteLength(text);

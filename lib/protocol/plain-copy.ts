@@ -39,11 +39,6 @@ const NAMES: Readonly<Record<BuiltIn, string>> = {
 /** Length of an array above which the frame is asked for room before the array is copied. */
 const MANY_ITEMS = 65_536;
 
-/** `String.prototype.isWellFormed` of ES2024, which every supported Node has. */
-interface Utf16 {
-  isWellFormed(): boolean;
-}
-
 /**
  * Copies a value for an encoder that takes plain data: objects and arrays of this realm, in which an object with a `toJSON` is
  * replaced by its result. The encoder then reads a copy that has no getters, so the value itself is read once.
@@ -89,7 +84,7 @@ class Copy {
   }
 
   #text(text: string, what: string): string {
-    if (this.#abilities.halfPairs || (text as unknown as Utf16).isWellFormed()) return text;
+    if (this.#abilities.halfPairs || text.isWellFormed()) return text;
     throw this.#unfit(`${what} with half of a surrogate pair`);
   }
 
