@@ -1,5 +1,6 @@
 import { loadBluebird } from '../lib/bluebird.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { noteResults } from '../lib/called-back.js';
 import { connectMailBox, sendByMailBox } from '../lib/compat/mailbox-forms.js';
 import { debug } from '../lib/diagnostics.js';
 import { messageOf, RpcCode, RpcError, toError } from '../lib/errors.js';
@@ -60,6 +61,7 @@ export class CustomMailBoxAdapter extends BaseMailBox {
     const settle = (error: unknown, results: readonly unknown[]): void => {
       if (this.#pending.take(id) === undefined) return; // the deadline passed, or a first answer came before
       this.#latency.answered(call.sentAt);
+      if (error instanceof Error) noteResults(error, results);
       if (error) call.fail(call.error(RpcCode.Remote, messageOf(error), 'answered', error));
       else call.succeed(results);
     };

@@ -10,6 +10,7 @@ import { type Callback, userCallback } from '../lib/callback.js';
 import { CalledBackError, resultsOf } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
+import { firstOf } from '../lib/falsy-first.js';
 import { boolean, defined, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
@@ -179,7 +180,7 @@ export class Caller {
       // Never before the call has returned: a caller that calls again from its callback would recurse without end.
       const settle: Settle = (error, results) => {
         if (!hasReturned) nextTick(settle, error, results);
-        else if (error === undefined) callback(null, ...results);
+        else if (error === undefined) callback(this.#callbacks ? firstFor(results) : null, ...results);
         else if (this.#callbacks && error.cause instanceof CalledBackError) passOn(callback, error.cause);
         else if (this.#callbacks) callback(error, ...(resultsOf(error.cause) ?? []));
         else callback(error);
@@ -253,6 +254,11 @@ function takeCallback(args: unknown[], orNothing: boolean): Callback<unknown[]> 
   }
   if (orNothing && args.length > 0 && (last === null || last === undefined)) args.pop();
   return undefined;
+}
+
+/** What a callback gets first with results: null, or what the method has given its own in the place of the error. */
+function firstFor(results: readonly unknown[]): Error | null {
+  return (firstOf(results) ?? null) as Error | null;
 }
 
 /** Calls the callback with what the method has given its own, whatever is in the place of the error. */

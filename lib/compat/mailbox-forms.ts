@@ -1,3 +1,6 @@
+import { CalledBackError, isErrorLike } from '../called-back.js';
+import { noteFirst } from '../falsy-first.js';
+
 /** A mailbox as pomelo-rpc calls one: a debug tracer before the arguments. The tracer is always null here. */
 interface WithTracer<Msg, Opts> {
   connect(tracer: null, callback: (error?: unknown) => void): void;
@@ -36,8 +39,9 @@ export function sendByMailBox<Msg, Opts>(
   if (hasTracer) {
     (mailbox as WithTracer<Msg, Opts>).send(null, msg, opts, (_tracer, error, response = []) => {
       // The response has all that the remote method gave its callback, the error first.
-      const [failure, ...results] = response;
-      callback(error || failure, results);
+      const [first, ...results] = response;
+      noteFirst(results, first);
+      callback(error || (first && !isErrorLike(first) ? new CalledBackError(response) : first), results);
     });
   } else {
     (mailbox as WithoutTracer<Msg, Opts>).send(msg, opts, (error, ...results) => callback(error, results));

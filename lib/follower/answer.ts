@@ -1,4 +1,5 @@
 import { type Delivery, RpcCode } from '../errors.js';
+import { noteFirst } from '../falsy-first.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { InvokeResultHead } from '../protocol/message.js';
@@ -30,7 +31,11 @@ export interface Failure {
 
 /** All results of an answer; a stock peer's answer has one result at most. */
 export function decodeResults(head: InvokeResultHead, codec: Codec, { bytes, bodyStart, end }: FrameView): unknown[] {
-  if (head.results !== undefined) return decodeList(codec, bytes, bodyStart, end, head.results);
+  if (head.results !== undefined) {
+    const results = decodeList(codec, bytes, bodyStart, end, head.results);
+    if (head.first !== undefined) noteFirst(results, head.first);
+    return results;
+  }
   return bodyStart === end ? [] : [codec.decode(bytes, bodyStart, end)];
 }
 

@@ -3,6 +3,7 @@ import { readPassed } from '../compat/acceptor-arguments.js';
 import { describeError } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
+import { firstOf } from '../falsy-first.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { invalid, unfit } from '../options.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -158,7 +159,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   answerResults(id: number, _method: string, results: readonly unknown[]): void {
-    this.#answer(id, null, results);
+    // An acceptor of pomelo-rpc gets all that the method gave its callback.
+    this.#answer(id, (firstOf(results) ?? null) as Error | null, results);
   }
 
   answerError(id: number, error: Error): void {

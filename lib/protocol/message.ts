@@ -1,3 +1,4 @@
+import type { FalsyFirst } from '../falsy-first.js';
 import type { RelayMessage } from './relay-message.js';
 
 /**
@@ -52,6 +53,8 @@ export interface InvokeResultHead {
   readonly success: boolean;
   /** Number of results in the body's list. Undefined: the body is one encoded result, or empty. */
   readonly results: number | undefined;
+  /** What the method gave its callback in the place of the error, where that is 0, false or ''. */
+  readonly first?: FalsyFirst;
   /** Code of a failure of the server itself; undefined for an error of the called method. */
   readonly code: string | undefined;
   /** With a refusal: time after which another attempt may find room. Unit: ms */
@@ -174,7 +177,8 @@ export function invokeHead(
 const resultHeads: Buffer[] = [];
 
 /** Head of an answer with a list of `count` results. Few counts occur, so each head is encoded once. */
-export function resultsHead(count: number): Buffer {
+export function resultsHead(count: number, first?: FalsyFirst): Buffer {
+  if (first !== undefined) return bytesOf({ type: 'invoke_result', success: true, results: count, first });
   const known = resultHeads[count];
   if (known !== undefined) return known;
   const head = bytesOf({ type: 'invoke_result', success: true, results: count });

@@ -1,5 +1,6 @@
 import { isClientId } from '../client-id.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { isFalsyFirst } from '../falsy-first.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
@@ -39,6 +40,7 @@ function validate(head: Record<string, unknown>): Head {
         success: head['success'] === true,
         results: isCount(head['results']) ? head['results'] : undefined,
         code: typeof head['code'] === 'string' ? head['code'] : undefined,
+        ...(isFalsyFirst(head['first']) && { first: head['first'] }),
         ...(isTime(head['retryAfter']) && { retryAfter: head['retryAfter'] }),
       };
     case 'register_channel': {

@@ -1,6 +1,7 @@
 import { CalledBackError, isErrorLike, noteResults } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { isError } from '../error-parts.js';
+import { noteFirst } from '../falsy-first.js';
 import { type AnswerSink, errorOf, fail, kindOf, promiseOf, resultsOf, succeed } from './answer-sink.js';
 import { methodError } from './method-failure.js';
 import { isFunction, isObject } from './methods.js';
@@ -33,7 +34,10 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
       const failure = calledBackWith(error, results);
       fail(method, failure, answer, logger);
       noteResults(failure, []); // the answer is written, and the same error may fail other calls
-    } else succeed(method, results, answer, logger);
+    } else {
+      noteFirst(results, error);
+      succeed(method, results, answer, logger);
+    }
   });
   const failed = (thrown: unknown) => {
     if (isAnswered) {

@@ -1,6 +1,7 @@
 import { CalledBackError, resultsOf } from '../called-back.js';
 import { describeError, type Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { firstOf } from '../falsy-first.js';
 import { encodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
@@ -113,7 +114,7 @@ export class AnswerWriter {
     const connection = this.#connection;
     if (!connection.isOpen) return undefined;
     try {
-      const head = this.#takesLists ? resultsHead(results.length) : HEAD.success;
+      const head = this.#takesLists ? resultsHead(results.length, firstOf(results)) : HEAD.success;
       const out = connection.begin(RESPONSE, id, ANSWER_TIMEOUT_MS, head);
       try {
         if (this.#takesLists) encodeList(out, this.#codec, results, 'results');

@@ -130,8 +130,8 @@ const relayedRequestCodec: RequestCodec<RelayedCall> = {
 };
 
 /** Makes a new head. A Follower trusts its Leader, so unknown fields of a server's head must not reach the Follower. */
-function answerHead({ success, results, code, retryAfter }: InvokeResultHead): Buffer {
-  if (success) return results === undefined ? HEAD.success : resultsHead(results);
+function answerHead({ success, results, first, code, retryAfter }: InvokeResultHead): Buffer {
+  if (success) return results === undefined ? HEAD.success : resultsHead(results, first);
   return code === undefined ? HEAD.failure : failureHead(code, retryAfter);
 }
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { createClient as createPinusClient } from '../../compat/pinus-rpc.js';
-import { Client, type ClientOptions, createClient, RpcCode, type RpcError } from '../../index.js';
+import { Client, type ClientOptions, type CustomMailBox, createClient, RpcCode, type RpcError } from '../../index.js';
+import { freePort } from '../examples/program.js';
 import { until } from '../support/until.js';
 import { call, failure, keptLog, type Served, serve } from './support.js';
 
@@ -391,7 +393,20 @@ describe('a remote folder that is empty', () => {
   });
 });
 
+/** Makes custom mailboxes in pomelo-rpc's form, which answer each call with what the method gave its callback. */
+function answeringMailBox(given: readonly unknown[]): () => CustomMailBox {
+  return () =>
+    Object.assign(new EventEmitter(), {
+      connect: (_tracer: null, callback: () => void) => callback(),
+      send: (_tracer: null, _msg: object, _opts: object, callback: Parameters<CustomMailBox['send']>[3]) =>
+        callback(null, null, [...given]),
+      close: () => {},
+    });
+}
+
 describe('a value in the place of the error', () => {
+  const nobody = { id: 'test-1', serverType: 'test', port: 1 };
+
   const throwing = {
     get message(): string {
       throw new Error('read');
@@ -430,6 +445,81 @@ describe('a value in the place of the error', () => {
       );
     });
   }
+
+  for (const given of [[0], [false], [''], [0, 'more'], [false, null, 3]]) {
+    it(`reaches the callback of a client of Client.create where it is falsy: ${inspect(given)}`, async (t) => {
+      const served = await serve(t, answering(given), { callbacks: true });
+      for (const options of [{}, { codecs: ['json'] as const }, { failMode: 'failover' as const }]) {
+        const { client, calls } = await pomelos(t, [served], options);
+        client.filter((_id, _msg, _opts, next) => next());
+        assert.deepEqual(await answer((callback) => calls.end(null, callback)), given);
+        assert.equal(await calls.end(null), given[1], 'a promise has the first result: the call has not failed');
+        await client.stop(true);
+      }
+      const { calls } = await call(t, [served]);
+      assert.deepEqual(
+        await answer((callback) => calls.end(null, callback)),
+        [null, ...given.slice(1)],
+        'createClient',
+      );
+      assert.deepEqual(
+        served.log.filter((line) => line.includes('failed')),
+        [],
+      );
+    });
+  }
+
+  it('is null where the method gave null, nothing, or what JSON has not', async (t) => {
+    for (const given of [[], [null], [undefined, 'more'], [Number.NaN], [0n]]) {
+      const served = await serve(t, answering(given), { callbacks: true });
+      const { calls } = await pomelos(t, [served]);
+      assert.deepEqual(
+        await answer((callback) => calls.end(null, callback)),
+        [null, ...given.slice(1)],
+        inspect(given),
+      );
+    }
+  });
+
+  it('reaches the callback through custom mailboxes and custom acceptors', async (t) => {
+    const failed = new Error('full');
+    for (const given of [[0], [['ada'], 'more'], ['full'], [{ code: 403 }]] as const) {
+      const { calls } = await pomelos(t, [nobody], { mailboxFactory: answeringMailBox(given) });
+      assert.deepEqual(await answer((callback) => calls.end(null, callback)), given);
+    }
+    const { calls } = await pomelos(t, [nobody], { mailboxFactory: answeringMailBox([failed, 'more']) });
+    const [error, ...results] = await answer((callback) => calls.end(null, callback));
+    assert.deepEqual(
+      [(error as RpcError).code, (error as RpcError).cause, results],
+      ['ERR_RPC_REMOTE', failed, ['more']],
+    );
+    let receive: (tracer: null, msg: object, callback: (...given: unknown[]) => void) => void = () => assert.fail();
+    const acceptorFactory = (_opts: object, given: typeof receive) => {
+      receive = given;
+      return Object.assign(new EventEmitter(), { listen: () => {}, close: () => {} });
+    };
+    await serve(t, answering([false, 'more']), {
+      callbacks: true,
+      acceptorFactory: acceptorFactory as never,
+      port: 3_999,
+    });
+    const msg = { namespace: 'user', serverType: 'test', service: 'service', method: 'end', args: [] };
+    assert.deepEqual(await answer((callback) => receive(null, msg, callback)), [false, 'more']);
+  });
+
+  it('reaches the callback through shared mailboxes', async (t) => {
+    for (const given of [[false], [['ada']]]) {
+      const served = await serve(t, answering(given), { callbacks: true });
+      const share = { port: await freePort() };
+      const leading = await pomelos(t, [served], { share });
+      assert.deepEqual(await answer((callback) => leading.calls.end(null, callback)), given);
+      const following = await pomelos(t, [served], { share });
+      await until(() => following.client.sharing === 'following', { what: 'the follower' });
+      assert.deepEqual(await answer((callback) => following.calls.end(null, callback)), given);
+      await following.client.stop(true);
+      await leading.client.stop(true);
+    }
+  });
 
   for (const [error, code] of [
     [new TypeError('no'), undefined],

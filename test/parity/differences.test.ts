@@ -232,12 +232,36 @@ row(
     ours: 'The same for callers of `Client.create`, but for Errors and error-like objects (with a message, and a name, code or stack). Other callers, and promises, get `ERR_RPC_REMOTE`, which shows the value and names the mistake.',
   },
   async (t) => {
-    const values = [{ code: 403 }, ['ada', 'bob'], [], 'full', 200, true, { msg: 'full' }, { message: 'hello' }];
+    const values = [
+      { code: 403 },
+      ['ada', 'bob'],
+      [],
+      'full',
+      200,
+      true,
+      { msg: 'full' },
+      { message: 'hello' },
+      0,
+      false,
+      '',
+    ];
     const found = await both(t, async (lab) => {
       const { info } = await lab.serve();
       const client = await lab.client([info]);
       const { service } = client.proxies.user.test;
-      const given = [{ code: 403 }, ['ada', 'bob'], [], 'full', 200, true, { msg: 'full' }, { message: 'hello' }];
+      const given = [
+        { code: 403 },
+        ['ada', 'bob'],
+        [],
+        'full',
+        200,
+        true,
+        { msg: 'full' },
+        { message: 'hello' },
+        0,
+        false,
+        '',
+      ];
       const got: unknown[] = [];
       for (const value of given)
         got.push(await lab.answer((callback) => service.failWith.toServer('s1', value, callback)));

@@ -16,6 +16,12 @@ import { parseHead } from '../../../lib/protocol/parse-head.js';
 
 const ext = { version: 1, codecs: ['msgpack', 'json'], features: FEATURES };
 
+/** What a receiver finds before the results of an answer. */
+function firstIn(head: string): unknown {
+  const parsed = parseHead(head);
+  return parsed.type === 'invoke_result' ? parsed.first : assert.fail(parsed.type);
+}
+
 describe('heads', () => {
   // The bytes of each are in test/wire; here: that each is understood as it was meant.
   const pairs = [
@@ -48,5 +54,13 @@ describe('heads', () => {
     for (const count of [0, 1, 2, 15, 16, 17, 2, MAX_ITEMS]) {
       assert.equal(String(resultsHead(count)), `{"type":"invoke_result","success":true,"results":${count}}`);
     }
+  });
+
+  it('of results have the falsy value that came before them, and no other', () => {
+    for (const first of [0, false, ''] as const) assert.equal(firstIn(String(resultsHead(1, first))), first);
+    for (const first of [null, true, 1, 'x', [], {}]) {
+      assert.equal(firstIn(JSON.stringify({ type: 'invoke_result', success: true, results: 1, first })), undefined);
+    }
+    assert.equal(resultsHead(1), resultsHead(1), 'made once');
   });
 });
