@@ -70,6 +70,12 @@ async function dripped(peer: RawPeer, bytes: Buffer, signal: AbortSignal): Promi
 
 export const ATTACKS: readonly Attack[] = [
   floods('answers unread', 'server', (id) => call('u.m.big', id + 1), { count: 400, connections: 10, reads: false }),
+  floods('answers at once, unread', 'server', (id) => call('u.m.together', id + 1), {
+    count: 100,
+    connections: 20,
+    reads: false,
+  }),
+  floods('answers at once, read', 'server', (id) => call('u.m.together', id + 1), { count: 100, connections: 20 }),
   {
     name: 'half registrations',
     role: 'server',

@@ -14,6 +14,16 @@ function count(): void {
 }
 const logger = { info() {}, warn: count, error: count };
 const BIG = 'x'.repeat(64 * 1024);
+const HUGE = 'x'.repeat(2 ** 20);
+let gathered: Promise<void> | undefined;
+
+/** Resolves for all that wait at once. */
+function together(): Promise<void> {
+  gathered ??= delay(500).then(() => {
+    gathered = undefined;
+  });
+  return gathered;
+}
 
 const services = {
   u: {
@@ -21,6 +31,10 @@ const services = {
       echo: (value: unknown) => value,
       big: () => BIG,
       forget: () => new Promise<void>(() => {}),
+      together: async () => {
+        await together();
+        return HUGE;
+      },
       slow: () => new Promise<void>((done) => setTimeout(done, 20)),
     },
   },

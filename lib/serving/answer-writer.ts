@@ -24,6 +24,7 @@ import { RateLimitedLog } from '../rate-limited-log.js';
 import type { Connection } from '../transport/connection.js';
 import { writeFrame } from '../transport/write-frame.js';
 import type { ErrorBody } from '../wire-errors.js';
+import { answerTurn } from './answer-turn.js';
 import { describeForPeer, type ErrorBodyOptions, stockBody } from './error-body.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
@@ -119,9 +120,11 @@ export class AnswerWriter {
       try {
         if (this.#takesLists) encodeList(out, this.#codec, results, 'results');
         else this.#codec.encode(results[0], out);
+        answerTurn.encoded(out.at - out.origin);
         connection.commit();
         this.#isOverflowing = false;
       } catch (error) {
+        answerTurn.readClock(); // so many bytes, and none to count
         connection.rollback();
         throw error;
       }
@@ -194,6 +197,7 @@ export class AnswerWriter {
   }
 
   #errorBody(id: number, head: Uint8Array, body: ErrorBody): unknown {
+    answerTurn.readClock(); // the parts that are left out of an error take time too
     return this.#write(id, head, (out) => this.#codec.encode(this.#isOurs ? body : stockBody(body), out));
   }
 

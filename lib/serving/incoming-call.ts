@@ -1,6 +1,7 @@
 import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { answerTurn } from './answer-turn.js';
 import { IncomingContext } from './incoming-context.js';
 import type { ReportedCall } from './progress-reporter.js';
 
@@ -94,6 +95,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
   succeed(results: readonly unknown[]): void {
     const answerer = this.#settle();
     if (answerer === undefined) return;
+    if (answerTurn.isOver && this.#wantsAnswer) return this.#succeedLater(answerer, results);
     if (this.#wantsAnswer) answerer.answerResults(this.id, this.method, results);
     answerer.served(this);
   }
@@ -103,18 +105,15 @@ export class IncomingCall implements ServedCall, ReportedCall {
     const answerer = this.#settle();
     if (answerer === undefined) return;
     const code = isOurs(error) ? error.code : undefined;
-    if (this.#wantsAnswer) answerer.answerError(this.id, error, code, this.method);
-    answerer.failed?.(this, error, code);
-    answerer.served(this);
+    if (answerTurn.isOver && this.#wantsAnswer) this.#failLater(answerer, error, code);
+    else this.#failNow(answerer, error, code);
   }
 
   /** The method was not called, for this reason. */
   refuse(error: RpcError): void {
     const answerer = this.#settle();
     if (answerer === undefined) return;
-    if (this.#wantsAnswer) answerer.answerError(this.id, error, error.code, this.method);
-    answerer.failed?.(this, error, error.code);
-    answerer.served(this);
+    this.#failNow(answerer, error, error.code);
   }
 
   /** Aborts the signal of the method's context, if the method has asked for one. */
@@ -142,6 +141,25 @@ export class IncomingCall implements ServedCall, ReportedCall {
 
   get #wantsAnswer(): boolean {
     return !this.oneway && !this.#isCancelled;
+  }
+
+  #failNow(answerer: Answerer, error: Error, code: RpcCode | undefined): void {
+    if (this.#wantsAnswer) answerer.answerError(this.id, error, code, this.method);
+    answerer.failed?.(this, error, code);
+    answerer.served(this);
+  }
+
+  // Methods of their own: their closures would cost each call.
+
+  #succeedLater(answerer: Answerer, results: readonly unknown[]): void {
+    answerTurn.wait(answerer, () => {
+      if (this.#wantsAnswer) answerer.answerResults(this.id, this.method, results);
+      answerer.served(this);
+    });
+  }
+
+  #failLater(answerer: Answerer, error: Error, code: RpcCode | undefined): void {
+    answerTurn.wait(answerer, () => this.#failNow(answerer, error, code));
   }
 
   #settle(): Answerer | undefined {
