@@ -1,3 +1,4 @@
+import { jsonText } from './json-text.js';
 import { SERVER_INFO_DEFAULTS as defaults, type ServerInfo, type TransportName } from './server-info.js';
 
 interface HostAndPort {
@@ -55,7 +56,7 @@ export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
 
 /** Key for maps: two endpoints have the same key where {@link sameEndpoint} holds. */
 export function endpointKey({ transport, host, port }: Endpoint): string {
-  return JSON.stringify([transport, host, port]);
+  return jsonText([transport, host, port]);
 }
 
 function authority({ host, port }: HostAndPort): string {

@@ -1,4 +1,5 @@
 import type { RpcError } from './errors.js';
+import { jsonText } from './json-text.js';
 
 /** Reasons that are remembered at once. A bound: an error's codes may come from a peer. */
 const MAX_REASONS = 8;
@@ -33,5 +34,5 @@ function codesOf(error: RpcError): string {
     codes.push((next as { code?: unknown }).code);
     next = next.cause;
   }
-  return JSON.stringify(codes);
+  return jsonText(codes);
 }

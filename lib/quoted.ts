@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { jsonText } from './json-text.js';
 
 const MAX_CHARS = 100;
 const MAX_PRINTED = 1_000;
@@ -8,7 +9,7 @@ const SHOWN = { depth: 1, breakLength: Number.POSITIVE_INFINITY, customInspect: 
 export function quoted(text: string): string {
   const shown = text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}...` : text;
   // JSON alone does not escape DEL, the control characters after DEL, and the marks that change the writing direction.
-  return JSON.stringify(shown).replace(/[^ -~]/g, escaped);
+  return jsonText(shown).replace(/[^ -~]/g, escaped);
 }
 
 /** A peer's text as part of a sentence: as {@link quoted}, but without the quotes, and longer. */

@@ -1,4 +1,5 @@
 import { type BinaryLike, hash } from 'node:crypto';
+import { jsonText } from '../lib/json-text.js';
 import { integer, invalid } from '../lib/options.js';
 import { shown } from '../lib/quoted.js';
 import { methodName, type RpcMessage } from '../lib/rpc-message.js';
@@ -81,7 +82,7 @@ function keyOf(msg: RpcMessage, hashFieldIndex: number | undefined): BinaryLike 
 
 function jsonOf(value: object, msg: RpcMessage): string {
   try {
-    return JSON.stringify(value) ?? methodName(msg.namespace, msg.service, msg.method); // a toJSON may give undefined
+    return jsonText(value) ?? methodName(msg.namespace, msg.service, msg.method); // a toJSON may give undefined
   } catch {
     return methodName(msg.namespace, msg.service, msg.method);
   }

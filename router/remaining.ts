@@ -1,3 +1,4 @@
+import { jsonText } from '../lib/json-text.js';
 import { getOrMake } from '../lib/maps.js';
 import type { ServerInfo } from '../lib/server-info.js';
 
@@ -17,7 +18,7 @@ const kept = new WeakMap<readonly ServerInfo[], Map<string, readonly ServerInfo[
 export function remaining(servers: readonly ServerInfo[], without: ReadonlySet<string>): readonly ServerInfo[] {
   if (without.size === 0) return servers;
   const lists = getOrMake(kept, servers, () => new Map<string, readonly ServerInfo[]>());
-  const key = JSON.stringify([...without].sort());
+  const key = jsonText([...without].sort());
   const known = lists.get(key);
   if (known !== undefined) return known;
   const list = Object.freeze(servers.filter(({ id }) => !without.has(id)));

@@ -1,10 +1,12 @@
+import { jsonText } from '../json-text.js';
+
 /**
  * Default key of a subscription: the JSON of the argument of `subscribe`. A circular reference is written as its path and
  * does not throw, as with cluster-client's `json-stringify-safe`.
  */
 export function formatKey(reg: unknown): string {
   const path: { holder: unknown; key: string }[] = [];
-  return JSON.stringify(reg, function (this: unknown, key, value: unknown) {
+  const text = jsonText(reg, function (this: unknown, key, value: unknown) {
     while (path.length > 0 && path.at(-1)?.holder !== this) path.pop();
     const at = path.findIndex(({ holder }) => holder === value);
     if (at >= 0)
@@ -15,4 +17,5 @@ export function formatKey(reg: unknown): string {
     if (typeof value === 'object' && value !== null) path.push({ holder: value, key });
     return value;
   });
+  return text ?? String(reg);
 }

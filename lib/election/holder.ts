@@ -1,6 +1,7 @@
 import { hasCode, messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { Line } from '../follower/line.js';
 import type { LineOptions } from '../follower/line-options.js';
+import { jsonText } from '../json-text.js';
 import { RefusalCode } from '../protocol/refusal.js';
 
 /** A live holder answers within a tick; a program that is no Leader never does. ms */
@@ -40,7 +41,7 @@ export async function identifyHolder(options: LineOptions): Promise<Holder> {
 
 /** The holder in words, to follow "port 3333 is in use, by ". */
 export function describeHolder(holder: Holder, channel: string): string {
-  const leads = `which leads ${JSON.stringify(channel)} there`;
+  const leads = `which leads ${jsonText(channel)} there`;
   if (holder.kind === 'stock') return `a cluster-client Leader, ${leads}`;
   if (holder.kind === 'stranger') return `${describeStranger(holder.error, channel)}; choose another port`;
   const { pid, name, version = 'of an unknown version' } = holder;
@@ -50,6 +51,6 @@ export function describeHolder(holder: Holder, channel: string): string {
 /** A mailstation process refuses with a code, and its reason names the process and the channels that the process leads. */
 function describeStranger(error: Error, channel: string): string {
   if (!hasCode(error, [RefusalCode.NoLeader]))
-    return `a program that does not lead ${JSON.stringify(channel)}: ${messageOf(error)}`;
+    return `a program that does not lead ${jsonText(channel)}: ${messageOf(error)}`;
   return `another mailstation process: ${messageOf(error.cause)}`;
 }

@@ -1,5 +1,6 @@
 import { describeEndpoint, type Endpoint, urlOf } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { jsonText } from '../json-text.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
 import type { Codec } from '../protocol/codec.js';
@@ -245,7 +246,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   }
 
   #holder(): string {
-    const led = this.#channelNames().map((name) => JSON.stringify(name));
+    const led = this.#channelNames().map((name) => jsonText(name));
     const names = led.join(', ') || 'no channel';
     return `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names}`;
   }

@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { jsonText } from '../json-text.js';
 import type { Channel } from '../serving/channel.js';
 import { ChannelAcceptor, type ChannelAcceptorOptions } from './channel-acceptor.js';
 
@@ -56,7 +57,7 @@ export async function takePortLease(name: string, options: ChannelAcceptorOption
       if (known === undefined) throw error;
       continue; // the caller that opened the port got this error
     }
-    const why = `this process (${process.pid}) leads ${JSON.stringify(name)} on port ${port} already`;
+    const why = `this process (${process.pid}) leads ${jsonText(name)} on port ${port} already`;
     throw new RpcError(RpcCode.AddressInUse, why);
   }
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../json-text.js';
 import type { Codec } from './codec.js';
 import { DecodeBudget } from './decode-budget.js';
 import { chargeJson } from './json-cost.js';
@@ -19,8 +20,8 @@ const ABILITIES: PlainAbilities = {
 export const jsonCodec: Codec = {
   name: 'json',
   encode(value, out) {
-    const copy = plainCopy(value, ABILITIES, out);
-    if (copy !== undefined) out.appendUtf8(JSON.stringify(copy));
+    const text = jsonText(plainCopy(value, ABILITIES, out));
+    if (text !== undefined) out.appendUtf8(text);
   },
   decode(bytes, start, end, budget = new DecodeBudget(end - start)) {
     if (start === end) return undefined;

@@ -1,4 +1,5 @@
 import type { FalsyFirst } from '../falsy-first.js';
+import { jsonText } from '../json-text.js';
 import type { RelayMessage } from './relay-message.js';
 
 /**
@@ -114,7 +115,7 @@ export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];
 export const MAX_ITEMS = 4096;
 
 function bytesOf(head: Readonly<Record<string, unknown>>): Buffer {
-  return Buffer.from(JSON.stringify(head));
+  return Buffer.from(jsonText(head));
 }
 
 /** Heads without variable parts, encoded once. */

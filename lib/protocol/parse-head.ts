@@ -1,6 +1,7 @@
 import { isClientId } from '../client-id.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { isFalsyFirst } from '../falsy-first.js';
+import { jsonText } from '../json-text.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
 import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
@@ -137,7 +138,7 @@ function isTime(value: unknown): value is number {
 
 /** The start of a peer's text, on one line and without control characters, since the text appears in logs. */
 function quote(text: string): string {
-  return JSON.stringify(text.slice(0, 80));
+  return jsonText(text.slice(0, 80));
 }
 
 function invalid(reason: string): InvalidHead {

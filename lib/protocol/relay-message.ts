@@ -1,5 +1,6 @@
 import { TRANSPORT_NAMES } from '../endpoint.js';
 import type { Delivery } from '../errors.js';
+import { jsonText } from '../json-text.js';
 import type { TransportName } from '../server-info.js';
 import type { WireError } from '../wire-errors.js';
 import { isGeneration } from './generation.js';
@@ -65,7 +66,7 @@ const DELIVERIES: readonly Delivery[] = ['not-sent', 'unknown', 'answered'];
 
 /** Encodes a message as the head of a packet. Undefined fields are left out. */
 export function relayMessage(head: RelayMessage): Buffer {
-  return Buffer.from(JSON.stringify(head));
+  return Buffer.from(jsonText(head));
 }
 
 /** Reads a message; undefined for another head, and for a message that lacks a field. */

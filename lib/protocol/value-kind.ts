@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { toJsonOf } from '../json-text.js';
 import { NOT_SENT } from '../not-sent.js';
 
 /** Kinds of objects that a codec may carry as more than their fields. */
@@ -124,7 +125,7 @@ export function viewNameOf(view: ArrayBufferView): string | Refused {
 }
 
 export function hasToJSON(value: object): value is { toJSON(): unknown } {
-  return typeof (value as { toJSON?: unknown }).toJSON === 'function';
+  return toJsonOf(value) !== undefined;
 }
 
 /** True for a plain object whose own `toJSON` takes the place of its fields. */

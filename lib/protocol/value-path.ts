@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { jsonText } from '../json-text.js';
 import { isStackOverflow, MAX_DEPTH } from './nesting.js';
 import type { Refused } from './value-kind.js';
 
@@ -150,5 +151,5 @@ function stepText(parent: object | undefined, step: string | number | undefined)
 
 function keyText(key: string): string {
   const shown = key.length > MAX_KEY ? `${key.slice(0, MAX_KEY)}…` : key;
-  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*…?$/u.test(shown) ? `.${shown}` : `[${JSON.stringify(shown)}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*…?$/u.test(shown) ? `.${shown}` : `[${jsonText(shown)}]`;
 }

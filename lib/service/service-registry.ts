@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { jsonText } from '../json-text.js';
 import { boolean, invalid, nonEmptyString } from '../options.js';
 import { methodName } from '../rpc-message.js';
 import { answerStyle, type Takes } from './callback-parameter.js';
@@ -232,7 +233,7 @@ function nearest(
 
 /** A part of a name that a caller has sent, in quotes and cut short. */
 function shown(part: string): string {
-  return JSON.stringify(part.length > SHOWN_CHARS ? `${part.slice(0, SHOWN_CHARS)}...` : part);
+  return jsonText(part.length > SHOWN_CHARS ? `${part.slice(0, SHOWN_CHARS)}...` : part);
 }
 
 /** A few of the names, the most similar to the wanted name first. */

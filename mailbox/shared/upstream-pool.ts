@@ -1,6 +1,7 @@
 import { endpointKey, endpointOf } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Line } from '../../lib/follower/line.js';
+import { jsonText } from '../../lib/json-text.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { mayTake } from '../../lib/serving/caller-share.js';
 import { DEFAULT_PENDING_SIZE, LineMailBox, type MailBox, type OpenLine } from '../index.js';
@@ -112,5 +113,5 @@ export class UpstreamPool {
 
 /** A string that only servers with the same id and the same endpoint have in common. */
 function poolKey(server: ServerInfo): string {
-  return JSON.stringify([server.id, endpointKey(endpointOf(server))]);
+  return jsonText([server.id, endpointKey(endpointOf(server))]);
 }

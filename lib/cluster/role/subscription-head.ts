@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError, toError } from '../../errors.js';
+import { jsonText } from '../../json-text.js';
 import { subscribeHead } from '../../protocol/message.js';
 import { parseHead } from '../../protocol/parse-head.js';
 import { userKey } from '../keys.js';
@@ -31,14 +32,14 @@ export function unpublished(key: string, error: RpcError): RpcError {
 
 /** Throws for what JSON would change without a word, so that the real client would subscribe to something else. */
 function checkPlain(reg: unknown): void {
-  JSON.stringify(reg, function (this: unknown, name: string, value: unknown) {
+  jsonText(reg, function (this: unknown, name: string, value: unknown) {
     const given = (this as Record<string, unknown>)[name];
     // A value with a toJSON of its own, such as a Date, has chosen its form.
     const changed = Object.is(given, value) ? changedByJson(value) : undefined;
     if (changed !== undefined)
       throw new RpcError(
         RpcCode.Encode,
-        `${name === '' ? 'the argument' : `its field ${JSON.stringify(name)}`} is ${changed}, which JSON does not carry; a subscription is plain data`,
+        `${name === '' ? 'the argument' : `its field ${jsonText(name)}`} is ${changed}, which JSON does not carry; a subscription is plain data`,
       );
     return value;
   });
