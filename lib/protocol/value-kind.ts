@@ -1,3 +1,4 @@
+import { Stream } from 'node:stream';
 import { types } from 'node:util';
 import { toJsonOf } from '../json-text.js';
 import { NOT_SENT } from '../not-sent.js';
@@ -29,21 +30,32 @@ export function kindOf(value: object): BuiltIn | 'fields' | Refused {
   } else {
     if (isError(value)) return 'error';
     if (isThenable(value)) return new Refused('a promise', '; await it first');
+    // Hashes and ciphers of node:crypto are streams too.
+    if (value instanceof Stream && !hasToJSON(value)) return new Refused('a stream', '; send its content');
   }
   return types.isProxy(value) && inheritsBuiltIn(value)
     ? new Refused('a Proxy of a built-in', '; send what it stands for')
     : 'fields';
 }
 
-/** True where a class of the language or of Node, other than Object, is among the object's prototypes. */
+/** True where a class that is not written in JavaScript, other than Object, is among the object's classes. */
 function inheritsBuiltIn(value: object): boolean {
   let prototype: object | null = Object.getPrototypeOf(value);
   for (; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    const itsClass = prototype.constructor;
     const isRoot = Object.getPrototypeOf(prototype) === null;
-    if (!isRoot && typeof itsClass === 'function' && /\{\s*\[native code\]\s*\}$/.test(String(itsClass))) return true;
+    if (!isRoot && isNativeClass(ownConstructor(prototype))) return true;
   }
   return false;
+}
+
+/** The class that a prototype belongs to; undefined for an object that is the prototype of other objects only. */
+function ownConstructor(prototype: object): { readonly name: string } | undefined {
+  const itsClass: unknown = Object.hasOwn(prototype, 'constructor') ? prototype.constructor : undefined;
+  return typeof itsClass === 'function' && itsClass.prototype === prototype ? itsClass : undefined;
+}
+
+function isNativeClass(itsClass: object | undefined): boolean {
+  return itsClass !== undefined && /\{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(itsClass));
 }
 
 /** An object that no codec carries: its name in a message, and advice. */
@@ -58,12 +70,23 @@ export class Refused {
 
 /**
  * Refusal of an object that has no fields of its own, where its content lies elsewhere and would be lost: iterators, built-ins
- * such as Math or a Blob, and collections that can only be iterated. Undefined for a truly empty object.
+ * such as Math or a Blob, collections that can only be iterated, and instances of classes that keep their state in native code
+ * or under symbols, as many classes of Node do. Undefined for a truly empty object.
  */
 export function hiddenContentOf(value: object): Refused | undefined {
   const tag = tagOf(value);
   if (tag === 'Arguments') return ARGUMENTS;
   if (tag !== 'Object') return new Refused(withArticle(tag));
+  const prototype: object | null = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return iterableRefusal(value);
+  if (Object.hasOwn(value, 'globalThis')) return new Refused('a global object');
+  const isElsewhere = inheritsBuiltIn(value) || Object.getOwnPropertySymbols(value).length > 0;
+  const itsClass = Object.getPrototypeOf(prototype) === null ? undefined : ownConstructor(prototype);
+  if (!isElsewhere || itsClass === undefined) return iterableRefusal(value);
+  return new Refused(`an instance of ${String(itsClass.name)} whose content is not in fields`, '; send the content');
+}
+
+function iterableRefusal(value: object): Refused | undefined {
   const { [Symbol.iterator]: iterator, [Symbol.asyncIterator]: asyncIterator } = value as Partial<
     AsyncIterable<unknown>
   > &

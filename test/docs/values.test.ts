@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { createECDH, createHash } from 'node:crypto';
+import { BlockList } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
-import { createContext, runInContext, runInThisContext } from 'node:vm';
+import { Serializer } from 'node:v8';
+import { createContext, runInContext, runInNewContext, runInThisContext } from 'node:vm';
 import { jsonCodec } from '../../lib/protocol/json-codec.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
@@ -24,8 +28,20 @@ function rowsUnder(heading: string): string[][] {
   );
 }
 
-/** Another realm, with those globals of Node that the language does not have. */
-const realm = createContext({ Buffer, URL, URLSearchParams, Headers, Blob, AbortController });
+/** Classes and functions of Node's modules. */
+const MODULES = { BlockList, Serializer, createHash, createECDH, PassThrough, runInNewContext };
+Object.assign(globalThis, MODULES);
+/** Another realm, with what of Node the language does not have. */
+const realm = createContext({
+  Buffer,
+  URL,
+  URLSearchParams,
+  Headers,
+  Blob,
+  AbortController,
+  MessageChannel,
+  ...MODULES,
+});
 const REALMS: readonly (readonly [name: string, evaluate: (code: string) => unknown])[] = [
   ['', (code) => runInThisContext(`(${code})`)],
   [', made in another realm', (code) => runInContext(`(${code})`, realm)],
