@@ -14,7 +14,7 @@ import { RpcCode, RpcError } from './lib/errors.js';
 import { NOT_SENT } from './lib/not-sent.js';
 import { boolean, defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
-import type { ServerEntry, ServerInfo } from './lib/server-info.js';
+import type { ServerAtUrl, ServerEntry, ServerInfo } from './lib/server-info.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import {
   type Any,
@@ -25,6 +25,7 @@ import {
   type ProxyRecordOf,
   ProxyTree,
   type RemoteProxies,
+  type ServerAtUrlOf,
   type ServerInfoOf,
   type ServerTypeOf,
 } from './proxy/index.js';
@@ -166,9 +167,9 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   }
 
   /** Adds a server to the roster. An entry with the same id is replaced, and calls that wait go to the new address. */
-  addServer<const Given extends ServerInfo>(server: Given & FromData<Given['serverType']>): void;
-  addServer(server: ServerInfoOf<Remotes>): void;
-  addServer(server: ServerInfo): void {
+  addServer<const Given extends ServerInfo | ServerAtUrl>(server: Given & FromData<Given['serverType']>): void;
+  addServer(server: ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>): void;
+  addServer(server: ServerInfo | ServerAtUrl): void {
     this.#station.addServer(server);
   }
 
@@ -176,9 +177,11 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
    * Adds all servers of the list, or none when one of them is out of shape. An entry without a port is that of a server that
    * is known and cannot be called: calls to it fail at once with {@link RpcCode.NoServer}.
    */
-  addServers<const Given extends ServerInfo>(servers: readonly Given[] & FromData<Given['serverType']>): void;
-  addServers(servers: readonly ServerInfoOf<Remotes>[]): void;
-  addServers(servers: readonly ServerInfo[]): void {
+  addServers<const Given extends ServerInfo | ServerAtUrl>(
+    servers: readonly Given[] & FromData<Given['serverType']>,
+  ): void;
+  addServers(servers: readonly (ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>)[]): void;
+  addServers(servers: readonly (ServerInfo | ServerAtUrl)[]): void {
     this.#station.addServers(this.#list('addServers', servers));
   }
 
@@ -196,9 +199,11 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   }
 
   /** Makes the roster exactly this list. Servers that stay keep their connections. */
-  replaceServers<const Given extends ServerInfo>(servers: readonly Given[] & FromData<Given['serverType']>): void;
-  replaceServers(servers: readonly ServerInfoOf<Remotes>[]): void;
-  replaceServers(servers: readonly ServerInfo[]): void {
+  replaceServers<const Given extends ServerInfo | ServerAtUrl>(
+    servers: readonly Given[] & FromData<Given['serverType']>,
+  ): void;
+  replaceServers(servers: readonly (ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>)[]): void;
+  replaceServers(servers: readonly (ServerInfo | ServerAtUrl)[]): void {
     this.#station.replaceServers(this.#list('replaceServers', servers));
   }
 

@@ -11,7 +11,7 @@ export { FailbackReceipt } from './lib/call/failback-receipt.js';
 export type { Callback } from './lib/callback.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { InvokeMessage } from './lib/rpc-message.js';
-export type { ServerEntry, ServerInfo, TransportName } from './lib/server-info.js';
+export type { ServerAtUrl, ServerEntry, ServerInfo, TransportName } from './lib/server-info.js';
 export type { ConnectHook, FreshConnection, MailBoxState } from './mailbox/index.js';
 export { Client, type ClientOptions, createClient } from './node-client.js';
 export type { Outcome, ProxyRecord } from './proxy/index.js';
@@ -97,6 +97,7 @@ export type {
   RemoteModule,
   RemoteProxies,
   ResultCallback,
+  ServerAtUrlOf,
   ServerInfoOf,
   ServerTypeOf,
   TypedMethod,

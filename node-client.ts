@@ -1,7 +1,7 @@
 import { StationView } from './client/station-view.js';
 import { BareClient, type ClientOptions, type ClientParts } from './client.js';
 import { pomeloClientOptions } from './lib/compat/option-names.js';
-import type { ServerInfo } from './lib/server-info.js';
+import type { ServerAtUrl, ServerInfo } from './lib/server-info.js';
 import { loadModuleNames } from './lib/service/module-names.js';
 import { shareMailBoxes } from './mailbox/shared/share.js';
 import type { Any, ProxyRecord } from './proxy/index.js';
@@ -61,7 +61,7 @@ export class RpcClient<Remotes = Any> extends Client<Remotes> {
   }
 
   /** Adds a server to the roster. A missing entry adds none. */
-  override addServer(server: ServerInfo): void {
+  override addServer(server: ServerInfo | ServerAtUrl): void {
     if ((server ?? undefined) !== undefined) super.addServer(server);
   }
 

@@ -61,7 +61,7 @@ function cureOf(given: string): string {
   if (withPort !== null)
     return `give the port ${withPort[3]} as port, and ${shown(withPort[1] ?? withPort[2])} as host`;
   const url = /^(\w+):\/\/([^/]*)/.exec(given);
-  if (url !== null) return `leave ${shown(`${url[1]}://`)} out; the option transport says how to connect`;
+  if (url !== null) return `leave ${shown(`${url[1]}://`)} out, or give the whole as url, in an entry of a roster`;
   if (given.trim() !== given) return 'leave the white space out';
   if (given === '*') return 'to listen on all addresses, give "0.0.0.0", or "::" with IPv6';
   if (given.includes('/')) return 'a path of a socket is no host, since servers listen on TCP ports';

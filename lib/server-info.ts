@@ -13,10 +13,35 @@ export interface ServerInfo {
   readonly host?: string | undefined;
   /** Port of the server. Range: 1 to 65535. */
   readonly port: number;
+  /**
+   * Place of the server, in place of host, port and transport: `tcp://host:port` or `ws://host:port/path`. Host, port and
+   * transport of the entry are filled in. A URL of another scheme, beside a port, is a further field.
+   */
+  readonly url?: string | undefined;
   /** Weight for weighted routers. Range: above 0. @default 1 */
   readonly weight?: number | undefined;
   /** Transport that the server listens with. Range: 'tcp' or 'ws'. @default 'tcp' */
   readonly transport?: TransportName | undefined;
+  /** Further fields, for custom routers. */
+  readonly [key: string]: unknown;
+}
+
+/** Entry of a client's roster that says by a URL where the server listens. */
+export interface ServerAtUrl {
+  /** Id of the server, unique over all types. A later entry with the same id replaces the earlier one. */
+  readonly id: string;
+  /** Type of the server, which calls are routed by. */
+  readonly serverType: string;
+  /** Place of the server: `tcp://host:port` or `ws://host:port/path`. */
+  readonly url: string;
+  /** Weight for weighted routers. Range: above 0. @default 1 */
+  readonly weight?: number | undefined;
+  /** Missing: the URL has the host. */
+  readonly host?: undefined;
+  /** Missing: the URL has the port. */
+  readonly port?: undefined;
+  /** Missing: the URL has the transport. */
+  readonly transport?: undefined;
   /** Further fields, for custom routers. */
   readonly [key: string]: unknown;
 }

@@ -9,6 +9,7 @@ export type {
   RemoteFile,
   RemoteModule,
   RemoteProxies,
+  ServerAtUrlOf,
   ServerInfoOf,
   ServerTypeOf,
 } from './proxy-types.js';

@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events';
-import type { ServerInfo } from '../lib/server-info.js';
+import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
 import type { NotRemote } from './not-remote.js';
 import type { ProxyRecord } from './proxy-tree.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
@@ -30,6 +30,9 @@ export type ProxyRecordOf<Remotes> = unknown extends Remotes
 
 /** Entry of a roster whose server type is in `Remotes`; any entry for an untyped client. */
 export type ServerInfoOf<Remotes> = ServerInfo & { readonly serverType: ServerTypeOf<Remotes> };
+
+/** Entry of a roster with a URL, whose server type is in `Remotes`; any such entry for an untyped client. */
+export type ServerAtUrlOf<Remotes> = ServerAtUrl & { readonly serverType: ServerTypeOf<Remotes> };
 
 /** `unknown` for a name that the compiler knows as a string only, as in a list from a file; `never` for a literal. */
 export type FromData<Name extends string> = string extends Name ? unknown : never;

@@ -1,6 +1,7 @@
 import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
 import type { Logger } from '../lib/diagnostics.js';
-import { TRANSPORT_NAMES } from '../lib/endpoint.js';
+import { TRANSPORT_NAMES, urlOf } from '../lib/endpoint.js';
+import { endpointOfUrl, isEndpointUrl } from '../lib/endpoint-url.js';
 import { messageOf } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
 import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
@@ -10,7 +11,9 @@ import { unknownOptions } from '../lib/unknown-options.js';
 const NO_PORT = 'its entry has no port';
 
 /** Fields with a meaning. `id` is required, and too short to be told from other fields by a near name. */
-const FIELDS = { serverType: true, host: true, port: true, weight: true, transport: true } as const;
+const FIELDS = { serverType: true, host: true, port: true, weight: true, transport: true, url: true } as const;
+/** Fields that a URL stands for. */
+const URL_FIELDS = ['host', 'port', 'transport'] as const;
 
 /** Server that is known and cannot be called: a gate of pomelo, for one, has only a port for game clients. */
 export class Uncallable {
@@ -35,7 +38,7 @@ export function readEntry(given: ServerEntry): ServerInfo | Uncallable {
   if (typeof given !== 'object' || given === null)
     throw unfit('a server', 'an object { id, serverType, host, port }', given);
   const id = idOf(given);
-  const { serverType: type, host: address, port: written, ...others } = given;
+  const { serverType: type, host: address, port: written, ...others } = placed(given, id);
   const of = `of server ${id}`;
   const serverType = (type ?? '') === '' ? '' : nonEmptyString(`the serverType ${of}`, type);
   const host = (address ?? undefined) === undefined ? {} : { host: hostOption(`the host ${of}`, address) };
@@ -46,6 +49,24 @@ export function readEntry(given: ServerEntry): ServerInfo | Uncallable {
   if ((written ?? '') === '') return new Uncallable(id, given, NO_PORT);
   const port = requiredInteger(`the port ${of}`, portOfDigits(written), 1, 65_535);
   return Object.freeze({ ...others, id, serverType, ...host, port });
+}
+
+/**
+ * The entry with the host, the port and the transport that its URL names, and with the URL in one form. Beside a port, a URL of
+ * another scheme is a field without a meaning here: entries of a project may have one for their own purposes.
+ */
+function placed(given: ServerEntry, id: string): ServerEntry {
+  const { url } = given;
+  const isPlaced = (given.port ?? '') !== '';
+  if ((url ?? undefined) === undefined || (isPlaced && !isEndpointUrl(url))) return given;
+  const [other] = URL_FIELDS.filter((field) => (given[field] ?? undefined) !== undefined);
+  if (other !== undefined)
+    throw invalid(
+      `server ${id} has the fields url and ${other}: leave one of them out, since the URL names the ${other}`,
+    );
+  const endpoint = endpointOfUrl(`the url of server ${id}`, url);
+  const { host, port, transport } = endpoint;
+  return { ...given, url: urlOf(endpoint), host, port, transport };
 }
 
 /** Does what {@link readEntry} does, and throws for no entry that has an id: such a server cannot be called either. */

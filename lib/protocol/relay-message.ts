@@ -1,4 +1,5 @@
 import { TRANSPORT_NAMES } from '../endpoint.js';
+import { isReadableUrl } from '../endpoint-url.js';
 import type { Delivery } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import type { TransportName } from '../server-info.js';
@@ -55,6 +56,8 @@ export interface RelayedServer {
   readonly host: string;
   readonly port: number;
   readonly transport: TransportName;
+  /** Place of a server for which host, port and transport do not suffice. */
+  readonly url?: string;
 }
 
 const STATES = ['idle', 'connecting', 'ready', 'full', 'backoff'] as const;
@@ -97,11 +100,11 @@ function readFailure({ type, code, delivery }: Record<string, unknown>): RelayFa
 }
 
 function readServer(server: unknown): RelayedServer | undefined {
-  const { id, host, port, transport } = (server ?? {}) as Record<string, unknown>;
+  const { id, host, port, transport, url } = (server ?? {}) as Record<string, unknown>;
   const by = TRANSPORT_NAMES.find((known) => known === transport);
   const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535;
   if (typeof id !== 'string' || typeof host !== 'string' || !isPort || by === undefined) return undefined;
-  return { id, host, port: port as number, transport: by };
+  return { id, host, port: port as number, transport: by, ...(isReadableUrl(url) && { url }) };
 }
 
 /** An error as an object. The reader of the message makes an error of any object. */

@@ -27,7 +27,7 @@ describe('an endpoint', () => {
 
   it('takes of a server what leads to it', () => {
     const server = { id: 'a', serverType: 'test', host: 'example.com', port: 3, transport: 'ws', weight: 2 } as const;
-    assert.deepEqual(endpointOf(server), { transport: 'ws', host: 'example.com', port: 3 });
+    assert.deepEqual(endpointOf(server), { transport: 'ws', host: 'example.com', port: 3, path: '/' });
   });
 
   it('is the same as another with equal transport, host and port', () => {

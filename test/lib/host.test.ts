@@ -54,8 +54,11 @@ describe('a host', () => {
     ['127.0.0.1:80', 'got "127.0.0.1:80": give the port 80 as port, and "127.0.0.1" as host'],
     ['chat:3333', 'got "chat:3333": give the port 3333 as port, and "chat" as host'],
     ['[::1]:80', 'got "[::1]:80": give the port 80 as port, and "::1" as host'],
-    ['tcp://10.0.0.1', 'got "tcp://10.0.0.1": leave "tcp://" out; the option transport says how to connect'],
-    ['ws://10.0.0.1:80/x', 'got "ws://10.0.0.1:80/x": leave "ws://" out; the option transport says how to connect'],
+    ['tcp://10.0.0.1', 'got "tcp://10.0.0.1": leave "tcp://" out, or give the whole as url, in an entry of a roster'],
+    [
+      'ws://10.0.0.1:80/x',
+      'got "ws://10.0.0.1:80/x": leave "ws://" out, or give the whole as url, in an entry of a roster',
+    ],
     [' 10.0.0.1', 'got " 10.0.0.1": leave the white space out'],
     ['10.0.0.1\n', 'got "10.0.0.1\\n": leave the white space out'],
     ['a b', 'got "a b": letters, digits, "-", "_" and "." may stand in a name'],

@@ -139,6 +139,14 @@ describe('Roster', () => {
     [server('a', { weight: Number.NaN }), /^the weight of server a/],
     [server('a', { weight: Number.POSITIVE_INFINITY }), /^the weight of server a/],
     [{ ...server('a'), weight: '2' }, /^the weight of server a/],
+    [{ id: 'a', serverType: 'test', url: 'tcp://chat' }, /^the url of server a must have a port, got "tcp:\/\/chat"/],
+    [{ id: 'a', serverType: 'test', url: 'http://chat' }, /^the url of server a must be a URL of a known scheme/],
+    [{ id: 'a', serverType: 'test', url: 5 }, /^the url of server a must be a non-empty string, got 5/],
+    [
+      { ...server('a'), host: undefined, url: 'tcp://b:1' },
+      /^server a has the fields url and port: leave one of them out, since the URL/,
+    ],
+    [{ id: 'a', serverType: 'test', host: 'b', url: 'tcp://b:1' }, /^server a has the fields url and host/],
   ];
   for (const [given, message] of invalid) {
     it(`refuses ${JSON.stringify(given) ?? 'nothing'}`, () => {
@@ -219,6 +227,23 @@ describe('Roster', () => {
         'c: the host of server c must be a non-empty string, got 5',
       ]);
     });
+  });
+
+  it('fills in the host, the port and the transport that a URL names', () => {
+    const roster = new Roster();
+    roster.add({ id: 'a', serverType: 'test', url: 'WS://[::1]:3333/', zone: 'eu' });
+    assert.deepEqual(roster.get('a'), {
+      ...{ id: 'a', serverType: 'test', url: 'ws://127.0.0.1:3333', zone: 'eu' },
+      ...{ host: '127.0.0.1', port: 3333, transport: 'ws' },
+    });
+    assert.equal(roster.add({ id: 'a', serverType: 'test', url: 'ws://127.0.0.1:3333', zone: 'eu' }), undefined);
+  });
+
+  it('leaves a URL of another scheme beside a port as it is', () => {
+    const roster = new Roster();
+    const entry = { ...server('a'), url: 'https://status.example.com/a' };
+    roster.add(entry);
+    assert.deepEqual(roster.get('a'), entry);
   });
 
   it('keeps fields of the user’s own', () => {
