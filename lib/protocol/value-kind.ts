@@ -1,4 +1,3 @@
-import { Stream } from 'node:stream';
 import { types } from 'node:util';
 import { toJsonOf } from '../json-text.js';
 import { NOT_SENT } from '../not-sent.js';
@@ -31,7 +30,7 @@ export function kindOf(value: object): BuiltIn | 'fields' | Refused {
     if (isError(value)) return 'error';
     if (isThenable(value)) return new Refused('a promise', '; await it first');
     // Hashes and ciphers of node:crypto are streams too.
-    if (value instanceof Stream && !hasToJSON(value)) return new Refused('a stream', '; send its content');
+    if (isStream(value) && !hasToJSON(value)) return new Refused('a stream', '; send its content');
   }
   return types.isProxy(value) && inheritsBuiltIn(value)
     ? new Refused('a Proxy of a built-in', '; send what it stands for')
@@ -121,6 +120,12 @@ function isOpaque(value: object): boolean {
 
 function isThenable(value: object): boolean {
   return typeof (value as { then?: unknown }).then === 'function';
+}
+
+/** True for streams of Node, and of packages that have their own copy of the classes. */
+function isStream(value: object): boolean {
+  const { pipe, on } = value as { pipe?: unknown; on?: unknown };
+  return typeof pipe === 'function' && typeof on === 'function';
 }
 
 function tagOf(value: object): string {
