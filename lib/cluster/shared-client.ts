@@ -10,6 +10,7 @@ import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
 import type { InnerClient } from './inner-client.js';
 import { wireKey } from './keys.js';
+import { type LateLeader, lastErrorOf, lateLeaderError, whyNotLed } from './late-leader.js';
 import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role } from './role/role.js';
@@ -245,14 +246,18 @@ export class SharedClient implements RoleSourceHandler {
   }
 
   #notSentInTime(call: OutgoingCall): RpcError {
-    const { name, port } = this.#options;
-    const cause = this.#wait?.obstacle;
-    const what =
+    const late = this.#late();
+    const own = lastErrorOf(late);
+    if (this.#role === undefined && own !== undefined) return call.error(RpcCode.Remote, own.message, 'not-sent', own);
+    const why =
       this.#role === undefined
-        ? `no process had led ${name} on port ${port} after ${call.timeout} ms`
-        : `the Leader of ${name} took no more calls for ${call.timeout} ms`;
-    const why = cause === undefined ? what : `${what}; ${cause.message}`;
-    return call.lateError(RpcCode.Timeout, why, 'not-sent', { said: call.saidStage, cause });
+        ? whyNotLed(late, call.timeout)
+        : `the Leader of ${this.#options.name} took no more calls for ${call.timeout} ms`;
+    return call.lateError(RpcCode.Timeout, why, 'not-sent', { said: call.saidStage, cause: late.obstacle });
+  }
+
+  #late(): LateLeader {
+    return { options: this.#options, starting: this.#source?.starting, obstacle: this.#wait?.obstacle };
   }
 
   #beginWaiting(): void {
@@ -266,12 +271,7 @@ export class SharedClient implements RoleSourceHandler {
 
   /** Fails `ready()`. A role that comes later makes the client ready after all. */
   #onLateLeader(): void {
-    const { name, port, maxWaitTime } = this.#options;
-    const cause = this.#wait?.obstacle;
-    const why = cause?.message ?? 'no attempt has ended yet';
-    // The first words are cluster-client's own.
-    const message = `[ClusterClient] leader of "${name}" does not be active in ${maxWaitTime}ms on port:${port}: ${why}`;
-    this.#handler.onFailed(new RpcError(RpcCode.Connect, message, { cause }), true);
+    this.#handler.onFailed(lateLeaderError(this.#late()), true);
   }
 
   async #close(): Promise<void> {

@@ -28,6 +28,8 @@ export interface Registering {
    * from the second registration on, after one was refused for want of a Leader.
    */
   readonly asksHolder?: boolean;
+  /** Time after which the Leader is to give the reason why it has not accepted. Not above the time that is left. Unit: ms */
+  readonly answerWithin?: number;
   /** Name of the client, for the server's methods and logs. */
   readonly clientId?: string | undefined;
 }
@@ -97,6 +99,7 @@ export class Registration {
       transcode,
       maxFrameBytes,
       clientId,
+      answerWithin = timeoutMs,
       asksHolder = refusedBefore.has(this.#asked),
     } = this.#asked;
     return new Promise((resolve, reject) => {
@@ -120,7 +123,7 @@ export class Registration {
       const ext = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
       const asking = { ...ext, ...(asksHolder && { asksHolder }), ...(clientId !== undefined && { clientId }) };
       try {
-        connection.send(REQUEST, id, timeoutMs, registerHead(channel, asking));
+        connection.send(REQUEST, id, Math.min(timeoutMs, answerWithin), registerHead(channel, asking));
       } catch (error) {
         connection.destroy(refused(this.#asked, messageOf(error), error));
       }

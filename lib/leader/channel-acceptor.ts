@@ -64,6 +64,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   readonly #claim: (claim: PortClaim) => Promise<Listener>;
   readonly #admission: SessionAdmission;
   readonly #channels = new Map<string | undefined, Channel>();
+  /** Last errors of the channels that wait for their real clients, by the channel's name. */
+  readonly #starting = new Map<string, () => Error | undefined>();
   readonly #pending = new PendingRegistrations((session, request) => this.#refuseWithoutLeader(session, request));
   readonly #lifecycle = new Lifecycle<AcceptorState>('idle', TRANSITIONS, () => {});
   #listener: Listener | undefined;
@@ -120,9 +122,16 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     );
   }
 
+  /** Notes that the holder of the channel waits for its real client, or does so no more. */
+  starting(name: string, lastError: (() => Error | undefined) | undefined): void {
+    if (lastError === undefined) this.#starting.delete(name);
+    else this.#starting.set(name, lastError);
+  }
+
   /** Gives a channel its Leader, and accepts the Followers that wait for the channel. */
   lead(channel: Channel): void {
     this.#channels.set(channel.name, channel);
+    if (channel.name !== undefined) this.#starting.delete(channel.name);
     this.#pending.settle((session, request) => {
       const found = this.#channelOf(request.channelName);
       if (found !== undefined) this.#accept(session, request, found);
@@ -240,6 +249,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
    * much from the system, and its operator needs to know the holder of the port: such a process is told where it asks.
    */
   #refuseWithoutLeader(session: Session, request: RegisterRequest): void {
+    const starting = this.#starting.get(request.channelName);
+    if (starting !== undefined) return refuseStarting(session, request, starting());
     const why = `no process leads the channel ${quoted(request.channelName)} on this port`;
     const isTold = session.isLocal && request.ext?.asksHolder === true;
     session.refuse(request, RefusalCode.NoLeader, isTold ? `${why}; ${this.#holder()}` : why);
@@ -250,6 +261,12 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     const names = led.join(', ') || 'no channel';
     return `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names}`;
   }
+}
+
+function refuseStarting(session: Session, request: RegisterRequest, failure: Error | undefined): void {
+  const last = failure === undefined ? '' : `; its last error: ${failure.message}`;
+  const why = `the real client of ${quoted(request.channelName)} in process ${process.pid} is not ready yet${last}`;
+  session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
 }
 
 /** A channel with a custom codec has no other codec. */

@@ -21,6 +21,11 @@ interface SharedPort {
 
 /** The right to lead one channel on a port of this process. */
 export interface PortLease {
+  /**
+   * Reports that the channel will be led. `lastError` is read when a Follower is refused after a long wait. Missing where
+   * another copy of the package, of version 0.1.0, has opened the port.
+   */
+  starting?(lastError: () => Error | undefined): void;
   /** Accepts the Followers that wait for the channel, and serves them. */
   lead(channel: Channel): void;
   /**
@@ -98,7 +103,7 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
           onReleased = resolve;
         }),
       );
-      return makeLease(acceptor, async (reason) => {
+      return makeLease(name, acceptor, async (reason) => {
         leased.delete(name);
         onReleased();
         if (leased.size > 0) return;
@@ -110,10 +115,11 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
   };
 }
 
-function makeLease(acceptor: ChannelAcceptor, onRelease: (reason: RpcError) => Promise<void>): PortLease {
+function makeLease(name: string, acceptor: ChannelAcceptor, onRelease: (reason: RpcError) => Promise<void>): PortLease {
   let led: Channel | undefined;
   let released: Promise<void> | undefined;
   return {
+    starting: (lastError) => acceptor.starting(name, lastError),
     lead(channel) {
       led = channel;
       acceptor.lead(channel);
@@ -124,6 +130,7 @@ function makeLease(acceptor: ChannelAcceptor, onRelease: (reason: RpcError) => P
     },
     release(reason) {
       if (released !== undefined) return released;
+      acceptor.starting(name, undefined);
       if (led !== undefined) void acceptor.drainChannel(led, reason, 0);
       released = onRelease(reason);
       return released;

@@ -54,6 +54,9 @@ export interface SessionHost {
   onClosed(session: Session, reason: RpcError): void;
 }
 
+/** The failure that a refusal passes on; the codec is that of stock peers. */
+type Failed = { readonly failure?: Error | undefined; readonly codec?: Codec };
+
 /** Terms of a registration. Made when the session becomes `registered`. */
 interface Registered {
   readonly channel: Channel;
@@ -171,7 +174,7 @@ export class Session {
    * Refuses a registration. A stock peer does not try again after a refusal, and is refused only where the Leader has
    * `failed`. The peer gets that failure.
    */
-  refuse(request: RegisterRequest, code: RefusalCode, message: string, failed?: Channel): void {
+  refuse(request: RegisterRequest, code: RefusalCode, message: string, failed?: Failed): void {
     const { failure, codec } = failed ?? {};
     if (request.ext !== undefined || failure === undefined) this.#answers.refused(request.id, code, message, failure);
     else this.#answers.refusedStock(request.id, failure, codec ?? STOCK_CODEC);

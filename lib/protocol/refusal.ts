@@ -9,6 +9,8 @@ export const RefusalCode = {
   NoCodec: 'no_codec',
   /** The real client of the shared client could not be made. */
   LeaderFailed: 'leader_failed',
+  /** The process that holds the channel waits for its real client to be ready. `cause` is the client's last error, if any. */
+  LeaderStarting: 'leader_starting',
   /** The connection is registered on another channel already. */
   OtherChannel: 'other_channel',
 } as const;

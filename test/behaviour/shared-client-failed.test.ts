@@ -30,6 +30,38 @@ function registryThatFails(failures: number) {
   return { Registry, closed };
 }
 
+/** Emits `error` so often, and is ready when the test lets it be. */
+function registryThatComplains(times: number) {
+  let made = 0;
+  let letReady = () => {};
+  const allowed = new Promise<void>((resolve) => {
+    letReady = resolve;
+  });
+  class Registry extends EventEmitter {
+    readonly number = ++made;
+    #timer: NodeJS.Immediate | undefined;
+    constructor() {
+      super();
+      const complain = (left: number) => {
+        if (left <= 0) return;
+        this.emit('error', Object.assign(new RangeError('the registry is down'), { code: 'E_DOWN' }));
+        this.#timer = setImmediate(complain, left - 1);
+      };
+      this.#timer = setImmediate(complain, Math.min(times, 20));
+    }
+    ready(callback: (error?: Error) => void): void {
+      void allowed.then(() => callback());
+    }
+    async get(): Promise<number> {
+      return this.number;
+    }
+    async close(): Promise<void> {
+      clearImmediate(this.#timer);
+    }
+  }
+  return { Registry, letReady: () => letReady() };
+}
+
 const fieldsOf = ({ name, message, code }: Error & { code?: unknown }) => [name, message, code];
 const DOWN = ['RangeError', 'the registry is down', 'E_DOWN'];
 
@@ -89,6 +121,63 @@ describe('a real client that fails to start', () => {
       assert.deepEqual(fieldsOf(await failure(follower.ready())), DOWN);
     });
   }
+
+  for (const [where, options] of [
+    ['in the process that leads', {}],
+    ['in single mode', { singleMode: true }],
+  ] as const) {
+    it(`gives its last error where it only emits errors and is never ready, ${where}`, async (t) => {
+      const world = await sharedWorld(t, { ...options, maxWaitTime: 300 });
+      const { Registry } = registryThatComplains(Number.POSITIVE_INFINITY);
+      const first = world.join(Registry);
+      await until(() => world.errors.length > 0, { what: 'the first error' });
+      const second = world.join(Registry);
+      const got = [first.get(), first.ready(), second.get(), second.ready()].map(failure);
+      for (const error of await Promise.all(got)) assert.deepEqual(fieldsOf(error), DOWN);
+      assert.deepEqual(fieldsOf(await failure(first.get())), DOWN, 'a later call waits, and gets the error too');
+    });
+
+    it(`is used when it is ready after all, ${where}`, async (t) => {
+      const world = await sharedWorld(t, { ...options, maxWaitTime: 100 });
+      const { Registry, letReady } = registryThatComplains(1);
+      const client = world.join(Registry);
+      assert.deepEqual(fieldsOf(await failure(client.ready())), DOWN);
+      letReady();
+      await until(() => client.isReady, { what: 'the client' });
+      assert.equal(await client.get(), 1);
+    });
+
+    it(`is named in the errors where it is never ready and emits nothing, ${where}`, async (t) => {
+      const world = await sharedWorld(t, { ...options, maxWaitTime: 100 });
+      const { Registry } = registryThatComplains(0);
+      const client = world.join(Registry);
+      const [late, call] = await Promise.all([failure(client.ready()), failure(client.get())]);
+      assert.match(late.message, /: the real client in this process is not ready yet, and has emitted no error$/);
+      assert.match(call.message, /the real client of Registry, in this process, was not ready after 100 ms/);
+    });
+  }
+
+  it('gives its last error to Followers where it only emits errors and is never ready', async (t) => {
+    const world = await sharedWorld(t, { maxWaitTime: 1_000 });
+    const { Registry, letReady } = registryThatComplains(2);
+    const leader = world.join(Registry, { options: { isLeader: true } });
+    const follower = world.join(Registry, { options: { isLeader: false } });
+    const got = [follower.get(), follower.ready(), leader.ready()].map(failure);
+    for (const error of await Promise.all(got)) assert.deepEqual(fieldsOf(error), DOWN);
+    assert.equal(world.log.filter((line) => line.includes('its last error: the registry is down')).length, 1);
+    letReady();
+    await until(() => follower.isReady, { what: 'the Follower' });
+    assert.equal(await follower.get(), 1);
+  });
+
+  it('is named to Followers where it is never ready and emits nothing', async (t) => {
+    const world = await sharedWorld(t, { maxWaitTime: 1_000 });
+    const { Registry } = registryThatComplains(0);
+    const leader = world.join(Registry, { options: { isLeader: true } });
+    const late = await failure(world.join(Registry, { options: { isLeader: false } }).ready());
+    assert.match(late.message, new RegExp(`: the real client of "Registry" in process ${process.pid} is not ready yet$`));
+    await leader.close();
+  });
 
   it('ends with the shared client, and no further one is made', async (t) => {
     const world = await sharedWorld(t);

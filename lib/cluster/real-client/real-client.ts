@@ -27,6 +27,7 @@ export class RealClient {
   readonly #handler: RealClientHandler;
   readonly #methods = new Map<unknown, (name: string, sent: number) => ServiceMethod>();
   #isRetired = false;
+  #lastError: Error | undefined;
 
   /** Throws what the client's constructor throws. */
   constructor(make: () => object, delegates: Delegates, handler: RealClientHandler) {
@@ -34,12 +35,18 @@ export class RealClient {
     this.#delegates = delegates;
     this.#handler = handler;
     passOnEvents(this.#client, (event, args) => {
+      if (event === 'error') this.#lastError = toError(args[0]);
       if (!this.#isRetired) handler.onEvent(event, args);
     });
   }
 
   get instance(): object {
     return this.#client;
+  }
+
+  /** The last `error` that the client has emitted. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
   }
 
   /** Resolves when the client is ready, at once for a client without `ready`. Rejects with the error of `ready`. */

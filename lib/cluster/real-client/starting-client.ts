@@ -40,6 +40,11 @@ export class StartingClient {
     this.#handler = handler;
   }
 
+  /** Last `error` event of the present real client. */
+  get lastError(): Error | undefined {
+    return this.#channel?.real.lastError;
+  }
+
   start(): void {
     void this.#attempt();
   }

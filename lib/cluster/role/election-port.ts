@@ -62,10 +62,12 @@ function listeningOptions(
 }
 
 function lineOptions(options: ResolvedClusterOptions): LineOptions {
-  const { name, port, connectTimeout, heartbeatInterval, maxFrameBytes, transcode, clientId } = options;
+  const { name, port, connectTimeout, maxWaitTime, heartbeatInterval, maxFrameBytes, transcode, clientId } = options;
   return resolveLineOptions(endpointOf({ port }), name, {
     ...(transcode && { transcode }),
     connectTimeout,
+    // The Leader's reason for a long wait arrives while this process waits for a Leader.
+    answerWithin: Math.max(1, Math.ceil(maxWaitTime / 2)),
     heartbeatInterval,
     stockHeartbeatInterval: heartbeatInterval,
     maxFrameBytes,

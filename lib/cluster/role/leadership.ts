@@ -25,7 +25,13 @@ export class Leadership {
   /** Makes the real client, and another one after each that fails. */
   open(make: () => LeaderChannel, handler: StartingClientHandler): void {
     this.#client = new StartingClient(make, this.#options, handler);
+    this.#lease.starting?.(() => this.lastError);
     this.#client.start();
+  }
+
+  /** Last `error` event of the real client. */
+  get lastError(): Error | undefined {
+    return this.#client?.lastError;
   }
 
   /** Admits Followers, those that wait included. */

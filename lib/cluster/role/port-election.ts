@@ -11,7 +11,7 @@ import type { ElectionPort } from './election-port.js';
 import { FollowerRole, type FollowerRoleOptions } from './follower-role.js';
 import { Leadership } from './leadership.js';
 import { failureOfLeader, withAdvice } from './refusals.js';
-import type { RoleSource, RoleSourceHandler } from './role-source.js';
+import type { RoleSource, RoleSourceHandler, StartingReport } from './role-source.js';
 
 /**
  *                    took the port            real client ready
@@ -91,6 +91,10 @@ export class PortElection implements RoleSource {
 
   get state(): PortElectionState {
     return this.#lifecycle.state;
+  }
+
+  get starting(): StartingReport | undefined {
+    return this.state === 'opening' ? this.#leadership : undefined;
   }
 
   start(): void {

@@ -1,8 +1,16 @@
 import type { RpcError } from '../../errors.js';
 import type { Role, RoleHandler } from './role.js';
 
+/** What is known of a real client that is not ready yet. */
+export interface StartingReport {
+  /** The last `error` that the real client has emitted. */
+  readonly lastError: Error | undefined;
+}
+
 /** Source of a shared client's roles, one after the other: {@link PortElection} over a port, {@link SingleMode} without. */
 export interface RoleSource {
+  /** The real client that this process has made and that is not ready yet. Undefined where there is none. */
+  readonly starting: StartingReport | undefined;
   /** Begins to look for a role. Roles are reported until {@link drain}. */
   start(): void;
   /** Ends the role, then what the role needs, after the calls in flight: after `timeoutMs` at most. Resolves at the end. */

@@ -7,7 +7,7 @@ import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { RealClientHandler } from '../real-client/real-client.js';
 import { StartingClient } from '../real-client/starting-client.js';
 import { LeaderRole } from './leader-role.js';
-import type { RoleSource, RoleSourceHandler } from './role-source.js';
+import type { RoleSource, RoleSourceHandler, StartingReport } from './role-source.js';
 
 /** A real client that several shared clients of this process use. */
 interface SharedChannel {
@@ -53,6 +53,10 @@ export class SingleMode implements RoleSource {
       throw invalid(
         `single mode shares one client per name, and "${name}" is another class's; give one of the two another name`,
       );
+  }
+
+  get starting(): StartingReport | undefined {
+    return this.#role === undefined ? this.#joined?.client : undefined;
   }
 
   start(): void {

@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { type ClusterOptions, resolveClusterOptions } from '../../../lib/cluster/options.js';
 import type { Role } from '../../../lib/cluster/role/role.js';
+import type { StartingReport } from '../../../lib/cluster/role/role-source.js';
 import { SharedClient } from '../../../lib/cluster/shared-client.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { STOCK_CODEC } from '../../../lib/protocol/codecs.js';
@@ -47,6 +48,7 @@ function setUp(t: TestContext, given: ClusterOptions = {}) {
     onClosed: (reason) => heard.push(`closed: ${reason.message}`),
   });
   const source = {
+    starting: undefined as StartingReport | undefined,
     started: 0,
     drained: [] as number[],
     drain: async (_reason: RpcError, ms: number) => void source.drained.push(ms),
