@@ -6,6 +6,14 @@ const BYTES_PER_READING = 128 * 1024;
 /** Time for which answers may be encoded before sockets are read again. Unit: ms */
 const TURN_MS = 10;
 
+/** A caller whose answers may have to wait. */
+export interface AnswerReceiver {
+  /** Called when the first of the answers waits. */
+  onAnswersWait?(): void;
+  /** Called when no answer waits any more. */
+  onAnswersLeft?(): void;
+}
+
 /**
  * Bounds the time for which one turn of the event loop encodes answers. Thousands of methods that wait for the same event may
  * answer at once, each with a large result. When the time of a turn is over, further answers wait for the next turns, and
@@ -21,7 +29,7 @@ export class AnswerTurn {
   #began = 0;
   #immediate: NodeJS.Immediate | undefined;
   /** Waiting answers of each caller. The caller whose turn comes first is the first. */
-  readonly #waiting = new Map<object, Set<() => void>>();
+  readonly #waiting = new Map<AnswerReceiver, Set<() => void>>();
 
   /** `now`: a clock. Unit: ms */
   constructor(now = (): number => performance.now()) {
@@ -43,10 +51,14 @@ export class AnswerTurn {
   }
 
   /** Runs `answer` in a later turn, in the async context of now. The answers of one caller keep their order. */
-  wait(caller: object, answer: () => void): void {
+  wait(caller: AnswerReceiver, answer: () => void): void {
     const answers = this.#waiting.get(caller);
-    if (answers === undefined) this.#waiting.set(caller, new Set([inThisContext(answer)]));
-    else answers.add(inThisContext(answer));
+    if (answers !== undefined) {
+      answers.add(inThisContext(answer));
+      return;
+    }
+    this.#waiting.set(caller, new Set([inThisContext(answer)]));
+    caller.onAnswersWait?.();
   }
 
   #begin(now: number): void {
@@ -66,6 +78,7 @@ export class AnswerTurn {
       this.#waiting.delete(caller);
       if (answers.size > 0) this.#waiting.set(caller, answers);
       answer?.();
+      if (answers.size === 0) caller.onAnswersLeft?.();
       if (this.#now() - this.#began < TURN_MS) continue;
       this.isOver = true;
       return;

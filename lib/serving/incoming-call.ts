@@ -1,12 +1,12 @@
 import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
-import { answerTurn } from './answer-turn.js';
+import { type AnswerReceiver, answerTurn } from './answer-turn.js';
 import { IncomingContext } from './incoming-context.js';
 import type { ReportedCall } from './progress-reporter.js';
 
 /** Sends the answers of calls: a connection, or a user's acceptor. */
-export interface Answerer {
+export interface Answerer extends AnswerReceiver {
   /** The peer that makes the calls; undefined where the peer is not known. */
   readonly caller?: ConnectedPeer | undefined;
   answerResults(id: number, method: string, results: readonly unknown[]): void;

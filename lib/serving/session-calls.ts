@@ -173,6 +173,14 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#cancellable.add(call);
   }
 
+  onAnswersWait(): void {
+    this.#options.connection.holdRequests(true);
+  }
+
+  onAnswersLeft(): void {
+    this.#options.connection.holdRequests(false);
+  }
+
   answerResults(id: number, method: string, results: readonly unknown[]): void {
     if (this.#cancellable?.isCancelled(id) === true) return;
     const failure = this.#options.answers.results(id, method, results);

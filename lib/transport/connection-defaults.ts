@@ -18,3 +18,9 @@ export const DEFAULT_MAX_IN_FLIGHT = 50_000;
 
 /** Time for a server to send the rest of a frame, as a server's `handshakeTimeout` is for its callers. Unit: ms */
 export const DEFAULT_FRAME_TIMEOUT_MS = 10_000;
+
+/** Time for an orderly end when no bytes are left to write. A live peer ends its own side within one tick. Unit: ms */
+export const END_TIMEOUT_MS = 2_000;
+
+/** Bytes that a connection's own frames may take beyond `maxQueuedBytes`: heartbeats, refusals. */
+export const OWN_FRAMES_BYTES = 1024 * 1024;

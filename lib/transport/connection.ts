@@ -8,18 +8,13 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { bytesRead } from './after-stall.js';
 import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
+import { END_TIMEOUT_MS, OWN_FRAMES_BYTES } from './connection-defaults.js';
 import { connectionLost, evicted, notSent, protocolError, queueFull } from './connection-errors.js';
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
 import { FlushSchedule } from './flush-schedule.js';
 import { FrameIntake } from './frame-intake.js';
 
 const NO_BODY: Uint8Array = Buffer.alloc(0);
-
-/** Time for an orderly end when no bytes are left to write. A live peer ends its own side within one tick. Unit: ms */
-const END_TIMEOUT_MS = 2_000;
-
-/** Bytes that a connection's own frames may take beyond `maxQueuedBytes`: heartbeats, refusals. */
-const OWN_FRAMES_BYTES = 1024 * 1024;
 
 /** Data of an end in order, from `end()` on. */
 interface Ending {
@@ -130,6 +125,11 @@ export class Connection {
   /** True while as many bytes wait as requests may queue. */
   get isFull(): boolean {
     return this.#canPileUp && this.queuedBytes > this.#options.maxQueuedBytes;
+  }
+
+  /** Handles no requests while `isHeld`. */
+  holdRequests(isHeld: boolean): void {
+    if (!this.isClosed) this.#intake.holdBack(isHeld);
   }
 
   /** Bytes that the system has taken for the peer so far. While the stream is blocked, growth means that the peer reads. */

@@ -1,10 +1,11 @@
 import { outsideContexts } from '../async-context.js';
 import { Framer } from '../protocol/framer.js';
 import type { FrameView } from '../protocol/packet.js';
-import { clearImmediate, performance, setImmediate } from '../timers.js';
+import { performance } from '../timers.js';
 import type { BytesHolder } from './byte-budget.js';
 import type { ByteStream } from './byte-stream.js';
 import type { ConnectionOptions } from './connection-contract.js';
+import { type ContinueUntil, intakeTurns } from './intake-turns.js';
 
 /** Requests of a chunk that are handled before their answers are measured. A new connection begins with one. */
 const MAX_BATCH = 16;
@@ -35,7 +36,8 @@ export interface IntakeHandler {
 /**
  * Reading side of a connection. A chunk may hold a thousand small requests with large answers. The answering end therefore
  * handles them in batches: the intake stops inside the chunk as soon as the stream is blocked, and continues when the stream
- * drains. After {@link TURN_MS} the rest of the chunk waits for the next turn of the event loop.
+ * drains. After {@link TURN_MS} the rest of the chunk waits for the next turn of the event loop. While other connections wait so,
+ * only one request of a chunk is handled at once.
  */
 export class FrameIntake {
   readonly #stream: ByteStream;
@@ -44,6 +46,8 @@ export class FrameIntake {
   readonly #handler: IntakeHandler;
   readonly #framer: Framer;
   #isBlocked = false;
+  /** True while answers of this connection wait to be encoded. */
+  #isHeldBack = false;
   #isStopped = false;
   #isStreamPaused = false;
   /** Bytes that were reported as held, and those of them that the stream holds. */
@@ -58,10 +62,13 @@ export class FrameIntake {
   #bytesBefore = 0;
   /** True until a batch of the turn has ended. */
   #isNewTurn = true;
-  /** Time at which the turn's first batch ended. */
-  #turnBegan = 0;
+  /** True until a batch of a later turn was begun: each turn handles one at the least. */
+  #isFirstBatch = false;
+  /** End of the turn, on the clock of `performance.now()`. Known when the first batch has ended. */
+  #turnEnds = 0;
   #hops = 0;
-  #immediate: NodeJS.Immediate | undefined;
+  /** True while the rest of a chunk waits for a turn. */
+  #isWaiting = false;
 
   constructor(stream: ByteStream, owner: IntakeOwner, options: ConnectionOptions, handler: IntakeHandler) {
     this.#stream = stream;
@@ -97,6 +104,7 @@ export class FrameIntake {
   receive(chunk: Buffer): void {
     const isContinued = this.#framer.isPaused;
     if (!isContinued) this.#isNewTurn = true;
+    if (!isContinued && intakeTurns.isBehind) this.#left = 1;
     try {
       this.#framer.push(chunk);
       if (!isContinued && this.#framer.isPaused) this.#batchesEnded();
@@ -108,7 +116,7 @@ export class FrameIntake {
 
   #noteHeld(): void {
     // The rest of a chunk that is handled in this tick is not counted.
-    const waits = this.#isBlocked || this.#immediate !== undefined;
+    const waits = this.#mustWait || this.#isWaiting;
     const bytes = this.#streamBytes + this.#framer.heldBytes + (waits ? this.#framer.restBytes : 0);
     if (bytes === this.#heldBytes) return;
     this.#heldBytes = bytes;
@@ -127,15 +135,32 @@ export class FrameIntake {
   unblock(): void {
     if (!this.#isBlocked) return;
     this.#isBlocked = false;
-    this.#nextTurn();
+    this.#goOn();
+  }
+
+  /** Handles no request while answers wait to be encoded: the answer of the request would wait too. */
+  holdBack(isHeldBack: boolean): void {
+    if (!this.#options.pauseWhenBlocked || isHeldBack === this.#isHeldBack) return;
+    this.#isHeldBack = isHeldBack;
+    if (!isHeldBack) return this.#goOn();
+    this.#framer.pause();
+    this.#pauseStream();
   }
 
   /** Hands out no more frames. */
   stop(): void {
     this.#isStopped = true;
-    clearImmediate(this.#immediate);
+    intakeTurns.leave(this.#nextTurn);
     this.#framer.stop();
     this.#options.portBytes?.partial.set(this.#owner, 0);
+  }
+
+  get #mustWait(): boolean {
+    return this.#isBlocked || this.#isHeldBack;
+  }
+
+  #goOn(): void {
+    if (!this.#isWaiting) this.#nextTurn(performance.now() + (intakeTurns.isBehind ? 0 : TURN_MS));
   }
 
   #onFrame(frame: FrameView): void {
@@ -162,15 +187,16 @@ export class FrameIntake {
 
   /** Handles further batches for as long as their answers come at once and the turn lasts. */
   #batchesEnded(): void {
-    while (this.#framer.isPaused && !this.#isBlocked && !this.#isStopped) {
+    while (this.#framer.isPaused && !this.#mustWait && !this.#isStopped) {
       if (!this.#framer.hasRest) {
         this.#beginBatch();
         return this.#chunkEnded();
       }
       const now = performance.now();
-      if (this.#isNewTurn) this.#turnBegan = now;
+      if (this.#isNewTurn) this.#turnEnds = now + (intakeTurns.isBehind ? 0 : TURN_MS);
       this.#isNewTurn = false;
-      if (now - this.#turnBegan >= TURN_MS) return this.#endTurn();
+      if (now >= this.#turnEnds && !this.#isFirstBatch) return this.#endTurn();
+      this.#isFirstBatch = false;
       const answered = this.#owner.committedFrames - this.#framesBefore;
       if (answered < this.#batch && this.#hops < MAX_HOPS) {
         this.#hops += 1;
@@ -193,20 +219,23 @@ export class FrameIntake {
   #endTurn(): void {
     this.#batch = 1;
     this.#pauseStream();
-    this.#immediate = setImmediate(this.#nextTurn);
+    this.#isWaiting = true;
+    intakeTurns.wait(this.#nextTurn);
   }
 
-  readonly #nextTurn = (): void => {
-    this.#immediate = undefined;
-    if (this.#isBlocked) return; // unblock() continues
-    this.#isNewTurn = true;
+  readonly #nextTurn: ContinueUntil = (endsAt) => {
+    this.#isWaiting = false;
+    if (this.#mustWait) return; // #goOn() continues
+    this.#isNewTurn = false;
+    this.#turnEnds = endsAt;
+    this.#isFirstBatch = true;
     this.#beginBatch();
     this.#hops = MAX_HOPS; // the answers had their time
     this.#continue();
   };
 
   readonly #continue = (): void => {
-    if (this.#isStopped || this.#isBlocked || this.#immediate !== undefined) return;
+    if (this.#isStopped || this.#mustWait || this.#isWaiting) return;
     try {
       // The rest of a chunk must not be handled in the async context of an answer that has left, or of a method.
       if (this.#options.pauseWhenBlocked) outsideContexts(() => this.#batchesEnded());

@@ -57,8 +57,9 @@ describe('AnswerTurn', () => {
 
   it('gives waiting answers the time of one turn after the other, and callers their turns', async () => {
     const turn = overTurn();
-    const [many, one] = [{}, {}];
     const sent: string[] = [];
+    const many = { onAnswersWait: () => sent.push('many wait'), onAnswersLeft: () => sent.push('many have left') };
+    const one = {};
     const slow = (name: string) => () => {
       busy(6);
       sent.push(name);
@@ -66,10 +67,10 @@ describe('AnswerTurn', () => {
     for (const name of ['a', 'b', 'c']) turn.wait(many, slow(name));
     turn.wait(one, slow('x'));
     await nextTurn();
-    assert.deepEqual(sent, ['a', 'x']);
+    assert.deepEqual(sent, ['many wait', 'a', 'x']);
     assert.equal(turn.isOver, true);
     await nextTurn();
-    assert.deepEqual(sent, ['a', 'x', 'b', 'c']);
+    assert.deepEqual(sent, ['many wait', 'a', 'x', 'b', 'c', 'many have left']);
     await nextTurn();
     assert.equal(turn.isOver, false);
   });

@@ -110,6 +110,40 @@ describe('FrameIntake at an answering end', () => {
     assert.equal(stream.isPaused, false);
   });
 
+  it('shares a turn with other connections that have much to do', async () => {
+    const slow = () =>
+      answering((id, connection) => {
+        for (const end = performance.now() + 3; performance.now() < end; );
+        answer(connection, id, 10);
+      });
+    const busy = Array.from({ length: 10 }, slow);
+    for (const { stream } of busy) stream.receive(requests(10));
+    const inTurn = () => busy.reduce((sum, { handled }) => sum + handled.length, 0);
+    const first = inTurn();
+    assert.ok(first <= 25, `${first} requests of 3 ms each in the first turn`);
+    await tick();
+    const second = inTurn() - first;
+    assert.ok(second <= 12, `${second} requests of 3 ms each in the second turn`);
+    const good = answering((id, connection) => answer(connection, id, 10));
+    good.stream.receive(requests(1));
+    assert.deepEqual(good.handled, [1]);
+    while (inTurn() < 100) await tick();
+    for (const { handled } of busy) assert.deepEqual(handled, upTo(10));
+  });
+
+  it('handles no request while answers of the connection wait to be encoded', async () => {
+    const { stream, connection, handled } = answering((id, own) => answer(own, id, 10));
+    connection.holdRequests(true);
+    assert.equal(stream.isPaused, true);
+    stream.receive(requests(20));
+    await tick();
+    assert.deepEqual(handled, []);
+    connection.holdRequests(false);
+    await tick();
+    assert.deepEqual(handled, upTo(20));
+    assert.equal(stream.isPaused, false);
+  });
+
   it('loses no part of a frame that the chunk cut, wherever the intake stopped', () => {
     const bytes = requests(9);
     for (let cut = 1; cut < bytes.length; cut += 5) {

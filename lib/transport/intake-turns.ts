@@ -1,0 +1,61 @@
+import { clearImmediate, performance, setImmediate } from '../timers.js';
+
+/** Time for which all connections together may handle requests that wait, before sockets are read again. Unit: ms */
+const TURN_MS = 10;
+/** Time of one connection within a turn, where others wait too. Unit: ms */
+const SLICE_MS = 1;
+
+/** Continues with the requests of one connection until this time, on the clock of `performance.now()`. */
+export type ContinueUntil = (endsAt: number) => void;
+
+/**
+ * Connections with requests that wait for a later turn of the event loop. The connections share the time of each turn: a turn of
+ * their own for each would hold the event loop for as long as there are connections.
+ */
+export class IntakeTurns {
+  /** The connection whose turn comes first is the first. */
+  readonly #waiting = new Set<ContinueUntil>();
+  readonly #now: () => number;
+  #immediate: NodeJS.Immediate | undefined;
+
+  /** `now`: a clock. Unit: ms */
+  constructor(now = (): number => performance.now()) {
+    this.#now = now;
+  }
+
+  /** True while connections wait: this process has more to do than one turn has time for. */
+  get isBehind(): boolean {
+    return this.#waiting.size > 0;
+  }
+
+  wait(connection: ContinueUntil): void {
+    this.#waiting.add(connection);
+    this.#immediate ??= setImmediate(this.#onTurn);
+  }
+
+  /** The connection waits no more. */
+  leave(connection: ContinueUntil): void {
+    this.#waiting.delete(connection);
+    if (this.isBehind) return;
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+  }
+
+  readonly #onTurn = (): void => {
+    this.#immediate = setImmediate(this.#onTurn); // first, so that the next turn comes whatever a request does
+    let now = this.#now();
+    const endsAt = now + TURN_MS;
+    for (const next of this.#waiting) {
+      this.#waiting.delete(next);
+      next(this.isBehind ? Math.min(endsAt, now + SLICE_MS) : endsAt);
+      now = this.#now();
+      if (now >= endsAt) break;
+    }
+    if (this.isBehind) return;
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+  };
+}
+
+/** The turns belong to the process, as its event loop does. */
+export const intakeTurns = new IntakeTurns();
