@@ -5,7 +5,8 @@
 import { basename } from 'node:path';
 import { after } from 'node:test';
 
-const GRACE_MS = 5_000;
+/** Long, because on a busy machine what a test has ended takes seconds to be gone; a file that ends in time never waits. */
+const GRACE_MS = 20_000;
 
 /** What a process has open that writes the results of its tests to the runner. */
 const RESULTS = new Set(['SimpleWriteWrap', 'PipeWrap']);

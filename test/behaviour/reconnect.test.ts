@@ -88,11 +88,11 @@ describe('a client connects again', () => {
   it('and says in the error of a call that it could not', async (t) => {
     const silent = await rawLeader(t, () => {});
     const { calls } = await call(t, [silent.info], { connectTimeout: 50 });
-    const error = await failure(calls.f.with({ timeout: 200 })(null));
+    const error = await failure(calls.f.with({ timeout: 800 })(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(
       error.message,
-      /not connected to 127\.0\.0\.1:\d+ after 200 ms; \d+ attempts? since .*, \d+ ms ago; the last failure: .*regist/,
+      /not connected to 127\.0\.0\.1:\d+ after 800 ms; \d+ attempts? since .*, \d+ ms ago; the last failure: .*regist/,
     );
     assert.equal((error.cause as Error & { code: string }).code, 'ERR_RPC_REGISTER');
   });
@@ -124,7 +124,7 @@ describe('a client connects again', () => {
       { ...ws.info, transport: 'tcp' as const },
     ];
     const { calls } = await call(t, servers);
-    const errors = await Promise.all(servers.map(({ id }) => failure(calls.f.with({ timeout: 200 }).toServer(id))));
+    const errors = await Promise.all(servers.map(({ id }) => failure(calls.f.with({ timeout: 1_000 }).toServer(id))));
     for (const { code, delivery } of errors) assert.deepEqual([code, delivery], ['ERR_RPC_CONNECT', 'not-sent']);
     assert.match(errors[0]?.message ?? '', /hang up|closed|reset/);
     assert.match(errors[1]?.message ?? '', /the peer speaks HTTP/);
@@ -138,7 +138,7 @@ describe('a client connects again', () => {
       peer.write(wrong);
     });
     const { calls } = await call(t, [leader.info]);
-    const error = await failure(calls.f.with({ timeout: 300 })(null));
+    const error = await failure(calls.f.with({ timeout: 1_000 })(null));
     assert.equal(error.code, 'ERR_RPC_CONNECT');
     assert.match(error.message, /version 2, expected 1/);
   });

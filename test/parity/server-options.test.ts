@@ -73,11 +73,11 @@ row(
         'server',
       );
       assert.equal(
-        await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/10\..*/]) }, 150),
+        await reach({ transport, whitelist: (cb: Whitelist) => cb(null, [/10\..*/]) }, 600),
         'ERR_RPC_CONNECT',
       );
       assert.equal(
-        await reach({ transport, whitelist: (cb: Whitelist) => cb(new Error('down')) }, 150),
+        await reach({ transport, whitelist: (cb: Whitelist) => cb(new Error('down')) }, 600),
         'ERR_RPC_CONNECT',
       );
     }
