@@ -135,7 +135,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   start(callback?: Callback<[]>): Promise<void> {
     const started = this.#station.start()
       ? Promise.resolve()
-      : Promise.reject(new RpcError(RpcCode.Closed, `the client is ${this.state} already`));
+      : Promise.reject(new RpcError(RpcCode.Closed, cannotStart(this.state)));
     return withCallback(started, callback);
   }
 
@@ -272,4 +272,9 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   #list<T>(what: string, given: readonly T[], wanted?: string): readonly T[] {
     return checkList(what, given, this.#takesAnyList, wanted);
   }
+}
+
+function cannotStart(state: MailStationState): string {
+  if (state === 'started') return 'the client is started already: call start() once';
+  return `the client is ${state}, and cannot be started again: make another client`;
 }

@@ -193,10 +193,12 @@ export class Server extends Emitter<ServerEvents> {
       await this.#acceptor.listen();
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
-      const line = this.#lineToHolder();
-      const holder = await identifyHolder(line);
-      const advice = holder.kind === 'stranger' ? '' : '; with `standby: true` this server would take over from it';
-      const message = `${error.message}, by ${describeHolder(holder, line.channel)}${advice}`;
+      const holder = await identifyHolder(this.#lineToHolder());
+      const advice =
+        holder.kind === 'stranger'
+          ? ''
+          : '; with `standby: true` this server would wait until that process ends, and then take over';
+      const message = `${error.message}, by ${describeHolder(holder, this.id)}${advice}`;
       throw new RpcError(error.code, message, { cause: error.cause });
     }
   }

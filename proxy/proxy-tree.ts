@@ -108,6 +108,7 @@ export class ProxyTree {
   add(record: ProxyRecord): void {
     if (typeof record !== 'object' || record === null)
       throw invalid('a record must be an object { namespace, serverType, path? }');
+    if (Array.isArray(record)) throw invalid('addProxy() takes one record, got a list: give the list to addProxies()');
     const namespace = nonEmptyString('the namespace of a record', record.namespace);
     const serverType = nonEmptyString('the serverType of a record', record.serverType);
     const { path } = record;

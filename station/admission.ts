@@ -28,8 +28,11 @@ export class Admission implements CallAdmission {
     this.#tracer?.watch(call);
     const { state } = this.#station;
     if (state === 'started') return true;
-    const [code, why] = state === 'idle' ? [RpcCode.NotStarted, 'not started'] : [RpcCode.Closed, 'stopped'];
-    call.fail(call.error(code, `the client is ${why}`, 'not-sent'));
+    const [code, why] =
+      state === 'idle'
+        ? [RpcCode.NotStarted, 'the client is not started: await client.start() before the call']
+        : [RpcCode.Closed, 'the client is stopped: make another client for further calls'];
+    call.fail(call.error(code, why, 'not-sent'));
     return false;
   }
 

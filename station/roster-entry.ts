@@ -101,6 +101,7 @@ export function logUncallable(server: Uncallable | string, logger: Logger): void
 }
 
 function idOf(given: ServerEntry): string {
+  if (Array.isArray(given)) throw invalid('addServer() takes one server, got a list: give the list to addServers()');
   const id = nonEmptyString('the id of a server', idOfNumber(given?.id));
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   return id;

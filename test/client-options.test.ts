@@ -40,7 +40,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
     {},
     { port: 0 },
     { port: 65_536 },
-    { port: '7777' },
+    { port: '77x7' },
     { port: 7_777, lead: 'no' },
     { port: 7_777, maxServers: 0 },
     { port: 7_777, maxCalls: 1.5 },
@@ -77,6 +77,7 @@ describe('createClient', () => {
       [{ pendingSize: -1 }, 'pendingSize must be an integer, 0 or more, got -1'],
       [{ share: {} as never }, 'share.port is missing: give an integer from 1 to 65535'],
       [{ share: 5 as never }, 'share must be an object { port, lead }, got 5'],
+      [{ share: { port: '7778x' } }, 'share.port must be an integer from 1 to 65535, got "7778x"'],
       [
         { ejection: { baseEjectionTime: 5_000, maxEjectionTime: 4_000 } },
         'ejection.maxEjectionTime must be an integer from 5000 (baseEjectionTime) to 2147483647 ms, got 4000',

@@ -64,7 +64,8 @@ describe('createServer', () => {
   const paths: [unknown, RegExp][] = [
     [{}, /^paths must be a list of \{ namespace, path \}, got \{\}$/],
     ['./remote', /^paths must be a list/],
-    [[null], /namespace of a path/],
+    [[null], /^an entry of paths must be an object \{ namespace, path \}, got null$/],
+    [['./remote'], /^an entry of paths must be an object \{ namespace, path \}, got "\.\/remote"$/],
     [[{}], /^the namespace of a path is missing: give a non-empty string$/],
     [[{ namespace: '', path: 'x' }], /namespace of a path/],
     [[{ namespace: 'user' }], /path of namespace user/],

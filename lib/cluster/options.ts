@@ -1,4 +1,5 @@
 import { clientIdOption } from '../client-id.js';
+import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
@@ -14,11 +15,11 @@ export interface ClusterOptions {
   /** Name of the channel. Clients of one name share one real client. @default the name of the class */
   name?: string | undefined;
   /**
-   * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default.
-   * Range: 1 to 65535.
+   * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default. A
+   * string of digits is taken for its number. Range: 1 to 65535.
    * @default 7777
    */
-  port?: number | undefined;
+  port?: number | string | undefined;
   /** `true`: lead, or fail. `false`: never lead, and wait for a Leader. `null`: the first process leads. @default null */
   isLeader?: boolean | null | undefined;
   /**
@@ -193,7 +194,13 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   return Object.freeze({
     name: nonEmptyString('name', name),
-    port: integer('port', given.port ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']), defaults.port, 1, 65_535),
+    port: integer(
+      'port',
+      portOfDigits(given.port) ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']),
+      defaults.port,
+      1,
+      65_535,
+    ),
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),

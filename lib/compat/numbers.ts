@@ -1,4 +1,4 @@
-/** A port written as text stands for its number: configurations for pomelo write ports so. Other values stay as they are. */
+/** A port written as text stands for its number: configurations for pomelo and the environment have ports as text. Other values stay as they are. */
 export function portOfDigits(port: unknown): unknown {
   return typeof port === 'string' && /^\d+$/.test(port) ? Number(port) : port;
 }

@@ -39,9 +39,9 @@ export async function identifyHolder(options: LineOptions): Promise<Holder> {
   }
 }
 
-/** The holder in words, to follow "port 3333 is in use, by ". */
-export function describeHolder(holder: Holder, channel: string): string {
-  const leads = `which leads ${jsonText(channel)} there`;
+/** The holder in words, to follow "port 3333 is in use, by ". `channel`: undefined for a server without an id. */
+export function describeHolder(holder: Holder, channel: string | undefined): string {
+  const leads = `which leads ${channel === undefined ? 'a channel' : jsonText(channel)} there`;
   if (holder.kind === 'stock') return `a cluster-client Leader, ${leads}`;
   if (holder.kind === 'stranger') return `${describeStranger(holder.error, channel)}; choose another port`;
   const { pid, name, version = 'of an unknown version' } = holder;
@@ -49,8 +49,10 @@ export function describeHolder(holder: Holder, channel: string): string {
 }
 
 /** A mailstation process refuses with a code, and its reason names the process and the channels that the process leads. */
-function describeStranger(error: Error, channel: string): string {
-  if (!hasCode(error, [RefusalCode.NoLeader]))
-    return `a program that does not lead ${jsonText(channel)}: ${messageOf(error)}`;
+function describeStranger(error: Error, channel: string | undefined): string {
+  if (!hasCode(error, [RefusalCode.NoLeader])) {
+    const program = channel === undefined ? 'another program' : `a program that does not lead ${jsonText(channel)}`;
+    return `${program}: ${messageOf(error)}`;
+  }
   return `another mailstation process: ${messageOf(error.cause)}`;
 }

@@ -34,6 +34,10 @@ export interface Registering {
   readonly clientId?: string | undefined;
 }
 
+/** Usual causes of a connection that ends before a registration is answered: no reason travels with the end of a connection. */
+const CLOSED_UNANSWERED =
+  'another program may be on that port, such as a server of pomelo-rpc, or the whitelist of the server lacks this address';
+
 /** Registrations that were refused for want of a Leader. The next one asks why. */
 const refusedBefore = new WeakSet<Registering>();
 
@@ -132,7 +136,8 @@ export class Registration {
 
   /** Rejects a registration that is not answered: the connection has ended. */
   lost(reason: RpcError): void {
-    this.#settle?.(reason.code === RpcCode.ConnectionLost ? refused(this.#asked, reason.message, reason) : reason);
+    if (reason.code !== RpcCode.ConnectionLost) return this.#settle?.(reason);
+    this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${CLOSED_UNANSWERED}`, reason));
   }
 
   #onAnswer(head: Head, frame: FrameView, connection: Connection): void {

@@ -153,7 +153,10 @@ function loadFailureReason(file: string, cause: unknown): string {
     isTypeScript(file) &&
     (code === 'ERR_UNKNOWN_FILE_EXTENSION' || (code === undefined && cause instanceof SyntaxError))
   ) {
-    return `${messageOf(cause)}. Does this process run TypeScript? If not, give the path of the compiled files`;
+    return (
+      `${messageOf(cause)}. Does this process run TypeScript? If not, give the path of the compiled files, start Node with a ` +
+      'loader (`--import tsx`), or import the module and give it to the server in `services`'
+    );
   }
   return messageOf(cause);
 }

@@ -94,7 +94,8 @@ function resolvePaths(given: unknown, callbacks: boolean): Filled<ServicePath>[]
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw unfit('paths', 'a list of { namespace, path }', given);
   return (given as readonly Partial<ServicePath>[]).map((entry) => {
-    const namespace = nonEmptyString('the namespace of a path', entry?.namespace);
+    if (!isObject(entry)) throw unfit('an entry of paths', 'an object { namespace, path }', entry);
+    const namespace = nonEmptyString('the namespace of a path', entry.namespace);
     const path =
       entry.path instanceof URL ? entry.path : nonEmptyString(`the path of namespace ${namespace}`, entry.path);
     return { namespace, path, callbacks: boolean(`callbacks of namespace ${namespace}`, entry.callbacks, callbacks) };

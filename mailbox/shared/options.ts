@@ -1,11 +1,15 @@
+import { portOfDigits } from '../../lib/compat/numbers.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import { boolean, integer, requiredInteger, unfit } from '../../lib/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 
 /** How the processes of one machine share their mailboxes. */
 export interface ShareOptions {
-  /** Port on 127.0.0.1 that the processes compete for. The process that holds the port relays the calls of all. Range: 1 to 65535. */
-  port: number;
+  /**
+   * Port on 127.0.0.1 that the processes compete for. The process that holds the port relays the calls of all. A string of
+   * digits is taken for its number. Range: 1 to 65535.
+   */
+  port: number | string;
   /** Whether this process may relay the calls of others. With `false`, its calls wait while no process relays. @default true */
   lead?: boolean | undefined;
   /**
@@ -49,7 +53,7 @@ export function resolveShareOptions(given: ShareOptions | undefined): ResolvedSh
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) throw unfit('share', 'an object { port, lead }', given);
   return Object.freeze({
-    port: requiredInteger('share.port', given.port, 1, 65_535),
+    port: requiredInteger('share.port', portOfDigits(given.port), 1, 65_535),
     lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
     maxServers: integer('share.maxServers', given.maxServers, SHARE_DEFAULTS.maxServers, 1),
     maxCalls: integer('share.maxCalls', given.maxCalls, SHARE_DEFAULTS.maxCalls, 1),

@@ -125,7 +125,7 @@ describe('a server that does not stand by', () => {
     const error = await failure(same.start());
     assert.equal(error.code, 'ERR_RPC_ADDRESS_IN_USE');
     const [inUse = '', advice] = error.message.split('; ');
-    assert.equal(advice, 'with `standby: true` this server would take over from it');
+    assert.equal(advice, 'with `standby: true` this server would wait until that process ends, and then take over');
     assert.match(
       inUse,
       new RegExp(`in use, by process ${process.pid} \\(mailstation [\\d.]+\\), which leads "test-1" there$`),

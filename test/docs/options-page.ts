@@ -14,8 +14,8 @@ const HEAD = `# Options, events, states and error codes
 Every option with its unit, default and range, every event with its arguments, every state and every error code. \`npm run
 options\` writes the page from the types and docstrings of the sources. A test compares the page with the sources, each default
 with the object that the code reads, and tries values at the ends of each range and beyond them. An option out of range is
-refused with \`ERR_RPC_INVALID_ARGUMENT\` when the client or server is made. A misspelt name of an option is ignored without a
-message; only TypeScript reports one.
+refused with \`ERR_RPC_INVALID_ARGUMENT\` when the client or server is made. A misspelt name of an option is a
+warning in the log, with the nearest name, and has no other effect; TypeScript refuses it.
 
 - [Client](#client): [events](#events-of-a-client), [states](#states-of-a-client)
 - [Server](#server): [events](#events-of-a-server), [states](#states-of-a-server)

@@ -123,6 +123,7 @@ describe('Roster', () => {
     [undefined, /^a server is missing: give an object/],
     [null, /^a server must be an object/],
     ['test-1', /^a server must be an object/],
+    [[server('a')], /^addServer\(\) takes one server, got a list: give the list to addServers\(\)$/],
     [{ serverType: 'test', port: 1 }, /^the id of a server is missing: give a non-empty string/],
     [{ ...server(''), id: '' }, /^the id of a server must be/],
     [{ ...server('a'), id: {} }, /^the id of a server must be/],

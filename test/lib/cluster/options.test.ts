@@ -58,6 +58,7 @@ describe('resolveClusterOptions', () => {
     assert.deepEqual([port, singleMode, connectTimeout], [8123, true, 1_234]);
     const given = resolveClusterOptions({ port: 9000, singleMode: false, connectTimeout: 5 }, 'A');
     assert.deepEqual([given.port, given.singleMode, given.connectTimeout], [9000, false, 5]);
+    assert.equal(resolveClusterOptions({ port: '9001' }, 'A').port, 9001);
   });
 
   it('passes over what the environment does not say', (t) => {
@@ -96,7 +97,7 @@ describe('resolveClusterOptions', () => {
 
   const WRONG: readonly [option: string, values: readonly unknown[]][] = [
     ['name', ['', 1]],
-    ['port', [0, 65_536, '7777', 1.5]],
+    ['port', [0, 65_536, '77x7', 1.5]],
     ['isLeader', ['true', 1]],
     ['singleMode', ['1', 1]],
     ['maxWaitTime', [0, -1, 2 ** 31, '1']],

@@ -25,6 +25,10 @@ describe('the holder of a port in words', () => {
       describeHolder({ kind: 'stranger', error }, 'a'),
       'a program that does not lead "a": no answer in 1000 ms; choose another port',
     );
+    assert.equal(
+      describeHolder({ kind: 'stranger', error }, undefined),
+      'another program: no answer in 1000 ms; choose another port',
+    );
     const why = 'no process leads the channel "a" on this port; process 8 (mailstation 1.2.3) holds the port';
     const cause = Object.assign(new Error(why), { code: RefusalCode.NoLeader });
     const refused = new RpcError(RpcCode.Register, `127.0.0.1:1 did not accept the registration: ${why}`, { cause });
