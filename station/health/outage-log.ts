@@ -48,7 +48,7 @@ export class OutageLog {
     if (outage.isLogged || performance.now() - outage.since < MIN_OUTAGE_MS) return;
     outage.isLogged = true;
     this.#logger.warn(
-      `mailstation: ${nameOf(mailbox)} has been out of reach for ${secondsSince(outage)}, and calls wait for it: ${printable(reason.message)}`,
+      `mailstation: ${nameOf(mailbox)} has been out of reach for ${secondsSince(outage)}; calls to the server wait until their deadlines: ${printable(reason.message)}`,
     );
   }
 }

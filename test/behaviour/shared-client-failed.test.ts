@@ -175,7 +175,10 @@ describe('a real client that fails to start', () => {
     const { Registry } = registryThatComplains(0);
     const leader = world.join(Registry, { options: { isLeader: true } });
     const late = await failure(world.join(Registry, { options: { isLeader: false } }).ready());
-    assert.match(late.message, new RegExp(`: the real client of "Registry" in process ${process.pid} is not ready yet$`));
+    assert.match(
+      late.message,
+      new RegExp(`: the real client of "Registry" in process ${process.pid} is not ready yet$`),
+    );
     await leader.close();
   });
 

@@ -510,6 +510,9 @@ describe('a module that fails', () => {
     const folder = folderOf(t, {
       'a.ts': `throw Object.assign(new TypeError('Unknown file extension ".ts"'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' })`,
     });
-    assert.match((await rejection(loadModules(folder, context))).message, /a\.ts.*run TypeScript\?.*compiled.*--import tsx.*`services`/);
+    assert.match(
+      (await rejection(loadModules(folder, context))).message,
+      /a\.ts.*run TypeScript\?.*compiled.*--import tsx.*`services`/,
+    );
   });
 });

@@ -28,7 +28,7 @@ describe('the log of servers that are out of reach', () => {
     const { lines, move, fail } = setUp(t);
     for (let at = 0; at < 10; at++) fail(500);
     assert.deepEqual(lines, [
-      'mailstation: server test-1 at 127.0.0.1:3333 has been out of reach for 1.0 s, and calls wait for it: connect ECONNREFUSED 127.0.0.1:3333',
+      'mailstation: server test-1 at 127.0.0.1:3333 has been out of reach for 1.0 s; calls to the server wait until their deadlines: connect ECONNREFUSED 127.0.0.1:3333',
     ]);
     move('connecting');
     move('ready');
