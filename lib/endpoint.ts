@@ -2,7 +2,7 @@ import { type Endpoint, hostEndpoint, ROOT_PATH } from './endpoint-forms.js';
 import { endpointOfUrl, isEndpointUrl } from './endpoint-url.js';
 import { SERVER_INFO_DEFAULTS as defaults, type ServerInfo, type TransportName } from './server-info.js';
 
-export type { Endpoint } from './endpoint-forms.js';
+export { type Endpoint, ROOT_PATH } from './endpoint-forms.js';
 
 const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, ws: true };
 /** Names of all transports. */

@@ -1,11 +1,11 @@
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { listeningHost } from '../host.js';
-import type { Listener } from '../transport/byte-stream.js';
-import { type AnyListenOptions, listen } from '../transport/transports.js';
+import type { Listener, ListenOptions } from '../transport/transport.js';
+import { listen } from '../transport/transports.js';
 import { requireLoopback } from './loopback.js';
 
-export interface PortClaim extends AnyListenOptions {
+export interface PortClaim extends ListenOptions {
   readonly endpoint: Endpoint;
   /** Allows a host beyond loopback, although nothing is encrypted. */
   readonly insecure: boolean;

@@ -4,7 +4,8 @@ import { eventLoop } from '../event-loop.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { ByteStream } from './byte-stream.js';
 import { descriptorAdvice } from './descriptors.js';
-import { type AnyDialOptions, dial } from './transports.js';
+import type { DialOptions } from './transport.js';
+import { dial } from './transports.js';
 
 /** Stall of this process's event loop from which on a dial gets the time back. Shorter ones are common. Unit: ms */
 const MIN_STALL_MS = 20;
@@ -16,7 +17,7 @@ const MIN_STALL_MS = 20;
 export async function dialWithin(
   timeoutMs: number,
   endpoint: Endpoint,
-  options: Omit<AnyDialOptions, 'signal'>,
+  options: Omit<DialOptions, 'signal'>,
   signal: AbortSignal,
   dialStream: typeof dial = dial,
 ): Promise<ByteStream> {

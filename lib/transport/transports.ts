@@ -1,33 +1,21 @@
 import type { Endpoint } from '../endpoint.js';
 import type { TransportName } from '../server-info.js';
-import type { ByteStream, DialOptions, Listener } from './byte-stream.js';
-import { dialTcp, listenTcp, type TcpListenOptions } from './tcp.js';
-import { dialWebSocket, listenWebSocket, type WebSocketDialOptions, type WebSocketListenOptions } from './websocket.js';
+import type { ByteStream } from './byte-stream.js';
+import { tcp } from './tcp.js';
+import type { DialOptions, Listener, ListenOptions, Transport } from './transport.js';
+import { ws } from './websocket.js';
 
-/** Options of all transports together. Each transport takes the options that it declares. */
-export interface AnyDialOptions extends DialOptions, WebSocketDialOptions {}
-export interface AnyListenOptions extends TcpListenOptions, WebSocketListenOptions {}
+const TRANSPORTS: { readonly [Name in TransportName]: Transport<Name> } = { tcp, ws };
 
-interface Transport<Name extends TransportName> {
-  dial(endpoint: Endpoint<Name>, options: AnyDialOptions): Promise<ByteStream>;
-  listen(endpoint: Endpoint<Name>, options: AnyListenOptions): Promise<Listener>;
-}
-
-const TRANSPORTS: { readonly [Name in TransportName]: Transport<Name> } = {
-  tcp: { dial: dialTcp, listen: listenTcp },
-  ws: { dial: dialWebSocket, listen: listenWebSocket },
-};
-
-export function dial<Name extends TransportName>(
-  endpoint: Endpoint<Name>,
-  options: AnyDialOptions,
-): Promise<ByteStream> {
+/** Dials by the transport of the endpoint; see {@link Transport.dial}. */
+export function dial<Name extends TransportName>(endpoint: Endpoint<Name>, options: DialOptions): Promise<ByteStream> {
   return TRANSPORTS[endpoint.transport].dial(endpoint, options);
 }
 
+/** Listens by the transport of the endpoint; see {@link Transport.listen}. */
 export function listen<Name extends TransportName>(
   endpoint: Endpoint<Name>,
-  options: AnyListenOptions,
+  options: ListenOptions,
 ): Promise<Listener> {
   return TRANSPORTS[endpoint.transport].listen(endpoint, options);
 }

@@ -68,7 +68,7 @@ describe('LineMailBox: dialling', () => {
     const { options } = latest();
     assert.deepEqual(
       [options.channel, options.heartbeatInterval, options.endpoint],
-      ['test-1', 7_000, { transport: 'ws', host: '10.0.0.7', port: 3_333 }],
+      ['test-1', 7_000, { transport: 'ws', host: '10.0.0.7', port: 3_333, path: '/' }],
     );
     await latest().accept();
     assert.deepEqual(states, ['connecting', 'ready']);

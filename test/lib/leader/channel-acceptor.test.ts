@@ -4,7 +4,7 @@ import { RpcCode, RpcError } from '../../../lib/errors.js';
 import type { ChannelAcceptorOptions } from '../../../lib/leader/channel-acceptor.js';
 import { PACKAGE } from '../../../lib/package.js';
 import { STOCK_CODEC } from '../../../lib/protocol/codecs.js';
-import type { Listener } from '../../../lib/transport/byte-stream.js';
+import type { Listener } from '../../../lib/transport/transport.js';
 import { type MockClock, mockClock, type Packet, tick } from '../transport/support.js';
 import { EXT, type FakePeer, fakeChannel, fakePort, STOPPING } from './support.js';
 

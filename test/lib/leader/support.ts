@@ -4,7 +4,7 @@ import type { PortClaim } from '../../../lib/leader/port-claim.js';
 import type { ConnectedPeer } from '../../../lib/server-info.js';
 import type { Channel } from '../../../lib/serving/channel.js';
 import type { IncomingCall } from '../../../lib/serving/incoming-call.js';
-import type { Listener } from '../../../lib/transport/byte-stream.js';
+import type { Listener } from '../../../lib/transport/transport.js';
 import { FakeStream, type Packet, request, response, tick } from '../transport/support.js';
 
 export const STOPPING = new RpcError(RpcCode.Stopping, 'test-1 is stopping');
