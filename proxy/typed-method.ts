@@ -27,8 +27,10 @@ export type TypedMethod<Args extends readonly unknown[], Results extends readonl
 /** Further forms of a call: to another server, to all, one-way, or with options. */
 export interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
   /** Calls the server with this id; `'*'` calls all servers of the type, as {@link MethodForms.broadcast} does. */
-  readonly toServer: (<Id extends string>(serverId: Id, ...args: Args) => Promise<First<From<Id, Results>>>) &
-    WithCallback<Args, Results>['toServer'];
+  readonly toServer: <Id extends string, Returned = NoCallback>(
+    serverId: Id,
+    ...args: WithCallback<Args, From<Id, Results>, Returned>
+  ) => AnswerTo<Returned, First<From<Id, Results>>>;
   /** Returns the same method with options for its calls; see {@link CallOptions}. */
   with(options: FailbackOptions): TypedMethod<Args, OrReceipt<Results>>;
   with(options: CallOptions): TypedMethod<Args, Results>;
@@ -51,15 +53,15 @@ export interface MethodForms<Args extends readonly unknown[], Results extends re
 }
 
 /**
- * Method that is bound to where its calls go: only the arguments are missing.
+ * Method that is bound to where its calls go: only the arguments are missing. `Returned` is what the callback of a call
+ * returns, and shows whether there is one.
  *
- * Made of function types, not of call signatures: from those, editors would lead here and show this text in place of
- * the remote method.
+ * Made of one function type, not of overloads nor of call signatures: editors show the doc comment of the remote method
+ * only where its proxy has a single signature, and from call signatures they would lead here.
  */
-export type BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = ((
-  ...args: Args
-) => Promise<First<Results>>) &
-  WithCallback<Args, Results>['bound'];
+export type BoundMethod<Args extends readonly unknown[], Results extends readonly unknown[]> = <Returned = NoCallback>(
+  ...args: WithCallback<Args, Results, Returned>
+) => AnswerTo<Returned, First<Results>>;
 
 /** Method that is bound to where its calls go, without an answer. */
 export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
@@ -85,31 +87,44 @@ type From<Id extends string, Results extends readonly unknown[]> = string extend
     ? Outcomes<Results>
     : Results;
 
-/**
- * Forms with a callback behind the arguments; optional arguments may be missing. There is one signature for each number
- * of arguments, so that the compiler explains what does not fit by type among those that fit by number.
- */
-type WithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> = number extends Args['length']
-  ? OneWithCallback<Args, Results>
-  : ByLength<AllGiven<Args>, Args['length'], Results>;
-
-type ByLength<Args extends readonly unknown[], Lengths, Results extends readonly unknown[]> = OneWithCallback<
-  Args,
-  Results
-> &
-  (Args extends readonly [...infer Fewer, unknown]
-    ? Fewer['length'] extends Lengths
-      ? ByLength<Fewer, Lengths, Results>
-      : unknown
-    : unknown);
-
-interface OneWithCallback<Args extends readonly unknown[], Results extends readonly unknown[]> {
-  readonly bound: (...args: [...args: Args, callback: ResultCallback<Results>]) => undefined;
-  readonly toServer: <Id extends string>(
-    serverId: Id,
-    ...args: [...args: Args, callback: ResultCallback<From<Id, Results>>]
-  ) => undefined;
+/** Marks a call without a callback: no callback has anything to infer another type from. */
+export interface NoCallback {
+  readonly [noCallback]: true;
 }
+declare const noCallback: unique symbol;
+
+/** Undefined where a callback was given, else a promise. */
+type AnswerTo<Returned, Result> =
+  IsAny<Returned> extends true
+    ? undefined
+    : [Returned] extends [NoCallback]
+      ? [NoCallback] extends [Returned]
+        ? Promise<Result>
+        : undefined
+      : undefined;
+
+/** {@link ResultCallback} from which the compiler infers what the callback returns. */
+type CallbackOf<Results extends readonly unknown[], Returned> = (
+  error: RpcError | null,
+  ...results: Results
+) => Returned;
+
+/**
+ * Arguments with a callback behind them, which may also be in the place of an optional argument that is missing. The
+ * callback is a rest element, since an optional one would take `undefined` too.
+ */
+type WithCallback<
+  Args extends readonly unknown[],
+  Results extends readonly unknown[],
+  Returned,
+> = number extends Args['length']
+  ? Args | [...args: Args, callback: CallbackOf<Results, Returned>]
+  : [...args: OrCallback<Args, Results, Returned>, ...callback: CallbackOf<Results, Returned>[]];
+
+/** Only what the callback returns is inferred from an argument, so that an object in its place means nothing. */
+type OrCallback<Args extends readonly unknown[], Results extends readonly unknown[], Returned> = {
+  [At in keyof Args]: Record<never, never> extends Pick<Args, At> ? Args[At] | CallbackOf<Results, Returned> : Args[At];
+};
 
 /** Arguments with the optional ones as `undefined`, since only the last ones can be left out. */
 export type AllGiven<Args extends readonly unknown[]> = [...Args, 0] extends [...infer All, 0] ? All : never;

@@ -11,7 +11,9 @@ const FUNCTION = / as "module\.exports"$/;
  */
 export function moduleDeclaration(code) {
   const { text, names } = read(code);
-  return text.replace(EXPORTS, `export { ${names.filter((name) => !FUNCTION.test(name)).join(', ')} };`);
+  const others = names.filter((name) => !FUNCTION.test(name));
+  // A function, since the bundler writes names such as `Callback$1`, which mean something in a replacement's text.
+  return text.replace(EXPORTS, () => `export { ${others.join(', ')} };`);
 }
 
 /**
@@ -27,7 +29,7 @@ export function commonjsDeclaration(code) {
   if (main === undefined) return text;
   const others = names.filter((name) => !FUNCTION.test(name) && !name.endsWith(' as default'));
   const space = `declare namespace ${main} {\n  export { ${others.join(', ')} };\n}`;
-  return text.replace(EXPORTS, `${space}\nexport = ${main};`);
+  return text.replace(EXPORTS, () => `${space}\nexport = ${main};`);
 }
 
 /**

@@ -33,3 +33,21 @@ describe("an editor's way to a definition", () => {
     }
   });
 });
+
+/** Parameters that a hover shows. TypeScript 7.0 has no doc comments for properties of mapped types. */
+const HOVERS: readonly [code: string, at: string, shows: string][] = [
+  ['module1.func1(session', 'func1', '(routeParam: unknown, a: number, b: number, ...callback: '],
+  ['module1.func4(', 'func4', '(routeParam: unknown, text: string, times?: number | '],
+  ['module1.func5(', 'func5', '[routeParam: unknown, first: string, ...rest: number[]]'],
+  ['rooms.join(', 'join', '(routeParam: unknown, id: string, member: string, ...callback: '],
+];
+
+describe("an editor's hover over a proxy", () => {
+  it('shows the parameters of the remote method by name, in one signature', async (t) => {
+    const server = await LanguageServer.start(t);
+    for (const [code, at, shows] of HOVERS) {
+      const text = await server.hover(CLIENT, code, at);
+      assert.ok(text.includes(shows) && !text.includes('overload'), text);
+    }
+  });
+});

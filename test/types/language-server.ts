@@ -18,6 +18,10 @@ interface Location {
   readonly range: { readonly start: { readonly line: number } };
 }
 
+interface Hover {
+  readonly contents: { readonly value: string };
+}
+
 const HEADER_END = '\r\n\r\n';
 
 /** The compiler as editors talk to it, over the Language Server Protocol. */
@@ -45,8 +49,19 @@ export class LanguageServer {
     });
   }
 
-  /** Where "go to definition" leads from the first place of `code` at `at` (an offset in it): `file:line: its text`. */
+  /** Where "go to definition" leads from the first place of `code` at `at`: `file: text of the line`. */
   async definitions(file: string, code: string, at: string): Promise<string[]> {
+    const found = await this.#ask('textDocument/definition', file, code, at);
+    return ([found ?? []].flat() as Location[]).map(describe);
+  }
+
+  /** Text that an editor shows over the first place of `code` at `at`. */
+  async hover(file: string, code: string, at: string): Promise<string> {
+    const found = (await this.#ask('textDocument/hover', file, code, at)) as Hover | null;
+    return found?.contents.value ?? '';
+  }
+
+  async #ask(method: string, file: string, code: string, at: string): Promise<unknown> {
     const text = readFileSync(file, 'utf8');
     const index = text.indexOf(code) + code.indexOf(at);
     if (!text.includes(code) || !code.includes(at)) throw new Error(`${file} has no ${at} in ${code}`);
@@ -57,9 +72,9 @@ export class LanguageServer {
       method: 'textDocument/didOpen',
       params: { textDocument: { uri, languageId: 'typescript', version: 1, text } },
     });
-    const found = await this.#request('textDocument/definition', { textDocument: { uri }, position });
+    const found = await this.#request(method, { textDocument: { uri }, position });
     this.#send({ method: 'textDocument/didClose', params: { textDocument: { uri } } });
-    return ([found ?? []].flat() as Location[]).map(describe);
+    return found;
   }
 
   async #request(method: string, params: unknown): Promise<unknown> {
