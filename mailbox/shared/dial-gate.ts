@@ -1,22 +1,22 @@
-import { clearTimeout, setTimeout } from '../../lib/timers.js';
 import { abortReason } from '../../lib/transport/dial-within.js';
+import { DialPace, type WaitingAttempts } from './dial-pace.js';
 
 /** Attempts to connect that may be under way at once for one process. Each holds a descriptor. */
 const MAX_DIALLING = 64;
-/** Attempts to connect that may begin within {@link PAUSE_MS} for one process. */
-const MAX_PER_PAUSE = 32;
-/** Unit: ms */
-const PAUSE_MS = 100;
 
 /**
- * Limits how often, and how many at once, the Leader dials for one process of the share. A process with a wrong roster takes
- * thousands of attempts that all fail; the attempts for other processes do not wait behind them.
+ * Attempts of the Leader to connect for one process of the share. A process with a wrong roster takes thousands of attempts that
+ * all fail; the attempts for other processes do not wait behind them.
  */
-export class DialGate {
+export class DialGate implements WaitingAttempts {
+  readonly #pace: DialPace;
   #dialling = 0;
-  #begun = 0;
-  #timer: NodeJS.Timeout | undefined;
   readonly #waiting = new Set<() => void>();
+
+  /** `pace` is that of all processes. */
+  constructor(pace = new DialPace()) {
+    this.#pace = pace;
+  }
 
   /** Attempts that wait. */
   get waiting(): number {
@@ -31,12 +31,19 @@ export class DialGate {
       return await attempt();
     } finally {
       this.#dialling -= 1;
-      this.#next();
+      this.#pace.ended();
     }
   }
 
+  beginNext(): boolean {
+    const [go] = this.#waiting;
+    if (go === undefined || !this.#hasRoom) return false;
+    go();
+    return true;
+  }
+
   get #hasRoom(): boolean {
-    return this.#dialling < MAX_DIALLING && this.#begun < MAX_PER_PAUSE;
+    return this.#dialling < MAX_DIALLING && this.#pace.mayBegin(this.#dialling);
   }
 
   #turn(signal: AbortSignal): Promise<void> {
@@ -54,27 +61,12 @@ export class DialGate {
       if (signal.aborted) return onAbort();
       signal.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(go);
+      this.#pace.wait(this);
     });
-  }
-
-  #onPause(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#begun = 0;
-    this.#next();
   }
 
   #begin(): void {
     this.#dialling += 1;
-    this.#begun += 1;
-    this.#timer ??= setTimeout(() => this.#onPause(), PAUSE_MS).unref();
-  }
-
-  /** Lets waiting attempts begin, as many as there is room for. */
-  #next(): void {
-    for (const go of this.#waiting) {
-      if (!this.#hasRoom) return;
-      go();
-    }
+    this.#pace.begin();
   }
 }

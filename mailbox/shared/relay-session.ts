@@ -44,13 +44,14 @@ export class RelaySession implements RelayHandler {
   readonly #uses = new Map<number, Use>();
   /** Calls in flight, by the id of their request. */
   readonly #calls = new Map<number, RelayedCall>();
-  readonly #gate = new DialGate();
+  readonly #gate: DialGate;
   readonly #methods: MethodCache;
   #inFlight = 0;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
     this.#peer = peer;
+    this.#gate = new DialGate(parts.pool.dialPace);
     this.#methods = peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId);
   }
 

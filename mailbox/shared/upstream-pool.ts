@@ -5,6 +5,7 @@ import { jsonText } from '../../lib/json-text.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { mayTake } from '../../lib/serving/caller-share.js';
 import { DEFAULT_PENDING_SIZE, LineMailBox, type MailBox, type OpenLine } from '../index.js';
+import { DialPace } from './dial-pace.js';
 import type { HeldBytes } from './held-relayed-calls.js';
 import { type RelayOptions, type ResolvedShareOptions, SHARE_DEFAULTS } from './options.js';
 import { PooledMailBox, type PooledMailBoxUser } from './pooled-mailbox.js';
@@ -23,6 +24,8 @@ export class UpstreamPool {
   readonly #maxServers: number;
   /** Calls that are relayed for all Followers. */
   readonly relayed: { now: number; readonly limit: number };
+  /** Pace of the attempts to connect for Followers. */
+  readonly dialPace = new DialPace();
   readonly #mailboxes = new Map<string, PooledMailBox>();
   /** Mailboxes without users, until their last answers are in. */
   readonly #draining = new Set<PooledMailBox>();

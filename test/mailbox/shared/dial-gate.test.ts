@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DialGate } from '../../../mailbox/shared/dial-gate.js';
+import { DialPace } from '../../../mailbox/shared/dial-pace.js';
 import { mockClock, tick } from '../../lib/transport/support.js';
 
 const NEVER = new AbortController().signal;
@@ -16,6 +17,41 @@ function makeAttempts() {
 }
 
 describe('DialGate', () => {
+  it('shares the attempts of 100 ms with the gates of other processes, which take turns', async (t) => {
+    const clock = mockClock(t);
+    const pace = new DialPace();
+    const began: string[] = [];
+    const run = (gate: DialGate, name: string, count: number) => {
+      for (let i = 0; i < count; i++) void gate.run(async () => void began.push(name), NEVER);
+    };
+    const [many, few] = [new DialGate(pace), new DialGate(pace)];
+    run(many, 'many', 100);
+    run(few, 'few', 3);
+    await tick();
+    assert.equal(began.length, 32);
+    clock.advance(100);
+    await tick();
+    assert.equal(began.length, 64);
+    assert.deepEqual(began.slice(32, 38), ['many', 'few', 'many', 'few', 'many', 'few']);
+  });
+
+  it('leaves descriptors for the attempts of other processes, however many processes dial in vain', async (t) => {
+    const clock = mockClock(t);
+    const pace = new DialPace();
+    const { ends, attempt } = makeAttempts();
+    const gates = Array.from({ length: 10 }, () => new DialGate(pace));
+    for (const gate of gates) for (let i = 0; i < 100; i++) void gate.run(attempt, NEVER);
+    for (let i = 0; i < 30; i++) {
+      clock.advance(100);
+      await tick();
+    }
+    assert.ok(ends.length > 150 && ends.length < 256, `${ends.length} attempts under way`);
+    const under = ends.length;
+    void new DialGate(pace).run(attempt, NEVER);
+    await tick();
+    assert.equal(ends.length, under + 1);
+  });
+
   it('begins 32 attempts within 100 ms, and the others in order after that', async (t) => {
     const clock = mockClock(t);
     const gate = new DialGate();
