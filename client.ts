@@ -12,9 +12,10 @@ import { UnusedPromise } from './lib/compat/unused-promise.js';
 import { quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { NOT_SENT } from './lib/not-sent.js';
-import { boolean, defined, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
+import { boolean, defined, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import type { ServerAtUrl, ServerEntry, ServerInfo } from './lib/server-info.js';
+import { stopWith } from './lib/stop-with.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import {
   type Any,
@@ -52,7 +53,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   readonly #routerOptions: RouterOptions;
   readonly #takesAnyList: boolean;
   readonly #callbacks: boolean;
-  readonly #onUnusedFailure: (error: RpcError) => void;
+  readonly #logs: ReturnType<typeof failureLogs>;
 
   static {
     Object.defineProperty(BareClient.prototype, NOT_SENT, { value: 'a client' });
@@ -60,7 +61,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
 
   /** Makes a client that is not started. No connection is made. Throws {@link RpcCode.InvalidArgument}. */
   constructor(written: ClientOptions = {}, parts: ClientParts = {}) {
-    if (typeof written !== 'object' || written === null) throw unfit('the options of a client', 'an object', written);
+    fieldsOf('the argument of createClient()', written, 'an object of options');
     const options = canonicalOptions(written, CLIENT_NAMES);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     const routerOptions: RouterOptions = defined({ replicas, algorithm, hashFieldIndex, random });
@@ -90,7 +91,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
     });
     const logs = failureLogs(logger);
-    this.#onUnusedFailure = logs.onUnusedFailure;
+    this.#logs = logs;
     this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
     const broadcastOutcomes = boolean(
       'broadcastOutcomes',
@@ -101,7 +102,11 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     this.#caller = new Caller(this.#failureModes, station, { timeout, ...forms, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger) ?? []);
-    this.#proxies = new ProxyTree(this.#caller, load, options.context, { isPlain: this.#takesAnyList, logger });
+    this.#proxies = new ProxyTree(this.#caller, load, options.context, {
+      isPlain: this.#takesAnyList,
+      logger,
+      onNoProxy: logs.onNoProxy,
+    });
   }
 
   /**
@@ -142,11 +147,17 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   /**
    * Stops the client: rejects new calls, lets calls in flight settle for `drainTimeout`, rejects the rest, and closes
    * all connections. With `force`, calls in flight are rejected at once. Calls that wait for a retry in the background
-   * end with the event `failback:givenUp`. Resolves when all is closed; each further call returns the same promise.
+   * end with the event `failback:givenUp`. Resolves when all is closed, each further call likewise. Rejects with {@link
+   * RpcCode.InvalidArgument} for a `force` that is neither true nor false.
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
-    this.#failureModes.stop();
-    return withCallback(this.#station.stop(force), callback);
+    // Programs of pomelo hand on any value.
+    return stopWith(this.#takesAnyList ? Boolean(force) : force, callback, (isForced) => {
+      this.#failureModes.stop();
+      const stopped = this.#station.stop(isForced);
+      void stopped.then(this.#logs.flush, this.#logs.flush);
+      return stopped;
+    });
   }
 
   /**
@@ -241,6 +252,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
    * @throws {@link RpcCode.InvalidArgument} for a value that is no router
    */
   route(serverType: ServerTypeOf<Remotes>, router: RouterLike): this {
+    if (router === undefined) throw unfit('the router of route()', 'the name of a router or a function', router);
     this.#router.use(nonEmptyString('serverType', serverType), resolveRouter(router, this.#routerOptions));
     return this;
   }
@@ -261,7 +273,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     const serverType = msg.serverType ?? this.#station.server(id)?.serverType ?? '';
     const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, {});
     // pinus notifies like this: without a callback, and no promise is expected.
-    return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
+    return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#logs.onUnusedFailure) : answer;
   }
 
   /** Entries of all servers of the roster, also of those that cannot be called. For the tables of pomelo-rpc. */

@@ -13,7 +13,7 @@ import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
-import { boolean, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
+import { boolean, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
 import { resolveServiceOptions } from './lib/service/options.js';
@@ -21,6 +21,7 @@ import { ServiceRegistry } from './lib/service/service-registry.js';
 import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
 import { withAsyncContext } from './lib/serving/channel.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
+import { stopWith } from './lib/stop-with.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import type { ServerEvents } from './server/events.js';
 import { noMethods } from './server/no-methods.js';
@@ -77,7 +78,7 @@ export class Server extends Emitter<ServerEvents> {
    */
   constructor(written: ServerOptions) {
     super();
-    if (typeof written !== 'object' || written === null) throw invalid('a server needs options, at least a port');
+    fieldsOf('the argument of createServer()', written, 'an object of options, at least { id, port }');
     const options = canonicalOptions(written, SERVER_NAMES);
     this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
     this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
@@ -145,13 +146,15 @@ export class Server extends Emitter<ServerEvents> {
 
   /**
    * Stops the server: releases the port, notifies callers, answers the calls that were received, and closes. With
-   * `force`, calls are not answered. Resolves when closed, after `drainTimeout` at most; each further call returns the
-   * same promise.
+   * `force`, calls are not answered. Resolves when closed, after `drainTimeout` at most; each further call likewise. Rejects with
+   * {@link RpcCode.InvalidArgument} for a `force` that is neither true nor false.
    */
   stop(force = false, callback?: Callback<[]>): Promise<void> {
-    this.#stopped ??= this.#stop();
-    if (force) this.#acceptor.destroy(this.#stopReason());
-    return withCallback(this.#stopped, callback);
+    return stopWith(force, callback, (isForced) => {
+      this.#stopped ??= this.#stop();
+      if (isForced) this.#acceptor.destroy(this.#stopReason());
+      return this.#stopped;
+    });
   }
 
   /**

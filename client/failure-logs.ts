@@ -4,7 +4,7 @@ import { RateLimitedLog } from '../lib/rate-limited-log.js';
 
 /**
  * Loggers of failed calls that no caller waits for. A server that is away makes all such calls fail, so that at most one line a
- * second is written: for calls without a callback, and for one-way calls with each code.
+ * second is written: for calls without a callback, for calls of proxies that do not exist, and for one-way calls with each code.
  */
 export function failureLogs(logger: Logger) {
   const log = new RateLimitedLog(logger);
@@ -13,5 +13,8 @@ export function failureLogs(logger: Logger) {
       log.warn(() => `mailstation: a one-way call failed: ${describeError(error)}`, `one-way ${error.code}`),
     onUnusedFailure: ({ message, code }: RpcError): void =>
       log.warn(`mailstation: a call without a callback failed: ${message} (${code})`, 'unused'),
+    onNoProxy: ({ message, code }: RpcError): void => log.warn(`mailstation: ${message} (${code})`, 'no proxy'),
+    /** Writes the lines that were held back: the client has stopped, and the process may end. */
+    flush: (): void => log.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { asLogger, type Logger } from './diagnostics.js';
 import { RpcCode, RpcError } from './errors.js';
+import { nearName } from './near-name.js';
 import { shown } from './quoted.js';
 
 /** Longest delay that Node's timers and the packet's timeout field can hold: 2^31 - 1 ms, 24.8 days. */
@@ -77,6 +78,23 @@ export function oneOf<T extends string>(name: string, value: unknown, fallback: 
   if (value === undefined) return fallback;
   if (allowed.includes(value as T)) return value as T;
   throw unfit(name, `one of ${allowed.join(', ')}`, value);
+}
+
+/** Checks an object of options or of fields. A list is none, although JavaScript counts a list as an object. */
+export function fieldsOf<T>(name: string, value: T, wanted: string): T & object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw unfit(name, wanted, value);
+}
+
+/**
+ * Checks a field that must be a non-empty string. The error for a missing field has the name of the field that was probably
+ * mistyped. `name`: the field in a sentence.
+ */
+export function requiredString(name: string, given: object, field: string): string {
+  const value: unknown = (given as Readonly<Record<string, unknown>>)[field];
+  const near = value === undefined ? nearName(field, Object.keys(given)) : undefined;
+  if (near === undefined || near === field) return nonEmptyString(name, value);
+  throw invalid(`${name} is missing: the field ${shown(near)} was given; did you mean ${field}?`);
 }
 
 export function nonEmptyString(name: string, value: unknown): string {

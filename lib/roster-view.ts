@@ -8,6 +8,8 @@ export interface RosterView {
   candidates(serverType: string): readonly ServerInfo[];
   /** A server of a type that is known and cannot be called, for errors: its id, and why. */
   uncallableOfType?(serverType: string): { readonly id: string; readonly why: string } | undefined;
+  /** Types of the servers that can be called, for errors. */
+  serverTypes?(): readonly string[];
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(serverId: string): number;
   /** Recent latency of a server; undefined where nothing is known. Unit: ms */

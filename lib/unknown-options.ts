@@ -49,7 +49,8 @@ function inside(group: string, unknown: readonly string[]): string[] {
 }
 
 function isGiven(options: object, name: string): boolean {
-  return ((options as Record<string, unknown>)[name] ?? undefined) !== undefined;
+  // An entry without a type has the type ''.
+  return ((options as Record<string, unknown>)[name] ?? '') !== '';
 }
 
 function isPlain(value: unknown): value is object {

@@ -1,4 +1,5 @@
 export { BaseMailBox } from './base-mailbox.js';
+export { connectAdvice } from './connect-advice.js';
 export { type ConnectHook, ConnectHooks, type FreshConnection } from './connect-hooks.js';
 export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
 export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';

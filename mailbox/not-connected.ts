@@ -2,6 +2,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { describeEndpoint, endpointOf } from '../lib/endpoint.js';
 import type { RpcError } from '../lib/errors.js';
 import { RpcCode } from '../lib/errors.js';
+import { connectAdvice } from './connect-advice.js';
 import type { MailBox } from './mailbox.js';
 
 /** Makes the error of a call that waited for a mailbox until its deadline. */
@@ -17,15 +18,14 @@ export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): 
   const address = mailbox === undefined ? 'a server' : describeEndpoint(endpointOf(mailbox.server));
   if (failure !== undefined) {
     const attempts =
-      count === 1
-        ? '1 attempt since the connection was first wanted'
-        : `${count} attempts since the connection was first wanted`;
-    const why = `not connected to ${address} after ${call.timeout} ms; ${attempts}, ${forMs} ms ago; the last failure: ${failure.message}`;
+      count === 1 ? `1 attempt to connect in ${forMs} ms` : `${count} attempts to connect in ${forMs} ms`;
+    const last = `the last failure: ${failure.message}${connectAdvice(failure)}`;
+    const why = `not connected to ${address} after ${call.timeout} ms; the client made ${attempts}; ${last}`;
     return call.lateError(RpcCode.Connect, why, 'not-sent', about);
   }
   const attempt = isAccepted
     ? `; the server accepted the connection, and has not answered the registration: is it a mailstation server?`
-    : `; the first attempt has lasted ${forMs} ms`;
+    : `; the first attempt to connect began ${forMs} ms ago, and no program there has accepted the connection: are the host and the port right?`;
   const going = count === 0 ? '' : attempt;
   const why = `still ${call.stage}, to ${address}, after ${call.timeout} ms${going}`;
   return call.lateError(RpcCode.Timeout, why, 'not-sent', about);

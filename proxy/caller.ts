@@ -11,7 +11,7 @@ import { CalledBackError, resultsOf } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import { firstOf } from '../lib/falsy-first.js';
-import { boolean, defined, invalid, timeoutMs, unfit } from '../lib/options.js';
+import { boolean, defined, fieldsOf, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
@@ -33,7 +33,7 @@ export interface CallerOptions {
   readonly onUnusedFailure: (error: RpcError) => void;
 }
 
-type ServersOfType = Pick<RosterView, 'servers' | 'uncallableOfType'>;
+type ServersOfType = Pick<RosterView, 'servers' | 'uncallableOfType' | 'serverTypes'>;
 
 const BY_ROUTER = Symbol('by router');
 /** Id of a server, or the mark that the router chooses one. */
@@ -42,7 +42,7 @@ type Target = string | typeof BY_ROUTER;
 /**
  * Makes a call of what a proxy was called with, in one of three ways: routed, to a named server, to all servers of a type.
  *
- * A function as the last argument is the callback, since no codec carries functions; nothing is returned then. With
+ * A function as the last argument is the callback, since no codec carries functions; nothing is returned then. A class is none. With
  * `callbacks`, the last argument is the callback also where it is `null` or `undefined`.
  */
 export class Caller {
@@ -69,7 +69,7 @@ export class Caller {
 
   /** Checks the options of one call; throws {@link RpcCode.InvalidArgument}. */
   static checkOptions(options: CallOptions): CallOptions {
-    if (typeof options !== 'object' || options === null) throw unfit('the options of a call', 'an object', options);
+    fieldsOf('the argument of with()', options, 'an object of options, such as { timeout: 500 }');
     const unknown = unknownOptions(options, { names: CALL_OPTION_NAMES });
     if (unknown.length > 0) throw invalid(`a call has no option ${unknown.join(', ')}`);
     timeoutMs('timeout', options.timeout, 1);
@@ -150,7 +150,7 @@ export class Caller {
   #serversOf(method: RemoteMethod): readonly ServerInfo[] {
     const servers = this.#roster.servers(method.serverType);
     if (servers.length > 0) return servers;
-    throw noServerOfType(method.name, method.serverType, this.#roster.uncallableOfType?.(method.serverType));
+    throw noServerOfType(method.name, method.serverType, this.#roster);
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
@@ -230,7 +230,8 @@ export class Caller {
   #send(call: OutgoingCall, target: Target): void {
     if (target !== BY_ROUTER) {
       if (typeof target !== 'string' || target === '') {
-        call.fail(call.error(RpcCode.InvalidArgument, 'the id of a server must be a non-empty string', 'not-sent'));
+        const why = unfit('the id of the server', 'a non-empty string', target).message;
+        call.fail(call.error(RpcCode.InvalidArgument, why, 'not-sent'));
         return;
       }
       call.serverId = target;
@@ -245,10 +246,18 @@ export class Caller {
   }
 }
 
+/**
+ * True for a class, whose `prototype` cannot be written. A class is no callback, but an argument that no codec carries. The
+ * first test makes no object, and most callbacks are arrow functions, which have no `prototype`.
+ */
+function isClass(fn: object): boolean {
+  return 'prototype' in fn && Object.getOwnPropertyDescriptor(fn, 'prototype')?.writable === false;
+}
+
 /** Takes the callback out of the arguments. `orNothing`: with `null` or `undefined` in its place, there is no callback. */
 function takeCallback(args: unknown[], orNothing: boolean): Callback<unknown[]> | undefined {
   const last = args.at(-1);
-  if (typeof last === 'function') {
+  if (typeof last === 'function' && !isClass(last)) {
     args.pop();
     return userCallback(last as Callback<unknown[]>);
   }

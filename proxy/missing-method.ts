@@ -1,15 +1,13 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
-import { nearName } from '../lib/near-name.js';
+import { listed, nameMeant } from '../lib/known-names.js';
 import { nextTick } from '../lib/timers.js';
 import { createMethodProxy, type MethodCaller } from './method-proxy.js';
 import type { UntypedMethod } from './typed-method.js';
 
 /** Kinds of names in a path, from the outside in. */
 const KINDS = ['namespace', 'server type', 'module', 'method'] as const;
-/** Number of known names in a message. */
-const SHOWN_NAMES = 8;
 
 /** Path of a proxy: namespace, server type, module, method, as far as read. */
 export type ProxyPath = readonly string[];
@@ -23,16 +21,8 @@ export function explainMissingProxy(path: ProxyPath, depth: number, known: reado
   if (depth === 0 && known.length === 0)
     return `${read}: no proxies were added. Call client.addProxies([{ namespace: '${namespace}', serverType: '${serverType}' }]) before`;
   const where = depth === 0 ? 'there is' : `${path.slice(0, depth).join('.')} has`;
-  const near = nearName(name, known);
-  const cure =
-    near === undefined ? 'Correct the name, or add the proxies with client.addProxies()' : `Did you mean ${near}?`;
+  const cure = nameMeant(name, known, 'Correct the name, or add the proxies with client.addProxies()');
   return `${read}: ${where} no ${KINDS[depth]} ${name}, only ${listed(known)}. ${cure}`;
-}
-
-function listed(known: readonly string[]): string {
-  if (known.length === 0) return 'none';
-  const more = known.length - SHOWN_NAMES;
-  return known.slice(0, SHOWN_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /**

@@ -1,8 +1,7 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import type { Logger } from '../lib/diagnostics.js';
 import type { RpcError } from '../lib/errors.js';
-import { invalid, nonEmptyString, unfit } from '../lib/options.js';
-import { RateLimitedLog } from '../lib/rate-limited-log.js';
+import { fieldsOf, invalid, nonEmptyString, requiredString, unfit } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ModuleNames } from '../lib/service/module-names.js';
 import { unknownOptions } from '../lib/unknown-options.js';
@@ -49,8 +48,10 @@ export interface ProxyTreeOptions {
    * @default false
    */
   readonly isPlain?: boolean;
-  /** Gets a line, at a bounded rate, for each call of a proxy that does not exist. @default none */
+  /** Gets a line for each record with a mistyped field. @default none */
   readonly logger?: Logger;
+  /** Notified of each call of a proxy that does not exist. @default none */
+  readonly onNoProxy?: (error: RpcError) => void;
 }
 
 /** The proxies of a client: generated from record paths, or made on demand for records without a path. */
@@ -59,12 +60,12 @@ export class ProxyTree {
   readonly #load: ModuleLoader | undefined;
   readonly #context: unknown;
   readonly #isPlain: boolean;
-  readonly #log: RateLimitedLog | undefined;
+  readonly #logger: Logger | undefined;
   /** All trees so far: an earlier one may be assigned again. */
   readonly #trees = new WeakSet<object>();
   /** Levels that make proxies on demand, so that a second record does not make them again. */
   readonly #madeOnDemand = new WeakSet<object>();
-  readonly #report = ({ message, code }: RpcError): void => this.#log?.warn(`mailstation: ${message} (${code})`);
+  readonly #report: (error: RpcError) => void;
   #tree: Level;
 
   /** Without a loader, records with a path are rejected. */
@@ -73,7 +74,8 @@ export class ProxyTree {
     this.#load = load;
     this.#context = context;
     this.#isPlain = options.isPlain === true;
-    this.#log = options.logger && new RateLimitedLog(options.logger);
+    this.#logger = options.logger;
+    this.#report = options.onNoProxy ?? (() => {});
     this.#tree = this.#makeTree();
   }
 
@@ -106,16 +108,17 @@ export class ProxyTree {
    * cannot be loaded, and {@link RpcCode.InvalidArgument} for a record out of shape.
    */
   add(record: ProxyRecord): void {
-    if (typeof record !== 'object' || record === null)
-      throw invalid('a record must be an object { namespace, serverType, path? }');
     if (Array.isArray(record)) throw invalid('addProxy() takes one record, got a list: give the list to addProxies()');
-    const namespace = nonEmptyString('the namespace of a record', record.namespace);
-    const serverType = nonEmptyString('the serverType of a record', record.serverType);
+    fieldsOf('a record of proxies', record, 'an object { namespace, serverType }');
+    const namespace = requiredString('the namespace of a record', record, 'namespace');
+    const serverType = requiredString('the serverType of a record', record, 'serverType');
     const { path } = record;
     // A record without a path is valid, so a mistyped one would go unnoticed.
     const mistyped = unknownOptions(record, { names: RECORD_FIELDS, onlyNear: true });
     if (mistyped.length > 0)
-      this.#log?.warn(`mailstation: the record of ${namespace} has fields without a meaning: ${mistyped.join(', ')}`);
+      this.#logger?.warn(
+        `mailstation: the record of ${namespace} has fields without a meaning: ${mistyped.join(', ')}`,
+      );
     if (path === undefined) {
       const types = this.#below(this.#tree, [namespace]);
       const known = getOwn(types, serverType) as Level | undefined;

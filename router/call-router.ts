@@ -71,7 +71,7 @@ export class CallRouter implements CallStage {
     const all = this.#roster.servers(call.serverType);
     if (all.length === 0 && router.kind === 'strategy') {
       const { serverType } = call;
-      throw noServerOfType(call.method.name, serverType, this.#roster.uncallableOfType?.(serverType));
+      throw noServerOfType(call.method.name, serverType, this.#roster);
     }
     let servers = this.#roster.candidates(call.serverType);
     if (excludes.size > 0) {

@@ -2,8 +2,9 @@ import type { AnswerStage, CallOptions } from '../lib/call/call-contract.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { unfit } from '../lib/options.js';
+import { invalid, unfit } from '../lib/options.js';
 import { throwUncaught } from '../lib/uncaught.js';
+import { unknownOptions } from '../lib/unknown-options.js';
 import {
   type Filter,
   type Filtered,
@@ -101,12 +102,22 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
   }
 }
 
+const FILTER_FIELDS = { before: true, after: true } as const;
+
 function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonly PreparedFilter[] {
   const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
   for (const filter of filters) {
     if (!isFilter(filter)) throw unfit('a filter', 'a function or an object with before or after', filter);
+    refuseMistyped(filter);
   }
   return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
+}
+
+/** Throws where an object has one phase, and a mistyped name for the other one. */
+function refuseMistyped(filter: Filter): void {
+  if (typeof filter === 'function') return;
+  const [mistyped] = unknownOptions(filter, { names: FILTER_FIELDS, onlyNear: true });
+  if (mistyped !== undefined) throw invalid(`a filter has a field without a meaning: ${mistyped}`);
 }
 
 /** False for an object that filters in neither phase: a filter that refuses calls must not be passed over for a mistyped name. */

@@ -1,7 +1,7 @@
 import { outsideContexts } from '../lib/async-context.js';
 import type { CallStage } from '../lib/call/call-stage.js';
 import { HeldCalls } from '../lib/call/held-calls.js';
-import { whyUncallable } from '../lib/call/no-server.js';
+import { whyNoServer } from '../lib/call/no-server.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { debug } from '../lib/diagnostics.js';
 import { Emitter } from '../lib/emitter.js';
@@ -150,6 +150,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return this.#roster.entries();
   }
 
+  readonly serverTypes = (): readonly string[] => this.#roster.types();
+
   uncallableOfType(serverType: string): Uncallable | undefined {
     return this.#roster.uncallableOfType(serverType);
   }
@@ -221,7 +223,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   send(call: OutgoingCall): void {
     if (call.isSettled) return; // cancelled by its own router
     if (this.#lifecycle.state === 'closed') {
-      call.fail(call.error(RpcCode.Closed, 'the client is stopped', 'not-sent'));
+      call.fail(call.error(RpcCode.Closed, 'the client was stopped before the call was sent', 'not-sent'));
       return;
     }
     if (this.#filters.hasBefore) this.#filters.before(call, this.#forward);
@@ -232,9 +234,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const serverId = call.serverId ?? '';
     const mailbox = this.#outbox.mailbox(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
-      const uncallable = this.#roster.uncallable(serverId);
-      const why = uncallable ? whyUncallable(uncallable) : `no server with the id "${serverId}" is known`;
-      call.fail(call.error(RpcCode.NoServer, why, 'not-sent'));
+      call.fail(call.error(RpcCode.NoServer, whyNoServer(serverId, this.#roster), 'not-sent'));
       return;
     }
     if (!call.oneway) {

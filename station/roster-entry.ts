@@ -4,7 +4,7 @@ import { TRANSPORT_NAMES, urlOf } from '../lib/endpoint.js';
 import { endpointOfUrl, isEndpointUrl } from '../lib/endpoint-url.js';
 import { messageOf } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
-import { invalid, nonEmptyString, oneOf, requiredInteger, unfit } from '../lib/options.js';
+import { fieldsOf, invalid, nonEmptyString, oneOf, requiredInteger, requiredString, unfit } from '../lib/options.js';
 import { SERVER_INFO_DEFAULTS, type ServerEntry, type ServerInfo } from '../lib/server-info.js';
 import { unknownOptions } from '../lib/unknown-options.js';
 
@@ -35,8 +35,8 @@ export class Uncallable {
  * only. Throws {@link RpcCode.InvalidArgument} for a field with a value that does not fit.
  */
 export function readEntry(given: ServerEntry): ServerInfo | Uncallable {
-  if (typeof given !== 'object' || given === null)
-    throw unfit('a server', 'an object { id, serverType, host, port }', given);
+  if (Array.isArray(given)) throw invalid('addServer() takes one server, got a list: give the list to addServers()');
+  fieldsOf('a server', given, 'an object { id, serverType, host, port }');
   const id = idOf(given);
   const { serverType: type, host: address, port: written, ...others } = placed(given, id);
   const of = `of server ${id}`;
@@ -101,8 +101,11 @@ export function logUncallable(server: Uncallable | string, logger: Logger): void
 }
 
 function idOf(given: ServerEntry): string {
-  if (Array.isArray(given)) throw invalid('addServer() takes one server, got a list: give the list to addServers()');
-  const id = nonEmptyString('the id of a server', idOfNumber(given?.id));
+  const named = idOfNumber(given?.id);
+  const id =
+    named === undefined && given
+      ? requiredString('the id of a server', given, 'id')
+      : nonEmptyString('the id of a server', named);
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   return id;
 }

@@ -49,6 +49,11 @@ export class Roster {
     return this.#byId.get(id);
   }
 
+  /** Ids of the servers that can be called. */
+  ids(): readonly string[] {
+    return [...this.#byId.keys()];
+  }
+
   ofType(serverType: string): readonly ServerInfo[] {
     const known = this.#snapshots.get(serverType);
     if (known !== undefined) return known;
@@ -58,6 +63,11 @@ export class Roster {
     const snapshot = Object.freeze([...servers.values()]);
     this.#snapshots.set(serverType, snapshot);
     return snapshot;
+  }
+
+  /** Types of the servers that can be called, without that of servers that have none. */
+  types(): readonly string[] {
+    return [...this.#byType.keys()].filter((type) => type !== '');
   }
 
   /** Servers that can be called. */

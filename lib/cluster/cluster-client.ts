@@ -62,6 +62,7 @@ export class ClusterClient extends ReadyEmitter {
       onError: (error) => this.#emitOutside('error', error),
       onClosed: (reason) => {
         this.failReady(callerError(reason));
+        this.#log.close();
         this.#emitOutside('close');
       },
     });

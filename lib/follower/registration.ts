@@ -117,7 +117,7 @@ export class Registration {
       };
       if (signal.aborted) return onAbort(); // within the tick in which the stream opened
       const request = new ControlRequest(
-        'register_channel',
+        'the registration',
         timeoutMs,
         (head, frame) => this.#onAnswer(head, frame, connection),
         (error) => connection.destroy(refused(this.#asked, error.message, error)),

@@ -8,6 +8,10 @@ const TLS_ALERT = 21;
 /** The beginnings of HTTP: of an answer, and of requests. */
 const HTTP = /^(?:HTTP\/|(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|CONNECT|TRACE|PATCH|PRI) )/;
 
+/** Versions of the packet up to this one may come. A greater number is the first byte of another protocol. */
+const MAX_VERSION = 8;
+/** Bytes that are shown of a protocol that is no text. */
+const SHOWN_BYTES = 4;
 /** Characters of a peer's text that are shown. */
 const SHOWN_CHARS = 16;
 
@@ -24,9 +28,10 @@ export function describeForeign(bytes: Buffer, at: number): string | undefined {
   if (HTTP.test(text)) {
     return `the peer speaks HTTP (${quoted(text)}): another program is on this port, or one end has the transport ws and the other tcp`;
   }
-  // A version of the packet is a small number, and no letter.
   if (/^[ -~\r\n\t]{4}/.test(text)) {
     return `the peer is another program, whose bytes begin with ${quoted(text)}: check the address and the port`;
   }
-  return undefined;
+  if (type !== undefined && type <= MAX_VERSION) return undefined;
+  const bare = bytes.toString('hex', at, at + SHOWN_BYTES).replace(/..(?=.)/g, '$& ');
+  return `the peer is another program, whose bytes begin with ${bare}: check the address and the port`;
 }

@@ -198,7 +198,8 @@ export class Framer {
     const foreign = describeForeign(bytes, at);
     if (foreign === undefined)
       return this.#notAPacket(
-        `version ${bytes[at + AT.version]}, expected ${VERSION}; another program may be on this port`,
+        `version ${bytes[at + AT.version]}, expected ${VERSION}; install one release of mailstation at both ends, or check ` +
+          'the address and the port',
       );
     this.stop();
     return new RpcError(RpcCode.Protocol, foreign);

@@ -1,4 +1,5 @@
-import { boolean, type Filled, invalid, nonEmptyString, unfit } from '../options.js';
+import { boolean, type Filled, fieldsOf, invalid, requiredString, unfit } from '../options.js';
+import { unknownOptions } from '../unknown-options.js';
 import { isObject, methodNames } from './methods.js';
 import type { ServiceObjects } from './service-registry.js';
 import { whyNoneCallable } from './uncallable.js';
@@ -90,21 +91,27 @@ export function resolveServiceOptions(given: ServiceOptions): ResolvedServiceOpt
   });
 }
 
+/** Fields with a meaning. The records of pomelo have a `serverType` too. */
+const PATH_FIELDS = { namespace: true, path: true, callbacks: true } as const;
+
 function resolvePaths(given: unknown, callbacks: boolean): Filled<ServicePath>[] {
   if (given === undefined) return [];
   if (!Array.isArray(given)) throw unfit('paths', 'a list of { namespace, path }', given);
   return (given as readonly Partial<ServicePath>[]).map((entry) => {
-    if (!isObject(entry)) throw unfit('an entry of paths', 'an object { namespace, path }', entry);
-    const namespace = nonEmptyString('the namespace of a path', entry.namespace);
+    fieldsOf('an entry of paths', entry, 'an object { namespace, path }');
+    const namespace = requiredString('the namespace of a path', entry, 'namespace');
     const path =
-      entry.path instanceof URL ? entry.path : nonEmptyString(`the path of namespace ${namespace}`, entry.path);
+      entry.path instanceof URL ? entry.path : requiredString(`the path of namespace ${namespace}`, entry, 'path');
+    const [unknown] = unknownOptions(entry, { names: PATH_FIELDS, ignored: ['serverType'], onlyNear: true });
+    if (unknown !== undefined) throw invalid(`the path of namespace ${namespace} has no option ${unknown}`);
     return { namespace, path, callbacks: boolean(`callbacks of namespace ${namespace}`, entry.callbacks, callbacks) };
   });
 }
 
 function checkServices(given: unknown): ServiceObjects {
   if (given === undefined) return {};
-  if (!isObject(given)) throw unfit('services', 'an object { namespace: { module: service } }', given);
+  if (!isObject(given) || Array.isArray(given))
+    throw unfit('services', 'an object { namespace: { module: service } }', given);
   for (const [namespace, modules] of Object.entries(given)) {
     if (!isObject(modules)) throw unfit(`services.${namespace}`, 'an object { module: service }', modules);
     for (const [module, service] of Object.entries(modules)) {

@@ -3,7 +3,7 @@ import { describeEndpoint, endpointOf } from '../../lib/endpoint.js';
 import type { RpcError } from '../../lib/errors.js';
 import { printable } from '../../lib/quoted.js';
 import { performance } from '../../lib/timers.js';
-import type { MailBox, MailBoxState } from '../../mailbox/index.js';
+import { connectAdvice, type MailBox, type MailBoxState } from '../../mailbox/index.js';
 
 /** Outages that are over sooner are not logged: a server that restarts is back within tens of milliseconds. */
 const MIN_OUTAGE_MS = 1_000;
@@ -48,7 +48,7 @@ export class OutageLog {
     if (outage.isLogged || performance.now() - outage.since < MIN_OUTAGE_MS) return;
     outage.isLogged = true;
     this.#logger.warn(
-      `mailstation: ${nameOf(mailbox)} has been out of reach for ${secondsSince(outage)}; calls to the server wait until their deadlines: ${printable(reason.message)}`,
+      `mailstation: ${nameOf(mailbox)} has been out of reach for ${secondsSince(outage)}; calls to the server wait until their deadlines: ${printable(reason.message)}${connectAdvice(reason)}`,
     );
   }
 }

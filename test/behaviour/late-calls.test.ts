@@ -135,7 +135,7 @@ describe('a call that times out', () => {
     assert.match(
       error.message,
       new RegExp(
-        `not connected to 127\\.0\\.0\\.1:${port} after 1000 ms; \\d+ attempts since the connection was first wanted, \\d+ ms ago; the last failure: connect ECONNREFUSED`,
+        `not connected to 127\\.0\\.0\\.1:${port} after 1000 ms; the client made \\d+ attempts to connect in \\d+ ms; the last failure: connect ECONNREFUSED 127\\.0\\.0\\.1:${port}; start the server, or correct the host and the port of its entry`,
       ),
     );
     const { connectAttempts, connectingMs } = timingOf(error);

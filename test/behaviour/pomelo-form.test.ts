@@ -121,7 +121,10 @@ describe('a failed call without a callback', () => {
     assert.deepEqual(found, []);
     const lines = log.filter((line) => line.includes('without a callback'));
     assert.equal(lines.length, 1, 'the first at once, the others within a second as one');
-    assert.match(lines[0] ?? '', /no server with the id "unknown" is known \(ERR_RPC_NO_SERVER\)$/);
+    assert.match(
+      lines[0] ?? '',
+      /no server with the id "unknown" is known, only .* Add the server with .* correct the id \(ERR_RPC_NO_SERVER\)$/,
+    );
   });
 
   it('rejects for a caller that uses the promise, and is then no log line', async (t) => {

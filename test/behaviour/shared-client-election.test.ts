@@ -118,7 +118,7 @@ describe('a shared client whose port', () => {
         message,
         /in use, and its holder cannot be followed: .*did not accept the registration on "Registry"/,
       );
-      assert.match(message, /no answer to register_channel in \d+ ms/);
+      assert.match(message, /no answer to the registration in \d+ ms/);
     }
     assert.ok(stranger.peers.length > 1);
     assert.match(

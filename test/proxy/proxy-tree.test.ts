@@ -15,7 +15,16 @@ type Any = any;
 function setUp({ isPlain = false } = {}) {
   const { sink, caller } = fakeCaller();
   const { logger, lines: log } = keptLog();
-  const proxies = new ProxyTree(caller, loadModuleNames, { prefix: 'func' }, { logger, isPlain });
+  const proxies = new ProxyTree(
+    caller,
+    loadModuleNames,
+    { prefix: 'func' },
+    {
+      logger,
+      isPlain,
+      onNoProxy: ({ message, code }) => logger.warn(`${message} (${code})`),
+    },
+  );
   return { sink, proxies, tree: proxies.tree as Any, log };
 }
 

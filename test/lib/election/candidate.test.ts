@@ -141,7 +141,7 @@ describe('Candidate', () => {
 
   it('names the Leader that it followed before, where the holder of the port does not answer any more', async (t) => {
     const unanswered = new RpcError(RpcCode.Register, 'did not accept the registration', {
-      cause: new RpcError(RpcCode.Timeout, 'no answer to register_channel in 3000 ms'),
+      cause: new RpcError(RpcCode.Timeout, 'no answer to the registration in 3000 ms'),
     });
     const { candidate, world, end, obstacles } = setUp(t, { claim: held });
     await candidate.compete();

@@ -128,7 +128,7 @@ describe('Line.open', () => {
     silent.clock.advance(CONNECT_TIMEOUT + 5);
     const { code, message } = await failure(silent.opened);
     assert.deepEqual([code, silent.stream.isDestroyed], [RpcCode.Register, true]);
-    assert.match(message, /no answer to register_channel in 3000 ms/);
+    assert.match(message, /no answer to the registration in 3000 ms/);
   });
 
   it('rejects with the reason for which it is given up', async (t) => {

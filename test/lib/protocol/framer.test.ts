@@ -40,7 +40,10 @@ describe('Framer', () => {
   it('suspects another program behind a first byte that no version has', () => {
     assert.throws(
       () => frameless().push(Buffer.from([74, 0])),
-      isRpcError('ERR_RPC_PROTOCOL', /version 74, expected 1; another program may be on this port$/),
+      isRpcError(
+        'ERR_RPC_PROTOCOL',
+        /^the peer is another program, whose bytes begin with 4a 00: check the address and the port$/,
+      ),
     );
   });
 
