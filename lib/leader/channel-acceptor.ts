@@ -70,6 +70,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   readonly #pending = new PendingRegistrations((session, request) => this.#refuseWithoutLeader(session, request));
   readonly #lifecycle = new Lifecycle<AcceptorState>('idle', TRANSITIONS, () => {});
   #listener: Listener | undefined;
+  /** Made with the listener. */
+  #probe: DescriptorProbe | undefined;
   #drained = Promise.resolve();
   /** Set while a drain waits for the last connection. */
   #onEmpty: (() => void) | undefined;
@@ -115,11 +117,11 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       throw new RpcError(RpcCode.Closed, why);
     }
     this.#listener = listener;
-    const { logger } = this.#options;
-    const probe = new DescriptorProbe(logger);
+    const probe = new DescriptorProbe(this.#options.logger, describeEndpoint(listener.endpoint));
+    this.#probe = probe;
     this.#admission.start(
       (session) => this.#pending.has(session),
-      () => probe.probe(describeEndpoint(listener.endpoint)),
+      () => probe.probe(),
     );
   }
 
@@ -202,6 +204,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
 
   #onStream(stream: ByteStream): void {
     const session = new Session(stream, this, this.#options);
+    this.#probe?.probeSoon();
     const { state } = this.#lifecycle;
     const isStopping = state === 'draining' || state === 'closed';
     this.#admission.add(session, stream, isStopping ? 'the server is stopping' : undefined);
