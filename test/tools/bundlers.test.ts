@@ -21,7 +21,7 @@ describe('a program that is bundled', () => {
   after(() => project.remove());
 
   const bundlers: readonly (readonly [string, () => Promise<unknown>, readonly string[]])[] = [
-    ['esbuild', () => project.node(['esbuild.config.mjs']), ['esbuild.cjs', 'esbuild.mjs']],
+    ['esbuild', () => project.node(['esbuild.config.mjs']), ['esbuild.cjs', 'esbuild.mjs', 'external.mjs']],
     ['webpack', () => project.tool('webpack', ['-c', 'webpack.config.cjs']), ['webpack.cjs']],
     ['ncc', () => project.tool('ncc', ['build', 'main.mjs', '-o', 'out/ncc']), ['ncc/index.mjs']],
     ['rollup', () => project.tool('rollup', ['-c', 'rollup.config.mjs', '--silent']), ['rollup.cjs']],

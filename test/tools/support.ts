@@ -45,7 +45,7 @@ export class ToolProject {
   /** The files of docs/tools.md: code whose first line is a comment with the name of the file. */
   #writeConfigurations(): void {
     const page = readFileSync(join(REPOSITORY, 'docs/tools.md'), 'utf8');
-    for (const [, name = '', code = ''] of page.matchAll(/^```js\n\/\/ ([\w.]+)\n([\s\S]*?)^```$/gm))
+    for (const [, name = '', code = ''] of page.matchAll(/^```(?:js|ts)\n\/\/ ([\w.]+)\n([\s\S]*?)^```$/gm))
       writeFileSync(join(this.folder, name), code);
   }
 }

@@ -39,6 +39,11 @@ describe(`under vitest ${VITEST}`, () => {
       assert.match(printed, /1 passed/);
     });
   }
+
+  it('calls a module in TypeScript that the test imports', async () => {
+    const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', 'typed.spec.ts']);
+    assert.match(printed, /1 passed/);
+  });
 });
 
 it('docs/tools.md names these versions', () => {
