@@ -28,6 +28,7 @@ export type {
 // Serving: a server offers the methods of remote modules, and a method can ask about the call that it serves.
 
 export { type CallContext, callContext } from './lib/call-context.js';
+export type { ListenEntry } from './lib/leader/doors.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { ConnectedPeer } from './lib/server-info.js';

@@ -3,13 +3,11 @@ import { type Callback, withCallback } from './lib/callback.js';
 import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
 import { debug, type Logger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
-import { describeHolder, identifyHolder } from './lib/election/holder.js';
 import { Emitter } from './lib/emitter.js';
+import { type Endpoint, urlOf } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
-import { type LineOptions, resolveLineOptions } from './lib/follower/line-options.js';
-import { ChannelAcceptor } from './lib/leader/channel-acceptor.js';
-import { CustomAcceptor } from './lib/leader/custom-acceptor.js';
+import type { LineOptions } from './lib/follower/line-options.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
@@ -23,9 +21,11 @@ import { withAsyncContext } from './lib/serving/channel.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
 import { stopWith } from './lib/stop-with.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
+import { makeAcceptor } from './server/acceptor.js';
 import type { ServerEvents } from './server/events.js';
 import { noMethods } from './server/no-methods.js';
 import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
+import { lineToHolder, withHolder } from './server/port-holder.js';
 import { serviceChannel } from './server/service-channel.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -103,14 +103,19 @@ export class Server extends Emitter<ServerEvents> {
     return this.#lifecycle.state;
   }
 
-  /** Port that the server listens on; before the start, the port of the options. */
+  /** Port that the server listens on; before the start, the port of the options. With several places, that of the first. */
   get port(): number {
-    return this.#acceptor.endpoint.port;
+    return this.#acceptor.endpoints[0].port;
   }
 
-  /** Address that the server listens on. */
+  /** Address that the server listens on. With several places, that of the first. */
   get host(): string {
-    return this.#acceptor.endpoint.host;
+    return this.#acceptor.endpoints[0].host;
+  }
+
+  /** URLs of all places that the server listens at: `tcp://127.0.0.1:3333`, `ws://127.0.0.1:8080/rpc`. */
+  get urls(): readonly string[] {
+    return this.#acceptor.endpoints.map(urlOf);
   }
 
   /**
@@ -196,13 +201,7 @@ export class Server extends Emitter<ServerEvents> {
       await this.#acceptor.listen();
     } catch (error) {
       if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
-      const holder = await identifyHolder(this.#lineToHolder());
-      const advice =
-        holder.kind === 'stranger'
-          ? ''
-          : '; with `standby: true` this server would wait until that process ends, and then take over';
-      const message = `${error.message}, by ${describeHolder(holder, this.id)}${advice}`;
-      throw new RpcError(error.code, message, { cause: error.cause });
+      throw await withHolder(error, this.#lineTo(this.#acceptor.claimed), this.id);
     }
   }
 
@@ -212,7 +211,7 @@ export class Server extends Emitter<ServerEvents> {
     return new Candidate({
       claim: () => this.#acceptor.listen(),
       release: () => this.#acceptor.destroy(this.#stopReason()),
-      follow: (handler, signal) => Line.open(this.#lineToHolder(), handler, signal),
+      follow: (handler, signal) => Line.open(this.#lineTo(this.#listening.doors[0].endpoint), handler, signal),
       onObstacle: (error) => this.emit('error', error),
       onMove: (to) => {
         if (to === 'leading' && !this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
@@ -221,11 +220,8 @@ export class Server extends Emitter<ServerEvents> {
     });
   }
 
-  /** Options of a line to the process that holds the port. */
-  #lineToHolder(): LineOptions {
-    const { endpoint, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = this.#listening;
-    const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
-    return resolveLineOptions(endpoint, this.id ?? this.#name(), { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
+  #lineTo(endpoint: Endpoint): LineOptions {
+    return lineToHolder(endpoint, this.id ?? this.#name(), this.#listening);
   }
 
   async #stop(): Promise<void> {
@@ -259,10 +255,7 @@ export class Server extends Emitter<ServerEvents> {
       onError: (error: Error) => this.emit('error', error),
       onClosed: () => this.#lifecycle.move('closed'),
     };
-    const { acceptorFactory: factory } = options;
-    if (factory === undefined) return new ChannelAcceptor({ ...this.#listening, ...events, hasOneChannel: true });
-    const services = () => this.#services.objects();
-    return new CustomAcceptor({ ...this.#listening, ...events, factory, serverOptions: { ...options }, services });
+    return makeAcceptor(options, { ...this.#listening, ...events }, () => this.#services.objects());
   }
 
   #name(): string {

@@ -80,6 +80,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   insecure: true,
   interval: true,
   keepalive: true,
+  listen: true,
   logger: true,
   maxAbandoned: true,
   maxCallsPerConnection: true,

@@ -9,6 +9,7 @@ import { newGeneration } from '../protocol/generation.js';
 import { EXTENSION_VERSION, type Extension, LEADER_FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
+import type { NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
 import { clearTimeout, setTimeout } from '../timers.js';
@@ -16,6 +17,7 @@ import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/b
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
 import { DescriptorProbe } from './descriptor-probe.js';
+import { closeDoors, type Door, openDoors } from './doors.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
 import type { RegisterRequest } from './register-request.js';
@@ -28,15 +30,15 @@ export interface ChannelAcceptorOptions
     SessionAdmissionOptions,
     ConcurrencyLimitOptions,
     PortBytesOptions,
-    Pick<PortClaim, 'endpoint' | 'insecure'> {
+    Pick<PortClaim, 'insecure'> {
+  /** Places to listen at, all of them or none. */
+  readonly doors: NonEmpty<Door>;
   /**
    * Whether one channel is all that this port will have. Registrations on other channels are refused at once then, and not
    * when their time has passed: another channel may get its Leader later.
    * @default false
    */
   readonly hasOneChannel?: boolean;
-  /** Origins of web pages that may connect over `ws`. */
-  readonly allowedOrigins: readonly string[];
   onError(error: Error): void;
 }
 
@@ -69,8 +71,9 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   readonly #starting = new Map<string, () => Error | undefined>();
   readonly #pending = new PendingRegistrations((session, request) => this.#refuseWithoutLeader(session, request));
   readonly #lifecycle = new Lifecycle<AcceptorState>('idle', TRANSITIONS, () => {});
-  #listener: Listener | undefined;
-  /** Made with the listener. */
+  #listeners: readonly Listener[] = [];
+  #claimed: Endpoint | undefined;
+  /** Made with the listeners. */
   #probe: DescriptorProbe | undefined;
   #drained = Promise.resolve();
   /** Set while a drain waits for the last connection. */
@@ -85,39 +88,38 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     this.portBytes = portBytes(options, (peer, why) => this.#admission.logEviction(peer, why));
   }
 
-  get endpoint(): Endpoint {
-    return this.#listener?.endpoint ?? this.#options.endpoint;
+  get endpoints(): NonEmpty<Endpoint> {
+    const [first, ...rest] = this.#listeners.length > 0 ? this.#listeners : this.#options.doors;
+    return first === undefined
+      ? [this.#options.doors[0].endpoint]
+      : [first.endpoint, ...rest.map((door) => door.endpoint)];
+  }
+
+  get claimed(): Endpoint {
+    return this.#claimed ?? this.#options.doors[0].endpoint;
   }
 
   get description(): string {
-    return `${urlOf(this.endpoint)}${this.#options.insecure ? '' : ', reachable from this machine only'}`;
+    return `${this.endpoints.map(urlOf).join(' and ')}${this.#options.insecure ? '' : ', reachable from this machine only'}`;
   }
 
   get connections(): number {
     return this.#admission.size;
   }
 
-  /** Takes the port. Rejects as {@link claimPort} does, and with {@link RpcCode.Closed} after the end. */
+  /** Opens all doors. Rejects as {@link claimPort} does, and with {@link RpcCode.Closed} after the end. */
   async listen(): Promise<void> {
-    const { endpoint, insecure, handshakeTimeout, allowedOrigins, maxFrameBytes, onError } = this.#options;
-    const listener = await this.#claim({
-      endpoint,
-      insecure,
-      handshakeTimeout,
-      maxHandshakes: Math.min(this.#options.maxConnections, this.#options.maxUnregistered),
-      allowedOrigins,
-      maxFrameBytes,
-      onError,
-      onStream: (stream) => this.#onStream(stream),
-      onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
+    const listeners = await openDoors(this.#options.doors, (door) => this.#open(door)).catch((error: RpcError) => {
+      for (const session of this.#admission.sessions) session.destroy(error); // those of the doors that had been opened
+      throw error;
     });
     if (!this.#lifecycle.move('listening')) {
-      await listener.close();
-      const why = `port ${endpoint.port} was freed again: the acceptor was closed while it took the port`;
+      await closeDoors(listeners);
+      const why = `${describeEndpoint(this.claimed)} was freed again: the acceptor was closed while it began to listen`;
       throw new RpcError(RpcCode.Closed, why);
     }
-    this.#listener = listener;
-    const probe = new DescriptorProbe(this.#options.logger, describeEndpoint(listener.endpoint));
+    this.#listeners = listeners;
+    const probe = new DescriptorProbe(this.#options.logger, describeEndpoint(listeners[0].endpoint));
     this.#probe = probe;
     this.#admission.start(
       (session) => this.#pending.has(session),
@@ -199,7 +201,23 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     this.#admission.stop();
     this.limit.close();
     this.#pending.clear();
-    await this.#listener?.close();
+    await closeDoors(this.#listeners);
+  }
+
+  #open({ endpoint, allowedOrigins }: Door): Promise<Listener> {
+    const { insecure, handshakeTimeout, maxFrameBytes, onError, maxConnections, maxUnregistered } = this.#options;
+    this.#claimed = endpoint;
+    return this.#claim({
+      endpoint,
+      insecure,
+      handshakeTimeout,
+      maxHandshakes: Math.min(maxConnections, maxUnregistered),
+      allowedOrigins,
+      maxFrameBytes,
+      onError,
+      onStream: (stream) => this.#onStream(stream),
+      onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
+    });
   }
 
   #onStream(stream: ByteStream): void {

@@ -6,7 +6,7 @@ import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { firstOf } from '../falsy-first.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { invalid, unfit } from '../options.js';
-import type { ConnectedPeer } from '../server-info.js';
+import type { ConnectedPeer, NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
@@ -50,7 +50,7 @@ type CustomAcceptorState = keyof typeof TRANSITIONS;
 export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<AcceptorRequest, undefined> {
   /** A user's acceptor reports a held port in its own way, so that no second server can wait for the port. */
   readonly canStandBy = false;
-  readonly endpoint: Endpoint;
+  readonly endpoints: NonEmpty<Endpoint>;
   /** Calls of all connections together, which the acceptor does not tell apart. `maxCallsPerConnection` does not apply. */
   admitted = Number.NEGATIVE_INFINITY;
   /** All places are those of the one acceptor: `callerShare` does not apply. */
@@ -80,11 +80,15 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
       throw unfit('acceptorFactory', 'a function, or an object with create', factory);
     this.#options = options;
     this.#limit = new ConcurrencyLimit(options);
-    this.endpoint = options.endpoint;
+    this.endpoints = [options.endpoint];
   }
 
   get description(): string {
-    return `a custom acceptor, port ${this.endpoint.port}`;
+    return `a custom acceptor, port ${this.claimed.port}`;
+  }
+
+  get claimed(): Endpoint {
+    return this.endpoints[0];
   }
 
   lead(channel: Channel): void {
@@ -100,14 +104,14 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
         const acceptor = this.#make();
         this.#acceptor = acceptor;
         // Not resolved with the promise itself: an error that is emitted before it settles would come too late.
-        Promise.resolve(acceptor.listen(this.endpoint.port)).then(() => resolve(), reject);
+        Promise.resolve(acceptor.listen(this.claimed.port)).then(() => resolve(), reject);
       });
     } catch (cause) {
       this.#lifecycle.move('closed');
       await this.#closeAcceptor();
       throw new RpcError(
         RpcCode.Listen,
-        `the custom acceptor cannot listen on port ${this.endpoint.port}: ${messageOf(cause)}`,
+        `the custom acceptor cannot listen on port ${this.claimed.port}: ${messageOf(cause)}`,
         {
           cause,
         },

@@ -1,25 +1,25 @@
-import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
-import { endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
-import { hostOption } from '../host.js';
-import { boolean, fraction, integer, invalid, oneOf, timeoutMs, unfit } from '../options.js';
+import { boolean, fraction, integer, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
-import { shown } from '../quoted.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
+import { type ListenEntry, resolveDoors } from './doors.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
-
-/** Scheme, host, and a port where it is not the scheme's own. Not `null`: every page can be made to send that. */
-const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
 
 /** Address and transport of a server, the peers that are admitted, and the limits on what peers may send. */
 export interface ListeningOptions {
   /**
    * Port to listen on. 0: the system chooses; `server.port` has the number. A string of digits is taken for its number.
-   * Range: 0 to 65535. Source: pomelo-rpc.
+   * Required unless {@link ListeningOptions.listen} is given. Range: 0 to 65535. Source: pomelo-rpc.
    */
-  port: number | string;
+  port?: number | string | undefined;
+  /**
+   * Places to listen at, in place of port, host and transport: a URL such as `tcp://127.0.0.1:3333` or
+   * `ws://127.0.0.1:8080/rpc`, a {@link ListenEntry}, or a list of both. The server takes all of them or none, in this order. A
+   * standby competes for the first place. Range: 1 to 16 places.
+   */
+  listen?: string | ListenEntry | readonly (string | ListenEntry)[] | undefined;
   /**
    * Address or name to listen on. `localhost` and `::1` are 127.0.0.1. Any address beyond loopback needs {@link
    * ListeningOptions.insecure}.
@@ -204,14 +204,9 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
   const maxFrameBytes = frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes);
   return Object.freeze({
     logger,
-    endpoint: endpointOf({
-      transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
-      host: given.host === undefined ? defaults.host : hostOption('host', given.host),
-      port: port(given.port),
-    }),
+    doors: resolveDoors(given),
     insecure: boolean('insecure', given.insecure, defaults.insecure),
     admits: resolveWhitelist(given.whitelist, logger),
-    allowedOrigins: origins(given.allowedOrigins),
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     heartbeatInterval: timeoutMs('keepalive', given.keepalive, defaults.keepalive),
     flushInterval: buffered ? interval : 0,
@@ -246,25 +241,4 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     abandonedTimeout: timeoutMs('abandonedTimeout', given.abandonedTimeout, defaults.abandonedTimeout),
     maxEventLoopLag: timeoutMs('maxEventLoopLag', given.maxEventLoopLag, defaults.maxEventLoopLag, 0),
   });
-}
-
-/** Refuses an origin in a spelling that no browser sends, since that would keep the page out without a word. */
-function origins(given: unknown): readonly string[] {
-  if (given === undefined) return [];
-  if (!Array.isArray(given)) throw unfit('allowedOrigins', 'a list of origins', given);
-  for (const origin of given as unknown[]) {
-    if (typeof origin === 'string' && ORIGIN.test(origin) && (!/^https?:/.test(origin) || isOriginOf(origin))) continue;
-    throw invalid(`allowedOrigins must hold origins such as https://example.com:8443, got ${shown(origin)} among them`);
-  }
-  return [...(given as string[])];
-}
-
-/** True for the spelling that browsers send: no capitals, and no default port. */
-function isOriginOf(url: string): boolean {
-  return URL.canParse(url) && new URL(url).origin === url;
-}
-
-function port(given: unknown): number {
-  if (given === undefined) throw invalid('port is required; 0 lets the system choose');
-  return integer('port', portOfDigits(given), 0, 0, 65_535);
 }

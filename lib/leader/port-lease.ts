@@ -49,7 +49,7 @@ type Ports = Map<number, Promise<SharedPort>>;
  */
 export async function takePortLease(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
   const ports = portsOfThisProcess();
-  const { port } = options.endpoint;
+  const { port } = options.doors[0].endpoint;
   for (;;) {
     const known = ports.get(port);
     const opening = known ?? openPort(options, ports);
@@ -109,7 +109,7 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
         if (leased.size > 0) return;
         isClosing = true;
         await acceptor.drain(reason, 0);
-        ports.delete(options.endpoint.port);
+        ports.delete(options.doors[0].endpoint.port);
       });
     },
   };

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.js';
 import type { RpcError } from '../errors.js';
+import type { NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 
 /**
@@ -7,8 +8,10 @@ import type { Channel } from '../serving/channel.js';
  * ({@link CustomAcceptor}).
  */
 export interface ServerAcceptor {
-  /** Endpoint that the acceptor listens on; before that, the endpoint that was asked for. */
-  readonly endpoint: Endpoint;
+  /** Endpoints that the acceptor listens on; before that, the endpoints that were asked for. */
+  readonly endpoints: NonEmpty<Endpoint>;
+  /** Endpoint that was claimed last: the one that could not be taken, where {@link ServerAcceptor.listen} has rejected. */
+  readonly claimed: Endpoint;
   /** Place at which requests are taken in, for log lines: `tcp://127.0.0.1:3333`. */
   readonly description: string;
   /** True where listening fails on a held port in a way that lets a second process compete for the port. */

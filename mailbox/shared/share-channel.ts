@@ -21,7 +21,7 @@ export function acceptorOptions(
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
-    endpoint: endpointOf({ port }),
+    doors: [{ endpoint: endpointOf({ port }), allowedOrigins: [] }],
     insecure: false,
     maxUnreadBytes: Math.max(LISTENING_DEFAULTS.maxUnreadBytes, maxFrameBytes),
     maxPartialBytes: Math.max(LISTENING_DEFAULTS.maxPartialBytes, maxFrameBytes),
@@ -29,7 +29,6 @@ export function acceptorOptions(
     maxUnregistered: MAX_UNREGISTERED,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     admits: undefined,
-    allowedOrigins: [],
     heartbeatInterval: keepalive,
     maxFrameBytes,
     maxQueuedBytes,

@@ -135,6 +135,14 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     defaults: SERVER_DEFAULTS,
   },
   {
+    title: 'Places',
+    intro: 'Entries of the option `listen`.',
+    file: 'lib/leader/doors.ts',
+    name: 'ListenEntry',
+    prefix: 'listen[].',
+    defaults: Object.freeze({}),
+  },
+  {
     title: 'Services',
     intro: 'Modules whose methods the server offers.',
     file: 'lib/service/options.ts',

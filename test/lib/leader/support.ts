@@ -67,13 +67,12 @@ export function fakePort(options: Partial<ChannelAcceptorOptions> = {}) {
   });
   const acceptor = new ChannelAcceptor(
     {
-      endpoint: { transport: 'tcp', host: '127.0.0.1', port: 0 },
+      doors: [{ endpoint: { transport: 'tcp', host: '127.0.0.1', port: 0 }, allowedOrigins: [] }],
       insecure: false,
       maxConnections: 100,
       maxUnregistered: 100,
       handshakeTimeout: 1_000,
       admits: undefined,
-      allowedOrigins: [],
       maxFrameBytes: 10_000,
       maxQueuedBytes: 20_000,
       maxUnreadBytes: 1_000_000,

@@ -1,0 +1,117 @@
+import { portOfDigits } from '../compat/numbers.js';
+import { type Endpoint, endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
+import { endpointOfUrl } from '../endpoint-url.js';
+import { hostOption } from '../host.js';
+import { integer, invalid, oneOf, unfit } from '../options.js';
+import { shown } from '../quoted.js';
+import { type NonEmpty, SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
+import type { Listener } from '../transport/transport.js';
+
+/** Places of one server. Each costs a listening socket. */
+const MAX_DOORS = 16;
+/** Scheme, host, and a port where it is not the scheme's own. Not `null`: every page can be made to send that. */
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
+
+/** A place where a server listens, with the options of that place. */
+export interface ListenEntry {
+  /** Place: `tcp://host:port` or `ws://host:port/path`. Port 0: the system chooses; `server.urls` has the number. */
+  url: string;
+  /** Web pages that may connect here, in place of the server's own list. @default the server's `allowedOrigins` */
+  allowedOrigins?: readonly string[] | undefined;
+}
+
+/** Options of a server that say where the server listens. */
+export interface Placing {
+  readonly listen?: string | ListenEntry | readonly (string | ListenEntry)[] | undefined;
+  readonly port?: number | string | undefined;
+  readonly host?: string | undefined;
+  readonly transport?: TransportName | undefined;
+  readonly allowedOrigins?: readonly string[] | undefined;
+}
+
+/** A place where a Leader listens, and who may come in there. */
+export interface Door {
+  readonly endpoint: Endpoint;
+  /** Origins of web pages that may connect over a WebSocket. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** Options that `listen` stands for. */
+const PLACE_OPTIONS = ['port', 'host', 'transport'] as const;
+
+/** Checks where a server is to listen. Throws {@link RpcCode.InvalidArgument}. */
+export function resolveDoors(given: Placing): NonEmpty<Door> {
+  const allowedOrigins = origins('allowedOrigins', given.allowedOrigins);
+  if (given.listen === undefined) return [{ endpoint: endpointOfOptions(given), allowedOrigins }];
+  const [other] = PLACE_OPTIONS.filter((name) => given[name] !== undefined);
+  if (other !== undefined)
+    throw invalid(`listen cannot be combined with ${other}: the URLs of listen name the ${other}`);
+  const entries: readonly (string | ListenEntry)[] = isList(given.listen) ? given.listen : [given.listen];
+  const [first, ...rest] = entries.map((entry, at) => readEntry(entry, at, allowedOrigins));
+  if (first === undefined || rest.length >= MAX_DOORS)
+    throw unfit('listen', `a URL, or a list of 1 to ${MAX_DOORS} of them`, given.listen);
+  return [first, ...rest];
+}
+
+function isList(listen: NonNullable<Placing['listen']>): listen is readonly (string | ListenEntry)[] {
+  return Array.isArray(listen);
+}
+
+function readEntry(given: unknown, at: number, allowedOrigins: readonly string[]): Door {
+  const name = `listen[${at}]`;
+  if (typeof given === 'string') return { endpoint: endpointOfUrl(name, given, { minPort: 0 }), allowedOrigins };
+  if (typeof given !== 'object' || given === null) throw unfit(name, 'a URL, or an object { url }', given);
+  const entry = given as ListenEntry;
+  return {
+    endpoint: endpointOfUrl(`${name}.url`, entry.url, { minPort: 0 }),
+    allowedOrigins:
+      entry.allowedOrigins === undefined ? allowedOrigins : origins(`${name}.allowedOrigins`, entry.allowedOrigins),
+  };
+}
+
+function endpointOfOptions(given: Placing): Endpoint {
+  const defaults = SERVER_INFO_DEFAULTS;
+  if (given.port === undefined) throw invalid('port is required; 0 lets the system choose');
+  return endpointOf({
+    transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
+    host: given.host === undefined ? defaults.host : hostOption('host', given.host),
+    port: integer('port', portOfDigits(given.port), 0, 0, 65_535),
+  });
+}
+
+/** Refuses an origin in a spelling that no browser sends, since that would keep the page out without a word. */
+function origins(name: string, given: unknown): readonly string[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw unfit(name, 'a list of origins', given);
+  for (const origin of given as unknown[]) {
+    if (typeof origin === 'string' && ORIGIN.test(origin) && (!/^https?:/.test(origin) || isOriginOf(origin))) continue;
+    throw invalid(`${name} must hold origins such as https://example.com:8443, got ${shown(origin)} among them`);
+  }
+  return [...(given as string[])];
+}
+
+/** True for the spelling that browsers send: no capitals, and no default port. */
+function isOriginOf(url: string): boolean {
+  return URL.canParse(url) && new URL(url).origin === url;
+}
+
+/** Opens all doors in order. When one cannot be opened, closes those that are open, and rejects with the reason. */
+export async function openDoors(
+  doors: NonEmpty<Door>,
+  open: (door: Door) => Promise<Listener>,
+): Promise<NonEmpty<Listener>> {
+  const [first, ...rest] = doors;
+  const opened: [Listener, ...Listener[]] = [await open(first)];
+  try {
+    for (const door of rest) opened.push(await open(door));
+  } catch (error) {
+    await closeDoors(opened);
+    throw error;
+  }
+  return opened;
+}
+
+/** Resolves when all places are free. */
+export async function closeDoors(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
+}

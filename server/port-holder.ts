@@ -1,0 +1,23 @@
+import { describeHolder, identifyHolder } from '../lib/election/holder.js';
+import type { Endpoint } from '../lib/endpoint.js';
+import { RpcError } from '../lib/errors.js';
+import { type LineOptions, resolveLineOptions } from '../lib/follower/line-options.js';
+import type { ResolvedListeningOptions } from '../lib/leader/options.js';
+
+/** Options of a line to the process that holds an endpoint which a server wants. */
+export function lineToHolder(endpoint: Endpoint, channel: string, options: ResolvedListeningOptions): LineOptions {
+  const { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = options;
+  const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
+  return resolveLineOptions(endpoint, channel, { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
+}
+
+/** The error of a held endpoint, with the holder's name. `id`: that of the server. Never rejects. */
+export async function withHolder(error: RpcError, line: LineOptions, id: string | undefined): Promise<RpcError> {
+  const holder = await identifyHolder(line);
+  const advice =
+    holder.kind === 'stranger'
+      ? ''
+      : '; with `standby: true` this server would wait until that process ends, and then take over';
+  const message = `${error.message}, by ${describeHolder(holder, id)}${advice}`;
+  return new RpcError(error.code, message, { cause: error.cause });
+}
