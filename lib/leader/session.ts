@@ -1,7 +1,6 @@
 import { debug } from '../diagnostics.js';
 import { type RpcError, toError } from '../errors.js';
 import { isLoopback } from '../host.js';
-import { jsonText } from '../json-text.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
@@ -256,7 +255,7 @@ export class Session {
     const channelName = this.#registered?.channelName;
     // A stock Follower that did not read its answer in time repeats the request.
     if (request.channelName === channelName) return this.#answers.registered(request.id, undefined);
-    const message = `this connection is registered on ${jsonText(channelName)} already`;
+    const message = `this connection is registered on ${quoted(channelName ?? '')} already`;
     this.refuse(request, RefusalCode.OtherChannel, message);
   }
 
