@@ -58,6 +58,22 @@ async function said(t: TestContext, files: ReadonlyMap<string, readonly string[]
   return complaints;
 }
 
+describe('README.md', () => {
+  it('shows types that compile, and refuse what the comment says', async (t) => {
+    const [, block = ''] = /^```ts\n(.*?)^```/ms.exec(readText('README.md')) ?? [];
+    const call = (second: string) => `await client.proxies.user.test.module1.func1({ uid: 'ada' }, 1, ${second});`;
+    const client = ["import { createClient } from 'mailstation';", ...block.split('\n')];
+    const files = new Map([
+      ['remote/test/module1.ts', ['export const func1 = (a: number, b: number) => a + b;']],
+      ['client.ts', [...client, `const sum: number = ${call('2')}`]],
+      ['wrong.ts', [...client, call("'x'")]],
+    ]);
+    const complaints = await said(t, files);
+    assert.deepEqual([...complaints.keys()], ['wrong.ts']);
+    assert.match(complaints.get('wrong.ts') ?? '', /TS2345: Argument of type 'string'/);
+  });
+});
+
 describe(PAGE, () => {
   it('shows code that compiles and, where it says that some does not, what the compiler says', async (t) => {
     const files = filesOf(readText(PAGE));
