@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { endpointOf } from '../../lib/endpoint.js';
-import type { TransportName } from '../../lib/server-info.js';
-import type { ByteStream, StreamHandler } from '../../lib/transport/byte-stream.js';
-import { dial, listen } from '../../lib/transport/transports.js';
-import { expectNoLeaks } from '../support/leaks.js';
-import { until } from '../support/until.js';
-import { failure, overTransports, unusedPort } from './support.js';
-
-const IDLE = { handshakeTimeout: 10_000, onStream() {}, onError() {} };
+import { describeEndpoint } from '../../../lib/endpoint.js';
+import type { ByteStream, StreamHandler } from '../../../lib/transport/byte-stream.js';
+import type { ListenOptions } from '../../../lib/transport/transport.js';
+import { dial, listen } from '../../../lib/transport/transports.js';
+import { failure } from '../../behaviour/support.js';
+import { expectNoLeaks } from '../../support/leaks.js';
+import { until } from '../../support/until.js';
+import { everyTransport, type TransportUnderTest, unusedPlace } from './transports.js';
 
 /** One end of a connection, and what it was told. */
 class End implements StreamHandler {
@@ -35,26 +34,37 @@ class End implements StreamHandler {
   }
 }
 
-async function connected(t: TestContext, transport: TransportName) {
+function listening(transport: TransportUnderTest, options: Partial<ListenOptions> = {}): ListenOptions {
+  return { handshakeTimeout: 10_000, onStream() {}, onError() {}, ...transport.listening, ...options };
+}
+
+function dialing(transport: TransportUnderTest, signal = new AbortController().signal) {
+  return { signal, ...transport.dialing };
+}
+
+async function connected(t: TestContext, transport: TransportUnderTest) {
   const accepted: End[] = [];
   const errors: Error[] = [];
-  const listener = await listen(endpointOf({ transport, port: 0 }), {
-    handshakeTimeout: 10_000,
+  const options = listening(transport, {
     onStream: (stream) => accepted.push(new End(stream)),
     onError: (error) => errors.push(error),
   });
+  const listener = await listen(transport.place(t), options);
   t.after(() => listener.close());
-  const signal = new AbortController().signal;
-  const near = new End(await dial(listener.endpoint, { signal }));
+  const near = new End(await dial(listener.endpoint, dialing(transport)));
   const far = await until(() => accepted[0], { what: 'the other end' });
   t.after(() => {
     for (const { stream } of [near, far]) stream.destroy();
   });
-  return { near, far, listener, errors };
+  return { near, far, listener, errors, accepted };
+}
+
+async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  return ((await failure(promise)) as { code?: unknown }).code;
 }
 
 describe('a stream carries bytes', () => {
-  overTransports((transport) => {
+  everyTransport((transport) => {
     it('in order, in both directions, in whatever pieces', async (t) => {
       expectNoLeaks(t);
       const { near, far } = await connected(t, transport);
@@ -72,9 +82,17 @@ describe('a stream carries bytes', () => {
 
     it('and says who is at its other end', async (t) => {
       const { near, far, listener } = await connected(t, transport);
-      assert.match(near.stream.peer, new RegExp(`127\\.0\\.0\\.1:${listener.endpoint.port}$`));
-      assert.match(far.stream.peer, /127\.0\.0\.1:\d+$/);
+      assert.equal(near.stream.peer, describeEndpoint(listener.endpoint));
+      assert.match(far.stream.peer, transport.peer);
       assert.deepEqual([near.stream.address, far.stream.address], ['127.0.0.1', '127.0.0.1']);
+    });
+
+    it('and names each of its callers by another name', async (t) => {
+      const { accepted, listener } = await connected(t, transport);
+      const second = new End(await dial(listener.endpoint, dialing(transport)));
+      t.after(() => second.stream.destroy());
+      await until(() => accepted.length === 2, { what: 'the second caller' });
+      assert.notEqual(accepted[0]?.stream.peer, accepted[1]?.stream.peer);
     });
 
     it('asks for no more when its peer does not read, and for more when it has read on', async (t) => {
@@ -123,18 +141,18 @@ describe('a stream carries bytes', () => {
 
     it('does not come to be where nobody listens', async (t) => {
       expectNoLeaks(t);
-      const port = await unusedPort(t);
-      const refused = dial(endpointOf({ transport, port }), { signal: new AbortController().signal });
-      assert.equal(((await failure(refused)) as Error & { code: string }).code, 'ECONNREFUSED');
+      const refused = dial(await unusedPlace(t, transport), dialing(transport));
+      assert.equal(await codeOf(refused), transport.refusedCode);
     });
 
     it('does not come to be when it is given up', async (t) => {
       expectNoLeaks(t);
       const reason = new Error('given up');
-      const gone = AbortSignal.abort(reason);
-      assert.equal(await failure(dial(endpointOf({ transport, port: 9 }), { signal: gone })), reason);
+      const place = await unusedPlace(t, transport);
+      assert.equal(await failure(dial(place, dialing(transport, AbortSignal.abort(reason)))), reason);
+      if (transport.silent === undefined) return;
       const abort = new AbortController();
-      const slow = failure(dial(endpointOf({ transport, host: '192.0.2.1', port: 9 }), { signal: abort.signal }));
+      const slow = failure(dial(transport.silent, dialing(transport, abort.signal)));
       abort.abort(reason);
       assert.equal(await slow, reason);
     });
@@ -143,25 +161,36 @@ describe('a stream carries bytes', () => {
       expectNoLeaks(t);
       const { near, far, listener } = await connected(t, transport);
       await listener.close();
-      const { signal } = new AbortController();
-      assert.equal(
-        (
-          (await failure(dial(listener.endpoint, { signal }))) as Error & {
-            code: string;
-          }
-        ).code,
-        'ECONNREFUSED',
-      );
+      assert.equal(await codeOf(dial(listener.endpoint, dialing(transport))), transport.refusedCode);
       near.stream.write(Buffer.from('still here'));
       await until(() => far.received.toString() === 'still here', { what: 'the bytes' });
-      const again = await listen(listener.endpoint, IDLE);
+      const again = await listen(listener.endpoint, listening(transport));
       await again.close();
     });
 
     it('is no use on a port that is held', async (t) => {
-      const { listener } = await connected(t, transport);
-      const second = listen(listener.endpoint, IDLE);
-      assert.equal(((await failure(second)) as Error & { code: string }).code, 'EADDRINUSE');
+      const { listener, near, far } = await connected(t, transport);
+      assert.equal(await codeOf(listen(listener.endpoint, listening(transport))), 'EADDRINUSE');
+      near.stream.write(Buffer.from('undisturbed'));
+      await until(() => far.received.toString() === 'undisturbed', { what: 'the bytes' });
+      const third = new End(await dial(listener.endpoint, dialing(transport)));
+      third.stream.destroy();
+    });
+
+    it('is opened by many at once, each with an end of its own', async (t) => {
+      expectNoLeaks(t);
+      const { accepted, listener } = await connected(t, transport);
+      const ends = await Promise.all(
+        Array.from({ length: 200 }, async () => new End(await dial(listener.endpoint, dialing(transport)))),
+      );
+      t.after(() => {
+        for (const { stream } of [...ends, ...accepted]) stream.destroy();
+      });
+      await until(() => accepted.length === 201, { what: 'all of them' });
+      for (const [at, end] of ends.entries()) end.stream.write(Buffer.from(`${at};`));
+      await until(() => accepted.slice(1).every(({ received }) => received.length > 0), { what: 'their bytes' });
+      const heard = accepted.slice(1).map(({ received }) => received.toString());
+      assert.deepEqual(heard.sort(), ends.map((_, at) => `${at};`).sort());
     });
   });
 });

@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import { describe, type TestContext } from 'node:test';
+import type { ClientOptions } from '../../../client/options.js';
+import { type Endpoint, endpointOf } from '../../../lib/endpoint.js';
+import type { TransportName } from '../../../lib/server-info.js';
+import type { DialOptions, Listener, ListenOptions } from '../../../lib/transport/transport.js';
+import { listen } from '../../../lib/transport/transports.js';
+import type { ServerOptions } from '../../../server.js';
+
+type Cleanup = Pick<TestContext, 'after'>;
+
+/** How the suite uses a transport. A transport joins the suite by one entry in {@link TRANSPORTS}. */
+export interface TransportUnderTest {
+  readonly name: TransportName;
+  /** A place to listen at that is the test's own: a port of the system's choice, a path in a new folder. */
+  place(t: Cleanup): Endpoint;
+  /** A place that answers no packet, so that a dial hangs until it is given up. Undefined: this transport has none. */
+  readonly silent: Endpoint | undefined;
+  /** Code of the error of a dial where no process listens. */
+  readonly refusedCode: string;
+  /** Name of the accepted end, for messages. */
+  readonly peer: RegExp;
+  readonly dialing?: Partial<DialOptions>;
+  readonly listening?: Partial<ListenOptions>;
+  readonly server?: Partial<ServerOptions>;
+  readonly client?: Partial<ClientOptions>;
+}
+
+const loopback = (transport: 'tcp' | 'ws') => () => endpointOf({ transport, port: 0 });
+const unreachable = (transport: 'tcp' | 'ws') => endpointOf({ transport, host: '192.0.2.1', port: 9 });
+
+const TRANSPORTS: readonly TransportUnderTest[] = [
+  {
+    name: 'tcp',
+    place: loopback('tcp'),
+    silent: unreachable('tcp'),
+    refusedCode: 'ECONNREFUSED',
+    peer: /^127\.0\.0\.1:\d+$/,
+  },
+  {
+    name: 'ws',
+    place: loopback('ws'),
+    silent: unreachable('ws'),
+    refusedCode: 'ECONNREFUSED',
+    peer: /^ws:\/\/127\.0\.0\.1:\d+$/,
+  },
+];
+
+/** Says the same of every transport. */
+export function everyTransport(suite: (transport: TransportUnderTest) => void): void {
+  for (const transport of TRANSPORTS) describe(`over ${transport.name}`, () => suite(transport));
+}
+
+/** A place where no process listens any more. */
+export async function unusedPlace(t: Cleanup, transport: TransportUnderTest): Promise<Endpoint> {
+  const idle = { handshakeTimeout: 10_000, onStream() {}, onError() {}, ...transport.listening };
+  const listener = await listen(transport.place(t), idle);
+  await listener.close();
+  return listener.endpoint;
+}
+
+/** A connection of the system to a listener, without a handshake of the transport. */
+export function bareSocket(t: Cleanup, { endpoint }: Pick<Listener, 'endpoint'>): Socket {
+  const { host, port } = endpoint;
+  const socket = connect({ host, port });
+  socket.on('error', () => {});
+  t.after(() => socket.destroy());
+  return socket;
+}
