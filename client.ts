@@ -1,4 +1,4 @@
-import { checkList, checkMessage } from './client/arguments.js';
+import { checkList, checkMessage, takeList } from './client/arguments.js';
 import { failureLogs } from './client/failure-logs.js';
 import { HookedClient } from './client/hooked-client.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
@@ -9,7 +9,7 @@ import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
 import { UnusedPromise } from './lib/compat/unused-promise.js';
-import { quietLogger } from './lib/diagnostics.js';
+import { type Logger, quietLogger } from './lib/diagnostics.js';
 import { RpcCode, RpcError } from './lib/errors.js';
 import { NOT_SENT } from './lib/not-sent.js';
 import { boolean, defined, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
@@ -53,6 +53,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   readonly #routerOptions: RouterOptions;
   readonly #takesAnyList: boolean;
   readonly #callbacks: boolean;
+  readonly #logger: Logger;
   readonly #logs: ReturnType<typeof failureLogs>;
 
   static {
@@ -75,6 +76,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     this.#takesAnyList = takesAnyList;
     this.#routerOptions = routerOptions;
     const logger = loggerOption('logger', options.logger, quietLogger);
+    this.#logger = logger;
     const onlyNear = stationOptions.mailboxFactory !== undefined;
     const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
     warnOfUnknownOptions(written, check, logger);
@@ -167,7 +169,9 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   addProxies<const Given extends ProxyRecord>(records: readonly Given[] & FromData<Given['serverType']>): void;
   addProxies(records: readonly ProxyRecordOf<Remotes>[]): void;
   addProxies(records: readonly ProxyRecord[]): void {
-    for (const record of this.#list('addProxies', records, 'a list of records')) this.#proxies.add(record);
+    for (const record of this.#list('addProxies', records)) {
+      if (!this.#takesAnyList || (record ?? undefined) !== undefined) this.#proxies.add(record);
+    }
   }
 
   /** Adds the proxies of one record; see {@link BareClient.addProxies}. */
@@ -281,8 +285,8 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     return this.#station.entries();
   }
 
-  #list<T>(what: string, given: readonly T[], wanted?: string): readonly T[] {
-    return checkList(what, given, this.#takesAnyList, wanted);
+  #list<T>(what: Parameters<typeof checkList>[0], given: readonly T[]): readonly T[] {
+    return this.#takesAnyList ? takeList(what, given, this.#logger) : checkList(what, given);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Logger } from '../lib/diagnostics.js';
 import { nonEmptyString, unfit } from '../lib/options.js';
+import { shown } from '../lib/quoted.js';
 import type { InvokeMessage } from '../lib/rpc-message.js';
 
 /** Checks a message of `rpcInvoke`. Throws {@link RpcCode.InvalidArgument}. */
@@ -10,9 +12,41 @@ export function checkMessage(msg: InvokeMessage): InvokeMessage {
   return msg;
 }
 
-/** Checks an argument that is to be a list. `orNothing`: a missing list is an empty one, as in pomelo-rpc. */
-export function checkList<T>(what: string, given: readonly T[], orNothing: boolean, wanted = 'a list'): readonly T[] {
+const isServer = (given: unknown): boolean => hasField(given, 'id');
+const isRecord = (given: unknown): boolean => hasField(given, 'namespace');
+const isId = (given: unknown): boolean => typeof given === 'number' || (typeof given === 'string' && given !== '');
+
+/** Methods that take a list: the list in words, and how an entry looks that stands alone. */
+const LISTS = {
+  addProxies: { wanted: 'a list of records', isEntry: isRecord },
+  addServers: { wanted: 'a list', isEntry: isServer },
+  replaceServers: { wanted: 'a list', isEntry: isServer },
+  removeServers: { wanted: 'a list', isEntry: isId },
+} as const;
+
+/** Checks an argument that is to be a list. */
+export function checkList<T>(what: keyof typeof LISTS, given: readonly T[]): readonly T[] {
   if (Array.isArray(given)) return given;
-  if (orNothing && (given ?? undefined) === undefined) return [];
-  throw unfit(`the argument of ${what}`, wanted, given);
+  throw unfit(`the argument of ${what}`, LISTS[what].wanted, given);
+}
+
+/**
+ * Takes a list as programs for pomelo-rpc give lists: entries that are missing do not count, nor does a missing list. An
+ * entry in the place of a list is a list of one. Any other value counts as an empty list, as in pomelo-rpc, and is logged.
+ */
+export function takeList<T>(what: keyof typeof LISTS, given: unknown, logger: Logger): readonly T[] {
+  if (given === undefined || given === null) return [];
+  const { wanted, isEntry } = LISTS[what];
+  if (isEntry(given)) return [given as T];
+  // A Set, or the `arguments` of a function.
+  const isList = typeof given === 'object' && Symbol.iterator in given && !(given instanceof Map);
+  if (isList) return [...(given as Iterable<T>)];
+  logger.warn(
+    `mailstation: ${what}() wants ${wanted}, got ${shown(given)}, and takes this value for an empty list; write [entry]`,
+  );
+  return [];
+}
+
+function hasField(given: unknown, name: string): boolean {
+  return typeof given === 'object' && given !== null && name in given;
 }

@@ -29,7 +29,7 @@ import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js'
 import type { ResolvedMailStationOptions } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
-import { logUncallable, type Uncallable, warnOfMistypedFields } from './roster-entry.js';
+import { rosterLogs, type Uncallable, warnOfMistypedFields } from './roster-entry.js';
 import { type MailStationState, STATION_TRANSITIONS } from './state.js';
 
 /**
@@ -64,7 +64,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    */
   constructor(options: ResolvedMailStationOptions, makeSharing?: MakeMailBoxSharing, takesAll = false) {
     super();
-    this.#roster = new Roster({ takesAll, onUncallable: (server) => logUncallable(server, options.logger) });
+    this.#roster = new Roster({ takesAll, ...rosterLogs(options.logger) });
     this.#options = options;
     const sharing = makeSharing?.((to) => this.emit('share', to));
     this.#sharing = sharing;

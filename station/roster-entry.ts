@@ -1,8 +1,8 @@
-import { idOfNumber, portOfDigits } from '../lib/compat/numbers.js';
+import { idOfNumber, portOfDigits, weightOfDigits } from '../lib/compat/numbers.js';
 import type { Logger } from '../lib/diagnostics.js';
 import { TRANSPORT_NAMES, urlOf } from '../lib/endpoint.js';
 import { endpointOfUrl, isEndpointUrl } from '../lib/endpoint-url.js';
-import { messageOf } from '../lib/errors.js';
+import { messageOf, type RpcError } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
 import { fieldsOf, invalid, nonEmptyString, oneOf, requiredInteger, requiredString, unfit } from '../lib/options.js';
 import { SERVER_INFO_DEFAULTS, type ServerEntry, type ServerInfo } from '../lib/server-info.js';
@@ -35,20 +35,27 @@ export class Uncallable {
  * only. Throws {@link RpcCode.InvalidArgument} for a field with a value that does not fit.
  */
 export function readEntry(given: ServerEntry): ServerInfo | Uncallable {
+  return read(given, (why) => {
+    throw why;
+  });
+}
+
+/** `onWeight` is called with the error of a weight that does not fit. The weight is left out where the function returns. */
+function read(given: ServerEntry, onWeight: (why: RpcError) => void): ServerInfo | Uncallable {
   if (Array.isArray(given)) throw invalid('addServer() takes one server, got a list: give the list to addServers()');
   fieldsOf('a server', given, 'an object { id, serverType, host, port }');
   const id = idOf(given);
-  const { serverType: type, host: address, port: written, ...others } = placed(given, id);
+  const { serverType: type, host: address, port: written, weight: heavy, ...others } = placed(given, id);
   const of = `of server ${id}`;
   const serverType = (type ?? '') === '' ? '' : nonEmptyString(`the serverType ${of}`, type);
   const host = (address ?? undefined) === undefined ? {} : { host: hostOption(`the host ${of}`, address) };
   oneOf(`the transport ${of}`, given['transport'], SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
-  const { weight } = given;
-  if (weight !== undefined && !(typeof weight === 'number' && Number.isFinite(weight) && weight > 0))
-    throw unfit(`the weight ${of}`, 'a number above 0', weight);
+  const weight = weightOfDigits(heavy) ?? undefined;
+  const fits = typeof weight === 'number' && Number.isFinite(weight) && weight > 0;
+  if (weight !== undefined && !fits) onWeight(unfit(`the weight ${of}`, 'a number above 0', heavy));
   if ((written ?? '') === '') return new Uncallable(id, given, NO_PORT);
   const port = requiredInteger(`the port ${of}`, portOfDigits(written), 1, 65_535);
-  return Object.freeze({ ...others, id, serverType, ...host, port });
+  return Object.freeze({ ...others, id, serverType, ...host, port, ...(fits && { weight }) });
 }
 
 /**
@@ -69,10 +76,13 @@ function placed(given: ServerEntry, id: string): ServerEntry {
   return { ...given, url: urlOf(endpoint), host, port, transport };
 }
 
-/** Does what {@link readEntry} does, and throws for no entry that has an id: such a server cannot be called either. */
-export function readAnyEntry(given: ServerEntry): ServerInfo | Uncallable {
+/**
+ * Does what {@link readEntry} does, and throws for no entry that has an id: such a server cannot be called either. A weight
+ * that does not fit is left out, and the reason goes to `onWeight`: only weighted routers read the weight.
+ */
+export function readAnyEntry(given: ServerEntry, onWeight: (why: RpcError) => void): ServerInfo | Uncallable {
   try {
-    return readEntry(given);
+    return read(given, onWeight);
   } catch (error) {
     if (typeof given !== 'object' || given === null) throw error;
     return new Uncallable(idOf(given), given, messageOf(error));
@@ -90,7 +100,7 @@ export function warnOfMistypedFields(entry: ServerEntry, logger: Logger): void {
  * Logs a server that cannot be called, or the reason why an entry was left out. A server that has a port for clients of
  * another kind, as a gate of pomelo has, is no mistake, and is not logged.
  */
-export function logUncallable(server: Uncallable | string, logger: Logger): void {
+function logUncallable(server: Uncallable | string, logger: Logger): void {
   if (typeof server === 'string') {
     logger.warn(`mailstation: an entry of a list of servers was left out: ${server}`);
     return;
@@ -98,6 +108,17 @@ export function logUncallable(server: Uncallable | string, logger: Logger): void
   warnOfMistypedFields(server.entry, logger);
   if ((server.entry['clientPort'] ?? undefined) === undefined || server.why !== NO_PORT)
     logger.warn(`mailstation: server ${server.id} is known, but cannot be called: ${server.why}`);
+}
+
+/** What a roster reports, in the log. */
+export function rosterLogs(logger: Logger): {
+  onUncallable(server: Uncallable | string): void;
+  onWeight(why: string): void;
+} {
+  return {
+    onUncallable: (server) => logUncallable(server, logger),
+    onWeight: (why) => logger.warn(`mailstation: ${why}; the weight is left out, and counts as 1`),
+  };
 }
 
 function idOf(given: ServerEntry): string {

@@ -23,6 +23,8 @@ export interface RosterOptions {
   readonly takesAll?: boolean;
   /** Notified of each entry that was left out, or is not callable, once as long as the entry stays the same. */
   readonly onUncallable?: (server: Uncallable | string) => void;
+  /** Notified of each weight that was left out, once for the same weight of a server. Only with {@link takesAll}. */
+  readonly onWeight?: (why: string) => void;
 }
 
 /**
@@ -39,10 +41,14 @@ export class Roster {
   readonly #uncallable = new Map<string, Uncallable>();
   readonly #takesAll: boolean;
   readonly #onUncallable: (server: Uncallable | string) => void;
+  readonly #onWeight: (why: string) => void;
+  /** Reasons that were reported. A program for pomelo gives the same list again and again. */
+  readonly #reported = new Set<string>();
 
-  constructor({ takesAll = false, onUncallable = () => {} }: RosterOptions = {}) {
+  constructor({ takesAll = false, onUncallable = () => {}, onWeight = () => {} }: RosterOptions = {}) {
     this.#takesAll = takesAll;
     this.#onUncallable = onUncallable;
+    this.#onWeight = onWeight;
   }
 
   get(id: string): ServerInfo | undefined {
@@ -126,12 +132,18 @@ export class Roster {
     if (!this.#takesAll) return given.map(readEntry);
     return given.flatMap((entry) => {
       try {
-        return [readAnyEntry(entry)];
+        return [readAnyEntry(entry, ({ message }) => this.#reportWeight(message))];
       } catch (error) {
         this.#onUncallable(messageOf(error)); // there is no id to know the server by
         return [];
       }
     });
+  }
+
+  #reportWeight(why: string): void {
+    if (this.#reported.has(why)) return;
+    this.#reported.add(why);
+    this.#onWeight(why);
   }
 
   #take(read: ServerInfo | Uncallable): RosterChange | undefined {

@@ -335,10 +335,92 @@ describe('a list that is not there', () => {
           if (create === createClient) assert.throws(run, { code: RpcCode.InvalidArgument }, name);
           else run();
         }
-        if (create !== createClient) assert.throws(() => list('abc'), { code: RpcCode.InvalidArgument });
       }
       assert.deepEqual(Object.keys(client.servers), ['a']);
     }
+  });
+});
+
+describe('what is no list, in the place of a list', () => {
+  const entry = { id: 'b', serverType: 'test', port: 2 };
+  const record = { namespace: 'sys', serverType: 'test' };
+  const withA = [{ id: 'a', serverType: 'test', port: 1 }];
+  const creates = [Client.create, createPinusClient];
+
+  it('is a list of one where it is an entry, for clients of pomelo and pinus', async (t) => {
+    for (const create of creates) {
+      const { client, log } = await call(t, withA, {}, create);
+      const list = (name: 'addProxies' | 'addServers' | 'removeServers' | 'replaceServers', given: unknown) =>
+        Reflect.apply(client[name], client, [given]);
+      list('addServers', entry);
+      assert.deepEqual(Object.keys(client.servers), ['a', 'b']);
+      list('removeServers', 'b');
+      assert.deepEqual(Object.keys(client.servers), ['a']);
+      list('replaceServers', new Set([entry]));
+      assert.deepEqual(Object.keys(client.servers), ['b']);
+      list('addProxies', record);
+      list('addProxies', [null, undefined, { ...record, namespace: 'app' }]);
+      assert.deepEqual(Object.keys(client.proxies).sort(), ['app', 'sys', 'user']);
+      assert.deepEqual(log, []);
+    }
+  });
+
+  it('counts as an empty list with a warning, for clients of pomelo and pinus', async (t) => {
+    for (const create of creates) {
+      for (const given of [{}, 'x', 5, true, false, '', { a: entry }, new Map([['b', entry]]), () => [entry]]) {
+        for (const name of ['addProxies', 'addServers', 'replaceServers', 'removeServers'] as const) {
+          if (name === 'removeServers' && (given === 'x' || given === 5)) continue; // an id
+          const { client, log } = await call(t, withA, {}, create);
+          Reflect.apply(client[name], client, [given]);
+          assert.deepEqual(Object.keys(client.servers), name === 'replaceServers' ? [] : ['a'], name);
+          assert.equal(log.length, 1, `${name} ${inspect(given)}`);
+          assert.match(
+            log[0] ?? '',
+            new RegExp(`^mailstation: ${name}\\(\\) wants a list.*, got .*, and takes this value for an empty list`),
+          );
+          await client.stop(true);
+        }
+      }
+    }
+  });
+
+  it('is refused by createClient', async (t) => {
+    const { client } = await call(t, withA);
+    for (const given of [{}, 'x', entry, new Set([entry]), 5]) {
+      for (const name of ['addProxies', 'addServers', 'replaceServers', 'removeServers'] as const) {
+        const message = new RegExp(`^the argument of ${name} must be a list.*, got `);
+        assert.throws(() => Reflect.apply(client[name], client, [given]), { code: RpcCode.InvalidArgument, message });
+      }
+    }
+    assert.deepEqual(Object.keys(client.servers), ['a']);
+  });
+});
+
+describe('the weight of a server', () => {
+  it('may be written as text, and one that does not fit is left out by clients of pomelo and pinus', async (t) => {
+    const served = await serveEcho(t);
+    for (const create of [Client.create, createPinusClient]) {
+      const { client, calls, log } = await call(t, [], {}, create);
+      for (let again = 0; again < 2; again++) {
+        const { info } = served;
+        client.replaceServers([
+          { ...info, weight: '3' },
+          { ...info, id: 'b', weight: 0 },
+          { ...info, id: 'c', weight: null },
+        ] as never);
+      }
+      assert.deepEqual(
+        Object.values(client.servers).map(({ weight }) => weight),
+        [3, undefined, undefined],
+      );
+      assert.deepEqual(log, [
+        'mailstation: the weight of server b must be a number above 0, got 0; the weight is left out, and counts as 1',
+      ]);
+      assert.equal(await calls.echo.toServer('test-1'), 'test-1');
+    }
+    const { client } = await call(t, []);
+    const add = () => client.addServers([{ ...served.info, weight: 0 }]);
+    assert.throws(add, { code: RpcCode.InvalidArgument, message: /the weight of server test-1 must be/ });
   });
 });
 

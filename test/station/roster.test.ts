@@ -139,7 +139,7 @@ describe('Roster', () => {
     [server('a', { weight: -1 }), /^the weight of server a/],
     [server('a', { weight: Number.NaN }), /^the weight of server a/],
     [server('a', { weight: Number.POSITIVE_INFINITY }), /^the weight of server a/],
-    [{ ...server('a'), weight: '2' }, /^the weight of server a/],
+    [{ ...server('a'), weight: '2x' }, /^the weight of server a/],
     [{ id: 'a', serverType: 'test', url: 'tcp://chat' }, /^the url of server a must have a port, got "tcp:\/\/chat"/],
     [{ id: 'a', serverType: 'test', url: 'http://chat' }, /^the url of server a must be a URL of a known scheme/],
     [{ id: 'a', serverType: 'test', url: 5 }, /^the url of server a must be a non-empty string, got 5/],
