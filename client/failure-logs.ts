@@ -3,14 +3,17 @@ import type { RpcError } from '../lib/errors.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 
 /**
- * Loggers of failed calls that no caller waits for. A server that is away makes all such calls fail, so that at most one line a
- * second is written: for calls without a callback, for calls of proxies that do not exist, and for one-way calls with each code.
+ * Loggers of failed calls that no caller waits for, and of callbacks that throw. A server that is away makes all such calls
+ * fail, so that at most one line a second is written: for calls without a callback, for calls of proxies that do not exist, and
+ * for one-way calls with each code.
  */
 export function failureLogs(logger: Logger) {
   const log = new RateLimitedLog(logger);
   return {
     onOnewayFailure: (error: RpcError): void =>
       log.warn(() => `mailstation: a one-way call failed: ${describeError(error)}`, `one-way ${error.code}`),
+    onCallbackThrow: (error: unknown, of: string): void =>
+      log.error(() => `mailstation: the callback of a call of ${of} threw: ${describeError(error)}`, `callback ${of}`),
     onUnusedFailure: ({ message, code }: RpcError): void =>
       log.warn(`mailstation: a call without a callback failed: ${message} (${code})`, 'unused'),
     onNoProxy: ({ message, code }: RpcError): void => log.warn(`mailstation: ${message} (${code})`, 'no proxy'),

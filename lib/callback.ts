@@ -24,15 +24,20 @@ export function withCallback<T>(
 /**
  * Makes a user's callback safe to call in the middle of our own work: the callback runs in the async context in which
  * the user gave it (AsyncLocalStorage has the caller's store), and an error that the callback throws becomes an
- * uncaught exception, as in Node, without harm to the code that called.
+ * uncaught exception, as in Node, without harm to the code that called. With `onThrow`, that function gets the error, and
+ * `of`, which says what the callback belongs to.
  */
-export function userCallback<A extends unknown[]>(callback: (...args: A) => void): (...args: A) => void {
+export function userCallback<A extends unknown[]>(
+  callback: (...args: A) => void,
+  onThrow: (error: unknown, of: string) => void = throwUncaught,
+  of = '',
+): (...args: A) => void {
   const context = new AsyncResource('mailstation.callback', { requireManualDestroy: true });
   return (...args) => {
     try {
       context.runInAsyncScope(callback, undefined, ...args);
     } catch (error) {
-      throwUncaught(error);
+      onThrow(error, of);
     } finally {
       context.emitDestroy();
     }

@@ -29,6 +29,8 @@ export interface CallerOptions {
   readonly broadcastOutcomes: boolean;
   /** Notified of each one-way call that fails: no caller waits for its outcome. */
   readonly onOnewayFailure: (error: RpcError) => void;
+  /** Notified of each error that a callback throws, with the method's name. Only with `callbacks`. Source: pomelo-rpc's mqtt2-mailbox */
+  readonly onCallbackThrow: (error: unknown, of: string) => void;
   /** Notified of each failed call that has no callback, and whose promise was not used. Only with `callbacks`. */
   readonly onUnusedFailure: (error: RpcError) => void;
 }
@@ -53,6 +55,8 @@ export class Caller {
   readonly #broadcastOutcomes: boolean;
   readonly #onOnewayFailure: (error: RpcError) => void;
   readonly #onUnusedFailure: (error: RpcError) => void;
+  /** Undefined: an error that a callback throws is an uncaught exception. */
+  readonly #onCallbackThrow: ((error: unknown, of: string) => void) | undefined;
   /** A call is being sent, in its caller's own tick. */
   #isSending = false;
 
@@ -65,6 +69,7 @@ export class Caller {
     this.#broadcastOutcomes = options.broadcastOutcomes;
     this.#onOnewayFailure = options.onOnewayFailure;
     this.#onUnusedFailure = options.onUnusedFailure;
+    this.#onCallbackThrow = options.callbacks ? options.onCallbackThrow : undefined;
   }
 
   /** Checks the options of one call; throws {@link RpcCode.InvalidArgument}. */
@@ -104,7 +109,7 @@ export class Caller {
    * outcomes or results.
    */
   toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<unknown[]> | undefined {
-    const callback = takeCallback(args, this.#callbacks);
+    const callback = this.#takeCallback(args, method);
     const outcomes = this.#broadcast(method, args, options);
     if (callback === undefined) {
       const answer: Promise<unknown[]> = this.#broadcastOutcomes ? outcomes : outcomes.then(resultsOfAll);
@@ -174,7 +179,7 @@ export class Caller {
     target: Target,
   ): Promise<unknown> | undefined {
     const timeout = this.#timeoutOf(options);
-    const callback = takeCallback(args, this.#callbacks);
+    const callback = this.#takeCallback(args, method);
     if (callback !== undefined) {
       let hasReturned = false;
       // Never before the call has returned: a caller that calls again from its callback would recurse without end.
@@ -209,7 +214,7 @@ export class Caller {
     target: Target,
   ): Promise<void> {
     const timeout = this.#timeoutOf(options);
-    const callback = takeCallback(args, this.#callbacks);
+    const callback = this.#takeCallback(args, method);
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
       this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
@@ -225,6 +230,17 @@ export class Caller {
     const outer = outerCall();
     if (outer === undefined) return timeout;
     return Math.max(0, Math.min(timeout, Math.ceil(outer.deadline - performance.now())));
+  }
+
+  /** Takes the callback out of the arguments. In pomelo-rpc's form `null` or `undefined` in its place means no callback. */
+  #takeCallback(args: unknown[], { name }: RemoteMethod): Callback<unknown[]> | undefined {
+    const last = args.at(-1);
+    if (typeof last === 'function' && !isClass(last)) {
+      args.pop();
+      return userCallback(last as Callback<unknown[]>, this.#onCallbackThrow, name);
+    }
+    if (this.#callbacks && args.length > 0 && (last === null || last === undefined)) args.pop();
+    return undefined;
   }
 
   #send(call: OutgoingCall, target: Target): void {
@@ -252,17 +268,6 @@ export class Caller {
  */
 function isClass(fn: object): boolean {
   return 'prototype' in fn && Object.getOwnPropertyDescriptor(fn, 'prototype')?.writable === false;
-}
-
-/** Takes the callback out of the arguments. `orNothing`: with `null` or `undefined` in its place, there is no callback. */
-function takeCallback(args: unknown[], orNothing: boolean): Callback<unknown[]> | undefined {
-  const last = args.at(-1);
-  if (typeof last === 'function' && !isClass(last)) {
-    args.pop();
-    return userCallback(last as Callback<unknown[]>);
-  }
-  if (orNothing && args.length > 0 && (last === null || last === undefined)) args.pop();
-  return undefined;
 }
 
 /** What a callback gets first with results: null, or what the method has given its own in the place of the error. */

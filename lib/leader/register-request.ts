@@ -1,3 +1,4 @@
+import type { Codec } from '../protocol/codec.js';
 import type { Extension } from '../protocol/message.js';
 
 /** A Follower's request to register on a channel. */
@@ -8,4 +9,10 @@ export interface RegisterRequest {
   readonly ext: Extension | undefined;
   /** Time that the Follower waits for the answer. ms */
   readonly timeout: number;
+}
+
+/** The failure that a refusal passes on; the codec is that of stock peers. */
+export interface Failed {
+  readonly failure?: Error | undefined;
+  readonly codec?: Codec;
 }

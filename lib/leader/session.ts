@@ -22,7 +22,7 @@ import { peerSilent, type Silence } from '../transport/heartbeat.js';
 import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { GoawayDrain } from './goaway.js';
-import type { RegisterRequest } from './register-request.js';
+import type { Failed, RegisterRequest } from './register-request.js';
 import { SESSION_TRANSITIONS, type SessionState } from './session-state.js';
 import { ConnectedSubscriber } from './subscriber.js';
 import { canonicalAddress } from './whitelist.js';
@@ -52,9 +52,6 @@ export interface SessionHost {
   onRegister(session: Session, request: RegisterRequest): void;
   onClosed(session: Session, reason: RpcError): void;
 }
-
-/** The failure that a refusal passes on; the codec is that of stock peers. */
-type Failed = { readonly failure?: Error | undefined; readonly codec?: Codec };
 
 /** Terms of a registration. Made when the session becomes `registered`. */
 interface Registered {

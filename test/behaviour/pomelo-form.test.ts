@@ -341,6 +341,35 @@ describe('a list that is not there', () => {
   });
 });
 
+describe('a callback that throws', () => {
+  it('is a log line with the stack in the form of pomelo, and the process goes on', async (t) => {
+    const served = await serveEcho(t);
+    const { client, calls, log } = await pomelos(t, [served]);
+    let thrown = 0;
+    const throwing = (what: string) => () => {
+      thrown += 1;
+      throw new Error(what);
+    };
+    client.filter((_id, _msg, _opts, next) => next());
+    const msg = { namespace: 'user', service: 'service', method: 'echo', args: [] };
+    const forms: Record<string, (callback: () => void) => unknown> = {
+      answered: (callback) => calls.echo(null, callback),
+      failed: (callback) => calls.fail(null, callback),
+      unknown: (callback) => calls.echo.toServer('unknown', callback),
+      all: (callback) => calls.echo.toServer('*', callback),
+      oneway: (callback) => calls.echo.oneway(null, callback),
+      invoked: (callback) => client.rpcInvoke('test-1', msg, callback),
+    };
+    for (const [what, form] of Object.entries(forms)) {
+      form(throwing(what));
+    }
+    await until(() => thrown === Object.keys(forms).length, { what: 'all callbacks' });
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve)); // none is uncaught
+    assert.match(log[0] ?? '', /^mailstation: the callback of a call of user\.service\.\w+ threw: Error: \w+\n +at /);
+    assert.equal(await calls.echo(null), 'test-1');
+  });
+});
+
 describe('what is no list, in the place of a list', () => {
   const entry = { id: 'b', serverType: 'test', port: 2 };
   const record = { namespace: 'sys', serverType: 'test' };

@@ -36,6 +36,7 @@ export function fakeCaller({ callbacks = false } = {}) {
     callbacks,
     broadcastOutcomes: true,
     onOnewayFailure: (error) => onewayFailures.push(error),
+    onCallbackThrow: () => {},
     onUnusedFailure: (error) => unusedFailures.push(error),
   });
   return { sink, caller, onewayFailures, unusedFailures };
