@@ -58,7 +58,7 @@ export class CallRouter implements CallStage {
       return;
     }
     if (typeof target === 'string') this.#sendTo(target, call);
-    else this.#await(call, target);
+    else this.#await(call, target, router);
   }
 
   #sendTo(target: string, call: OutgoingCall): void {
@@ -93,8 +93,9 @@ export class CallRouter implements CallStage {
     return next?.id ?? target;
   }
 
-  #await(call: OutgoingCall, target: Promise<string>): void {
+  #await(call: OutgoingCall, target: Promise<string>, router: ResolvedRouter): void {
     const isHeld = this.#held.add(call);
+    if (isHeld && router.kind === 'function') call.startClock().waitsOn = router.waiting;
     target.then(
       (serverId) => {
         if (isHeld) this.#held.delete(call);

@@ -1,3 +1,4 @@
+import type { WaitsOn } from '../lib/call/call-clock.js';
 import { unfit } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { Router } from './router.js';
@@ -55,6 +56,8 @@ export interface FunctionRouter {
   readonly route: RouteFunction;
   readonly self: unknown;
   readonly declaresCallback: boolean;
+  /** Says what the function has not done yet, for the error of a call that is late. One object for all calls. */
+  readonly waiting: WaitsOn;
 }
 
 /**
@@ -83,8 +86,12 @@ function fromStrategy(strategy: Router): StrategyRouter {
   return { kind: 'strategy', name: nameOf(strategy.name), strategy };
 }
 
-function fromFunction(route: RouteFunction, self: unknown, name: unknown): FunctionRouter {
-  return { kind: 'function', name: nameOf(name), route, self, declaresCallback: route.length >= 4 };
+function fromFunction(route: RouteFunction, self: unknown, given: unknown): FunctionRouter {
+  const name = nameOf(given);
+  const declaresCallback = route.length >= 4;
+  const step = declaresCallback ? 'called its callback' : 'settled its promise';
+  const waiting = { current: { stillPending: `router '${name}' has not ${step}` } };
+  return { kind: 'function', name, route, self, declaresCallback, waiting };
 }
 
 function nameOf(name: unknown): string {

@@ -4,7 +4,7 @@ import { performance } from '../timers.js';
 import type { ProgressReport } from '../transport/pending-calls.js';
 import { type Stage, stageTime, type WaitsFor } from './call-state.js';
 
-/** Steps of a stage that take their time, such as filters. `current` is the step that runs now. */
+/** Steps of a stage that take their time, such as filters and routers. `current` is the step that runs now. */
 export interface WaitsOn {
   readonly current?: { readonly stillPending: string } | undefined;
 }
@@ -23,7 +23,7 @@ export class CallClock {
   /** Reason of the last wait. */
   waitsFor: WaitsFor = 'connection';
 
-  /** Filters that the call waits for in the present stage; undefined where the name of the stage says enough. */
+  /** Filters, or the router, that the call waits for in the present stage; undefined where the name of the stage says enough. */
   waitsOn: WaitsOn | undefined;
 
   /** `startedAt`: when the call was made; ms on the clock of `performance.now()`. */

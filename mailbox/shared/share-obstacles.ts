@@ -6,12 +6,14 @@ import type { ResolvedShareOptions } from './options.js';
 /** Reasons why a share neither leads nor follows. Each reason is logged once. */
 export class ShareObstacles {
   readonly #where: string;
+  readonly #mayLead: boolean;
   readonly #advice: string;
   readonly #logger: Logger;
   readonly #known = new Obstacles();
   #last: RpcError | undefined;
 
   constructor({ port, lead }: ResolvedShareOptions, logger: Logger) {
+    this.#mayLead = lead;
     this.#where = `the shared mailboxes on port ${port}`;
     this.#advice = lead
       ? 'give all processes a `share.port` that no other program uses'
@@ -21,7 +23,10 @@ export class ShareObstacles {
 
   /** Failure of the last attempt to lead or to follow. */
   get last(): RpcError {
-    return this.#last ?? new RpcError(RpcCode.Connect, `no process leads ${this.#where} yet`);
+    if (this.#last !== undefined) return this.#last;
+    // A process that may lead is still trying, and has a reason when it fails. A process that may not lead only waits.
+    const advice = this.#mayLead ? '' : `; ${this.#advice}`;
+    return new RpcError(RpcCode.Connect, `no process leads ${this.#where} yet${advice}`);
   }
 
   add(error: RpcError): void {

@@ -12,10 +12,17 @@ describe('a call has one deadline', () => {
   it('over its routing', async (t) => {
     expectNoLeaks(t);
     const served = await serve(t, { f() {} });
-    const { calls } = await call(t, [served], { router: FOREVER, timeout: 30 });
-    const error = await failure(calls.f(null));
-    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'not-sent']);
-    assert.match(error.message, /^user\.service\.f: still in routing after 30 ms/);
+    const silent = (_param: unknown, _msg: unknown, _context: unknown, _callback: unknown) => {};
+    const routers = [
+      [FOREVER, "router 'FOREVER' has not settled its promise"],
+      [silent, "router 'silent' has not called its callback"],
+    ] as const;
+    for (const [router, pending] of routers) {
+      const { calls } = await call(t, [served], { router, timeout: 30 });
+      const error = await failure(calls.f(null));
+      assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'not-sent']);
+      assert.ok(error.message.startsWith(`user.service.f: still in routing after 30 ms; ${pending}`), error.message);
+    }
   });
 
   it('over its before filters, one that never calls next included', async (t) => {

@@ -214,7 +214,10 @@ describe('the worker that leads a share', () => {
     const one = await call(t, [served], { share: { port: share, lead: false } });
     const early = await failure(one.calls.f.with({ timeout: 100 })(null));
     assert.deepEqual([early.code, early.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
-    assert.match(early.message, new RegExp(`no process leads the shared mailboxes on port ${share} yet`));
+    assert.match(
+      early.message,
+      new RegExp(`on port ${share} yet; start a process that may lead, one whose .share\\.lead. is not false`),
+    );
     assert.equal(one.client.sharing, 'electing');
     const waiting = one.calls.f(null);
     const two = await lead(t, share);
