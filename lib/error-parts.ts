@@ -13,7 +13,10 @@ export interface ErrorParts {
   readonly cause: unknown;
   /** Undefined for an error that does not gather other errors. */
   readonly errors: readonly unknown[] | undefined;
-  /** Own enumerable fields in order, without those that are parts of their own, and without {@link isReservedField}. */
+  /**
+   * Own enumerable fields in order, without those that are parts of their own, and without {@link isReservedField}. A `code` that is
+   * neither a text nor a number is a field.
+   */
   readonly fields: readonly (readonly [name: string, value: unknown])[];
   /** Names of fields whose getters threw. */
   readonly unreadable: readonly string[];
@@ -44,7 +47,11 @@ export function isReservedField(name: string): boolean {
 /** The `code` of an error, or of an object like one, if the code is of a type that travels. */
 export function codeOf(error: object): string | number | undefined {
   const code = read(error, 'code');
-  return typeof code === 'string' || typeof code === 'number' ? code : undefined;
+  return isCode(code) ? code : undefined;
+}
+
+function isCode(code: unknown): code is string | number {
+  return typeof code === 'string' || typeof code === 'number';
 }
 
 export function errorParts(error: Error): ErrorParts {
@@ -66,10 +73,10 @@ export function ownFields(object: object, unreadable: string[] = []): [string, u
   const fields: [string, unknown][] = [];
   const isGathering = gathered(object) !== undefined;
   for (const name of namesOf(object)) {
-    if (isReservedField(name) && (name !== 'errors' || isGathering)) continue;
+    if (isReservedField(name) && name !== 'code' && (name !== 'errors' || isGathering)) continue;
     try {
       const value = (object as Record<string, unknown>)[name];
-      if (value !== undefined) fields.push([name, value]);
+      if (value !== undefined && !(name === 'code' && isCode(value))) fields.push([name, value]);
     } catch {
       unreadable.push(name);
     }

@@ -138,8 +138,10 @@ export function makeError({ name, message, code, cause, errors, ...received }: R
   if (cause !== undefined) define(error, 'cause', cause);
   if (errors !== undefined && !(error instanceof AggregateError)) define(error, 'errors', errors);
   const isOurs = error instanceof RpcError;
+  /** A code of another type than text and number. */
+  const isOtherCode = (field: string): boolean => field === 'code' && code === undefined && !isOurs;
   for (const [field, value] of Object.entries(fields)) {
-    const isPart = isReservedField(field) && (field !== 'errors' || errors !== undefined);
+    const isPart = isReservedField(field) && !(field === 'errors' ? errors === undefined : isOtherCode(field));
     const isWrong = isOurs && RPC_FIELDS.includes(field) && !(field === 'timing' && typeof value === 'object');
     if (!isPart && !isWrong)
       Object.defineProperty(error, field, { value, enumerable: true, configurable: true, writable: true });

@@ -7,6 +7,7 @@ import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/messag
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
+import { timeLeft } from '../transport/after-stall.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
 import { cutOff } from '../transport/connection-errors.js';
@@ -167,7 +168,7 @@ export class Line {
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers);
-    const left = call.hasWaited ? Math.ceil(call.deadline - performance.now()) : call.timeout;
+    const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');
     const id = this.#pending.add(call);
@@ -182,8 +183,7 @@ export class Line {
       }
     } catch (error) {
       this.#pending.take(id);
-      call.fail(unsendable(call, error));
-      return;
+      return void call.fail(unsendable(call, error));
     }
     call.frameNumber = connection.committedFrames;
     call.onSent?.();

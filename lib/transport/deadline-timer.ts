@@ -14,7 +14,7 @@ const MAX_WAIT_MS = 0x7fffffff;
  * call is answered long before its deadline. Here a new deadline costs one comparison, and the table is scanned only when
  * its earliest deadline is due. A deadline fires about {@link COALESCE_MS} ms late at most (about 50 ms with 100,000
  * waiting calls), and never early. After a stall of this process's own event loop, a deadline fires when the bytes that
- * arrived meanwhile have been read.
+ * arrived meanwhile have been read, and when calls have had up to 500 ms of the stall back.
  */
 export class DeadlineTimer {
   readonly #scan: (now: number) => number;
@@ -31,7 +31,7 @@ export class DeadlineTimer {
   constructor(scan: (now: number) => number, holdsProcess = false) {
     this.#scan = scan;
     this.#holdsProcess = holdsProcess;
-    this.#afterStall = new AfterStall(() => this.#fire(), holdsProcess);
+    this.#afterStall = new AfterStall(() => this.#fire(), holdsProcess, true);
   }
 
   /** Takes a new deadline into account. */

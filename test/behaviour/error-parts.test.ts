@@ -49,6 +49,10 @@ const FAILURES: Record<string, () => unknown> = {
       },
     }),
   symbolCode: () => Object.assign(new Error('m'), { code: Symbol('c') }),
+  objectCode: () =>
+    Object.assign(new TypeError('m'), { code: { group: 1 }, cause: Object.assign(new Error('c'), { code: false }) }),
+  nullCode: () => Object.assign(new Error('m'), { code: null }),
+  thrownObjectCode: () => ({ message: 'm', code: [1] }),
   oddNumber: () => Object.assign(new Error('m'), { code: Number.NaN }),
   socket: () => {
     const socket: Record<string, unknown> = { parts: new Array(20).fill({ deep: {} }) };
@@ -125,6 +129,19 @@ describe('the error of a method at its caller', () => {
     const number = await causeOf('number');
     assert.deepEqual([number.message, number.cause], ['failed with 42', 42]);
     for (const name of ['nothing', 'symbol']) assert.ok((await causeOf(name)) instanceof Error);
+  });
+
+  it('has its code whatever the type of the code is, as a value too', async (t) => {
+    for (const codec of ['msgpack', 'json'] as const) {
+      const served = await serve(t, { ...throwing, give: () => FAILURES['objectCode']?.() });
+      const { calls } = await call(t, [served], { codecs: [codec] });
+      const causeOf = async (name: string) => (await failure(calls[name](null))).cause as Told;
+      const told = await causeOf('objectCode');
+      assert.deepEqual([told['code'], (told.cause as Told)['code']], [{ group: 1 }, false]);
+      assert.equal((await causeOf('nullCode'))['code'], null);
+      assert.deepEqual((await causeOf('thrownObjectCode'))['code'], [1]);
+      if (codec === 'msgpack') assert.deepEqual((await calls.give(null)).code, { group: 1 });
+    }
   });
 
   it('arrives with a message of 200,000 characters, and with the beginning of a message that no frame holds', async (t) => {

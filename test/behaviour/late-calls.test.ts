@@ -175,7 +175,8 @@ describe('a call that times out', () => {
     const waiting = failure(calls.hang.with({ timeout: 300 })(null));
     busy(900);
     const error = await waiting;
-    assert.match(error.message, /no answer after 300 ms \(\d+ ms unanswered; no report of the server was read; /);
+    assert.match(error.message, /no answer after 300 ms \(\d+ ms unanswered; /);
+    assert.doesNotMatch(error.message, /its event loop is blocked/);
     assert.match(error.message, /longest event loop stall: ours \d+ ms/);
     const { stallMs, totalMs } = timingOf(error);
     assert.ok(stallMs >= 800 && stallMs <= totalMs, `${stallMs} of ${totalMs} ms`);

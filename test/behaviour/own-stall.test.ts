@@ -43,6 +43,21 @@ overTransports((transport) => {
       for (const answer of await Promise.all(answers)) assert.equal(answer.length, text.length);
     });
 
+    it('has the answer of a call that was to make the connection first', async (t) => {
+      const { calls } = await call(t, [await remote(t, transport)]);
+      const answer = calls.echo.with({ timeout: 300 })(null, 1);
+      busy(700);
+      assert.equal(await answer, 1);
+    });
+
+    it('has the answer of a call that had not left when the stall began', async (t) => {
+      const { calls } = await call(t, [await remote(t, transport)]);
+      await calls.echo(null, 0);
+      const answer = calls.echo.with({ timeout: 300 })(null, 1);
+      busy(700);
+      assert.equal(await answer, 1);
+    });
+
     it('still has an error for a call that is not answered', async (t) => {
       const { calls } = await call(t, [await remote(t, transport)]);
       await calls.echo(null, 0);

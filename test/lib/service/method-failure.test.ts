@@ -22,7 +22,7 @@ describe('methodError', () => {
       throw new Error('a getter');
     },
   };
-  const cases: { name: string; thrown: unknown; message: string; code?: string | number; named?: string }[] = [
+  const cases: { name: string; thrown: unknown; message: string; code?: unknown; named?: string }[] = [
     { name: 'a string', thrown: 'no such room', message: 'no such room' },
     { name: 'an empty string', thrown: '', message: 'failed with an empty string' },
     { name: 'undefined', thrown: undefined, message: 'failed with undefined' },
@@ -48,6 +48,7 @@ describe('methodError', () => {
       name: 'an object with odd parts',
       thrown: { name: 1, message: {}, code: {} },
       message: 'failed with an object that is not an Error',
+      code: {},
     },
     { name: 'an object that throws', thrown: throwing, message: 'failed with an object that is not an Error' },
     {
@@ -61,7 +62,7 @@ describe('methodError', () => {
       const error = methodError(thrown) as Error & { code?: unknown };
       assert.ok(error instanceof Error, 'it is no Error');
       assert.equal(error.message, message);
-      assert.equal(error.code, code);
+      assert.deepEqual(error.code, code);
       assert.equal(error.name, named ?? 'Error');
       assert.match(error.stack ?? '', /method-failure/);
     });

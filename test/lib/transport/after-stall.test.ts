@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { AfterStall, bytesRead } from '../../../lib/transport/after-stall.js';
+import { AfterStall, bytesRead, timeLeft } from '../../../lib/transport/after-stall.js';
 import { mockClock, tick } from './support.js';
 
 describe('AfterStall', () => {
@@ -35,6 +35,28 @@ describe('AfterStall', () => {
       await tick();
     }
     assert.equal(runs, 1);
+  });
+
+  it('gives a stall of 20 ms or more back, 500 ms at most', async (t) => {
+    const clock = mockClock(t);
+    for (const [stallMs, graceMs] of [
+      [30, 30],
+      [900, 500],
+      [19, 0],
+    ] as const) {
+      clock.advance(1_000);
+      let runs = 0;
+      new AfterStall(() => runs++, true, true).run(clock.now - stallMs);
+      await tick();
+      assert.equal(timeLeft(clock.now - 1), Math.max(graceMs, -1), `after ${stallMs} ms`);
+      if (graceMs > 0) {
+        clock.advance(graceMs - 1);
+        assert.equal(runs, 0, `after ${stallMs} ms`);
+        clock.advance(1);
+      }
+      assert.equal(runs, 1, `after ${stallMs} ms`);
+      assert.equal(timeLeft(clock.now + 7), 7);
+    }
   });
 
   it('does nothing once it is cancelled', async (t) => {
