@@ -1,5 +1,5 @@
 import { checkList, checkMessage, takeList } from './client/arguments.js';
-import { failureLogs } from './client/failure-logs.js';
+import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import { HookedClient } from './client/hooked-client.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
 import type { ClientParts } from './client/parts.js';
@@ -86,7 +86,12 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
 
     // The stages of a call's way out, the last one first: failure modes, router, station.
     const { admission, held } = station;
-    this.#router = new CallRouter({ next: station, roster: station, held }, router, options.routeContext ?? this);
+    const onPlainRouteParam = takesAnyList ? undefined : routeParamNote(logger);
+    this.#router = new CallRouter(
+      { next: station, roster: station, held, onPlainRouteParam },
+      router,
+      options.routeContext ?? this,
+    );
     const behind = { next: this.#router, roster: station, admission, held };
     this.#failureModes = new FailureModes(behind, resolveFailureOptions(options), {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),

@@ -1,3 +1,4 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { describeError, type Logger } from '../lib/diagnostics.js';
 import type { RpcError } from '../lib/errors.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
@@ -19,5 +20,17 @@ export function failureLogs(logger: Logger) {
     onNoProxy: ({ message, code }: RpcError): void => log.warn(`mailstation: ${message} (${code})`, 'no proxy'),
     /** Writes the lines that were held back: the client has stopped, and the process may end. */
     flush: (): void => log.close(),
+  };
+}
+
+/** Makes the function that logs a call whose route parameter was probably forgotten. The value is not logged. */
+export function routeParamNote(logger: Logger): (call: OutgoingCall, router: string) => void {
+  return ({ method, routeParam }, router) => {
+    const form = method.name.split('.').at(-1);
+    logger.warn(
+      `mailstation: ${method.name} was called with a ${typeof routeParam} as its route parameter: the first argument of a call ` +
+        `is for the router, is not sent to the method, and has no meaning for the router "${router}". Call ` +
+        `${form}(null, ...args), or ${form}({ uid }, ...args)`,
+    );
   };
 }

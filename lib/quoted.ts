@@ -29,6 +29,7 @@ export function escapeControls(text: string): string {
  */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
+  if (value instanceof URL) return quoted(value.href);
   const text = inspect(value, SHOWN).replace(/\s*\n\s*/g, ' ');
   return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}...` : text;
 }

@@ -1,5 +1,5 @@
+import { isMark, isNotRemote } from '../lib/not-remote.js';
 import { NOT_SENT } from '../lib/not-sent.js';
-import { isMark, isNotRemote } from './not-remote.js';
 
 /** Gives the value for a name that a level does not have. */
 export type Missing = (name: string, level: object) => unknown;

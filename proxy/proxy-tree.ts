@@ -1,6 +1,7 @@
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import type { Logger } from '../lib/diagnostics.js';
 import type { RpcError } from '../lib/errors.js';
+import { isSharedWord } from '../lib/not-remote.js';
 import { fieldsOf, invalid, nonEmptyString, requiredString, unfit } from '../lib/options.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ModuleNames } from '../lib/service/module-names.js';
@@ -10,7 +11,6 @@ import { guardedCaller } from './guarded-caller.js';
 import { getOwn, makeLevel, setOwn } from './level.js';
 import { createMethodProxy } from './method-proxy.js';
 import { createMissingMethod, explainMissingProxy, type ProxyPath } from './missing-method.js';
-import { isSharedWord } from './not-remote.js';
 import type { UntypedMethod } from './typed-method.js';
 
 /** Remote modules that a client calls, and the type of server that has them. Source: pomelo-rpc, `addProxies`. */

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
+import type { NotRemote } from '../lib/not-remote.js';
 import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
-import type { NotRemote } from './not-remote.js';
 import type { ProxyRecord } from './proxy-tree.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 

@@ -16,7 +16,12 @@ export interface CallRouterParts {
   readonly roster: RosterView;
   /** Keeps the deadlines of calls whose routers take their time. */
   readonly held: HeldCalls;
+  /** Notified once, of the first call whose route parameter is a plain value, which no strategy uses. @default none */
+  readonly onPlainRouteParam?: ((call: OutgoingCall, router: string) => void) | undefined;
 }
+
+/** Types of values that are probably meant for the method: a caller has forgotten the route parameter. */
+const PLAIN = new Set(['string', 'number', 'boolean', 'bigint']);
 
 /** Sends each call to the server that the router of its type chooses, or to the server that the caller named. */
 export class CallRouter implements CallStage {
@@ -27,11 +32,17 @@ export class CallRouter implements CallStage {
   readonly #routeContext: unknown;
   readonly #byType = new Map<string, ResolvedRouter>();
   readonly #load: ServerLoad;
+  #onPlainRouteParam: ((call: OutgoingCall, router: string) => void) | undefined;
 
-  constructor({ next, roster, held }: CallRouterParts, router: ResolvedRouter, routeContext: unknown) {
+  constructor(
+    { next, roster, held, onPlainRouteParam }: CallRouterParts,
+    router: ResolvedRouter,
+    routeContext: unknown,
+  ) {
     this.#next = next;
     this.#roster = roster;
     this.#held = held;
+    this.#onPlainRouteParam = onPlainRouteParam;
     this.#default = router;
     this.#routeContext = routeContext;
     this.#load = { inFlight: (id) => roster.inFlight(id), latency: (id) => roster.latency(id) };
@@ -73,6 +84,7 @@ export class CallRouter implements CallStage {
       const { serverType } = call;
       throw noServerOfType(call.method.name, serverType, this.#roster);
     }
+    if (this.#onPlainRouteParam !== undefined) this.#note(call, router);
     let servers = this.#roster.candidates(call.serverType);
     if (excludes.size > 0) {
       servers = remaining(servers, excludes);
@@ -83,6 +95,12 @@ export class CallRouter implements CallStage {
       if (typeof target === 'string' && servers.some(({ id }) => id === target)) return target;
     }
     return getRouteTarget(router, servers, call, this.#load, this.#routeContext);
+  }
+
+  #note(call: OutgoingCall, router: ResolvedRouter): void {
+    if (router.kind !== 'strategy' || !router.isBuiltIn || !PLAIN.has(typeof call.routeParam)) return;
+    this.#onPlainRouteParam?.(call, router.name);
+    this.#onPlainRouteParam = undefined;
   }
 
   #notExcluded(target: string, { serverType, excludes }: OutgoingCall): string {

@@ -47,6 +47,8 @@ export interface StrategyRouter {
   readonly kind: 'strategy';
   readonly name: string;
   readonly strategy: Router;
+  /** True for a strategy of this package: of the route parameter it reads at most the uid. */
+  readonly isBuiltIn: boolean;
 }
 
 /** A route function, with its name in errors and the object that it is called on. */
@@ -70,10 +72,10 @@ export function resolveRouter(
   options: RouterOptions = {},
   option = 'router',
 ): ResolvedRouter {
-  if (typeof given === 'string') return fromStrategy(createStrategy(given, options, option));
+  if (typeof given === 'string') return fromStrategy(createStrategy(given, options, option), true);
   if (typeof given === 'function') return fromFunction(given, undefined, given.name);
   if (typeof given === 'object' && given !== null) {
-    if ('pick' in given && typeof given.pick === 'function') return fromStrategy(given);
+    if ('pick' in given && typeof given.pick === 'function') return fromStrategy(given, false);
     if ('route' in given && typeof given.route === 'function') {
       return fromFunction(given.route, given, 'name' in given ? given.name : given.route.name);
     }
@@ -82,8 +84,8 @@ export function resolveRouter(
   throw unfit(option, `one of ${names}, a function, or an object with pick or route`, given);
 }
 
-function fromStrategy(strategy: Router): StrategyRouter {
-  return { kind: 'strategy', name: nameOf(strategy.name), strategy };
+function fromStrategy(strategy: Router, isBuiltIn: boolean): StrategyRouter {
+  return { kind: 'strategy', name: nameOf(strategy.name), strategy, isBuiltIn };
 }
 
 function fromFunction(route: RouteFunction, self: unknown, given: unknown): FunctionRouter {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import {
   Client,
   type ClientOptions,
@@ -12,7 +12,9 @@ import {
   type ServerInfo,
   type ServerOptions,
 } from '../index.js';
+import { loadModuleNames } from '../lib/service/module-names.js';
 import { call, failure, keptLog, serve, unusedPort } from './behaviour/support.js';
+import { folderOf } from './lib/service/files.js';
 
 /** Text of the RpcError that a function throws. */
 function thrownBy(run: () => unknown): string {
@@ -267,4 +269,121 @@ describe('log lines that are held back', () => {
     assert.match(log[2] ?? '', /a one-way call failed.*\(and 1 more like it, left out\)$/s);
     assert.match(log[3] ?? '', /client\.proxies\.usr\.test\.m\.f does not exist.*\(and 1 more like it, left out\)$/);
   });
+});
+
+describe('a forgotten route parameter', () => {
+  it('is one log line, where the first argument is a plain value and the router uses none', async (t) => {
+    const served = await serve(t, { add: (a: number, b: number) => a + b });
+    const { calls, log } = await call(t, [served]);
+    await calls['add'](null, 1, 2);
+    await calls['add']({ uid: 'a' }, 1, 2);
+    assert.deepEqual(log, []);
+    await calls['add'](1, 2);
+    await calls['add'](1, 2);
+    assert.deepEqual(log, [
+      'mailstation: user.service.add was called with a number as its route parameter: the first argument of a call is for the ' +
+        'router, is not sent to the method, and has no meaning for the router "default". Call add(null, ...args), or ' +
+        'add({ uid }, ...args)',
+    ]);
+  });
+
+  it('is nothing that a router of the user, or a program of pomelo, is told', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const own = await call(t, [served], { router: () => 'test-1' });
+    await own.calls['f']('room-7');
+    assert.deepEqual(own.log, []);
+    const { logger, lines } = keptLog();
+    const client = Client.create({ logger });
+    t.after(() => client.stop(true));
+    client.addServer(served.info);
+    client.addProxy({ namespace: 'user', serverType: 'test' });
+    await client.start();
+    await client.proxies['user']['test'].service.f('room-7');
+    assert.deepEqual(lines, []);
+  });
+});
+
+describe('a server says at its start', () => {
+  async function warnings(t: TestContext, options: Partial<ServerOptions>): Promise<string[]> {
+    const { logger, lines } = keptLog();
+    const server = createServer({ id: 'test-1', port: 0, ...options, logger: { ...logger, info: () => {} } });
+    t.after(() => server.stop(true));
+    await server.start();
+    return lines;
+  }
+
+  it('which methods have names that no proxy has', async (t) => {
+    const f = async () => 1;
+    const services = { user: { toJSON: { f }, _own: { f }, ok: { f, valueOf: f, onModuleInit: f } } };
+    assert.deepEqual(await warnings(t, { services }), [
+      'mailstation: a client without the code of this server has no proxies for user.toJSON, user._own, user.ok.valueOf, since ' +
+        'JavaScript and tools read names such as these from every object; choose other names, or call the methods with ' +
+        'client.rpcInvoke(serverId, { namespace, service, method, args })',
+    ]);
+    assert.deepEqual(await warnings(t, { services: { user: { ok: { f, onModuleInit: f } } } }), []);
+  });
+
+  it('which subfolders may be meant', async (t) => {
+    const folder = folderOf(t, { 'test/m.mjs': 'export const f = () => 1;' });
+    const [line] = await warnings(t, { paths: [{ namespace: 'user', path: folder }] });
+    assert.match(line ?? '', /\(subfolders are not searched; give the path of one of them, such as test\)$/);
+  });
+
+  it('that a module takes long to load', async (t) => {
+    const folder = folderOf(t, { 'm.mjs': 'export const then = (done) => setTimeout(done, 3_500, { f: () => 1 });' });
+    const [line] = await warnings(t, { paths: [{ namespace: 'user', path: folder }] });
+    assert.match(line ?? '', /m\.mjs has not been loaded within 3000 ms, and the start waits: .* a function then\(\)/);
+  });
+
+  it('that a path which is a URL of the web has no files', () =>
+    assert.match(
+      thrownBy(() => loadModuleNames(new URL('http://example.com/x'), undefined)),
+      /got "http:\/\/example\.com\/x"/,
+    ));
+
+  it('that a default export is a method, where a factory belongs', async (t) => {
+    const folder = folderOf(t, { 'm.mjs': 'export default function f(a) {}' });
+    const error = await failure(warnings(t, { paths: [{ namespace: 'user', path: folder }] }));
+    assert.match(
+      error.message,
+      /returned nothing: a factory returns an object with methods\. A method by itself is a named export$/,
+    );
+  });
+});
+
+describe('a bound or wrapped method that answers with nothing', () => {
+  const later = (cb?: (error: null, value: number) => void) => void setImmediate(() => cb?.(null, 1));
+  const service = {
+    bound: later.bind(undefined),
+    wrapped: (...args: []) => later(...args),
+    full: ((_a: number) => {}).bind(undefined),
+    plain: () => {},
+  };
+
+  it('is one log line that names the option callbacks', async (t) => {
+    const served = await serve(t, service);
+    const { calls } = await call(t, [served]);
+    for (let i = 0; i < 2; i++) {
+      for (const name of ['bound', 'wrapped', 'plain']) assert.equal(await calls[name](null), undefined);
+      await calls['full'](null, 1);
+    }
+    const lines = served.log.filter((line) => line.includes('answered at once'));
+    assert.deepEqual(
+      lines.map((line) => /user\.service\.\w+/.exec(line)?.[0]),
+      ['user.service.bound', 'user.service.wrapped'],
+    );
+    assert.match(lines[0] ?? '', /the method is bound: if the method takes a callback, set the option callbacks: true/);
+  });
+
+  for (const callbacks of [true, false]) {
+    it(`is no line with callbacks: ${callbacks}`, async (t) => {
+      const served = await serve(t, service, { callbacks });
+      const { calls } = await call(t, [served]);
+      await calls['bound'](null);
+      assert.deepEqual(
+        served.log.filter((line) => line.includes('answered at once')),
+        [],
+      );
+    });
+  }
 });

@@ -1,7 +1,7 @@
 import type { Logger } from '../diagnostics.js';
 import { type AnswerSink, errorOf, fail, promiseOf, resultsOf, succeed } from './answer-sink.js';
 import { callWithCallback } from './callback-method.js';
-import { explainMissingCallback, misplacedCallback } from './method-failure.js';
+import { explainMissingCallback, misplacedCallback, noteHiddenCallback } from './method-failure.js';
 import type { ServiceMethod } from './service-registry.js';
 
 export type { AnswerSink } from './answer-sink.js';
@@ -37,6 +37,7 @@ export function dispatch(method: ServiceMethod, args: unknown[], answer: AnswerS
     fail(method, explainMissingCallback(method, sent, errorOf(method, thrown, logger)), answer, logger);
     return;
   }
+  if (returned === undefined && method.mayHideCallback === true) noteHiddenCallback(method, sent, logger);
   if (returned === undefined && takes?.waits === true) {
     method.hasOnlyReturned = true;
     return;

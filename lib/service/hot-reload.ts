@@ -6,7 +6,8 @@ import { loadModules, nothingToCall, unload } from './load.js';
 import type { ResolvedServiceOptions } from './options.js';
 import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
-import type { ServiceRegistry } from './service-registry.js';
+import type { AddServicesOptions, ServiceRegistry } from './service-registry.js';
+import { unreachableByProxy } from './unreachable.js';
 
 /** Effects of a reload on the remote modules, each named `namespace.module`. */
 export interface ReloadResult {
@@ -118,18 +119,24 @@ export class HotReload {
         instance,
         file: 'the services option',
       }));
-      this.#registry.add(namespace, given, { callbacks });
+      this.#registry.add(namespace, given, this.#answering(callbacks));
     }
     if (reloadRemotes && this.#sources.length > 0) this.#watch(); // before the files are read, so that no change is missed
     for (const source of this.#sources) {
       const hashes = new Map(findRemoteFiles(source.path).files.map((file) => [file, contentHash(file)]));
-      const modules = await loadModules(source.path, context);
+      const modules = await loadModules(source.path, context, this.#logger);
       if (modules.length === 0) this.#logger.warn(nothingToCall(source.path));
-      this.#registry.add(source.namespace, modules, source);
+      this.#registry.add(source.namespace, modules, this.#answering(source.callbacks));
       for (const [file, hash] of hashes) source.set(file, hash, modules);
     }
     this.#lifecycle.move('loaded');
     if (!this.#options.isCallbacksGiven) this.#nameCallbackMethods();
+    const unreachable = unreachableByProxy(this.#registry.list());
+    if (unreachable !== undefined) this.#logger.warn(unreachable);
+  }
+
+  #answering(callbacks: boolean): AddServicesOptions {
+    return { callbacks, isChosen: this.#options.isCallbacksGiven };
   }
 
   /** Says which methods answer through a callback, since the source of a method decides that and no option. */
@@ -206,7 +213,7 @@ export class HotReload {
   }
 
   #replace({ source, file, hash, modules }: FileChange): void {
-    this.#registry.replace(source.namespace, source.modulesOf(file), modules, source);
+    this.#registry.replace(source.namespace, source.modulesOf(file), modules, this.#answering(source.callbacks));
     if (hash !== undefined) return source.set(file, hash, modules);
     source.delete(file);
     unload(file);

@@ -1,11 +1,12 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { types } from 'node:util';
-import { debug } from '../diagnostics.js';
+import { debug, type Logger } from '../diagnostics.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { importFile, requireFile, requireOf } from './import-file.js';
 import { isObject } from './methods.js';
-import { findRemoteFiles, isTypeScript, type RemoteFiles } from './remote-files.js';
+import { findRemoteFiles, isTypeScript, type RemoteFiles, resolveRemotePath } from './remote-files.js';
 import { type LoadedModule, modulesOf } from './remote-module.js';
+import { withNotice } from './slow-import.js';
 import { whyNoneCallable } from './uncallable.js';
 
 export type { LoadedModule } from './remote-module.js';
@@ -17,15 +18,15 @@ export type { LoadedModule } from './remote-module.js';
  *
  * Rejects with {@link RpcCode.InvalidArgument} for an invalid path. Rejects with {@link RpcCode.Load} for a path that does
  * not exist, a file that fails, two modules of one name, or a path to a file without anything to call. A folder without
- * anything to call has no modules. Waits for top-level awaits without limit.
+ * anything to call has no modules. Waits for top-level awaits without limit; `logger` gets a line where that takes long.
  */
-export async function loadModules(path: string | URL, context: unknown): Promise<LoadedModule[]> {
+export async function loadModules(path: string | URL, context: unknown, logger?: Logger): Promise<LoadedModule[]> {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
   let main: unknown;
   for (const file of found.files) {
     try {
-      ({ main } = await importFile(file));
+      ({ main } = await withNotice(file, importFile(file), logger));
     } catch (error) {
       throw loadFailure(file, error);
     }
@@ -161,10 +162,16 @@ function loadFailureReason(file: string, cause: unknown): string {
   return messageOf(cause);
 }
 
+/** Number of subfolders in a log line. */
+const SHOWN_FOLDERS = 3;
+
 /** Log line about a folder that has no modules: pomelo and pinus start a server whose remote modules are still to be written. */
 export function nothingToCall(path: string | URL): string {
+  const folders = readdirSync(resolveRemotePath(path), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = folders.map(({ name }) => name).slice(0, SHOWN_FOLDERS);
+  const hint = names.length === 0 ? '' : `; give the path of one of them, such as ${names.join(' or ')}`;
   return (
     `mailstation: the folder ${path} has no remote module: its files export no function, factory or class, or there are ` +
-    'none (subfolders are not searched)'
+    `none (subfolders are not searched${hint})`
   );
 }

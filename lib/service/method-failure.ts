@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { Logger } from '../diagnostics.js';
 import { codeOf, isError, ownFields } from '../error-parts.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Takes } from './callback-parameter.js';
@@ -55,6 +56,22 @@ export function explainMissingCallback(method: ServiceMethod, sent: number, erro
     `${method.name} needs a callback, and its source does not show that; set the option callbacks: true for the server ` +
     `or the path, or name the last parameter callback (${error.message})`;
   return new RpcError(RpcCode.NeedsCallback, message, { method: method.name, cause: error });
+}
+
+/**
+ * Logs, once for each method, that a bound or wrapped method has answered with nothing, in its caller's turn. Such a method may
+ * take a callback, which it would call later, outside of any code of the package: an exception there ends the process.
+ */
+export function noteHiddenCallback(method: ServiceMethod, sent: number, logger: Logger): void {
+  const { name, fn } = method;
+  const isBound = sourceOf(fn).endsWith('{ [native code] }');
+  if (types.isAsyncFunction(fn) || (isBound && fn.length <= sent)) return;
+  method.mayHideCallback = false;
+  logger.warn(
+    `mailstation: ${name} answered at once, without a result, and its source does not show its parameters, since the method is ` +
+      `${isBound ? 'bound' : 'wrapped'}: if the method takes a callback, set the option callbacks: true for the server or the ` +
+      'path, or else false, which ends this line',
+  );
 }
 
 /** Error of a call with an argument in the place of the callback: the method would call the argument, perhaps much later. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { invalid, nonEmptyString } from '../options.js';
+import { shown } from '../quoted.js';
 
 /** Files of one record's path. */
 export interface RemoteFiles {
@@ -59,7 +60,9 @@ export function resolveRemotePath(path: string | URL): string {
     return fileURLToPath(path);
   } catch (error) {
     // For example a number, undefined, an http: URL, or a file: URL with a host or an encoded slash.
-    throw invalid(`path must be a file's path or a file: URL, got ${messageOf(path)} (${messageOf(error)})`);
+    throw invalid(
+      `path must be a file's path or a file: URL, got ${path instanceof URL ? shown(path) : messageOf(path)} (${messageOf(error)})`,
+    );
   }
 }
 

@@ -106,7 +106,10 @@ function chosenName(instance: object): string | undefined {
 /** Object of a factory or a class. `where` names the factory or class in error texts. */
 function instantiate(maker: Method, where: string, context: unknown): object {
   if (types.isAsyncFunction(maker) || types.isGeneratorFunction(maker)) {
-    throw new RpcError(RpcCode.Load, `${where} is an async or generator function: a factory returns an object`);
+    throw new RpcError(
+      RpcCode.Load,
+      `${where} is an async or generator function: a factory returns an object, without await. A method is a named export`,
+    );
   }
   let made: unknown;
   let isPromise: boolean;
@@ -116,8 +119,12 @@ function instantiate(maker: Method, where: string, context: unknown): object {
   } catch (cause) {
     throw new RpcError(RpcCode.Load, `${where} failed when called with the context: ${messageOf(cause)}`, { cause });
   }
-  if (isPromise) throw new RpcError(RpcCode.Load, `${where} returned a promise: a factory returns an object`);
+  if (isPromise)
+    throw new RpcError(RpcCode.Load, `${where} returned a promise: a factory returns an object, without await`);
   if (isObject(made) || isFunction(made)) return made;
   const returned = made === undefined ? 'nothing' : made === null ? 'null' : `a ${typeof made}`;
-  throw new RpcError(RpcCode.Load, `${where} returned ${returned}: a factory returns an object`);
+  throw new RpcError(
+    RpcCode.Load,
+    `${where} returned ${returned}: a factory returns an object with methods. A method by itself is a named export`,
+  );
 }

@@ -21,6 +21,8 @@ export interface ServiceMethod {
   readonly callbacks: boolean;
   /** Undefined for a method whose source was not read: a callback may follow any number of arguments. */
   readonly takes?: Takes;
+  /** The method may take a callback that its source does not show. False once that was logged. */
+  mayHideCallback?: boolean;
   /** The last call returned a value that is no answer, and has not called its callback yet. */
   hasOnlyReturned?: boolean;
 }
@@ -36,6 +38,8 @@ export interface ServiceListing {
 export interface AddServicesOptions {
   /** Whether the methods answer through a callback, as pomelo's methods do. @default false */
   readonly callbacks?: boolean;
+  /** Whether the user has chosen `callbacks`: no line is logged about methods that may take a callback. @default false */
+  readonly isChosen?: boolean;
 }
 
 /** Objects that the methods are called on, as `services[namespace][module]`. */
@@ -97,7 +101,7 @@ export class ServiceRegistry {
       throw invalid(`namespace ${namespace} is reserved for mailstation; choose another`);
     }
     const callbacks = boolean('callbacks', options.callbacks, false);
-    const added = modules.map((module) => servedModule(namespace, module, callbacks));
+    const added = modules.map((module) => servedModule(namespace, module, callbacks, options.isChosen === true));
     const leaving = removed.flatMap((module) => this.#modules.get(pathOf({ namespace, module })) ?? []);
     const all = [...this.#modules.values()].filter((served) => !leaving.includes(served));
     for (const served of added) {
@@ -190,11 +194,14 @@ function servedModule(
   namespace: string,
   { name: module, instance, file }: LoadedModule,
   callbacks: boolean,
+  isChosen: boolean,
 ): ServedModule {
   const methods = new Map<string, ServiceMethod>();
   for (const [name, fn] of methodsOf(instance)) {
     const whole = methodName(namespace, module, name);
-    methods.set(name, { name: whole, fn, self: instance, ...answerStyle(fn, callbacks), hasOnlyReturned: false });
+    const style = answerStyle(fn, callbacks);
+    const mayHideCallback = !isChosen && !style.callbacks && style.takes.parameters === Number.POSITIVE_INFINITY;
+    methods.set(name, { name: whole, fn, self: instance, ...style, mayHideCallback, hasOnlyReturned: false });
   }
   return { namespace, module, file, instance, methods };
 }

@@ -22,7 +22,7 @@ describe('resolveRouter', () => {
       pick: Router['pick'] = (servers) => servers[0];
     }
     const mine = new Mine();
-    assert.deepEqual(resolveRouter(mine), { kind: 'strategy', name: 'mine', strategy: mine });
+    assert.deepEqual(resolveRouter(mine), { kind: 'strategy', name: 'mine', strategy: mine, isBuiltIn: false });
   });
 
   it('prefers pick in an object that has both', () => {

@@ -30,6 +30,11 @@ export function isSharedWord(name: string): boolean {
   return SHARED_WORDS.has(name);
 }
 
+/** True for a hook that a container calls on its objects: such a method is not meant for remote callers. */
+export function isContainerHook(name: string): boolean {
+  return /^(?:on[A-Z]|ng[A-Z]|\$[a-z]|before[A-Z])/.test(name) && notRemote.has(name);
+}
+
 /** True for a name that makes no remote method by being read: a name of the list, or a mark. */
 export function isNotRemote(name: string): boolean {
   return notRemote.has(name) || isMark(name);
