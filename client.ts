@@ -1,4 +1,4 @@
-import { checkList, checkMessage, takeList } from './client/arguments.js';
+import { cannotStart, checkList, checkMessage, takeList } from './client/arguments.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import { HookedClient } from './client/hooked-client.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
@@ -293,9 +293,4 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   #list<T>(what: Parameters<typeof checkList>[0], given: readonly T[]): readonly T[] {
     return this.#takesAnyList ? takeList(what, given, this.#logger) : checkList(what, given);
   }
-}
-
-function cannotStart(state: MailStationState): string {
-  if (state === 'started') return 'the client is started already: call start() once';
-  return `the client is ${state}, and cannot be started again: make another client`;
 }

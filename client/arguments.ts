@@ -2,6 +2,7 @@ import type { Logger } from '../lib/diagnostics.js';
 import { nonEmptyString, unfit } from '../lib/options.js';
 import { shown } from '../lib/quoted.js';
 import type { InvokeMessage } from '../lib/rpc-message.js';
+import type { MailStationState } from '../station/index.js';
 
 /** Checks a message of `rpcInvoke`. Throws {@link RpcCode.InvalidArgument}. */
 export function checkMessage(msg: InvokeMessage): InvokeMessage {
@@ -49,4 +50,10 @@ export function takeList<T>(what: keyof typeof LISTS, given: unknown, logger: Lo
 
 function hasField(given: unknown, name: string): boolean {
   return typeof given === 'object' && given !== null && name in given;
+}
+
+/** Text for a start() that is refused. */
+export function cannotStart(state: MailStationState): string {
+  if (state === 'started') return 'the client is started already: call start() once';
+  return `the client is ${state}, and cannot be started again: make another client`;
 }
