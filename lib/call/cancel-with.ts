@@ -1,3 +1,4 @@
+import { outsideContexts } from '../async-context.js';
 import { outerCall } from '../call-context.js';
 import { RpcCode } from '../errors.js';
 import type { OutgoingCall } from './outgoing-call.js';
@@ -23,7 +24,10 @@ class SignalWatch {
   }
 
   readonly #onAbort = (): void => {
-    for (const call of [...this.#calls]) call.cancel(this.#signal.reason);
+    // The signal may be aborted in the async context of another caller, and the ends of calls run users' listeners.
+    outsideContexts(() => {
+      for (const call of [...this.#calls]) call.cancel(this.#signal.reason);
+    });
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { until } from '../support/until.js';
@@ -42,6 +42,30 @@ describe("a user's function sees the AsyncLocalStorage store of its own call, or
     assert.deepEqual([before?.length, after?.length, routed?.length], [6, 6, 6]);
     assert.deepEqual([wrong(before ?? [], false), wrong(after ?? [], true), wrong(routed ?? [], false)], [[], [], []]);
     assert.deepEqual([...new Set(served.filter((_, at) => at % 2 === 1))], [undefined]);
+  });
+
+  it('in listeners and callbacks of calls that another caller cancels', async (t) => {
+    const { info } = await serve(t, { never: () => new Promise(() => {}) });
+    const { client, calls } = await call(t, [info]);
+    const [listeners, callbacks]: Seen[] = [[], []];
+    client.on('error', () => void listeners?.push([undefined, store.getStore()]));
+    const controller = new AbortController();
+    const ended = USERS.map(
+      (user) =>
+        new Promise<void>((resolve) => {
+          store.run(user, () => {
+            calls.never.with({ signal: controller.signal })(user, () => {
+              callbacks?.push([user, store.getStore()]);
+              resolve();
+            });
+          });
+        }),
+    );
+    await turn();
+    store.run('another', () => controller.abort());
+    await Promise.all(ended);
+    assert.deepEqual([listeners?.length, callbacks?.length], [3, 3]);
+    assert.deepEqual([wrong(listeners ?? [], true), wrong(callbacks ?? [], false)], [[], []]);
   });
 
   it('in filters and routers of a second attempt', async (t) => {
