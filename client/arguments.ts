@@ -1,5 +1,5 @@
 import type { Logger } from '../lib/diagnostics.js';
-import { nonEmptyString, unfit } from '../lib/options.js';
+import { requiredString, unfit } from '../lib/options.js';
 import { shown } from '../lib/quoted.js';
 import type { InvokeMessage } from '../lib/rpc-message.js';
 import type { MailStationState } from '../station/index.js';
@@ -8,7 +8,7 @@ import type { MailStationState } from '../station/index.js';
 export function checkMessage(msg: InvokeMessage): InvokeMessage {
   if (typeof msg !== 'object' || msg === null)
     throw unfit('msg', 'an object { namespace, service, method, args }', msg);
-  for (const part of ['namespace', 'service', 'method'] as const) nonEmptyString(`msg.${part}`, msg[part]);
+  for (const part of ['namespace', 'service', 'method'] as const) requiredString(`msg.${part}`, msg, part);
   if (!Array.isArray(msg.args)) throw unfit('msg.args', 'a list', msg.args);
   return msg;
 }

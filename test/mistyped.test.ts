@@ -133,6 +133,12 @@ describe('a missing field is an error that names the field that was probably mea
     );
   });
 
+  it('in a message of rpcInvoke', () =>
+    assert.equal(
+      thrownBy(() => client.rpcInvoke('test-1', { namespace: 'user', servce: 'm', method: 'f', args: [] } as never)),
+      'msg.service is missing: the field "servce" was given; did you mean service?',
+    ));
+
   it('in an entry of paths', () => {
     const served = (entry: object) => () => createServer({ port: 0, paths: [entry as never] });
     assert.equal(
