@@ -108,7 +108,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     const forms = { callbacks: this.#callbacks, broadcastOutcomes };
     this.#caller = new Caller(this.#failureModes, station, { timeout, ...forms, ...logs });
     const load: ModuleLoader | undefined =
-      parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger) ?? []);
+      parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger, takesAnyList) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context, {
       isPlain: this.#takesAnyList,
       logger,

@@ -6,7 +6,9 @@ import type { ResolvedMailStationOptions } from '../station/index.js';
 /** Parts that a client takes from its platform: each platform has a client of its own, such as that of `node-client.ts`. */
 export interface ClientParts {
   /** Lists the remote modules under a record's path. Without a loader, records with a path are rejected. */
-  readonly loadModules?: (...args: [...Parameters<ModuleLoader>, logger: Logger]) => ReturnType<ModuleLoader>;
+  readonly loadModules?: (
+    ...args: [...Parameters<ModuleLoader>, logger: Logger, isForPomelo: boolean]
+  ) => ReturnType<ModuleLoader>;
   /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
   readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
   /**

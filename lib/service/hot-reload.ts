@@ -2,7 +2,7 @@ import { debug, describeError, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { contentHash, type FileChange, findChanges, LoadedPath } from './file-changes.js';
-import { loadModules, nothingToCall, unload } from './load.js';
+import { loadModules, logLeftOut, nothingToCall, unload } from './load.js';
 import type { ResolvedServiceOptions } from './options.js';
 import { PathWatcher } from './path-watcher.js';
 import { findRemoteFiles, resolveRemotePath } from './remote-files.js';
@@ -124,7 +124,9 @@ export class HotReload {
     if (reloadRemotes && this.#sources.length > 0) this.#watch(); // before the files are read, so that no change is missed
     for (const source of this.#sources) {
       const hashes = new Map(findRemoteFiles(source.path).files.map((file) => [file, contentHash(file)]));
-      const modules = await loadModules(source.path, context, this.#logger);
+      // A server in pomelo-rpc's form takes folders as pomelo does.
+      const onNothing = callbacks ? logLeftOut(this.#logger) : undefined;
+      const modules = await loadModules(source.path, context, this.#logger, onNothing);
       if (modules.length === 0) this.#logger.warn(nothingToCall(source.path));
       this.#registry.add(source.namespace, modules, this.#answering(source.callbacks));
       for (const [file, hash] of hashes) source.set(file, hash, modules);

@@ -5,7 +5,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { importFile, requireFile, requireOf } from './import-file.js';
 import { isObject } from './methods.js';
 import { findRemoteFiles, isTypeScript, type RemoteFiles, resolveRemotePath } from './remote-files.js';
-import { type LoadedModule, modulesOf } from './remote-module.js';
+import { type LoadedModule, modulesOf, type OnNothing } from './remote-module.js';
 import { withNotice } from './slow-import.js';
 import { whyNoneCallable } from './uncallable.js';
 
@@ -18,9 +18,15 @@ export type { LoadedModule } from './remote-module.js';
  *
  * Rejects with {@link RpcCode.InvalidArgument} for an invalid path. Rejects with {@link RpcCode.Load} for a path that does
  * not exist, a file that fails, two modules of one name, or a path to a file without anything to call. A folder without
- * anything to call has no modules. Waits for top-level awaits without limit; `logger` gets a line where that takes long.
+ * anything to call has no modules. Waits for top-level awaits without limit; `logger` gets a line where that takes long. With
+ * `onNothing`, that function is called for each file of a folder whose factory returns no object, and the file is left out.
  */
-export async function loadModules(path: string | URL, context: unknown, logger?: Logger): Promise<LoadedModule[]> {
+export async function loadModules(
+  path: string | URL,
+  context: unknown,
+  logger?: Logger,
+  onNothing?: OnNothing,
+): Promise<LoadedModule[]> {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
   let main: unknown;
@@ -30,7 +36,7 @@ export async function loadModules(path: string | URL, context: unknown, logger?:
     } catch (error) {
       throw loadFailure(file, error);
     }
-    collect(modules, modulesOf(main, file, context));
+    collect(modules, modulesOf(main, file, context, found.isFolder ? onNothing : undefined));
   }
   return allowed(modules, found, main);
 }
@@ -39,7 +45,7 @@ export async function loadModules(path: string | URL, context: unknown, logger?:
  * Does what {@link loadModules} does, synchronously. Throws the same errors, and {@link RpcCode.Load} for an ES module that
  * has a top-level await or imports a module that has one.
  */
-export function loadModulesSync(path: string | URL, context: unknown): LoadedModule[] {
+export function loadModulesSync(path: string | URL, context: unknown, onNothing?: OnNothing): LoadedModule[] {
   const found = findRemoteFiles(path);
   const modules = new Map<string, LoadedModule>();
   let main: unknown;
@@ -49,7 +55,7 @@ export function loadModulesSync(path: string | URL, context: unknown): LoadedMod
     } catch (error) {
       throw loadFailure(file, error);
     }
-    collect(modules, modulesOf(main, file, context));
+    collect(modules, modulesOf(main, file, context, found.isFolder ? onNothing : undefined));
   }
   return allowed(modules, found, main);
 }
@@ -160,6 +166,11 @@ function loadFailureReason(file: string, cause: unknown): string {
     );
   }
   return messageOf(cause);
+}
+
+/** Logs files of a folder that were left out. */
+export function logLeftOut(logger: Logger): OnNothing {
+  return (why) => logger.warn(`mailstation: a file of a remote folder was left out: ${why}`);
 }
 
 /** Number of subfolders in a log line. */

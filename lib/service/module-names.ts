@@ -1,5 +1,5 @@
 import { type Logger, quietLogger } from '../diagnostics.js';
-import { loadModulesSync, nothingToCall } from './load.js';
+import { loadModulesSync, logLeftOut, nothingToCall } from './load.js';
 import { methodNames } from './methods.js';
 import { whyUncallable } from './uncallable.js';
 
@@ -13,10 +13,15 @@ export interface ModuleNames {
 
 /**
  * Loads the remote modules of a path, and lists their methods. Throws as {@link loadModulesSync} does. A folder without
- * modules is logged.
+ * modules is logged, and with `isForPomelo` also a file whose factory returns no object, which is an error otherwise.
  */
-export function loadModuleNames(path: string | URL, context: unknown, logger: Logger = quietLogger): ModuleNames[] {
-  const modules = loadModulesSync(path, context);
+export function loadModuleNames(
+  path: string | URL,
+  context: unknown,
+  logger: Logger = quietLogger,
+  isForPomelo = false,
+): ModuleNames[] {
+  const modules = loadModulesSync(path, context, isForPomelo ? logLeftOut(logger) : undefined);
   if (modules.length === 0) logger.warn(nothingToCall(path));
   return modules.map(({ name, instance }) => ({
     name,

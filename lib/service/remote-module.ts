@@ -14,6 +14,9 @@ export interface LoadedModule {
   readonly file: string;
 }
 
+/** Called with the reason for which a file has no module. */
+export type OnNothing = (why: string) => void;
+
 /**
  * Main export of a file: the default export, else `module.exports`, else an object of the named exports. The result is the
  * same for an imported and a required file, and for an ES module and a transpiled one.
@@ -41,16 +44,20 @@ export function mainExport(exports: unknown): unknown {
  * class is constructed.
  *
  * Throws {@link RpcCode.Load} where a factory or a constructor throws (then with `cause`), is asynchronous, or returns no
- * object.
+ * object. With `onNothing`, a file whose function returns no object has no modules, and that function gets the reason: a
+ * folder of pomelo may have helpers beside its remote modules. Source: pomelo-loader.
  */
-export function modulesOf(main: unknown, file: string, context: unknown): LoadedModule[] {
-  if (isFunction(main)) return singleModule(instantiate(main, file, context), file);
+export function modulesOf(main: unknown, file: string, context: unknown, onNothing?: OnNothing): LoadedModule[] {
+  if (isFunction(main)) {
+    const made = instantiate(main, file, context, onNothing);
+    return made === undefined ? [] : singleModule(made, file);
+  }
   if (!isObject(main)) return [];
   const one = singleModule(main, file);
   if (one.length > 0 || !hasModules(main)) return one;
   return modulesIn(main).flatMap(([name, value]) => {
     const instance = isFunction(value) ? instantiate(value, `${name} of ${file}`, context) : value;
-    return methodNames(instance).length > 0 ? [{ name, instance, file }] : [];
+    return instance !== undefined && methodNames(instance).length > 0 ? [{ name, instance, file }] : [];
   });
 }
 
@@ -103,8 +110,8 @@ function chosenName(instance: object): string | undefined {
   return undefined;
 }
 
-/** Object of a factory or a class. `where` names the factory or class in error texts. */
-function instantiate(maker: Method, where: string, context: unknown): object {
+/** Object of a factory or a class. `where` names the factory or class in error texts. Undefined where `onNothing` was called. */
+function instantiate(maker: Method, where: string, context: unknown, onNothing?: OnNothing): object | undefined {
   if (types.isAsyncFunction(maker) || types.isGeneratorFunction(maker)) {
     throw new RpcError(
       RpcCode.Load,
@@ -123,8 +130,8 @@ function instantiate(maker: Method, where: string, context: unknown): object {
     throw new RpcError(RpcCode.Load, `${where} returned a promise: a factory returns an object, without await`);
   if (isObject(made) || isFunction(made)) return made;
   const returned = made === undefined ? 'nothing' : made === null ? 'null' : `a ${typeof made}`;
-  throw new RpcError(
-    RpcCode.Load,
-    `${where} returned ${returned}: a factory returns an object with methods. A method by itself is a named export`,
-  );
+  const why = `${where} returned ${returned}: a factory returns an object with methods. A method by itself is a named export`;
+  if (onNothing === undefined) throw new RpcError(RpcCode.Load, why);
+  onNothing(why);
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -517,6 +517,37 @@ function answeringMailBox(given: readonly unknown[]): () => CustomMailBox {
       close: () => {},
     });
 }
+
+describe('a file of a remote folder whose function returns no object', () => {
+  it('is left out with a warning in the form of pomelo, and an error otherwise', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'mailstation-helpers-'));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    for (const [name, value] of Object.entries({ nothing: '', nil: 'null', sum: '5' }))
+      writeFileSync(join(folder, `${name}.cjs`), `module.exports = function ${name}() { return ${value}; };`);
+    writeFileSync(
+      join(folder, 'rooms.cjs'),
+      `module.exports = () => ({ list: (callback) => callback(null, 'lobby') });`,
+    );
+    const paths = [{ namespace: 'sys', path: folder }];
+    const served = await serve(t, {}, { paths, callbacks: true });
+    const lines = ['nil.cjs returned null', 'nothing.cjs returned nothing', 'sum.cjs returned a number'].map(
+      (why) =>
+        `mailstation: a file of a remote folder was left out: ${join(folder, why)}: a factory returns an object with methods. A method by itself is a named export`,
+    );
+    const leftOut = (log: readonly string[]) => log.filter((line) => line.includes('left out')).sort();
+    assert.deepEqual(leftOut(served.log), lines);
+    const record = { namespace: 'sys', serverType: 'test', path: folder };
+    for (const create of [Client.create, createPinusClient]) {
+      const { client, log } = await call(t, [served], {}, create);
+      client.addProxies([record]);
+      assert.deepEqual(leftOut(log), lines);
+      assert.equal(await client.proxies['sys']?.['test']?.['rooms']?.['list']?.(null), 'lobby');
+    }
+    const { client } = await call(t, [served]);
+    assert.throws(() => client.addProxies([record]), { code: RpcCode.Load, message: /returned null/ });
+    await assert.rejects(serve(t, {}, { paths }), { code: RpcCode.Load, message: /returned null/ });
+  });
+});
 
 describe('a value in the place of the error', () => {
   const nobody = { id: 'test-1', serverType: 'test', port: 1 };
