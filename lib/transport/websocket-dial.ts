@@ -1,9 +1,9 @@
-import { WebSocket } from 'ws';
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import type { ByteStream } from './byte-stream.js';
 import { dialFailure } from './dial-failure.js';
 import type { DialOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
+import { webSocketPackage } from './websocket-package.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 /** Connects, and upgrades. Rejects with the system's error, or with the error of ws when the other end is not a WebSocket server. */
@@ -14,6 +14,7 @@ export function dialWebSocket(endpoint: Endpoint<'ws'>, { maxFrameBytes, signal 
       return;
     }
     const url = describeEndpoint(endpoint);
+    const { WebSocket } = webSocketPackage();
     const ws = new WebSocket(url, wsOptions(maxFrameBytes));
     const release = (): void => {
       signal.removeEventListener('abort', onAbort);

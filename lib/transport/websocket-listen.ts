@@ -1,17 +1,19 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { WebSocketServer } from 'ws';
+import type { WebSocketServer } from 'ws';
 import { type Endpoint, ROOT_PATH, withPort } from '../endpoint.js';
 import { quoted } from '../quoted.js';
 import { closeServer, listenAt } from './socket-listen.js';
 import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
+import { webSocketPackage } from './websocket-package.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 /** Listens. Answers 426 to a request that is not a WebSocket upgrade, and 404 to an upgrade at another path than that of the endpoint. */
 export async function listenWebSocket(endpoint: Endpoint<'ws'>, options: ListenOptions): Promise<Listener> {
   const { host, port, path } = endpoint;
   const { handshakeTimeout, onStream, onError } = options;
+  const { WebSocketServer } = webSocketPackage();
   const limits = {
     headersTimeout: handshakeTimeout,
     requestTimeout: handshakeTimeout,

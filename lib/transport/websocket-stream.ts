@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { type RawData, WebSocket } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { nextTick } from '../timers.js';
 import type { ByteStream, StreamFacts, StreamHandler } from './byte-stream.js';
 import { MessageParts } from './message-parts.js';
@@ -48,7 +48,7 @@ export class WebSocketStream implements ByteStream {
     });
     ws.on('ping', () => {
       // ws ends a connection that requests too many pongs at once, and gives no reason.
-      if (ws.readyState !== WebSocket.OPEN && !this.#isEnding)
+      if (ws.readyState !== ws.OPEN && !this.#isEnding)
         this.#failure ??= new Error('the peer sends pings and does not read the answers');
     });
     ws.once('close', (code) => {
@@ -69,7 +69,7 @@ export class WebSocketStream implements ByteStream {
   }
 
   write(bytes: Buffer): boolean {
-    if (this.#ws.readyState !== WebSocket.OPEN) return false; // the close event follows
+    if (this.#ws.readyState !== this.#ws.OPEN) return false; // the close event follows
     if (bytes.length <= MESSAGE_BYTES) this.#ws.send(bytes, this.#onSent);
     else
       for (let at = 0; at < bytes.length; at += MESSAGE_BYTES)

@@ -37,10 +37,20 @@ const WAYS: readonly [module: string, resolution: string, files: readonly string
   ['esnext', 'bundler', ['esm.mts', 'entries.mts'], STRICTEST],
 ];
 
+const BOTH = ['esm.mts', 'cjs.cts', 'entries.mts', 'entries.cts'];
+const MODULES = ['esm.mts', 'entries.mts', 'hover.mts'];
+
+/** Ways that not every compiler knows, each with the compilers that do. */
+const FURTHER: readonly [compilers: readonly string[], ...way: (typeof WAYS)[number]][] = [
+  [['5.4.5'], 'commonjs', 'node10', BOTH, { ...STRICTEST, esModuleInterop: true }],
+  [['5.4.5'], 'preserve', 'bundler', MODULES, STRICTEST],
+  [['5.4.5'], 'nodenext', 'nodenext', MODULES, { ...STRICTEST, verbatimModuleSyntax: true }],
+];
+
 /** The lowest and the latest compiler, which compile in all ways; the others compile in the first one. */
 const ENDS = [COMPILERS[0]?.[0], COMPILERS.at(-1)?.[0]];
 
-describe('the declarations of the package', { timeout: 600_000 }, () => {
+describe('the declarations of the package', { timeout: 900_000 }, () => {
   const project = mkdtempSync(join(tmpdir(), 'mailstation-compilers-'));
   const modules = join(project, 'node_modules');
   const inProject = (file: string, args: readonly string[]) => run(file, args, { cwd: project });
@@ -61,9 +71,12 @@ describe('the declarations of the package', { timeout: 600_000 }, () => {
   });
   after(() => rmSync(project, { recursive: true, force: true }));
 
-  for (const [typescript, node] of COMPILERS)
-    for (const [module, moduleResolution, files, settings] of ENDS.includes(typescript) ? WAYS : WAYS.slice(0, 1))
-      it(`compile under TypeScript ${typescript} with ${moduleResolution} and @types/node ${node}`, async () => {
+  for (const [typescript, node] of COMPILERS) {
+    const further = FURTHER.flatMap(([known, ...way]) => (known.includes(typescript) ? [way] : []));
+    const ways = [...(ENDS.includes(typescript) ? WAYS : WAYS.slice(0, 1)), ...further];
+    for (const [module, moduleResolution, files, settings] of ways) {
+      const how = `${module}, ${moduleResolution}${'verbatimModuleSyntax' in settings ? `, ${Object.keys(settings).at(-1)}` : ''}`;
+      it(`compile under TypeScript ${typescript} with ${how} and @types/node ${node}`, async () => {
         const compilerOptions = {
           ...settings,
           ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
@@ -78,6 +91,8 @@ describe('the declarations of the package', { timeout: 600_000 }, () => {
           assert.fail(error.stdout),
         );
       });
+    }
+  }
 
   it('have the lowest TypeScript that the pages state', () => {
     const [[lowest = ''] = []] = COMPILERS;

@@ -26,6 +26,8 @@ const RESTRICTIONS = [
   ['--disable-proto=delete'],
   ['--disable-proto=throw'],
   ['--jitless'],
+  ['--conditions=browser'],
+  ['--throw-deprecation', '--pending-deprecation'],
   permissionFlags(process.allowedNodeEnvironmentFlags),
 ];
 

@@ -34,6 +34,6 @@ const made = [
   stockPinus.createClient(given),
 ];
 // @ts-expect-error an option of the wrong type
-const wrong = () => [byEntry(Counter, { port: 'high' })];
+const wrong = () => [byEntry(Counter, { port: true })];
 
 export = { Api, close, counted, made, wrong };

@@ -32,4 +32,4 @@ export const made = [
 ];
 export const others = [close, server.create({ port: 0, services: {} })];
 // @ts-expect-error an option of the wrong type
-export const wrong = () => [byEntry(Counter, { port: 'high' })];
+export const wrong = () => [byEntry(Counter, { port: true })];

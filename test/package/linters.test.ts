@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { ROOT } from '../architecture/house.js';
+
+const run = promisify(execFile);
+const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'];
+
+/**
+ * Both tools do not know the condition `module-sync`. They take the CommonJS module under `default` for what `import` gets,
+ * and report that its types are those of an ES module. Node gives the ES module, which has these types.
+ */
+const UNKNOWN_CONDITION = { publint: 'EXPORTS_TYPES_INVALID_FORMAT', attw: 'false-esm' };
+
+describe('the packed package', { timeout: 300_000 }, () => {
+  const project = mkdtempSync(join(tmpdir(), 'mailstation-linters-'));
+  let tarball = '';
+  const inProject = (args: readonly string[]) => run(process.execPath, args, { cwd: project });
+
+  before(async () => {
+    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
+    tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? '';
+    writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
+    const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save'];
+    await run('npm', ['install', ...quiet, `./${tarball}`, ...TOOLS], { cwd: project });
+  });
+  after(() => rmSync(project, { recursive: true, force: true }));
+
+  it('has nothing for publint --strict to report', async () => {
+    const code = `import { publint } from 'publint';
+      const { messages } = await publint({ pkgDir: 'node_modules/mailstation', strict: true, pack: false });
+      console.log(JSON.stringify(messages.filter(({ code }) => code !== '${UNKNOWN_CONDITION.publint}')));`;
+    const { stdout } = await inProject(['--input-type=module', '-e', code]);
+    assert.deepEqual(JSON.parse(stdout), []);
+  });
+
+  it('has types that attw finds right in each way of resolving them', async () => {
+    const attw = [
+      'node_modules/@arethetypeswrong/cli/dist/index.js',
+      tarball,
+      '--ignore-rules',
+      UNKNOWN_CONDITION.attw,
+    ];
+    await inProject(attw).catch((error: { stdout: string }) => assert.fail(error.stdout));
+  });
+});
