@@ -12,6 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ATTACKS, type Attack } from './hostile/attacks.js';
 import { frame } from './hostile/raw-peer.js';
+import { WEBSOCKET_ATTACKS } from './hostile/websocket-attacks.js';
 
 const ATTACK_MS = 4_000;
 /** Time after the attack in which good calls go on. Unit: ms */
@@ -99,12 +100,14 @@ interface Scene {
   readonly good: Target;
   readonly all: readonly Target[];
   readonly hostile?: Server;
+  /** Port of the server that a share reaches. */
+  readonly serverPort?: number;
 }
 
 async function stage(attack: Attack, signal: AbortSignal): Promise<Scene> {
-  if (attack.role === 'server') {
-    const target = await new Target('server', 0, attack.descriptors).ready();
-    const good = await new Target('client', target.port).ready();
+  if (attack.role === 'server' || attack.role === 'ws') {
+    const target = await new Target(attack.role, 0, attack.descriptors).ready();
+    const good = await new Target(attack.role === 'ws' ? 'ws-client' : 'client', target.port).ready();
     return { target, good, all: [target, good] };
   }
   if (attack.role === 'cluster') {
@@ -122,7 +125,7 @@ async function stage(attack: Attack, signal: AbortSignal): Promise<Scene> {
   const share = await freePort();
   const target = await new Target('client', `${server.port},${server.port},${share}`).ready();
   const good = await new Target('client', `${server.port},${server.port},${share}`).ready();
-  return { target, good, all: [target, good, server] };
+  return { target, good, all: [target, good, server], serverPort: server.port };
 }
 
 async function freePort(): Promise<number> {
@@ -135,10 +138,10 @@ async function freePort(): Promise<number> {
 
 async function run(attack: Attack): Promise<boolean> {
   const ended = new AbortController();
-  const { target, good, all, hostile } = await stage(attack, ended.signal);
+  const { target, good, all, hostile, serverPort = 0 } = await stage(attack, ended.signal);
   const idle = (await target.ask('report'))?.rss ?? 0;
   await good.ask('begin', attack.role === 'client');
-  const attacking = attack.run?.(target.port, ended.signal).catch(() => {});
+  const attacking = attack.run?.(target.port, ended.signal, serverPort).catch(() => {});
   await delay(ATTACK_MS);
   ended.abort();
   await delay(AFTER_MS);
@@ -161,6 +164,6 @@ const wanted = process.argv[2] ?? '';
 const titles = ['memory', 'turn', 'lines', 'calls', 'failed', 'longest'].map((each) => each.padStart(9)).join('');
 console.log(`${''.padEnd(43)}${titles}`);
 let passed = true;
-for (const attack of ATTACKS)
+for (const attack of [...ATTACKS, ...WEBSOCKET_ATTACKS])
   if (`${attack.role} ${attack.name}`.includes(wanted)) passed = (await run(attack)) && passed;
 process.exit(passed ? 0 : 1);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { call, frame, RawPeer, registration } from './raw-peer.js';
 
-export type Role = 'server' | 'client' | 'share' | 'cluster';
+export type Role = 'server' | 'ws' | 'client' | 'share' | 'cluster';
 
 export interface Attack {
   readonly name: string;
@@ -11,20 +11,20 @@ export interface Attack {
   /** Limit of the target's file descriptors. @default as the shell has it */
   readonly descriptors?: number;
   /** Runs until `signal`, or ends by itself. For a client `port` is 0, and {@link Attack.answer} runs in its place. */
-  readonly run?: (port: number, signal: AbortSignal) => Promise<unknown>;
+  readonly run?: (port: number, signal: AbortSignal, serverPort: number) => Promise<unknown>;
   /** Called with each connection of the client, once that has registered. */
   readonly answer?: (socket: Socket, signal: AbortSignal) => unknown;
 }
 
 const MANY = 50_000;
-const CHANNELS: Record<Exclude<Role, 'client'>, string> = {
+const CHANNELS: Record<Exclude<Role, 'client' | 'ws'>, string> = {
   server: 'target',
   share: 'mailstation.share',
   cluster: 'registry',
 };
 
 /** Opens peers that are registered on the channel of the role. */
-function peers(role: Exclude<Role, 'client'>, port: number, count: number, features?: readonly string[]) {
+function peers(role: keyof typeof CHANNELS, port: number, count: number, features?: readonly string[]) {
   return Promise.all(Array.from({ length: count }, () => RawPeer.register(port, CHANNELS[role], features)));
 }
 
@@ -35,7 +35,7 @@ function strangers(port: number, count: number): Promise<RawPeer[]> {
 /** An attack of registered peers that each write many frames. */
 function floods(
   name: string,
-  role: Exclude<Role, 'client'>,
+  role: keyof typeof CHANNELS,
   make: (index: number) => Buffer,
   { count = MANY, connections = 2, reads = true } = {},
 ): Attack {
@@ -212,6 +212,50 @@ export const ATTACKS: readonly Attack[] = [
           : { type: 'close_mailbox', to: 1 },
       id: 0,
     }),
+  ),
+  {
+    name: 'relayed answers unread',
+    role: 'share',
+    run: async (port, signal, serverPort) => {
+      const server = { id: 'big', host: '127.0.0.1', port: serverPort, transport: 'tcp' };
+      const open = frame({ head: { type: 'open_mailbox', to: 1, server }, id: 0 });
+      const relayed = (id: number): Buffer =>
+        frame({ head: { type: 'relay', to: 1, method: 'u.m.big', argLength: 0, oneway: false }, id: id + 1 });
+      for (const peer of await peers('share', port, 10, ['relay', 'cancel', 'results'])) {
+        peer.socket.write(open);
+        setTimeout(() => void peer.deaf().flood(400, relayed, signal), 500);
+      }
+    },
+  },
+  {
+    name: 'relayed calls without answers',
+    role: 'share',
+    run: async (port, signal, serverPort) => {
+      const server = { id: 'big', host: '127.0.0.1', port: serverPort, transport: 'tcp' };
+      const open = frame({ head: { type: 'open_mailbox', to: 1, server }, id: 0 });
+      const relayed = (id: number): Buffer =>
+        frame({
+          head: { type: 'relay', to: 1, method: 'u.m.forget', argLength: 0, oneway: false },
+          id: id + 1,
+          timeout: 2 ** 32 - 1,
+        });
+      for (const peer of await peers('share', port, 4, ['relay', 'cancel', 'results'])) {
+        peer.socket.write(open);
+        setTimeout(() => void peer.read().flood(60_000, relayed, signal), 500);
+      }
+    },
+  },
+  floods(
+    'large values unread',
+    'cluster',
+    (id) => frame({ head: { type: 'subscribe', key: 'large', reg: { dataId: 'large' } }, id: id + 1 }),
+    { count: 1, connections: 40, reads: false },
+  ),
+  floods(
+    'large values, 4,000 keys',
+    'cluster',
+    (id) => frame({ head: { type: 'subscribe', key: `large-${id}`, reg: { dataId: 'large', id } }, id: id + 1 }),
+    { count: 2_000, connections: 2, reads: false },
   ),
   floods('subscriptions', 'cluster', (id) =>
     frame({ head: { type: 'subscribe', key: `k-${id}`, reg: { id } }, id: id + 1 }),

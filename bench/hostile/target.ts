@@ -52,7 +52,10 @@ class Registry {
   async big(): Promise<string> {
     return BIG;
   }
-  subscribe(): void {}
+  /** Values of the data `large` change all the while. */
+  subscribe({ dataId }: { dataId?: string }, listener: (value: unknown) => void): void {
+    if (dataId === 'large') setInterval(() => listener(BIG), 20);
+  }
   publish(): void {}
   on(): void {}
   once(): void {}
@@ -67,11 +70,13 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+const transport = role.startsWith('ws') ? 'ws' : 'tcp';
+
 /** The same client in three uses: alone, as the one that relays, and as one whose calls are relayed. */
 function clientOf(servers: readonly { id: string; port: number }[], share?: number) {
   const client = createClient({ logger, timeout: 5_000, ...(share === undefined ? {} : { share: { port: share } }) });
   client.addProxies([{ namespace: 'u', serverType: 'a' }]);
-  client.addServers(servers.map((each) => ({ ...each, serverType: 'a', host: '127.0.0.1' })));
+  client.addServers(servers.map((each) => ({ ...each, serverType: 'a', host: '127.0.0.1', transport })));
   return client;
 }
 
@@ -79,8 +84,8 @@ type Call = (server: string) => Promise<unknown>;
 
 /** Begins the role. Returns the port, and the call that this process makes on `call`. */
 async function begin(): Promise<{ port: number; call?: Call }> {
-  if (role === 'server') {
-    const server = createServer({ id: 'target', serverType: 'a', port: 0, services, logger });
+  if (role === 'server' || role === 'ws') {
+    const server = createServer({ id: 'target', serverType: 'a', port: 0, transport, services, logger });
     await server.start();
     return { port: server.port as number };
   }

@@ -35,6 +35,8 @@ export class Framer {
   #paused = false;
   /** Chunks that have arrived and whose packets are not handed out yet, while paused. The first is read from `#restAt` on. */
   #rest: Buffer[] = [];
+  /** Counted, since a WebSocket may bring a chunk for each of thousands of small messages. */
+  #restBytes = 0;
   #restAt = 0;
 
   /** `onFrame` must not keep the view or slices of its bytes, which are both reused. */
@@ -56,7 +58,7 @@ export class Framer {
 
   /** Bytes of the chunks that wait for {@link resume}. */
   get restBytes(): number {
-    return this.#rest.reduce((bytes, chunk) => bytes + chunk.length, 0) - this.#restAt;
+    return this.#restBytes;
   }
 
   get maxFrameBytes(): number {
@@ -95,6 +97,7 @@ export class Framer {
       const chunk = this.#rest.shift() as Buffer;
       const at = this.#restAt;
       this.#restAt = 0;
+      this.#restBytes -= chunk.length - at;
       this.#read(chunk, at);
     }
   }
@@ -103,6 +106,7 @@ export class Framer {
   stop(): void {
     this.#stopped = true;
     this.#rest = [];
+    this.#restBytes = 0;
     this.#held = NOTHING;
     this.#heldBytes = 0;
   }
@@ -112,8 +116,10 @@ export class Framer {
    * of the next packet is unknown then, so the framer has stopped, and the connection must be closed.
    */
   push(chunk: Buffer): void {
-    if (this.#paused) this.#rest.push(chunk);
-    else this.#read(chunk, 0);
+    if (chunk.length === 0) return; // a message of a WebSocket without bytes
+    if (!this.#paused) return this.#read(chunk, 0);
+    this.#rest.push(chunk);
+    this.#restBytes += chunk.length;
   }
 
   #read(chunk: Buffer, start: number): void {
@@ -133,6 +139,7 @@ export class Framer {
       return this.#hold(chunk, at, end, end - at);
     }
     this.#rest.unshift(chunk);
+    this.#restBytes += end - at;
     this.#restAt = at;
   }
 

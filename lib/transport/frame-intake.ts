@@ -18,6 +18,9 @@ const BATCH_SHARE = 4;
 
 /** Bytes of a header that a stream may add to a message: 14 in WebSockets. */
 const STREAM_HEADER_BYTES = 14;
+/** Bytes that arrive between two looks at the time of the turn, and what a chunk counts beside its own bytes. */
+const BYTES_PER_READING = 16 * 1024;
+const CHUNK_COST = 64;
 const BEFORE_REGISTRATION = 'before its registration a peer may send';
 
 /** The connection, as its intake needs it. */
@@ -60,6 +63,7 @@ export class FrameIntake {
   #answerBytes = 0;
   #framesBefore = 0;
   #bytesBefore = 0;
+  #sinceReading = 0;
   /** True until a batch of the turn has ended. */
   #isNewTurn = true;
   /** True until a batch of a later turn was begun: each turn handles one at the least. */
@@ -103,15 +107,26 @@ export class FrameIntake {
 
   receive(chunk: Buffer): void {
     const isContinued = this.#framer.isPaused;
-    if (!isContinued) this.#isNewTurn = true;
-    if (!isContinued && intakeTurns.isBehind) this.#left = 1;
+    if (!isContinued) this.#beginChunk(chunk.length);
     try {
       this.#framer.push(chunk);
-      if (!isContinued && this.#framer.isPaused) this.#batchesEnded();
+      if (!isContinued && this.#framer.isPaused && !this.#isWaiting) this.#batchesEnded();
       if (this.#options.portBytes !== undefined) this.#noteHeld();
     } catch (error) {
       this.#handler.onError(error);
     }
+  }
+
+  /** Node reads a socket up to 32 times in a turn: chunks of little work each may be much work together. */
+  #beginChunk(bytes: number): void {
+    this.#isNewTurn = true;
+    if (intakeTurns.isBehind) this.#left = 1;
+    this.#sinceReading += bytes + CHUNK_COST;
+    if (this.#sinceReading < BYTES_PER_READING || !this.#options.pauseWhenBlocked) return;
+    this.#sinceReading = 0;
+    if (!intakeTurns.isOver()) return;
+    this.#framer.pause();
+    this.#endTurn();
   }
 
   #noteHeld(): void {

@@ -1,4 +1,4 @@
-import { clearImmediate, performance, setImmediate } from '../timers.js';
+import { performance, setImmediate } from '../timers.js';
 
 /** Time for which all connections together may handle requests that wait, before sockets are read again. Unit: ms */
 const TURN_MS = 10;
@@ -17,6 +17,7 @@ export class IntakeTurns {
   readonly #waiting = new Set<ContinueUntil>();
   readonly #now: () => number;
   #immediate: NodeJS.Immediate | undefined;
+  #began = 0;
 
   /** `now`: a clock. Unit: ms */
   constructor(now = (): number => performance.now()) {
@@ -28,32 +29,38 @@ export class IntakeTurns {
     return this.#waiting.size > 0;
   }
 
+  /** True when requests have taken the time of this turn. The turn begins with the first question. */
+  isOver(): boolean {
+    const now = this.#now();
+    if (this.#immediate !== undefined) return now - this.#began >= TURN_MS;
+    this.#began = now;
+    this.#immediate = setImmediate(this.#onTurn);
+    return false;
+  }
+
   wait(connection: ContinueUntil): void {
     this.#waiting.add(connection);
-    this.#immediate ??= setImmediate(this.#onTurn);
+    if (this.#immediate === undefined) this.isOver();
   }
 
   /** The connection waits no more. */
   leave(connection: ContinueUntil): void {
     this.#waiting.delete(connection);
-    if (this.isBehind) return;
-    clearImmediate(this.#immediate);
-    this.#immediate = undefined;
   }
 
   readonly #onTurn = (): void => {
+    this.#immediate = undefined;
+    if (!this.isBehind) return;
     this.#immediate = setImmediate(this.#onTurn); // first, so that the next turn comes whatever a request does
     let now = this.#now();
+    this.#began = now;
     const endsAt = now + TURN_MS;
     for (const next of this.#waiting) {
       this.#waiting.delete(next);
       next(this.isBehind ? Math.min(endsAt, now + SLICE_MS) : endsAt);
       now = this.#now();
-      if (now >= endsAt) break;
+      if (now >= endsAt) return;
     }
-    if (this.isBehind) return;
-    clearImmediate(this.#immediate);
-    this.#immediate = undefined;
   };
 }
 

@@ -131,6 +131,21 @@ describe('FrameIntake at an answering end', () => {
     for (const { handled } of busy) assert.deepEqual(handled, upTo(10));
   });
 
+  it('leaves the event loop to others when many small chunks come in one turn', async () => {
+    const { stream, handled } = answering((id, connection) => {
+      for (const end = performance.now() + 1; performance.now() < end; );
+      answer(connection, id, 10);
+    });
+    // Each is little work, and less than a batch.
+    for (let id = 1; id <= 600 && !stream.isPaused; id += 6) stream.receive(Buffer.concat([requests(6, id)]));
+    const first = handled.length;
+    assert.ok(first < 500, `${first} requests of 1 ms each in one turn`);
+    assert.equal(stream.isPaused, true);
+    for (let turns = 0; stream.isPaused && turns < 1_000; turns++) await tick();
+    assert.deepEqual(handled, upTo(handled.length));
+    assert.ok(handled.length > first);
+  });
+
   it('handles no request while answers of the connection wait to be encoded', async () => {
     const { stream, connection, handled } = answering((id, own) => answer(own, id, 10));
     connection.holdRequests(true);

@@ -47,6 +47,18 @@ describe('IntakeTurns', () => {
     assert.equal(turns.isBehind, false);
   });
 
+  it('is over when its time has passed since it was first looked at, until the next turn', async () => {
+    let time = 0;
+    const turns = new IntakeTurns(() => time);
+    assert.equal(turns.isOver(), false);
+    time = 9;
+    assert.equal(turns.isOver(), false);
+    time = 10;
+    assert.equal(turns.isOver(), true);
+    await tick();
+    assert.equal(turns.isOver(), false);
+  });
+
   it('forgets a connection that has ended', async () => {
     const { turns, got, connection } = setUp();
     const gone = connection('gone', 1);
