@@ -5,10 +5,21 @@ export function nearName(name: string, known: Iterable<string>): string | undefi
   // A third of the letters may be wrong: `prot` is near `port`, and `age` is not near `name`.
   let best = Math.floor(name.length / 3) + 1;
   for (const each of known) {
+    if (isSibling(wanted, each.toLowerCase())) continue;
     const distance = editDistance(wanted, each.toLowerCase(), best);
     if (distance < best) [nearest, best] = [each, distance];
   }
   return nearest;
+}
+
+/** Whether two names differ in their numbers alone. A server `chat-1` is no misspelling of `chat-2`, which may have been removed. */
+function isSibling(a: string, b: string): boolean {
+  return a !== b && lettersOf(a) === lettersOf(b);
+}
+
+/** The name with a `#` in the place of each number, so that `chat2` and `chat10` are alike and `chat` is not. */
+function lettersOf(name: string): string {
+  return name.replace(/\d+/g, '#');
 }
 
 /**

@@ -24,6 +24,12 @@ describe('the name that was probably meant', () => {
     it(`is none for ${JSON.stringify(written)}`, () => assert.equal(nearName(written, NAMES), undefined));
   }
 
+  it('is never the neighbour in a row of numbered names', () => {
+    assert.equal(nearName('chat-2', ['chat-1', 'chat-12', 'gate-1']), undefined);
+    assert.equal(nearName('chat2', ['chat', 'chat1']), 'chat');
+    assert.equal(nearName('caht-2', ['chat-2']), 'chat-2');
+  });
+
   it('is the nearest of several', () => {
     assert.equal(nearName('maxQueue', ['maxQueued', 'maxQueuedBytes', 'maxQueues']), 'maxQueued');
     assert.equal(nearName('ports', ['parts', 'port']), 'parts');
