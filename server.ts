@@ -4,7 +4,7 @@ import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from
 import { debug, type Logger } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { Emitter } from './lib/emitter.js';
-import { type Endpoint, urlOf } from './lib/endpoint.js';
+import { type Endpoint, hostOf, isChosenBySystem, portOf, urlOf, withHost } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
@@ -103,14 +103,17 @@ export class Server extends Emitter<ServerEvents> {
     return this.#lifecycle.state;
   }
 
-  /** Port that the server listens on; before the start, the port of the options. With several places, that of the first. */
+  /**
+   * Port that the server listens on; before the start, the port of the options. With several places, that of the first that has
+   * a port; 0 where the server listens at unix sockets alone.
+   */
   get port(): number {
-    return this.#acceptor.endpoints[0].port;
+    return portOf(withHost(this.#acceptor.endpoints));
   }
 
-  /** Address that the server listens on. With several places, that of the first. */
+  /** Address that the server listens on, of the same place as the port; '' where the server listens at unix sockets alone. */
   get host(): string {
-    return this.#acceptor.endpoints[0].host;
+    return hostOf(withHost(this.#acceptor.endpoints));
   }
 
   /** URLs of all places that the server listens at: `tcp://127.0.0.1:3333`, `ws://127.0.0.1:8080/rpc`. */
@@ -206,7 +209,8 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #makeCandidate(): Candidate {
-    if (this.id === undefined || this.port === 0) throw invalid('standby needs an id, and a port that is not 0');
+    if (this.id === undefined || isChosenBySystem(this.#listening.doors[0].endpoint))
+      throw invalid('standby needs an id, and a port that is not 0');
     if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
     return new Candidate({
       claim: () => this.#acceptor.listen(),

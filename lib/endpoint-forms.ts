@@ -11,9 +11,15 @@ interface WebSocketAddress extends HostAndPort {
   readonly path: string;
 }
 
+interface SocketPath {
+  /** Absolute path of a unix socket. */
+  readonly path: string;
+}
+
 /** The address that each transport needs. */
 interface Addresses {
   readonly tcp: HostAndPort;
+  readonly unix: SocketPath;
   readonly ws: WebSocketAddress;
 }
 
@@ -28,7 +34,20 @@ export type Endpoint<Name extends TransportName = TransportName> = {
 /** Path of a WebSocket endpoint that names none. */
 export const ROOT_PATH = '/';
 
+/** Transports whose endpoints have a host and a port. */
+export type HostTransport = Exclude<TransportName, 'unix'>;
+
 /** The endpoint of a transport that needs a host and a port, and `path` where the transport has paths. */
-export function hostEndpoint(transport: TransportName, host: string, port: number, path = ROOT_PATH): Endpoint {
+export function hostEndpoint(
+  transport: HostTransport,
+  host: string,
+  port: number,
+  path = ROOT_PATH,
+): Endpoint<HostTransport> {
   return Object.freeze(transport === 'ws' ? { transport, host, port, path } : { transport, host, port });
+}
+
+/** The endpoint of a unix socket. */
+export function unixEndpoint(path: string): Endpoint<'unix'> {
+  return Object.freeze({ transport: 'unix', path });
 }

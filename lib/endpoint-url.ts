@@ -1,20 +1,22 @@
-import { type Endpoint, hostEndpoint, ROOT_PATH } from './endpoint-forms.js';
+import { type Endpoint, type HostTransport, hostEndpoint, ROOT_PATH, unixEndpoint } from './endpoint-forms.js';
 import { hostOption } from './host.js';
 import { invalid, nonEmptyString } from './options.js';
 import { quoted } from './quoted.js';
-import type { TransportName } from './server-info.js';
+import { unixPath } from './unix-path.js';
 
-/** A scheme: whether its URL may have a path, and the port that a URL without a port means. */
+/** A scheme with a host: whether its URL may have a path, and the port that a URL without a port means. */
 interface Scheme {
   readonly hasPath: boolean;
   readonly defaultPort: number | undefined;
 }
 
-const SCHEMES: Readonly<Record<TransportName, Scheme>> = {
+const SCHEMES: Readonly<Record<HostTransport, Scheme>> = {
   tcp: { hasPath: false, defaultPort: undefined },
   ws: { hasPath: true, defaultPort: 80 },
 };
-const SCHEME_NAMES = Object.keys(SCHEMES) as TransportName[];
+/** Scheme of a unix socket. Its URL is the path as it is, without escapes. Source: gRPC. */
+const UNIX = 'unix';
+const KNOWN = [...Object.keys(SCHEMES).map((scheme) => `${scheme}://host`), `${UNIX}:/path`].join(', ');
 
 /** Schemes that are written by mistake, and the one that was meant. */
 const MEANT: Readonly<Record<string, string>> = { http: 'ws', https: 'wss', ssl: 'tls', tcps: 'tls' };
@@ -34,7 +36,9 @@ export interface UrlUse {
 
 /** True for text that begins with the scheme of one of the transports. */
 export function isEndpointUrl(value: unknown): value is string {
-  return typeof value === 'string' && isScheme(schemeOf(value));
+  if (typeof value !== 'string') return false;
+  const scheme = schemeOf(value);
+  return scheme === UNIX || isScheme(scheme);
 }
 
 /** True for the URL of an endpoint that a peer sent. */
@@ -55,6 +59,7 @@ export function endpointOfUrl(name: string, value: unknown, { minPort = 1 }: Url
   const refuse = (what: string, cure: string): Error =>
     invalid(`${name} ${what}, got ${quoted(url.replace(CREDENTIALS, '$1'))}: ${cure}`);
   const scheme = schemeOf(url);
+  if (scheme === UNIX) return unixEndpoint(pathOfUnixUrl(name, url, refuse));
   if (!isScheme(scheme)) throw refuse('must be a URL of a known scheme', cureOfScheme(url, scheme));
   const [, , user, host, port = '', rest = ''] = PARTS.exec(url) ?? [];
   if (host === undefined) throw refuse('must be a URL', `write ${scheme}://host:port`);
@@ -87,17 +92,24 @@ function pathOfUrl(rest: string, refuse: Refuse): string {
   return path;
 }
 
+function pathOfUnixUrl(name: string, url: string, refuse: Refuse): string {
+  const path = url.slice(UNIX.length + 1);
+  if (path === '') throw refuse('must name a path', `write ${UNIX}:/path`);
+  if (/^\/\/[^/]/.test(path)) throw refuse('must not name a host', `write ${UNIX}:/path, or ${UNIX}:///path`);
+  return unixPath(name, path.startsWith('//') ? path.slice(2) : path);
+}
+
 function schemeOf(url: string): string {
   return (/^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1] ?? '').toLowerCase();
 }
 
-function isScheme(scheme: string): scheme is TransportName {
+function isScheme(scheme: string): scheme is HostTransport {
   return Object.hasOwn(SCHEMES, scheme);
 }
 
 function cureOfScheme(url: string, scheme: string): string {
   const meant = MEANT[scheme];
   if (meant !== undefined && isScheme(meant)) return `write ${meant}:// in the place of ${scheme}://`;
-  const known = SCHEME_NAMES.map((each) => `${each}://`).join(', ');
-  return url.includes('://') ? `the schemes are ${known}` : `begin with one of ${known}`;
+  if (url.startsWith('/')) return `write ${UNIX}: in front of the path of a socket`;
+  return `the forms are ${KNOWN}`;
 }

@@ -1,23 +1,46 @@
-import { type Endpoint, hostEndpoint, ROOT_PATH } from './endpoint-forms.js';
+import { type Endpoint, type HostTransport, hostEndpoint, ROOT_PATH } from './endpoint-forms.js';
 import { endpointOfUrl, isEndpointUrl } from './endpoint-url.js';
-import { SERVER_INFO_DEFAULTS as defaults, type ServerInfo, type TransportName } from './server-info.js';
+import { SERVER_INFO_DEFAULTS as defaults, type NonEmpty, type ServerInfo, type TransportName } from './server-info.js';
 
-export { type Endpoint, ROOT_PATH } from './endpoint-forms.js';
+export { type Endpoint, ROOT_PATH, unixEndpoint } from './endpoint-forms.js';
 
-const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, ws: true };
+const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, unix: true, ws: true };
 /** Names of all transports. */
 export const TRANSPORT_NAMES = Object.keys(NAMES) as TransportName[];
+/** Names of the transports that a host and a port suffice for. */
+export const HOST_TRANSPORTS = TRANSPORT_NAMES.filter((name): name is HostTransport => name !== 'unix');
 
 type Where = Pick<ServerInfo, 'host' | 'port' | 'transport'> & { readonly url?: unknown };
 
 /** The endpoint of a server, or of other options with a URL or with a host and a port. */
 export function endpointOf({ host = defaults.host, port, transport = defaults.transport, url }: Where): Endpoint {
-  return isEndpointUrl(url) ? endpointOfUrl('url', url) : hostEndpoint(transport, host, port);
+  if (isEndpointUrl(url)) return endpointOfUrl('url', url);
+  return hostEndpoint(transport === 'unix' ? defaults.transport : transport, host, port);
 }
 
 /** The endpoint with another port, such as the port that the system chose where 0 was asked for. */
 export function withPort(endpoint: Endpoint, port: number): Endpoint {
-  return Object.freeze({ ...endpoint, port });
+  return endpoint.transport === 'unix' ? endpoint : Object.freeze({ ...endpoint, port });
+}
+
+/** True for an endpoint whose port the system chooses, so that no second process can ask for the same. */
+export function isChosenBySystem(endpoint: Endpoint): boolean {
+  return endpoint.transport !== 'unix' && endpoint.port === 0;
+}
+
+/** The port of an endpoint; 0 for a unix socket, which has none. */
+export function portOf(endpoint: Endpoint): number {
+  return endpoint.transport === 'unix' ? 0 : endpoint.port;
+}
+
+/** The first of the endpoints that has a host and a port; where none has, the first. */
+export function withHost([first, ...rest]: NonEmpty<Endpoint>): Endpoint {
+  return [first, ...rest].find(({ transport }) => transport !== 'unix') ?? first;
+}
+
+/** The host of an endpoint; '' for a unix socket, which has none. */
+export function hostOf(endpoint: Endpoint): string {
+  return endpoint.transport === 'unix' ? '' : endpoint.host;
 }
 
 /** The endpoint in a message: `127.0.0.1:3333`, `ws://127.0.0.1:3333`. */
@@ -25,14 +48,16 @@ export function describeEndpoint(endpoint: Endpoint): string {
   return endpoint.transport === 'tcp' ? authority(endpoint) : urlOf(endpoint);
 }
 
-/** The endpoint with its transport in every case: `tcp://127.0.0.1:3333`, `ws://[::1]:3333/rpc`. */
+/** The endpoint with its transport in every case: `tcp://127.0.0.1:3333`, `ws://[::1]:3333/rpc`, `unix:/run/chat.sock`. */
 export function urlOf(endpoint: Endpoint): string {
-  return `${endpoint.transport}://${authority(endpoint)}${hasPath(endpoint) ? endpoint.path : ''}`;
+  if (endpoint.transport === 'unix') return `unix:${endpoint.path}`;
+  const path = endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH ? endpoint.path : '';
+  return `${endpoint.transport}://${authority(endpoint)}${path}`;
 }
 
 /** True for an endpoint that host, port and transport do not describe. */
-export function hasPath(endpoint: Endpoint): endpoint is Endpoint<'ws'> {
-  return endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH;
+export function needsUrl(endpoint: Endpoint): boolean {
+  return endpoint.transport === 'unix' || (endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH);
 }
 
 /** True where connections to both endpoints lead to the same place. */
@@ -45,6 +70,6 @@ export function endpointKey(endpoint: Endpoint): string {
   return urlOf(endpoint);
 }
 
-function authority({ host, port }: Pick<Endpoint, 'host' | 'port'>): string {
+function authority({ host, port }: Endpoint<HostTransport>): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

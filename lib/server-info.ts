@@ -1,7 +1,7 @@
 export type NonEmpty<T> = readonly [T, ...T[]];
 
-/** Transport of a connection: TCP, or a WebSocket. */
-export type TransportName = 'tcp' | 'ws';
+/** Transport of a connection: TCP, a unix domain socket, or a WebSocket. */
+export type TransportName = 'tcp' | 'unix' | 'ws';
 
 /** Entry of a client's roster: one server, and where it listens. Source: pomelo-rpc. */
 export interface ServerInfo {
@@ -14,13 +14,14 @@ export interface ServerInfo {
   /** Port of the server. Range: 1 to 65535. */
   readonly port: number;
   /**
-   * Place of the server, in place of host, port and transport: `tcp://host:port` or `ws://host:port/path`. Host, port and
-   * transport of the entry are filled in. A URL of another scheme, beside a port, is a further field.
+   * Place of the server, in place of host, port and transport: `tcp://host:port`, `ws://host:port/path` or `unix:/path`. Host, port
+   * and transport of the entry are filled in; a unix socket has no host and the port 0. A URL of another scheme, beside a port, is
+   * a further field.
    */
   readonly url?: string | undefined;
   /** Weight for weighted routers. Range: above 0. @default 1 */
   readonly weight?: number | undefined;
-  /** Transport that the server listens with. Range: 'tcp' or 'ws'. @default 'tcp' */
+  /** Transport that the server listens with. A unix socket needs a `url`. Range: 'tcp' or 'ws'. @default 'tcp' */
   readonly transport?: TransportName | undefined;
   /** Further fields, for custom routers. */
   readonly [key: string]: unknown;
@@ -32,7 +33,7 @@ export interface ServerAtUrl {
   readonly id: string;
   /** Type of the server, which calls are routed by. */
   readonly serverType: string;
-  /** Place of the server: `tcp://host:port` or `ws://host:port/path`. */
+  /** Place of the server: `tcp://host:port`, `ws://host:port/path` or `unix:/path`. */
   readonly url: string;
   /** Weight for weighted routers. Range: above 0. @default 1 */
   readonly weight?: number | undefined;
@@ -73,9 +74,9 @@ export interface ConnectedPeer {
   readonly id: string;
   /** Number of the connection, unique among the connections of the server, past ones included; in `callContext().caller`. */
   readonly connectionId?: string;
-  /** Address of the caller; an IPv4 address also where the caller arrived over IPv6. */
+  /** Address of the caller; an IPv4 address also where the caller arrived over IPv6, and 127.0.0.1 over a unix socket. */
   readonly ip: string;
-  /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`. */
+  /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`, and for a unix socket its path and a number. */
   readonly peer: string;
 }
 

@@ -1,6 +1,6 @@
 import { idOfNumber, portOfDigits, weightOfDigits } from '../lib/compat/numbers.js';
 import type { Logger } from '../lib/diagnostics.js';
-import { TRANSPORT_NAMES, urlOf } from '../lib/endpoint.js';
+import { HOST_TRANSPORTS, portOf, urlOf } from '../lib/endpoint.js';
 import { endpointOfUrl, isEndpointUrl } from '../lib/endpoint-url.js';
 import { messageOf, type RpcError } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
@@ -45,35 +45,53 @@ function read(given: ServerEntry, onWeight: (why: RpcError) => void): ServerInfo
   if (Array.isArray(given)) throw invalid('addServer() takes one server, got a list: give the list to addServers()');
   fieldsOf('a server', given, 'an object { id, serverType, host, port }');
   const id = idOf(given);
-  const { serverType: type, host: address, port: written, weight: heavy, ...others } = placed(given, id);
-  const of = `of server ${id}`;
-  const serverType = (type ?? '') === '' ? '' : nonEmptyString(`the serverType ${of}`, type);
-  const host = (address ?? undefined) === undefined ? {} : { host: hostOption(`the host ${of}`, address) };
-  oneOf(`the transport ${of}`, given['transport'], SERVER_INFO_DEFAULTS.transport, TRANSPORT_NAMES);
+  const { serverType: type, host, weight: heavy, ...others } = given;
+  const serverType = (type ?? '') === '' ? '' : nonEmptyString(`the serverType of server ${id}`, type);
   const weight = weightOfDigits(heavy) ?? undefined;
   const fits = typeof weight === 'number' && Number.isFinite(weight) && weight > 0;
-  if (weight !== undefined && !fits) onWeight(unfit(`the weight ${of}`, 'a number above 0', heavy));
-  if ((written ?? '') === '') return new Uncallable(id, given, NO_PORT);
-  const port = requiredInteger(`the port ${of}`, portOfDigits(written), 1, 65_535);
-  return Object.freeze({ ...others, id, serverType, ...host, port, ...(fits && { weight }) });
+  if (weight !== undefined && !fits) onWeight(unfit(`the weight of server ${id}`, 'a number above 0', heavy));
+  const place = isAtUrl(given) ? placeOfUrl(given, id) : placeOfFields(host, others, id);
+  if (place === undefined) return new Uncallable(id, given, NO_PORT);
+  return Object.freeze({ ...others, id, serverType, ...place, ...(fits && { weight }) });
+}
+
+/** Fields of an entry that say where the server is. */
+type Place = Pick<ServerInfo, 'port'> & Partial<Pick<ServerInfo, 'host' | 'transport' | 'url'>>;
+
+/** Beside a port, a URL of another scheme is a field without a meaning here: a project may have one for its own purposes. */
+function isAtUrl({ url, port }: ServerEntry): boolean {
+  return (url ?? undefined) !== undefined && ((port ?? '') === '' || isEndpointUrl(url));
 }
 
 /**
- * The entry with the host, the port and the transport that its URL names, and with the URL in one form. Beside a port, a URL of
- * another scheme is a field without a meaning here: entries of a project may have one for their own purposes.
+ * The URL in one form, and the host, the port and the transport that the URL names. An entry that was read before has them
+ * already.
  */
-function placed(given: ServerEntry, id: string): ServerEntry {
-  const { url } = given;
-  const isPlaced = (given.port ?? '') !== '';
-  if ((url ?? undefined) === undefined || (isPlaced && !isEndpointUrl(url))) return given;
-  const [other] = URL_FIELDS.filter((field) => (given[field] ?? undefined) !== undefined);
+function placeOfUrl(given: ServerEntry, id: string): Place {
+  const endpoint = endpointOfUrl(`the url of server ${id}`, given['url']);
+  const host = endpoint.transport === 'unix' ? {} : { host: endpoint.host };
+  const place: Place = { ...host, port: portOf(endpoint), transport: endpoint.transport };
+  const [other] = URL_FIELDS.filter(
+    (field) => (given[field] ?? undefined) !== undefined && given[field] !== place[field],
+  );
   if (other !== undefined)
     throw invalid(
       `server ${id} has the fields url and ${other}: leave one of them out, since the URL names the ${other}`,
     );
-  const endpoint = endpointOfUrl(`the url of server ${id}`, url);
-  const { host, port, transport } = endpoint;
-  return { ...given, url: urlOf(endpoint), host, port, transport };
+  return { url: urlOf(endpoint), ...place };
+}
+
+/** Undefined for an entry without a port. */
+function placeOfFields(
+  address: unknown,
+  { port: written, transport }: Record<string, unknown>,
+  id: string,
+): Place | undefined {
+  const host = (address ?? undefined) === undefined ? undefined : hostOption(`the host of server ${id}`, address);
+  oneOf(`the transport of server ${id}`, transport, SERVER_INFO_DEFAULTS.transport, HOST_TRANSPORTS);
+  if ((written ?? '') === '') return undefined;
+  const port = requiredInteger(`the port of server ${id}`, portOfDigits(written), 1, 65_535);
+  return { ...(host !== undefined && { host }), port };
 }
 
 /**

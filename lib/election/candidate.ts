@@ -35,7 +35,7 @@ export interface CandidateOptions {
 const MAX_REFUSALS = 26;
 
 /** Codes of a connection that a holder cut off, or never accepted, while releasing the port. */
-const RELEASING: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
+const RELEASING: readonly string[] = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', RpcCode.ConnectionLost];
 
 /**
  *                   took the port

@@ -204,7 +204,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     await closeDoors(this.#listeners);
   }
 
-  #open({ endpoint, allowedOrigins }: Door): Promise<Listener> {
+  #open({ endpoint, ...door }: Door): Promise<Listener> {
     const { insecure, handshakeTimeout, maxFrameBytes, onError, maxConnections, maxUnregistered } = this.#options;
     this.#claimed = endpoint;
     return this.#claim({
@@ -212,7 +212,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       insecure,
       handshakeTimeout,
       maxHandshakes: Math.min(maxConnections, maxUnregistered),
-      allowedOrigins,
+      ...door,
       maxFrameBytes,
       onError,
       onStream: (stream) => this.#onStream(stream),

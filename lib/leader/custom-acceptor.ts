@@ -1,7 +1,7 @@
 import { CalledBackError, resultsOf } from '../called-back.js';
 import { readPassed } from '../compat/acceptor-arguments.js';
 import { describeError } from '../diagnostics.js';
-import type { Endpoint } from '../endpoint.js';
+import { type Endpoint, portOf } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { firstOf } from '../falsy-first.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
@@ -84,7 +84,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   get description(): string {
-    return `a custom acceptor, port ${this.claimed.port}`;
+    return `a custom acceptor, port ${portOf(this.claimed)}`;
   }
 
   get claimed(): Endpoint {
@@ -104,14 +104,14 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
         const acceptor = this.#make();
         this.#acceptor = acceptor;
         // Not resolved with the promise itself: an error that is emitted before it settles would come too late.
-        Promise.resolve(acceptor.listen(this.claimed.port)).then(() => resolve(), reject);
+        Promise.resolve(acceptor.listen(portOf(this.claimed))).then(() => resolve(), reject);
       });
     } catch (cause) {
       this.#lifecycle.move('closed');
       await this.#closeAcceptor();
       throw new RpcError(
         RpcCode.Listen,
-        `the custom acceptor cannot listen on port ${this.claimed.port}: ${messageOf(cause)}`,
+        `the custom acceptor cannot listen on port ${portOf(this.claimed)}: ${messageOf(cause)}`,
         {
           cause,
         },
@@ -190,7 +190,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     const { factory, endpoint, serverOptions, services, onError, onSession } = this.#options;
     const opts: AcceptorOptions = {
       ...serverOptions,
-      port: endpoint.port,
+      port: portOf(endpoint),
       get services() {
         return services();
       },

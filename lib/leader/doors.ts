@@ -1,8 +1,8 @@
 import { portOfDigits } from '../compat/numbers.js';
-import { type Endpoint, endpointOf, TRANSPORT_NAMES } from '../endpoint.js';
+import { type Endpoint, endpointOf, HOST_TRANSPORTS, urlOf } from '../endpoint.js';
 import { endpointOfUrl } from '../endpoint-url.js';
 import { hostOption } from '../host.js';
-import { integer, invalid, oneOf, unfit } from '../options.js';
+import { integer, invalid, oneOf, requiredInteger, unfit } from '../options.js';
 import { shown } from '../quoted.js';
 import { type NonEmpty, SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import type { Listener } from '../transport/transport.js';
@@ -14,10 +14,15 @@ const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@]+$/;
 
 /** A place where a server listens, with the options of that place. */
 export interface ListenEntry {
-  /** Place: `tcp://host:port` or `ws://host:port/path`. Port 0: the system chooses; `server.urls` has the number. */
+  /**
+   * Place: `tcp://host:port`, `ws://host:port/path` or `unix:/path`. Port 0: the system chooses; `server.urls` has the number. A
+   * folder that does not exist is made for the socket's user alone.
+   */
   url: string;
   /** Web pages that may connect here, in place of the server's own list. @default the server's `allowedOrigins` */
   allowedOrigins?: readonly string[] | undefined;
+  /** Mode of the file of a unix socket. A caller needs the right to write. Range: 0 to 0o777. @default 0o600 */
+  mode?: number | undefined;
 }
 
 /** Options of a server that say where the server listens. */
@@ -34,6 +39,8 @@ export interface Door {
   readonly endpoint: Endpoint;
   /** Origins of web pages that may connect over a WebSocket. */
   readonly allowedOrigins: readonly string[];
+  /** Mode of the file of a unix socket. Undefined: the transport's default. */
+  readonly socketMode?: number;
 }
 
 /** Options that `listen` stands for. */
@@ -57,15 +64,19 @@ function isList(listen: NonNullable<Placing['listen']>): listen is readonly (str
   return Array.isArray(listen);
 }
 
-function readEntry(given: unknown, at: number, allowedOrigins: readonly string[]): Door {
+function readEntry(given: unknown, at: number, inherited: readonly string[]): Door {
   const name = `listen[${at}]`;
-  if (typeof given === 'string') return { endpoint: endpointOfUrl(name, given, { minPort: 0 }), allowedOrigins };
+  if (typeof given === 'string')
+    return { endpoint: endpointOfUrl(name, given, { minPort: 0 }), allowedOrigins: inherited };
   if (typeof given !== 'object' || given === null) throw unfit(name, 'a URL, or an object { url }', given);
-  const entry = given as ListenEntry;
+  const { url, allowedOrigins, mode } = given as ListenEntry;
+  const endpoint = endpointOfUrl(`${name}.url`, url, { minPort: 0 });
+  if (mode !== undefined && endpoint.transport !== 'unix')
+    throw invalid(`${name}.mode is for unix sockets only: ${urlOf(endpoint)} has no file`);
   return {
-    endpoint: endpointOfUrl(`${name}.url`, entry.url, { minPort: 0 }),
-    allowedOrigins:
-      entry.allowedOrigins === undefined ? allowedOrigins : origins(`${name}.allowedOrigins`, entry.allowedOrigins),
+    endpoint,
+    allowedOrigins: allowedOrigins === undefined ? inherited : origins(`${name}.allowedOrigins`, allowedOrigins),
+    ...(mode !== undefined && { socketMode: requiredInteger(`${name}.mode`, mode, 0, 0o777) }),
   };
 }
 
@@ -73,7 +84,7 @@ function endpointOfOptions(given: Placing): Endpoint {
   const defaults = SERVER_INFO_DEFAULTS;
   if (given.port === undefined) throw invalid('port is required; 0 lets the system choose');
   return endpointOf({
-    transport: oneOf('transport', given.transport, defaults.transport, TRANSPORT_NAMES),
+    transport: oneOf('transport', given.transport, defaults.transport, HOST_TRANSPORTS),
     host: given.host === undefined ? defaults.host : hostOption('host', given.host),
     port: integer('port', portOfDigits(given.port), 0, 0, 65_535),
   });

@@ -15,7 +15,7 @@ export interface ListeningOptions {
    */
   port?: number | string | undefined;
   /**
-   * Places to listen at, in place of port, host and transport: a URL such as `tcp://127.0.0.1:3333` or
+   * Places to listen at, in place of port, host and transport: a URL such as `tcp://127.0.0.1:3333`, `unix:/run/chat/rpc.sock` or
    * `ws://127.0.0.1:8080/rpc`, a {@link ListenEntry}, or a list of both. The server takes all of them or none, in this order. A
    * standby competes for the first place. Range: 1 to 16 places.
    */

@@ -3,7 +3,7 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { listeningHost } from '../host.js';
 import type { Listener, ListenOptions } from '../transport/transport.js';
 import { listen } from '../transport/transports.js';
-import { requireLoopback } from './loopback.js';
+import { requireSafePlace } from './loopback.js';
 
 export interface PortClaim extends ListenOptions {
   readonly endpoint: Endpoint;
@@ -12,22 +12,28 @@ export interface PortClaim extends ListenOptions {
 }
 
 /**
- * Takes a port, which only one process can hold. Does not wait: resolves when listening, rejects with
- * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a host beyond
- * loopback without `insecure`, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another
+ * Takes a port or a socket's path, which only one process can hold. Does not wait: resolves when listening, rejects with
+ * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a place that
+ * others than this machine's user can reach, without `insecure`, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another
  * process leads. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
-  const host = listeningHost(claim.endpoint.host);
-  const endpoint: Endpoint = { ...claim.endpoint, host };
-  if (!claim.insecure) requireLoopback(host);
+  const endpoint = listeningEndpoint(claim.endpoint);
+  if (!claim.insecure) requireSafePlace(endpoint);
   try {
     return await listen(endpoint, claim);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new RpcError(RpcCode.AddressInUse, `port ${endpoint.port} on ${host} is in use`, { cause: error });
-    }
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+      throw new RpcError(RpcCode.AddressInUse, `${placeOf(endpoint)} is in use`, { cause: error });
     const why = `cannot listen on ${describeEndpoint(endpoint)}: ${messageOf(error)}`;
     throw new RpcError(RpcCode.Listen, why, { cause: error });
   }
+}
+
+function listeningEndpoint(endpoint: Endpoint): Endpoint {
+  return endpoint.transport === 'unix' ? endpoint : { ...endpoint, host: listeningHost(endpoint.host) };
+}
+
+function placeOf(endpoint: Endpoint): string {
+  return endpoint.transport === 'unix' ? `the socket ${endpoint.path}` : `port ${endpoint.port} on ${endpoint.host}`;
 }

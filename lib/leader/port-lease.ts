@@ -1,3 +1,4 @@
+import type { Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import type { Channel } from '../serving/channel.js';
@@ -40,7 +41,13 @@ export interface PortLease {
   release(reason: RpcError): Promise<void>;
 }
 
-type Ports = Map<number, Promise<SharedPort>>;
+/** By port or, for a unix socket, by path. Copies of version 0.1.0 look up numbers only. */
+type Ports = Map<number | string, Promise<SharedPort>>;
+
+/** The place of a port in {@link Ports}. */
+export function portKey(endpoint: Endpoint): number | string {
+  return endpoint.transport === 'unix' ? endpoint.path : endpoint.port;
+}
 
 /**
  * Takes the right to lead a channel on a port. Rejects with {@link RpcCode.AddressInUse} where another process has the
@@ -49,7 +56,7 @@ type Ports = Map<number, Promise<SharedPort>>;
  */
 export async function takePortLease(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
   const ports = portsOfThisProcess();
-  const { port } = options.doors[0].endpoint;
+  const port = portKey(options.doors[0].endpoint);
   for (;;) {
     const known = ports.get(port);
     const opening = known ?? openPort(options, ports);
@@ -62,7 +69,7 @@ export async function takePortLease(name: string, options: ChannelAcceptorOption
       if (known === undefined) throw error;
       continue; // the caller that opened the port got this error
     }
-    const why = `this process (${process.pid}) leads ${jsonText(name)} on port ${port} already`;
+    const why = `this process (${process.pid}) leads ${jsonText(name)} on ${describePort(port)} already`;
     throw new RpcError(RpcCode.AddressInUse, why);
   }
 }
@@ -74,11 +81,15 @@ export interface PortHere {
 }
 
 /** The port, if this process holds it. */
-export async function findPortHere(name: string, port: number): Promise<PortHere | undefined> {
+export async function findPortHere(name: string, port: number | string): Promise<PortHere | undefined> {
   const opened = await portsOfThisProcess()
     .get(port)
     ?.catch(() => undefined);
   return opened && { released: opened.released(name) };
+}
+
+function describePort(port: number | string): string {
+  return typeof port === 'string' ? `the socket ${port}` : `port ${port}`;
 }
 
 function portsOfThisProcess(): Ports {
@@ -109,7 +120,7 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
         if (leased.size > 0) return;
         isClosing = true;
         await acceptor.drain(reason, 0);
-        ports.delete(options.doors[0].endpoint.port);
+        ports.delete(portKey(options.doors[0].endpoint));
       });
     },
   };

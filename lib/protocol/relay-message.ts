@@ -1,4 +1,4 @@
-import { TRANSPORT_NAMES } from '../endpoint.js';
+import { endpointOf, HOST_TRANSPORTS, hostOf, portOf } from '../endpoint.js';
 import { isReadableUrl } from '../endpoint-url.js';
 import type { Delivery } from '../errors.js';
 import { jsonText } from '../json-text.js';
@@ -101,10 +101,15 @@ function readFailure({ type, code, delivery }: Record<string, unknown>): RelayFa
 
 function readServer(server: unknown): RelayedServer | undefined {
   const { id, host, port, transport, url } = (server ?? {}) as Record<string, unknown>;
-  const by = TRANSPORT_NAMES.find((known) => known === transport);
+  if (typeof id !== 'string') return undefined;
+  if (isReadableUrl(url)) {
+    const endpoint = endpointOf({ port: 0, url });
+    return { id, host: hostOf(endpoint), port: portOf(endpoint), transport: endpoint.transport, url };
+  }
+  const by = HOST_TRANSPORTS.find((known) => known === transport);
   const isPort = Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535;
-  if (typeof id !== 'string' || typeof host !== 'string' || !isPort || by === undefined) return undefined;
-  return { id, host, port: port as number, transport: by, ...(isReadableUrl(url) && { url }) };
+  if (typeof host !== 'string' || !isPort || by === undefined) return undefined;
+  return { id, host, port: port as number, transport: by };
 }
 
 /** An error as an object. The reader of the message makes an error of any object. */

@@ -50,5 +50,5 @@ export class Backoff {
 
 /** True where the machine answered that no process listens on the port. */
 export function isRefused(error: unknown): boolean {
-  return hasCode(error, ['ECONNREFUSED']);
+  return hasCode(error, ['ECONNREFUSED', 'ENOENT']);
 }

@@ -41,6 +41,8 @@ export interface ListenOptions {
   readonly maxHandshakes?: number;
   /** Largest frame that is accepted; see {@link DialOptions.maxFrameBytes}. */
   readonly maxFrameBytes?: number;
+  /** Mode of the file of a unix socket. @default 0o600 */
+  readonly socketMode?: number;
   /** Web pages that may connect, by origin. @default none */
   readonly allowedOrigins?: readonly string[];
 }

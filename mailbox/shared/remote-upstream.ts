@@ -1,5 +1,5 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { endpointOf, hasPath, urlOf } from '../../lib/endpoint.js';
+import { endpointOf, hostOf, needsUrl, portOf, urlOf } from '../../lib/endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line } from '../../lib/follower/line.js';
 import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
@@ -22,10 +22,11 @@ export class RemoteUpstream implements Upstream {
   /** `to` is the number that names the server on this line. */
   constructor(line: Line, to: number, server: ServerInfo, user: UpstreamUser, onReleased: () => void) {
     const endpoint = endpointOf(server);
-    const { host, port, transport } = endpoint;
+    const { transport } = endpoint;
     this.#line = line;
     this.#to = to;
-    this.#server = { id: server.id, host, port, transport, ...(hasPath(endpoint) && { url: urlOf(endpoint) }) };
+    const place = { host: hostOf(endpoint), port: portOf(endpoint), transport };
+    this.#server = { id: server.id, ...place, ...(needsUrl(endpoint) && { url: urlOf(endpoint) }) };
     this.#user = user;
     this.#onReleased = onReleased;
     this.#codec = new RelayRequestCodec(to, (call) => user.onReturned(call));

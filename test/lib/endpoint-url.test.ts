@@ -11,6 +11,9 @@ describe('the URL of an endpoint', () => {
     ['tcp://[2001:DB8:0::1]:1', { transport: 'tcp', host: '2001:db8::1', port: 1 }],
     ['ws://chat.internal', { transport: 'ws', host: 'chat.internal', port: 80, path: '/' }],
     ['ws://chat:8080/rpc?room=1', { transport: 'ws', host: 'chat', port: 8080, path: '/rpc?room=1' }],
+    ['unix:/run/chat.sock', { transport: 'unix', path: '/run/chat.sock' }],
+    ['UNIX:///run//a/../chat%20.sock', { transport: 'unix', path: '/run/chat%20.sock' }],
+    ['unix:chat.sock', { transport: 'unix', path: `${process.cwd()}/chat.sock` }],
     ['ws://chat:8080?room=1', { transport: 'ws', host: 'chat', port: 8080, path: '/?room=1' }],
   ] as const) {
     it(`may be ${url}`, () => {
@@ -33,8 +36,20 @@ describe('the URL of an endpoint', () => {
     ['ws://chat/x#y', 'url must not have a fragment, got "ws://chat/x#y": leave the part from "#" on out'],
     ['ws://chat/a b', 'url has characters that no path may have, got "ws://chat/a b": escape them with "%"'],
     ['http://chat/x', 'url must be a URL of a known scheme, got "http://chat/x": write ws:// in the place of http://'],
-    ['amqp://chat', 'url must be a URL of a known scheme, got "amqp://chat": the schemes are tcp://, ws://'],
-    ['chat:3333', 'url must be a URL of a known scheme, got "chat:3333": begin with one of tcp://, ws://'],
+    [
+      'amqp://chat',
+      'url must be a URL of a known scheme, got "amqp://chat": the forms are tcp://host, ws://host, unix:/path',
+    ],
+    [
+      'chat:3333',
+      'url must be a URL of a known scheme, got "chat:3333": the forms are tcp://host, ws://host, unix:/path',
+    ],
+    [
+      '/run/chat.sock',
+      'url must be a URL of a known scheme, got "/run/chat.sock": write unix: in front of the path of a socket',
+    ],
+    ['unix:', 'url must name a path, got "unix:": write unix:/path'],
+    ['unix://run/chat.sock', 'url must not name a host, got "unix://run/chat.sock": write unix:/path, or unix:///path'],
     ['ws://256.1.1.1', /^the host of url must be an address or a host name, got "256\.1\.1\.1"/],
   ] as const) {
     it(`is not ${JSON.stringify(url)}`, () => {

@@ -55,6 +55,6 @@ describe('an endpoint', () => {
   });
 
   it('has a shape for each transport', () => {
-    assert.deepEqual(TRANSPORT_NAMES, ['tcp', 'ws']);
+    assert.deepEqual(TRANSPORT_NAMES, ['tcp', 'unix', 'ws']);
   });
 });

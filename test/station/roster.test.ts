@@ -147,7 +147,7 @@ describe('Roster', () => {
       { ...server('a'), host: undefined, url: 'tcp://b:1' },
       /^server a has the fields url and port: leave one of them out, since the URL/,
     ],
-    [{ id: 'a', serverType: 'test', host: 'b', url: 'tcp://b:1' }, /^server a has the fields url and host/],
+    [{ id: 'a', serverType: 'test', host: 'c', url: 'tcp://b:1' }, /^server a has the fields url and host/],
   ];
   for (const [given, message] of invalid) {
     it(`refuses ${JSON.stringify(given) ?? 'nothing'}`, () => {
@@ -238,6 +238,16 @@ describe('Roster', () => {
       ...{ host: '127.0.0.1', port: 3333, transport: 'ws' },
     });
     assert.equal(roster.add({ id: 'a', serverType: 'test', url: 'ws://127.0.0.1:3333', zone: 'eu' }), undefined);
+    assert.equal(roster.add(roster.get('a') as ServerInfo), undefined);
+    roster.add({ id: 'b', serverType: 'test', url: 'unix:/run//chat/../b.sock' });
+    assert.deepEqual(roster.get('b'), {
+      id: 'b',
+      serverType: 'test',
+      url: 'unix:/run/b.sock',
+      port: 0,
+      transport: 'unix',
+    });
+    assert.equal(roster.add(roster.get('b') as ServerInfo), undefined);
   });
 
   it('leaves a URL of another scheme beside a port as it is', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { urlOf } from '../../../lib/endpoint.js';
+import { hostOf, portOf, urlOf } from '../../../lib/endpoint.js';
 import { type Door, openDoors, type Placing, resolveDoors } from '../../../lib/leader/doors.js';
 import type { NonEmpty } from '../../../lib/server-info.js';
 import type { Listener } from '../../../lib/transport/transport.js';
@@ -31,7 +31,19 @@ describe('the places of a server', () => {
     );
   });
 
+  it('have a mode where they are unix sockets', () => {
+    const [door] = resolveDoors({ listen: { url: 'unix:/run/chat.sock', mode: 0o660 } });
+    assert.deepEqual(door, {
+      endpoint: { transport: 'unix', path: '/run/chat.sock' },
+      allowedOrigins: [],
+      socketMode: 0o660,
+    });
+  });
+
   const refused: [unknown, string][] = [
+    [{ listen: { url: 'unix:/a', mode: 0o1000 } }, 'listen[0].mode must be an integer from 0 to 511, got 512'],
+    [{ listen: { url: 'tcp://a:1', mode: 0 } }, 'listen[0].mode is for unix sockets only: tcp://a:1 has no file'],
+    [{ port: 0, transport: 'unix' }, 'transport must be one of tcp, ws, got "unix"'],
     [{}, 'port is required; 0 lets the system choose'],
     [{ listen: 'tcp://127.0.0.1:0', port: 1 }, 'listen cannot be combined with port: the URLs of listen name the port'],
     [{ listen: 'tcp://a:0', host: 'a' }, 'listen cannot be combined with host: the URLs of listen name the host'],
@@ -70,9 +82,9 @@ describe('doors are opened together', () => {
   function opener(failsAt?: string) {
     const seen: string[] = [];
     const open = async ({ endpoint }: Door): Promise<Listener> => {
-      seen.push(`open ${endpoint.host}`);
-      if (endpoint.host === failsAt) throw new Error('held');
-      return { endpoint, close: async () => void seen.push(`close ${endpoint.host}`) };
+      seen.push(`open ${hostOf(endpoint)}`);
+      if (hostOf(endpoint) === failsAt) throw new Error('held');
+      return { endpoint, close: async () => void seen.push(`close ${hostOf(endpoint)}`) };
     };
     return { seen, open };
   }
@@ -81,7 +93,7 @@ describe('doors are opened together', () => {
     const { seen, open } = opener();
     const listeners = await openDoors(doors, open);
     assert.deepEqual(
-      [seen, listeners.map(({ endpoint }) => endpoint.port)],
+      [seen, listeners.map(({ endpoint }) => portOf(endpoint))],
       [
         ['open a', 'open b', 'open c'],
         [1, 2, 3],

@@ -1,3 +1,4 @@
+import { withPort } from '../../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { ChannelAcceptor, type ChannelAcceptorOptions } from '../../../lib/leader/channel-acceptor.js';
 import type { PortClaim } from '../../../lib/leader/port-claim.js';
@@ -60,7 +61,7 @@ export function fakePort(options: Partial<ChannelAcceptorOptions> = {}) {
   const claims: PortClaim[] = [];
   let closes = 0;
   let claim = async (given: PortClaim): Promise<Listener> => ({
-    endpoint: { ...given.endpoint, port: 7777 },
+    endpoint: withPort(given.endpoint, 7777),
     close: async () => {
       closes += 1;
     },

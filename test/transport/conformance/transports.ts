@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../../client/options.js';
-import { type Endpoint, endpointOf } from '../../../lib/endpoint.js';
+import { type Endpoint, endpointOf, unixEndpoint } from '../../../lib/endpoint.js';
 import type { TransportName } from '../../../lib/server-info.js';
 import type { DialOptions, Listener, ListenOptions } from '../../../lib/transport/transport.js';
 import { listen } from '../../../lib/transport/transports.js';
@@ -29,6 +32,13 @@ export interface TransportUnderTest {
 const loopback = (transport: 'tcp' | 'ws') => () => endpointOf({ transport, port: 0 });
 const unreachable = (transport: 'tcp' | 'ws') => endpointOf({ transport, host: '192.0.2.1', port: 9 });
 
+/** A path in a folder that is there for this place alone. */
+function newPath(t: Cleanup): Endpoint {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstation-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return unixEndpoint(join(folder, 'a.sock'));
+}
+
 const TRANSPORTS: readonly TransportUnderTest[] = [
   {
     name: 'tcp',
@@ -36,6 +46,13 @@ const TRANSPORTS: readonly TransportUnderTest[] = [
     silent: unreachable('tcp'),
     refusedCode: 'ECONNREFUSED',
     peer: /^127\.0\.0\.1:\d+$/,
+  },
+  {
+    name: 'unix',
+    place: newPath,
+    silent: undefined,
+    refusedCode: 'ENOENT',
+    peer: /^unix:\/.*\/a\.sock#\d+$/,
   },
   {
     name: 'ws',
@@ -61,8 +78,7 @@ export async function unusedPlace(t: Cleanup, transport: TransportUnderTest): Pr
 
 /** A connection of the system to a listener, without a handshake of the transport. */
 export function bareSocket(t: Cleanup, { endpoint }: Pick<Listener, 'endpoint'>): Socket {
-  const { host, port } = endpoint;
-  const socket = connect({ host, port });
+  const socket = connect(endpoint);
   socket.on('error', () => {});
   t.after(() => socket.destroy());
   return socket;
