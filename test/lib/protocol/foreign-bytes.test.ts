@@ -24,8 +24,15 @@ describe('the first bytes of a peer that is no mailstation peer', () => {
   });
 
   it('may be a packet of another version', () => {
-    for (const hex of ['020000000000000000000001', 'ff000000', '']) {
+    for (const hex of ['020000000000000000000001', '']) {
       assert.equal(describeForeign(Buffer.from(hex, 'hex'), 0), undefined);
     }
+  });
+
+  it('are bytes of another program, where no version is so high', () => {
+    assert.match(
+      describeForeign(Buffer.from('ff000000', 'hex'), 0) ?? '',
+      /^the peer is another program, .* ff 00 00 00:/,
+    );
   });
 });
