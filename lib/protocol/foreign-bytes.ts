@@ -31,7 +31,7 @@ export function describeForeign(bytes: Buffer, at: number): string | undefined {
   if (/^[ -~\r\n\t]{4}/.test(text)) {
     return `the peer is another program, whose bytes begin with ${quoted(text)}: check the address and the port`;
   }
-  if (type !== undefined && type <= MAX_VERSION) return undefined;
+  if (type === undefined || type <= MAX_VERSION) return undefined;
   const bare = bytes.toString('hex', at, at + SHOWN_BYTES).replace(/..(?=.)/g, '$& ');
   return `the peer is another program, whose bytes begin with ${bare}: check the address and the port`;
 }
