@@ -1,4 +1,5 @@
 import { invokeHead } from '../protocol/message.js';
+import type { RawBytes } from '../raw-bytes.js';
 import { methodName, type RpcMessage } from '../rpc-message.js';
 
 /** Arguments up to which a head is kept; the head of a call with more is encoded anew each time. */
@@ -12,7 +13,7 @@ export class RemoteMethod {
   readonly method: string;
   /** Name on the wire: `namespace.module.method`, or the bare name of a shared client's method. */
   readonly name: string;
-  readonly #heads: Buffer[] = [];
+  readonly #heads: RawBytes[] = [];
   readonly #to: number | undefined;
   readonly #caller: string | undefined;
 
@@ -41,7 +42,7 @@ export class RemoteMethod {
   }
 
   /** `named`: the peer takes the name of the caller. */
-  head(argLength: number, oneway: boolean, meta: boolean, named = false): Buffer {
+  head(argLength: number, oneway: boolean, meta: boolean, named = false): RawBytes {
     const slot = argLength * 8 + (named ? 4 : 0) + (oneway ? 2 : 0) + (meta ? 1 : 0);
     const known = this.#heads[slot];
     if (known !== undefined) return known;

@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import type { RawBytes } from '../raw-bytes.js';
 import type { Codec } from './codec.js';
 import { DecodeBudget } from './decode-budget.js';
 import type { FrameWriter } from './frame-writer.js';
@@ -56,7 +57,7 @@ const budget = new DecodeBudget(0);
  * Reads a list. Throws {@link RpcCode.BadRequest} when the lengths do not add up to exactly the bytes of the body, and what
  * the codec throws on bytes that are not a value.
  */
-export function decodeList(codec: Codec, bytes: Buffer, start: number, end: number, count: number): unknown[] {
+export function decodeList(codec: Codec, bytes: RawBytes, start: number, end: number, count: number): unknown[] {
   const items: unknown[] = [];
   budget.reset(end - start);
   let at = start;
@@ -73,7 +74,7 @@ export function decodeList(codec: Codec, bytes: Buffer, start: number, end: numb
 }
 
 /** End of the first item of a list. Throws {@link RpcCode.BadRequest} for a list without items. */
-export function itemEnd(bytes: Buffer, start: number, end: number): number {
+export function itemEnd(bytes: RawBytes, start: number, end: number): number {
   if (end - start < 4) throw lying('item 1 is missing');
   const length = readUint32(bytes, start);
   if (length > end - start - 4) throw lying(`item 1 claims ${length} bytes, ${end - start - 4} are left`);

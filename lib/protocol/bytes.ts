@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { copyBytes, type RawBytes, scratchBytes, utf8Length, writeUtf8 } from '../raw-bytes.js';
 import type { ByteSink } from './frame-writer.js';
 
 /** Largest value; the highest `maxFrameBytes`. */
@@ -7,12 +8,12 @@ const MAX_BYTES = 2 ** 31;
 /** A sink that collects bytes in a growing buffer. */
 export class Bytes implements ByteSink {
   hashedKeys = 0;
-  bytes = Buffer.allocUnsafe(256);
+  bytes: RawBytes = scratchBytes(256);
   view = viewOf(this.bytes);
   at = 0;
   readonly origin = 0;
 
-  get written(): Buffer {
+  get written(): RawBytes {
     return this.bytes.subarray(0, this.at);
   }
 
@@ -23,21 +24,21 @@ export class Bytes implements ByteSink {
   }
 
   appendUtf8(text: string): void {
-    this.reserve(Buffer.byteLength(text));
-    this.at += this.bytes.write(text, this.at, 'utf8');
+    this.reserve(utf8Length(text));
+    this.at += writeUtf8(this.bytes, text, this.at);
   }
 
   reserve(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return;
     if (this.at + bytes > MAX_BYTES)
       throw new RpcError(RpcCode.FrameTooLarge, `a value of more than ${MAX_BYTES} bytes, which fits into no frame`);
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + bytes));
-    this.bytes.copy(grown, 0, 0, this.at);
+    const grown = scratchBytes(Math.max(this.bytes.length * 2, this.at + bytes));
+    copyBytes(this.bytes, 0, this.at, grown, 0);
     this.bytes = grown;
     this.view = viewOf(grown);
   }
 }
 
-function viewOf(bytes: Buffer): DataView {
+function viewOf(bytes: RawBytes): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,3 +1,4 @@
+import type { RawBytes } from '../raw-bytes.js';
 import type { DecodeBudget, MAX_HASHED_KEYS } from './decode-budget.js';
 import type { ByteSink } from './frame-writer.js';
 
@@ -19,5 +20,5 @@ export interface Codec {
    * Decodes `bytes[start … end)`. The value holds no reference into `bytes`. Throws on bytes that are not a value, and on a
    * value that would cost more than is left of the budget. Without a budget, the value has a budget of its own.
    */
-  decode(bytes: Buffer, start: number, end: number, budget?: DecodeBudget): unknown;
+  decode(bytes: RawBytes, start: number, end: number, budget?: DecodeBudget): unknown;
 }

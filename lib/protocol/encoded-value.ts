@@ -1,3 +1,4 @@
+import type { RawBytes } from '../raw-bytes.js';
 import { Bytes } from './bytes.js';
 import type { Codec } from './codec.js';
 
@@ -7,11 +8,11 @@ import type { Codec } from './codec.js';
  */
 export class EncodedValue {
   readonly #codec: Codec;
-  readonly #bytes: Buffer;
-  readonly #recoded = new Map<Codec, Buffer>();
+  readonly #bytes: RawBytes;
+  readonly #recoded = new Map<Codec, RawBytes>();
 
   /** Keeps the bytes without a copy: the bytes must not change any more. */
-  constructor(codec: Codec, bytes: Buffer) {
+  constructor(codec: Codec, bytes: RawBytes) {
     this.#codec = codec;
     this.#bytes = bytes;
   }
@@ -27,7 +28,7 @@ export class EncodedValue {
   }
 
   /** Bytes of the value in another codec. Throws where that codec cannot carry the value. */
-  in(codec: Codec): Buffer {
+  in(codec: Codec): RawBytes {
     if (codec === this.#codec) return this.#bytes;
     let bytes = this.#recoded.get(codec);
     if (bytes === undefined) {
@@ -43,7 +44,7 @@ export function encodedSize(value: unknown, codec: Codec): number {
   return encode(value, codec).length;
 }
 
-function encode(value: unknown, codec: Codec): Buffer {
+function encode(value: unknown, codec: Codec): RawBytes {
   const out = new Bytes();
   codec.encode(value, out);
   return out.written;

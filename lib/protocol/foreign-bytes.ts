@@ -1,4 +1,5 @@
 import { quoted } from '../quoted.js';
+import { type RawBytes, readHex, readLatin1 } from '../raw-bytes.js';
 
 /** Length of a TLS record's header: the type, and a version that begins with 3. */
 const TLS_MAJOR = 3;
@@ -19,12 +20,12 @@ const SHOWN_CHARS = 16;
  * The protocol of a peer whose first bytes are no packet: HTTP, TLS, or some other text. Undefined for bytes that could be
  * the packet of another version.
  */
-export function describeForeign(bytes: Buffer, at: number): string | undefined {
+export function describeForeign(bytes: RawBytes, at: number): string | undefined {
   const [type, major] = [bytes[at], bytes[at + 1]];
   if ((type === TLS_HANDSHAKE || type === TLS_ALERT) && major === TLS_MAJOR) {
     return 'the peer speaks TLS, and this end does not: give both ends the same address and transport';
   }
-  const text = bytes.toString('latin1', at, at + SHOWN_CHARS);
+  const text = readLatin1(bytes, at, at + SHOWN_CHARS);
   if (HTTP.test(text)) {
     return `the peer speaks HTTP (${quoted(text)}): another program is on this port, or one end has the transport ws and the other tcp`;
   }
@@ -32,6 +33,6 @@ export function describeForeign(bytes: Buffer, at: number): string | undefined {
     return `the peer is another program, whose bytes begin with ${quoted(text)}: check the address and the port`;
   }
   if (type === undefined || type <= MAX_VERSION) return undefined;
-  const bare = bytes.toString('hex', at, at + SHOWN_BYTES).replace(/..(?=.)/g, '$& ');
+  const bare = readHex(bytes, at, at + SHOWN_BYTES).replace(/..(?=.)/g, '$& ');
   return `the peer is another program, whose bytes begin with ${bare}: check the address and the port`;
 }

@@ -1,4 +1,5 @@
 import { RpcCode, RpcError } from '../errors.js';
+import { allocBytes, copyBytes, NO_BYTES, type RawBytes, utf8Length, writeUtf8 } from '../raw-bytes.js';
 import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from './packet.js';
 
 /** Size of a slab, enough for about 400 small calls. Larger slabs measured no faster. */
@@ -13,7 +14,7 @@ const COPY_LOOP_BYTES = 64;
 export interface ByteSink {
   /** Number of numbers and bigints that the frame has as Map keys and Set items so far. The codec counts. */
   hashedKeys: number;
-  readonly bytes: Buffer;
+  readonly bytes: RawBytes;
   /** View of `bytes`. */
   readonly view: DataView;
   /** Offset of the next byte to write. */
@@ -42,7 +43,7 @@ export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
   /** Slab. */
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: RawBytes = NO_BYTES;
   view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   /** Offset of the frame that is being written; equal to `at` between frames. */
@@ -50,7 +51,7 @@ export class FrameWriter implements ByteSink {
   /** Offset of the first committed byte that was not taken. */
   #untaken = 0;
   /** Committed bytes in slabs before the current one. */
-  #full: Buffer[] = [];
+  #full: RawBytes[] = [];
   #fullBytes = 0;
 
   constructor(maxFrameBytes: number) {
@@ -123,8 +124,8 @@ export class FrameWriter implements ByteSink {
   }
 
   appendUtf8(text: string): void {
-    this.reserve(Buffer.byteLength(text));
-    this.at += this.bytes.write(text, this.at, 'utf8');
+    this.reserve(utf8Length(text));
+    this.at += writeUtf8(this.bytes, text, this.at);
   }
 
   /** Finishes the frame. Throws {@link RpcCode.FrameTooLarge}, and drops the frame, when the frame exceeds the limit. */
@@ -145,7 +146,7 @@ export class FrameWriter implements ByteSink {
   }
 
   /** Hands each run of committed bytes to `write`, the oldest first. There is nearly always one run. */
-  take(write: (bytes: Buffer) => void): void {
+  take(write: (bytes: RawBytes) => void): void {
     if (this.#fullBytes > 0) {
       const full = this.#full;
       this.#full = [];
@@ -184,7 +185,7 @@ export class FrameWriter implements ByteSink {
     const from = this.origin;
     // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
     this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes))));
-    old.copy(this.bytes, 0, from, from + written);
+    copyBytes(old, from, from + written, this.bytes, 0);
     this.at = written;
     this.origin = 0;
     this.#untaken = 0;
@@ -196,8 +197,7 @@ export class FrameWriter implements ByteSink {
   }
 
   #useSlab(bytes: number): void {
-    // Not from Node's pool: a pooled slice would keep unrelated buffers alive, and would be kept alive by them.
-    this.bytes = Buffer.allocUnsafeSlow(bytes);
+    this.bytes = allocBytes(bytes);
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, bytes);
   }
 }

@@ -1,12 +1,11 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { integer } from '../options.js';
+import { allocBytes, copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
 import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
 const MIN_HELD_BYTES = 4096;
-
-const NOTHING = Buffer.alloc(0);
 
 /**
  * Takes bytes, and hands out packets, in whatever pieces the bytes arrive.
@@ -23,18 +22,18 @@ export class Framer {
     kind: REQUEST,
     id: 0,
     timeout: 0,
-    bytes: NOTHING,
+    bytes: NO_BYTES,
     headStart: 0,
     bodyStart: 0,
     end: 0,
   };
   /** First bytes of a frame whose rest has not arrived: `#held[0 … #heldBytes)`. */
-  #held: Buffer = NOTHING;
+  #held: RawBytes = NO_BYTES;
   #heldBytes = 0;
   #stopped = false;
   #paused = false;
   /** Chunks that have arrived and whose packets are not handed out yet, while paused. The first is read from `#restAt` on. */
-  #rest: Buffer[] = [];
+  #rest: RawBytes[] = [];
   /** Counted, since a WebSocket may bring a chunk for each of thousands of small messages. */
   #restBytes = 0;
   #restAt = 0;
@@ -94,7 +93,7 @@ export class Framer {
   resume(): void {
     this.#paused = false;
     while (!this.#paused && !this.#stopped && this.#rest.length > 0) {
-      const chunk = this.#rest.shift() as Buffer;
+      const chunk = this.#rest.shift() as RawBytes;
       const at = this.#restAt;
       this.#restAt = 0;
       this.#restBytes -= chunk.length - at;
@@ -107,7 +106,7 @@ export class Framer {
     this.#stopped = true;
     this.#rest = [];
     this.#restBytes = 0;
-    this.#held = NOTHING;
+    this.#held = NO_BYTES;
     this.#heldBytes = 0;
   }
 
@@ -115,14 +114,14 @@ export class Framer {
    * Takes a chunk. Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet. The start
    * of the next packet is unknown then, so the framer has stopped, and the connection must be closed.
    */
-  push(chunk: Buffer): void {
+  push(chunk: RawBytes): void {
     if (chunk.length === 0) return; // a message of a WebSocket without bytes
     if (!this.#paused) return this.#read(chunk, 0);
     this.#rest.push(chunk);
     this.#restBytes += chunk.length;
   }
 
-  #read(chunk: Buffer, start: number): void {
+  #read(chunk: RawBytes, start: number): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : start;
     const end = chunk.length;
     while (!this.#stopped && !this.#paused && end - at >= HEADER_BYTES) {
@@ -131,7 +130,7 @@ export class Framer {
       this.#emit(chunk, at, frameBytes);
       at += frameBytes;
     }
-    this.#frame.bytes = NOTHING; // an idle connection must not keep the last chunk or a large frame alive
+    this.#frame.bytes = NO_BYTES; // an idle connection must not keep the last chunk or a large frame alive
     if (at >= end || this.#stopped) return;
     if (!this.#paused) {
       // Another program may send less than a header, and then wait for us.
@@ -144,7 +143,7 @@ export class Framer {
   }
 
   /** Completes the held frame from the chunk, and returns the number of bytes taken. */
-  #completeHeld(chunk: Buffer): number {
+  #completeHeld(chunk: RawBytes): number {
     let at = 0;
     if (this.#heldBytes < HEADER_BYTES) {
       at = Math.min(HEADER_BYTES - this.#heldBytes, chunk.length);
@@ -158,24 +157,24 @@ export class Framer {
     const whole = this.#held;
     this.#heldBytes = 0;
     this.#emit(whole, 0, frameBytes);
-    if (whole.length > MIN_HELD_BYTES) this.#held = NOTHING; // the buffer of a large frame is not kept
+    if (whole.length > MIN_HELD_BYTES) this.#held = NO_BYTES; // the buffer of a large frame is not kept
     return at + taken;
   }
 
   /** Adds bytes of the chunk to the held ones. `mostBytes`: largest size that the buffer may need, as far as is known. */
-  #hold(chunk: Buffer, start: number, end: number, mostBytes: number): void {
+  #hold(chunk: RawBytes, start: number, end: number, mostBytes: number): void {
     const needed = this.#heldBytes + (end - start);
     if (needed > this.#held.length) {
       const doubled = Math.min(this.#held.length * 2, mostBytes);
-      const grown = Buffer.allocUnsafeSlow(Math.max(MIN_HELD_BYTES, needed, doubled));
-      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      const grown = allocBytes(Math.max(MIN_HELD_BYTES, needed, doubled));
+      copyBytes(this.#held, 0, this.#heldBytes, grown, 0);
       this.#held = grown;
     }
-    chunk.copy(this.#held, this.#heldBytes, start, end);
+    copyBytes(chunk, start, end, this.#held, this.#heldBytes);
     this.#heldBytes = needed;
   }
 
-  #frameBytes(bytes: Buffer, at: number): number {
+  #frameBytes(bytes: RawBytes, at: number): number {
     if (bytes[at + AT.version] !== VERSION) throw this.#notOurs(bytes, at);
     const kind = bytes[at + AT.kind] as number;
     if (kind !== REQUEST && kind !== RESPONSE)
@@ -189,7 +188,7 @@ export class Framer {
     return frameBytes;
   }
 
-  #emit(bytes: Buffer, at: number, frameBytes: number): void {
+  #emit(bytes: RawBytes, at: number, frameBytes: number): void {
     const frame = this.#frame;
     frame.kind = bytes[at + AT.kind] as FrameView['kind'];
     frame.id = readUint32(bytes, at + AT.idLow);
@@ -201,7 +200,7 @@ export class Framer {
     this.#onFrame(frame);
   }
 
-  #notOurs(bytes: Buffer, at: number): RpcError {
+  #notOurs(bytes: RawBytes, at: number): RpcError {
     const foreign = describeForeign(bytes, at);
     if (foreign === undefined)
       return this.#notAPacket(

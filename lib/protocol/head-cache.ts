@@ -1,3 +1,4 @@
+import { readLatin1, readUtf8 } from '../raw-bytes.js';
 import type { Head } from './message.js';
 import type { FrameView } from './packet.js';
 import { parseHead } from './parse-head.js';
@@ -39,12 +40,12 @@ export class HeadCache {
     const { bytes, headStart, bodyStart } = frame;
     if (this.#last !== undefined && isSame(this.#last.bytes, bytes, headStart, bodyStart)) return this.#last.head;
 
-    if (bodyStart - headStart > MAX_KEPT_BYTES) return parseHead(bytes.toString('utf8', headStart, bodyStart));
+    if (bodyStart - headStart > MAX_KEPT_BYTES) return parseHead(readUtf8(bytes, headStart, bodyStart));
     // latin1 maps each byte to a character, and is the cheapest text to make: enough for a key.
-    const key = bytes.toString('latin1', headStart, bodyStart);
+    const key = readLatin1(bytes, headStart, bodyStart);
     let known = this.#byText.get(key);
     if (known === undefined) {
-      const head = parseHead(bytes.toString('utf8', headStart, bodyStart));
+      const head = parseHead(readUtf8(bytes, headStart, bodyStart));
       if (!REPEATING.has(head.type)) return head;
       known = { head, bytes: Uint8Array.prototype.slice.call(bytes, headStart, bodyStart) };
       if (this.#byText.size >= MAX_HEADS) this.#byText.clear();

@@ -1,4 +1,5 @@
 import { jsonText } from '../json-text.js';
+import { readUtf8 } from '../raw-bytes.js';
 import type { Codec } from './codec.js';
 import { DecodeBudget } from './decode-budget.js';
 import { chargeJson } from './json-cost.js';
@@ -26,6 +27,6 @@ export const jsonCodec: Codec = {
   decode(bytes, start, end, budget = new DecodeBudget(end - start)) {
     if (start === end) return undefined;
     chargeJson(bytes, start, end, budget);
-    return parseJson(bytes.toString('utf8', start, end));
+    return parseJson(readUtf8(bytes, start, end));
   },
 };

@@ -1,3 +1,4 @@
+import type { RawBytes } from '../raw-bytes.js';
 import { CHARGE, type DecodeBudget, tooMuchMemory } from './decode-budget.js';
 import { MAX_DEPTH, tooDeep } from './nesting.js';
 
@@ -10,7 +11,7 @@ const BACKSLASH = 0x5c;
  *
  * The scan counts signs outside of texts, and leaves the grammar to `JSON.parse`.
  */
-export function chargeJson(bytes: Buffer, start: number, end: number, budget: DecodeBudget): void {
+export function chargeJson(bytes: RawBytes, start: number, end: number, budget: DecodeBudget): void {
   let memory = budget.memory;
   let depth = 0;
   for (let at = start; at < end; at++) {
@@ -45,7 +46,7 @@ export function chargeJson(bytes: Buffer, start: number, end: number, budget: De
 }
 
 /** Offset of the quote that ends a text. */
-function endOfText(bytes: Buffer, start: number, end: number): number {
+function endOfText(bytes: RawBytes, start: number, end: number): number {
   let at = start;
   while (at < end && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
   return at;

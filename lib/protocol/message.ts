@@ -1,5 +1,6 @@
 import type { FalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
+import { bytesOfText, type RawBytes } from '../raw-bytes.js';
 import type { RelayMessage } from './relay-message.js';
 
 /**
@@ -114,8 +115,8 @@ export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];
 /** Largest number of arguments, or results, in one list. */
 export const MAX_ITEMS = 4096;
 
-function bytesOf(head: Readonly<Record<string, unknown>>): Buffer {
-  return Buffer.from(jsonText(head));
+function bytesOf(head: Readonly<Record<string, unknown>>): RawBytes {
+  return bytesOfText(jsonText(head));
 }
 
 /** Heads without variable parts, encoded once. */
@@ -141,21 +142,21 @@ export function answerHead(request: Head): Uint8Array {
   return request.type === 'subscribe_result' ? HEAD.subscribeResultRes : HEAD.empty;
 }
 
-export function registerHead(channelName: string, ext: Extension | undefined): Buffer {
+export function registerHead(channelName: string, ext: Extension | undefined): RawBytes {
   const wireExt = ext?.asksHolder === true ? { ...ext, asksHolder: 1 } : ext;
   return bytesOf({ type: 'register_channel', channelName, ext: wireExt });
 }
 
-export function registerResHead(ext: Extension | undefined): Buffer {
+export function registerResHead(ext: Extension | undefined): RawBytes {
   return bytesOf({ type: 'register_channel_res', ext });
 }
 
 /** `key` identifies the subscription at both ends; `reg` is the subscription itself, and travels as JSON. */
-export function subscribeHead(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): Buffer {
+export function subscribeHead(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): RawBytes {
   return bytesOf({ type, key, reg });
 }
 
-export function subscribeResultHead(key: string): Buffer {
+export function subscribeResultHead(key: string): RawBytes {
   return bytesOf({ type: 'subscribe_result', key });
 }
 
@@ -170,15 +171,15 @@ export function invokeHead(
   meta: boolean,
   to?: number,
   caller?: string,
-): Buffer {
+): RawBytes {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
   return bytesOf(meta ? { ...head, meta: 1, caller } : { ...head, caller });
 }
 
-const resultHeads: Buffer[] = [];
+const resultHeads: RawBytes[] = [];
 
 /** Head of an answer with a list of `count` results. Few counts occur, so each head is encoded once. */
-export function resultsHead(count: number, first?: FalsyFirst): Buffer {
+export function resultsHead(count: number, first?: FalsyFirst): RawBytes {
   if (first !== undefined) return bytesOf({ type: 'invoke_result', success: true, results: count, first });
   const known = resultHeads[count];
   if (known !== undefined) return known;
@@ -188,6 +189,6 @@ export function resultsHead(count: number, first?: FalsyFirst): Buffer {
 }
 
 /** `retryAfter` is left out where it is undefined. */
-export function failureHead(code: string, retryAfter?: number): Buffer {
+export function failureHead(code: string, retryAfter?: number): RawBytes {
   return bytesOf({ type: 'invoke_result', success: false, code, retryAfter });
 }

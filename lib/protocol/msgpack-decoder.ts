@@ -1,3 +1,4 @@
+import { allocBytes, copyBytes, NO_BYTES, type RawBytes, readHex, readUtf8 } from '../raw-bytes.js';
 import { CHARGE, DecodeBudget, isHashedKey, TOO_MANY_KEYS, tooMuchMemory } from './decode-budget.js';
 import { errorOfParts } from './error-value.js';
 import { EXT, VIEW_OF_KIND } from './msgpack-types.js';
@@ -9,8 +10,7 @@ const SHORT_TEXT_BYTES = 16;
 const KEY_SLOTS = 1024;
 
 // State of the value that is being decoded. One value at a time: no user code runs in between.
-const NOTHING = Buffer.alloc(0);
-let source: Buffer = NOTHING;
+let source: RawBytes = NO_BYTES;
 let at = 0;
 let end = 0;
 /**
@@ -24,8 +24,8 @@ let depth = 0;
 let memory = 0;
 let hashedKeys = 0;
 /** View for doubles. Made at the first double of a chunk, and kept, since many frames lie in one chunk. */
-let view: DataView = new DataView(NOTHING.buffer, 0, 0);
-let viewed: Buffer = NOTHING;
+let view: DataView = new DataView(NO_BYTES.buffer, 0, 0);
+let viewed: RawBytes = NO_BYTES;
 
 interface Key {
   readonly bytes: Uint8Array;
@@ -46,7 +46,7 @@ const keys: (Key | undefined)[] = new Array(KEY_SLOTS);
  * The cost of values beyond their bytes is bounded: see decode-budget.ts.
  */
 export function decodeMsgpack(
-  bytes: Buffer,
+  bytes: RawBytes,
   start: number,
   stop: number,
   budget = new DecodeBudget(stop - start),
@@ -67,7 +67,7 @@ export function decodeMsgpack(
   } catch (error) {
     throw isStackOverflow(error) ? noStack() : error;
   } finally {
-    source = NOTHING;
+    source = NO_BYTES;
   }
 }
 
@@ -205,7 +205,7 @@ function readText(bytes: number): string {
   need(bytes);
   const from = at;
   at += bytes;
-  if (bytes >= SHORT_TEXT_BYTES) return source.toString('utf8', from, at);
+  if (bytes >= SHORT_TEXT_BYTES) return readUtf8(source, from, at);
   let text = '';
   let i = from;
   for (; i + 3 < at; i += 4) {
@@ -213,23 +213,23 @@ function readText(bytes: number): string {
     const b = source[i + 1] as number;
     const c = source[i + 2] as number;
     const d = source[i + 3] as number;
-    if ((a | b | c | d) >= 0x80) return source.toString('utf8', from, at);
+    if ((a | b | c | d) >= 0x80) return readUtf8(source, from, at);
     text += String.fromCharCode(a, b, c, d);
   }
   for (; i < at; i++) {
     const a = source[i] as number;
-    if (a >= 0x80) return source.toString('utf8', from, at);
+    if (a >= 0x80) return readUtf8(source, from, at);
     text += String.fromCharCode(a);
   }
   return text;
 }
 
 /** Reads a Buffer with memory of its own, not of Node's pool: a Buffer's `buffer` must not show unrelated bytes. */
-function readBuffer(bytes: number): Buffer {
+function readBuffer(bytes: number): RawBytes {
   need(bytes);
   charge(CHARGE.buffer);
-  const copy = Buffer.allocUnsafeSlow(bytes);
-  source.copy(copy, 0, at, at + bytes);
+  const copy = allocBytes(bytes);
+  copyBytes(source, at, at + bytes, copy, 0);
   at += bytes;
   return copy;
 }
@@ -375,7 +375,7 @@ function readDate(bytes: number): Date {
 function readBigint(bytes: number): bigint {
   if (bytes === 0) throw new RangeError('a msgpack bigint of no bytes');
   charge(CHARGE.bigint);
-  const digits = source.toString('hex', at, at + bytes);
+  const digits = readHex(source, at, at + bytes);
   at += bytes;
   return BigInt.asIntN(bytes * 8, BigInt(`0x${digits}`));
 }

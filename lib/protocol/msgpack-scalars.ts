@@ -1,8 +1,9 @@
+import type { RawBytes } from '../raw-bytes.js';
 import { EXT } from './msgpack-types.js';
 
 // Each function writes at an offset where there is room, and returns the offset behind.
 
-export function writeNumber(bytes: Buffer, view: DataView, at: number, value: number): number {
+export function writeNumber(bytes: RawBytes, view: DataView, at: number, value: number): number {
   if (value >>> 0 === value && !Object.is(value, -0)) {
     if (value < 0x80) {
       bytes[at] = value;
@@ -31,7 +32,7 @@ export function writeNumber(bytes: Buffer, view: DataView, at: number, value: nu
   return at + 9;
 }
 
-function writeNegative(bytes: Buffer, view: DataView, at: number, value: number): number {
+function writeNegative(bytes: RawBytes, view: DataView, at: number, value: number): number {
   if (value >= -0x20) {
     bytes[at] = value;
     return at + 1;
@@ -53,7 +54,7 @@ function writeNegative(bytes: Buffer, view: DataView, at: number, value: number)
 }
 
 /** Writes a time in ms since 1970, whole seconds and others in different forms. */
-export function writeDate(bytes: Buffer, view: DataView, at: number, time: number): number {
+export function writeDate(bytes: RawBytes, view: DataView, at: number, time: number): number {
   const seconds = Math.floor(time / 1000);
   const nanoseconds = (time - seconds * 1000) * 1e6;
   if (time < 0 || seconds >= 2 ** 32) {
@@ -90,7 +91,7 @@ export function hexOf(value: bigint): string {
  * Writes a text of fewer than 256 bytes. Returns -1 for half of a surrogate pair, which UTF-8 cannot carry. For so few
  * characters the call into native code takes longer.
  */
-export function writeShortText(bytes: Buffer, start: number, text: string): number {
+export function writeShortText(bytes: RawBytes, start: number, text: string): number {
   let at = start + 2;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -1,3 +1,4 @@
+import { NO_BYTES, type RawBytes, utf8Length, writeHex, writeUtf8 } from '../raw-bytes.js';
 import type { ByteSink } from './frame-writer.js';
 import { hexOf, writeDate, writeNumber, writeShortText } from './msgpack-scalars.js';
 import { EXT } from './msgpack-types.js';
@@ -9,14 +10,13 @@ const MAX_ESTIMATE_BYTES = 4096;
 /** Length up to which room for a text is estimated at three bytes a character. */
 const ESTIMATED_TEXT = Math.floor(MAX_ESTIMATE_BYTES / 3) - 8;
 
-const NOTHING = Buffer.alloc(0);
-const NO_VIEW = new DataView(NOTHING.buffer, 0, 0);
+const NO_VIEW = new DataView(NO_BYTES.buffer, 0, 0);
 
 /** Writes the values of MessagePack that hold no other values, straight into a sink. */
 export class MsgpackWriter {
   #sink: ByteSink | undefined;
   // Copies of the sink's properties, so that all sinks are written by the same machine code.
-  #bytes: Buffer = NOTHING;
+  #bytes: RawBytes = NO_BYTES;
   #view: DataView = NO_VIEW;
   #at = 0;
   #origin = 0;
@@ -35,7 +35,7 @@ export class MsgpackWriter {
   /** Holds the sink's memory no longer. */
   close(): void {
     this.#sink = undefined;
-    this.#bytes = NOTHING;
+    this.#bytes = NO_BYTES;
     this.#view = NO_VIEW;
   }
 
@@ -125,16 +125,16 @@ export class MsgpackWriter {
     if (!text.isWellFormed()) return false;
     const { length } = text;
     if (length > ESTIMATED_TEXT) {
-      const size = Buffer.byteLength(text);
+      const size = utf8Length(text);
       this.#reserve(size + 5);
       this.#textHeader(size);
-      this.#at += this.#bytes.write(text, this.#at, size, 'utf8');
+      this.#at += writeUtf8(this.#bytes, text, this.#at, size);
       return true;
     }
     this.#reserve(length * 3 + 3);
     const start = this.#at;
     const assumed = length < 0x100 ? 2 : 3;
-    const size = this.#bytes.write(text, start + assumed, length * 3, 'utf8');
+    const size = writeUtf8(this.#bytes, text, start + assumed, length * 3);
     if (size >= 0x100 && assumed === 2) this.#bytes.copyWithin(start + 3, start + 2, start + 2 + size);
     this.#textHeader(size);
     this.#at += size;
@@ -213,7 +213,7 @@ export class MsgpackWriter {
       const size = digits.length / 2;
       this.#extension(EXT.bigint, size);
       this.#reserve(size);
-      this.#at += this.#bytes.write(digits, this.#at, 'hex');
+      this.#at += writeHex(this.#bytes, digits, this.#at);
     }
   }
 

@@ -1,4 +1,5 @@
 import { MAX_TIMEOUT_MS } from '../options.js';
+import type { RawBytes } from '../raw-bytes.js';
 
 /**
  * The cluster-client packet, version 1. All integers big-endian.
@@ -49,7 +50,7 @@ export interface FrameView {
   id: number;
   /** Time that is left of the call. Unit: ms */
   timeout: number;
-  bytes: Buffer;
+  bytes: RawBytes;
   headStart: number;
   /** Offset at which the head ends and the body starts. */
   bodyStart: number;

@@ -2,6 +2,7 @@ import { endpointOf, HOST_TRANSPORTS, hostOf, portOf } from '../endpoint.js';
 import { isReadableUrl } from '../endpoint-url.js';
 import type { Delivery } from '../errors.js';
 import { jsonText } from '../json-text.js';
+import { bytesOfText, type RawBytes } from '../raw-bytes.js';
 import type { TransportName } from '../server-info.js';
 import type { WireError } from '../wire-errors.js';
 import { isGeneration } from './generation.js';
@@ -68,8 +69,8 @@ export type RelayMessage = OpenMailBoxHead | CloseMailBoxHead | MailBoxStateHead
 const DELIVERIES: readonly Delivery[] = ['not-sent', 'unknown', 'answered'];
 
 /** Encodes a message as the head of a packet. Undefined fields are left out. */
-export function relayMessage(head: RelayMessage): Buffer {
-  return Buffer.from(jsonText(head));
+export function relayMessage(head: RelayMessage): RawBytes {
+  return bytesOfText(jsonText(head));
 }
 
 /** Reads a message; undefined for another head, and for a message that lacks a field. */

@@ -1,6 +1,8 @@
+import type { RawBytes } from '../raw-bytes.js';
+
 /** Receiver of a stream's events. {@link ByteStream.open} sets the handler once; no event comes before. */
 export interface StreamHandler {
-  onData(chunk: Buffer): void;
+  onData(chunk: RawBytes): void;
   /** Called by a stream of messages: so many bytes of a message have arrived, and wait for the rest. */
   onPartial?(bytes: number): void;
   /** Called when queued bytes have left and the stream accepts more, after a `write` that returned false. */
@@ -31,7 +33,7 @@ export interface ByteStream {
   /** Sets the receiver of events. No event comes before this call returns, and bytes that came earlier are not lost. */
   open(handler: StreamHandler): void;
   /** False when the stream accepts no more until {@link StreamHandler.onDrain}. The given bytes are sent in either case. */
-  write(bytes: Buffer): boolean;
+  write(bytes: RawBytes): boolean;
   /** Stops {@link StreamHandler.onData}; once the buffers between the two ends are full, the peer's writes block. */
   pause(): void;
   resume(): void;

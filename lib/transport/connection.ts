@@ -4,6 +4,7 @@ import { Lifecycle } from '../lifecycle.js';
 import { FrameWriter } from '../protocol/frame-writer.js';
 import { HeadCache } from '../protocol/head-cache.js';
 import { type FrameView, type PacketKind, REQUEST, RESPONSE } from '../protocol/packet.js';
+import { NO_BYTES, type RawBytes } from '../raw-bytes.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { bytesRead } from './after-stall.js';
 import type { ByteStream } from './byte-stream.js';
@@ -13,8 +14,6 @@ import { connectionLost, evicted, notSent, protocolError, queueFull } from './co
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
 import { FlushSchedule } from './flush-schedule.js';
 import { FrameIntake } from './frame-intake.js';
-
-const NO_BODY: Uint8Array = Buffer.alloc(0);
 
 /** Data of an end in order, from `end()` on. */
 interface Ending {
@@ -169,7 +168,7 @@ export class Connection {
    * Sends a frame of the connection itself, such as a heartbeat. A full queue has some room for such frames. Past that room
    * the connection is destroyed. Does nothing once the connection accepts no frames. Throws {@link RpcCode.FrameTooLarge}.
    */
-  send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body = NO_BODY): void {
+  send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array = NO_BYTES): void {
     if (!this.isOpen) return;
     // Past the bound: the peer requests heartbeats and never reads the answers.
     const { maxQueuedBytes } = this.#options;
@@ -254,7 +253,7 @@ export class Connection {
     if (!this.isBlocked) this.#handler.onWritten?.();
   }
 
-  readonly #write = (bytes: Buffer): void => {
+  readonly #write = (bytes: RawBytes): void => {
     this.#written += bytes.length;
     if (!this.#stream.write(bytes)) this.#lifecycle.move(this.isOpen ? 'blocked' : 'flushing');
   };
@@ -283,7 +282,7 @@ export class Connection {
     this.#handler.onClosed(reason);
   }
 
-  #onData(chunk: Buffer): void {
+  #onData(chunk: RawBytes): void {
     if (this.isClosed) return;
     bytesRead();
     this.#handler.onActivity();

@@ -1,6 +1,7 @@
 import { outsideContexts } from '../async-context.js';
 import { Framer } from '../protocol/framer.js';
 import type { FrameView } from '../protocol/packet.js';
+import type { RawBytes } from '../raw-bytes.js';
 import { performance } from '../timers.js';
 import type { BytesHolder } from './byte-budget.js';
 import type { ByteStream } from './byte-stream.js';
@@ -105,7 +106,7 @@ export class FrameIntake {
     else this.#noteHeld();
   }
 
-  receive(chunk: Buffer): void {
+  receive(chunk: RawBytes): void {
     const isContinued = this.#framer.isPaused;
     if (!isContinued) this.#beginChunk(chunk.length);
     try {
