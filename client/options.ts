@@ -93,6 +93,6 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   routerType: true,
   rpcDebugLog: true,
   rpcLogger: true,
-  share: { lead: true, maxCalls: true, maxServers: true, port: true } satisfies OptionNames<ShareOptions>,
+  share: { lead: true, maxCalls: true, maxServers: true, path: true, port: true } satisfies OptionNames<ShareOptions>,
   timeout: true,
 }) satisfies OptionNames<ClientOptions>;

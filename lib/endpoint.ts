@@ -60,6 +60,11 @@ export function needsUrl(endpoint: Endpoint): boolean {
   return endpoint.transport === 'unix' || (endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH);
 }
 
+/** The place that an endpoint takes on its machine, as part of a sentence: `port 7777`, `the socket /run/app.sock`. */
+export function placeName(endpoint: Endpoint): string {
+  return endpoint.transport === 'unix' ? `the socket ${endpoint.path}` : `port ${endpoint.port}`;
+}
+
 /** True where connections to both endpoints lead to the same place. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return endpointKey(a) === endpointKey(b);

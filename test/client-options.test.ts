@@ -76,6 +76,11 @@ describe('createClient', () => {
       [{ drainTimeout: -1 }, 'drainTimeout must be an integer from 0 to 2147483647 ms, got -1'],
       [{ pendingSize: -1 }, 'pendingSize must be an integer, 0 or more, got -1'],
       [{ share: {} as never }, 'share.port is missing: give an integer from 1 to 65535'],
+      [{ share: { port: 1, path: '/a' } }, 'share.path cannot be combined with share.port: leave one of them out'],
+      [
+        { share: { path: '/run/' } },
+        'share.path must be the path of a socket, got "/run/": a path that ends with a slash is that of a folder',
+      ],
       [{ share: 5 as never }, 'share must be an object { port, lead }, got 5'],
       [{ share: { port: '7778x' } }, 'share.port must be an integer from 1 to 65535, got "7778x"'],
       [

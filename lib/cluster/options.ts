@@ -2,6 +2,8 @@ import { clientIdOption } from '../client-id.js';
 import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
+import type { Endpoint } from '../endpoint.js';
+import { meetingPlace } from '../meeting-place.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
@@ -16,10 +18,16 @@ export interface ClusterOptions {
   name?: string | undefined;
   /**
    * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default. A
-   * string of digits is taken for its number. Range: 1 to 65535.
+   * string of digits is taken for its number, and a path for {@link ClusterOptions.path}. Range: 1 to 65535.
    * @default 7777
    */
   port?: number | string | undefined;
+  /**
+   * Path of a unix socket that the processes compete for, in place of a port: programs of other users cannot connect. A folder that
+   * does not exist is made for the user of this process alone. Source: mailstation.
+   * @default a port
+   */
+  path?: string | undefined;
   /** `true`: lead, or fail. `false`: never lead, and wait for a Leader. `null`: the first process leads. @default null */
   isLeader?: boolean | null | undefined;
   /**
@@ -129,7 +137,8 @@ export const CLUSTER_DEFAULTS = Object.freeze({
 
 export interface ResolvedClusterOptions {
   readonly name: string;
-  readonly port: number;
+  /** The place that the processes compete for. */
+  readonly endpoint: Endpoint;
   readonly isLeader: boolean | undefined;
   readonly singleMode: boolean;
   readonly maxWaitTime: number;
@@ -171,6 +180,7 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
   maxListeners: true,
   maxWaitTime: true,
   name: true,
+  path: true,
   pendingSize: true,
   port: true,
   responseTimeout: true,
@@ -194,13 +204,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   return Object.freeze({
     name: nonEmptyString('name', name),
-    port: integer(
-      'port',
-      portOfDigits(given.port) ?? fromEnvironment(env['NODE_CLUSTER_CLIENT_PORT']),
-      defaults.port,
-      1,
-      65_535,
-    ),
+    endpoint: place(given, env['NODE_CLUSTER_CLIENT_PORT']),
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),
@@ -227,6 +231,13 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     formatKey: keyFormat(given.formatKey),
     logger,
   });
+}
+
+/** The options go before the environment, and the environment before the default. */
+function place({ port, path }: ClusterOptions, known: string | undefined): Endpoint {
+  if (port !== undefined || path !== undefined) return meetingPlace({ port: portOfDigits(port), path });
+  const isPath = known?.includes('/') === true;
+  return meetingPlace({ port: isPath ? known : (fromEnvironment(known) ?? CLUSTER_DEFAULTS.port), path });
 }
 
 /** A number of the environment. Text that is no number, and 0, count as not given, as in cluster-client. */

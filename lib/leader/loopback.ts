@@ -13,7 +13,7 @@ export function requireSafePlace(endpoint: Endpoint): void {
   if (folder === undefined) return;
   throw new RpcError(
     RpcCode.Insecure,
-    `listening at ${endpoint.path} is refused: every user of this machine may replace files in the folder ${folder}; choose a folder that this process's user alone may write, or set \`insecure: true\``,
+    `listening at ${endpoint.path} is refused: every user of this machine may replace files in the folder ${folder}; choose a folder that this process's user alone may write, or set \`insecure: true\` on a server`,
   );
 }
 

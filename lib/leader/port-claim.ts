@@ -1,4 +1,4 @@
-import { describeEndpoint, type Endpoint } from '../endpoint.js';
+import { describeEndpoint, type Endpoint, placeName } from '../endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { listeningHost } from '../host.js';
 import type { Listener, ListenOptions } from '../transport/transport.js';
@@ -35,5 +35,5 @@ function listeningEndpoint(endpoint: Endpoint): Endpoint {
 }
 
 function placeOf(endpoint: Endpoint): string {
-  return endpoint.transport === 'unix' ? `the socket ${endpoint.path}` : `port ${endpoint.port} on ${endpoint.host}`;
+  return endpoint.transport === 'unix' ? placeName(endpoint) : `${placeName(endpoint)} on ${endpoint.host}`;
 }

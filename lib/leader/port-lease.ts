@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.js';
+import { type Endpoint, placeName } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import type { Channel } from '../serving/channel.js';
@@ -45,7 +45,7 @@ export interface PortLease {
 type Ports = Map<number | string, Promise<SharedPort>>;
 
 /** The place of a port in {@link Ports}. */
-export function portKey(endpoint: Endpoint): number | string {
+function portKey(endpoint: Endpoint): number | string {
   return endpoint.transport === 'unix' ? endpoint.path : endpoint.port;
 }
 
@@ -56,7 +56,8 @@ export function portKey(endpoint: Endpoint): number | string {
  */
 export async function takePortLease(name: string, options: ChannelAcceptorOptions): Promise<PortLease> {
   const ports = portsOfThisProcess();
-  const port = portKey(options.doors[0].endpoint);
+  const { endpoint } = options.doors[0];
+  const port = portKey(endpoint);
   for (;;) {
     const known = ports.get(port);
     const opening = known ?? openPort(options, ports);
@@ -69,7 +70,7 @@ export async function takePortLease(name: string, options: ChannelAcceptorOption
       if (known === undefined) throw error;
       continue; // the caller that opened the port got this error
     }
-    const why = `this process (${process.pid}) leads ${jsonText(name)} on ${describePort(port)} already`;
+    const why = `this process (${process.pid}) leads ${jsonText(name)} on ${placeName(endpoint)} already`;
     throw new RpcError(RpcCode.AddressInUse, why);
   }
 }
@@ -81,15 +82,11 @@ export interface PortHere {
 }
 
 /** The port, if this process holds it. */
-export async function findPortHere(name: string, port: number | string): Promise<PortHere | undefined> {
+export async function findPortHere(name: string, endpoint: Endpoint): Promise<PortHere | undefined> {
   const opened = await portsOfThisProcess()
-    .get(port)
+    .get(portKey(endpoint))
     ?.catch(() => undefined);
   return opened && { released: opened.released(name) };
-}
-
-function describePort(port: number | string): string {
-  return typeof port === 'string' ? `the socket ${port}` : `port ${port}`;
 }
 
 function portsOfThisProcess(): Ports {

@@ -7,7 +7,7 @@ import { RpcCode, RpcError } from '../errors.js';
  *
  * Throws {@link RpcCode.InvalidArgument} there.
  */
-export function webSocketPackage(): Pick<typeof ws, 'WebSocket' | 'WebSocketServer'> {
+export function webSocketPackage(): Pick<typeof import('ws'), 'WebSocket' | 'WebSocketServer'> {
   if (typeof ws.WebSocketServer === 'function') return ws;
   throw new RpcError(
     RpcCode.InvalidArgument,

@@ -1,15 +1,24 @@
 import { portOfDigits } from '../../lib/compat/numbers.js';
 import type { Logger } from '../../lib/diagnostics.js';
-import { boolean, integer, requiredInteger, unfit } from '../../lib/options.js';
+import type { Endpoint } from '../../lib/endpoint.js';
+import { meetingPlace } from '../../lib/meeting-place.js';
+import { boolean, integer, unfit } from '../../lib/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 
 /** How the processes of one machine share their mailboxes. */
 export interface ShareOptions {
   /**
    * Port on 127.0.0.1 that the processes compete for. The process that holds the port relays the calls of all. A string of
-   * digits is taken for its number. Range: 1 to 65535.
+   * digits is taken for its number, and a path for {@link ShareOptions.path}. Required unless {@link ShareOptions.path} is given.
+   * Range: 1 to 65535.
    */
-  port: number | string;
+  port?: number | string | undefined;
+  /**
+   * Path of a unix socket that the processes compete for, in place of a port: programs of other users cannot connect. A folder that
+   * does not exist is made for the user of this process alone.
+   * @default a port
+   */
+  path?: string | undefined;
   /** Whether this process may relay the calls of others. With `false`, its calls wait while no process relays. @default true */
   lead?: boolean | undefined;
   /**
@@ -35,7 +44,8 @@ export const SHARE_DEFAULTS = Object.freeze({
 }) satisfies Partial<ShareOptions>;
 
 export interface ResolvedShareOptions {
-  readonly port: number;
+  /** The place that the processes compete for. */
+  readonly endpoint: Endpoint;
   readonly lead: boolean;
   readonly maxServers: number;
   readonly maxCalls: number;
@@ -53,7 +63,7 @@ export function resolveShareOptions(given: ShareOptions | undefined): ResolvedSh
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) throw unfit('share', 'an object { port, lead }', given);
   return Object.freeze({
-    port: requiredInteger('share.port', portOfDigits(given.port), 1, 65_535),
+    endpoint: meetingPlace({ port: portOfDigits(given.port), path: given.path }, 'share.'),
     lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
     maxServers: integer('share.maxServers', given.maxServers, SHARE_DEFAULTS.maxServers, 1),
     maxCalls: integer('share.maxCalls', given.maxCalls, SHARE_DEFAULTS.maxCalls, 1),

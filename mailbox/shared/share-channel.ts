@@ -1,5 +1,5 @@
 import type { Logger } from '../../lib/diagnostics.js';
-import { endpointOf } from '../../lib/endpoint.js';
+import { placeName } from '../../lib/endpoint.js';
 import { type LineOptions, resolveLineOptions } from '../../lib/follower/line-options.js';
 import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.js';
 import { LISTENING_DEFAULTS } from '../../lib/leader/options.js';
@@ -16,12 +16,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Options of the Leader's port, which is open to this machine only. */
 export function acceptorOptions(
-  { port }: ResolvedShareOptions,
+  { endpoint }: ResolvedShareOptions,
   { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
-    doors: [{ endpoint: endpointOf({ port }), allowedOrigins: [] }],
+    doors: [{ endpoint, allowedOrigins: [] }],
     insecure: false,
     maxUnreadBytes: Math.max(LISTENING_DEFAULTS.maxUnreadBytes, maxFrameBytes),
     maxPartialBytes: Math.max(LISTENING_DEFAULTS.maxPartialBytes, maxFrameBytes),
@@ -46,13 +46,15 @@ export function acceptorOptions(
     onSession: () => {},
     onSessionClosed: () => {},
     onError: (error) =>
-      logger.error(`mailstation: listening for the shared mailboxes on port ${port} failed: ${error.message}`),
+      logger.error(
+        `mailstation: listening for the shared mailboxes on ${placeName(endpoint)} failed: ${error.message}`,
+      ),
   };
 }
 
 /** Options of a Follower's line to the Leader. */
 export function lineOptions(
-  { port }: ResolvedShareOptions,
+  { endpoint }: ResolvedShareOptions,
   {
     connectTimeout,
     keepalive,
@@ -64,7 +66,7 @@ export function lineOptions(
     codecs,
   }: ResolvedMailBoxOptions,
 ): LineOptions {
-  return resolveLineOptions(endpointOf({ port }), SHARE_CHANNEL, {
+  return resolveLineOptions(endpoint, SHARE_CHANNEL, {
     codecs,
     clientId,
     connectTimeout,

@@ -1,4 +1,5 @@
 import type { Logger } from '../../lib/diagnostics.js';
+import { placeName } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Obstacles } from '../../lib/obstacles.js';
 import type { ResolvedShareOptions } from './options.js';
@@ -12,11 +13,11 @@ export class ShareObstacles {
   readonly #known = new Obstacles();
   #last: RpcError | undefined;
 
-  constructor({ port, lead }: ResolvedShareOptions, logger: Logger) {
+  constructor({ endpoint, lead }: ResolvedShareOptions, logger: Logger) {
     this.#mayLead = lead;
-    this.#where = `the shared mailboxes on port ${port}`;
+    this.#where = `the shared mailboxes on ${placeName(endpoint)}`;
     this.#advice = lead
-      ? 'give all processes a `share.port` that no other program uses'
+      ? `give all processes a \`share.${endpoint.transport === 'unix' ? 'path' : 'port'}\` that no other program uses`
       : 'start a process that may lead, one whose `share.lead` is not false';
     this.#logger = logger;
   }

@@ -1,5 +1,5 @@
 import { describeHolder, identifyHolder } from '../../election/holder.js';
-import { endpointOf } from '../../endpoint.js';
+import { urlOf } from '../../endpoint.js';
 import { RpcCode, RpcError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
@@ -22,12 +22,12 @@ export interface ElectionPort {
 
 /** `onError` is called with the errors of the port that no call and no line has. */
 export function electionPort(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
-  const { name, port } = options;
+  const { name, endpoint } = options;
   const line = lineOptions(options);
   return {
     claim: () => takePortLease(name, listeningOptions(options, onError)),
     async dial(handler, signal) {
-      const here = await findPortHere(name, port);
+      const here = await findPortHere(name, endpoint);
       const released = new RpcError(
         RpcCode.ConnectionLost,
         `the client that led ${name} in this process has released the channel`,
@@ -39,7 +39,7 @@ export function electionPort(options: ResolvedClusterOptions, onError: (error: E
       return Line.open(line, handler, AbortSignal.any([signal, giveUp.signal]));
     },
     async holder() {
-      if ((await findPortHere(name, port)) !== undefined) return undefined;
+      if ((await findPortHere(name, endpoint)) !== undefined) return undefined;
       return describeHolder(await identifyHolder(line), name);
     },
   };
@@ -49,8 +49,8 @@ function listeningOptions(
   options: ResolvedClusterOptions,
   onError: (error: Error) => void,
 ): Parameters<typeof takePortLease>[1] {
-  const { port, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = options;
-  const listening = { port, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
+  const { endpoint, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = options;
+  const listening = { listen: urlOf(endpoint), keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
   return {
     ...resolveListeningOptions(listening, logger),
     stockHeartbeatInterval: heartbeatInterval,
@@ -62,8 +62,9 @@ function listeningOptions(
 }
 
 function lineOptions(options: ResolvedClusterOptions): LineOptions {
-  const { name, port, connectTimeout, maxWaitTime, heartbeatInterval, maxFrameBytes, transcode, clientId } = options;
-  return resolveLineOptions(endpointOf({ port }), name, {
+  const { name, endpoint, connectTimeout, maxWaitTime, heartbeatInterval, maxFrameBytes, transcode, clientId } =
+    options;
+  return resolveLineOptions(endpoint, name, {
     ...(transcode && { transcode }),
     connectTimeout,
     // The Leader's reason for a long wait arrives while this process waits for a Leader.

@@ -6,6 +6,7 @@ import type { Line, LineHandler } from '../../follower/line.js';
 import { OpenLines } from '../../follower/open-lines.js';
 import { Lifecycle, type Transitions } from '../../lifecycle.js';
 import type { ResolvedClusterOptions } from '../options.js';
+import { placeWord } from '../place-word.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { ElectionPort } from './election-port.js';
 import { FollowerRole, type FollowerRoleOptions } from './follower-role.js';
@@ -127,10 +128,10 @@ export class PortElection implements RoleSource {
 
   async #cannotLead(error: Error): Promise<Error> {
     if (!hasCode(error, [RpcCode.AddressInUse])) return error;
-    const { name, port } = this.#parts.options;
+    const { name, endpoint } = this.#parts.options;
     const holder = await this.#parts.port.holder();
     const who = holder === undefined ? error.message : `${error.message}, by ${holder}`;
-    const why = `create "${name}" leader failed, the port:${port} is occupied by other: ${who}`;
+    const why = `create "${name}" leader failed, the ${placeWord(endpoint)} is occupied by other: ${who}`;
     return new RpcError(RpcCode.AddressInUse, why, { cause: error });
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type ClusterOptions, resolveClusterOptions } from '../../../lib/cluster/options.js';
+import { portOf, urlOf } from '../../../lib/endpoint.js';
 import { RpcCode } from '../../../lib/errors.js';
 
 const VARIABLES = ['PORT', 'SINGLE_MODE', 'CONNECT_TIMEOUT'].map((name) => `NODE_CLUSTER_CLIENT_${name}`);
@@ -24,7 +25,7 @@ describe('resolveClusterOptions', () => {
     const { formatKey, logger, ...options } = resolveClusterOptions({}, 'RegistryClient');
     assert.deepEqual(options, {
       name: 'RegistryClient',
-      port: 7777,
+      endpoint: { transport: 'tcp', host: '127.0.0.1', port: 7777 },
       isLeader: undefined,
       singleMode: false,
       maxWaitTime: 30_000,
@@ -54,11 +55,12 @@ describe('resolveClusterOptions', () => {
       NODE_CLUSTER_CLIENT_SINGLE_MODE: '1',
       NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT: '1234',
     });
-    const { port, singleMode, connectTimeout } = resolveClusterOptions({}, 'A');
-    assert.deepEqual([port, singleMode, connectTimeout], [8123, true, 1_234]);
+    const { endpoint, singleMode, connectTimeout } = resolveClusterOptions({}, 'A');
+    assert.deepEqual([urlOf(endpoint), singleMode, connectTimeout], ['tcp://127.0.0.1:8123', true, 1_234]);
     const given = resolveClusterOptions({ port: 9000, singleMode: false, connectTimeout: 5 }, 'A');
-    assert.deepEqual([given.port, given.singleMode, given.connectTimeout], [9000, false, 5]);
-    assert.equal(resolveClusterOptions({ port: '9001' }, 'A').port, 9001);
+    assert.deepEqual([portOf(given.endpoint), given.singleMode, given.connectTimeout], [9000, false, 5]);
+    assert.equal(portOf(resolveClusterOptions({ port: '9001' }, 'A').endpoint), 9001);
+    assert.equal(urlOf(resolveClusterOptions({ path: '/run/a.sock' }, 'A').endpoint), 'unix:/run/a.sock');
   });
 
   it('passes over what the environment does not say', (t) => {
@@ -67,8 +69,22 @@ describe('resolveClusterOptions', () => {
       NODE_CLUSTER_CLIENT_SINGLE_MODE: 'true',
       NODE_CLUSTER_CLIENT_CONNECT_TIMEOUT: '0',
     });
-    const { port, singleMode, connectTimeout } = resolveClusterOptions({}, 'A');
-    assert.deepEqual([port, singleMode, connectTimeout], [7777, false, 10_000]);
+    const { endpoint, singleMode, connectTimeout } = resolveClusterOptions({}, 'A');
+    assert.deepEqual([portOf(endpoint), singleMode, connectTimeout], [7777, false, 10_000]);
+  });
+
+  it('takes the path of a socket in place of a port, also from the environment', (t) => {
+    environment(t, { NODE_CLUSTER_CLIENT_PORT: '/run/env.sock' });
+    const urls = [{}, { path: '/run/a.sock' }, { port: '/run/b.sock' }, { port: 'unix:/run/c.sock' }, { port: 1 }].map(
+      (given) => urlOf(resolveClusterOptions(given, 'A').endpoint),
+    );
+    assert.deepEqual(urls, [
+      ...['unix:/run/env.sock', 'unix:/run/a.sock', 'unix:/run/b.sock', 'unix:/run/c.sock', 'tcp://127.0.0.1:1'],
+    ]);
+    assert.throws(() => resolveClusterOptions({ port: 1, path: '/run/a.sock' }, 'A'), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+      message: 'path cannot be combined with port: leave one of them out',
+    });
   });
 
   it('refuses a port of the environment that is none', (t) => {

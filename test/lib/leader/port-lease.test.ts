@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { endpointOf } from '../../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { resolveListeningOptions } from '../../../lib/leader/options.js';
 import { findPortHere, type PortLease, takePortLease } from '../../../lib/leader/port-lease.js';
@@ -109,11 +110,11 @@ describe('findPortHere', () => {
   it('says when a name is let go of that this process has', async (t) => {
     expectNoLeaks(t);
     const port = await unusedPort(t);
-    assert.equal(await findPortHere('a', port), undefined);
+    assert.equal(await findPortHere('a', endpointOf({ port })), undefined);
     const a = await take(t, 'a', port);
     await take(t, 'b', port);
-    assert.deepEqual(await findPortHere('c', port), { released: undefined });
-    const here = await findPortHere('a', port);
+    assert.deepEqual(await findPortHere('c', endpointOf({ port })), { released: undefined });
+    const here = await findPortHere('a', endpointOf({ port }));
     let isReleased = false;
     void here?.released?.then(() => {
       isReleased = true;
@@ -122,7 +123,7 @@ describe('findPortHere', () => {
     assert.equal(isReleased, false);
     await a.release(OVER);
     await here?.released;
-    assert.deepEqual(await findPortHere('a', port), { released: undefined });
+    assert.deepEqual(await findPortHere('a', endpointOf({ port })), { released: undefined });
   });
 });
 

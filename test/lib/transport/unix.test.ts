@@ -177,7 +177,7 @@ describe('the file of a unix socket', () => {
       assert.equal(code, 'ERR_RPC_INSECURE');
       assert.equal(
         message,
-        `listening at ${path} is refused: every user of this machine may replace files in the folder ${open}; choose a folder that this process's user alone may write, or set \`insecure: true\``,
+        `listening at ${path} is refused: every user of this machine may replace files in the folder ${open}; choose a folder that this process's user alone may write, or set \`insecure: true\` on a server`,
       );
       await (await claimPort({ ...OPTIONS, endpoint: unixEndpoint(path), insecure: true })).close();
     }

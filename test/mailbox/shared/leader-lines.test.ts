@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { endpointOf } from '../../../lib/endpoint.js';
 import { hasCode, RpcCode } from '../../../lib/errors.js';
 import { resolveMailBoxOptions } from '../../../mailbox/index.js';
 import { LeaderLines } from '../../../mailbox/shared/leader-lines.js';
@@ -12,7 +13,10 @@ function setUp(t: TestContext) {
   const clock = mockClock(t);
   const { openLine, latest } = fakeDial();
   const lines = new LeaderLines(
-    lineOptions({ port: 7_000, lead: true, maxServers: 10, maxCalls: 10 }, resolveMailBoxOptions({})),
+    lineOptions(
+      { endpoint: endpointOf({ port: 7_000 }), lead: true, maxServers: 10, maxCalls: 10 },
+      resolveMailBoxOptions({}),
+    ),
     openLine,
   );
   const ends: string[] = [];

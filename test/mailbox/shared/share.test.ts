@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { endpointOf } from '../../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { LocalUpstream } from '../../../mailbox/shared/local-upstream.js';
 import { Share, type ShareParts } from '../../../mailbox/shared/share.js';
@@ -62,7 +63,7 @@ function setUp(t: TestContext, { lead = true } = {}) {
   const logger = { ...relayOptions().logger, warn: (text: string) => void warnings.push(text) };
   const share = new Share(
     { ...relayOptions(), logger },
-    { port: 7_000, lead, maxServers: 10, maxCalls: 10 },
+    { endpoint: endpointOf({ port: 7_000 }), lead, maxServers: 10, maxCalls: 10 },
     (to) => void moves.push(to),
     {
       relay,

@@ -170,8 +170,9 @@ describe('a call arrives, and its answer', () => {
     });
 
     it('through a process that shares its mailboxes', async (t) => {
+      expectNoLeaks(t);
       const { url } = await serveAt(t, transport, { f: () => 'shared' });
-      const share = { port: await unusedPort(t) };
+      const share = (await transport.meeting?.(t)) ?? { port: await unusedPort(t) };
       const leader = await callAt(t, transport, url, { share });
       await until(() => leader.client.sharing === 'leading', { what: 'a Leader' });
       const follower = await callAt(t, transport, url, { share });

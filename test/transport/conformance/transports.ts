@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../../client/options.js';
+import type { ClusterOptions } from '../../../lib/cluster/options.js';
 import { type Endpoint, endpointOf, unixEndpoint } from '../../../lib/endpoint.js';
 import type { TransportName } from '../../../lib/server-info.js';
 import type { DialOptions, Listener, ListenOptions } from '../../../lib/transport/transport.js';
 import { listen } from '../../../lib/transport/transports.js';
 import type { ServerOptions } from '../../../server.js';
+import { unusedPort } from '../../behaviour/support.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 
@@ -23,6 +25,8 @@ export interface TransportUnderTest {
   readonly refusedCode: string;
   /** Name of the accepted end, for messages. */
   readonly peer: RegExp;
+  /** Options by which processes of a machine meet over this transport. Undefined: none meet over it. */
+  readonly meeting?: (t: Cleanup) => Promise<Pick<ClusterOptions, 'port' | 'path'>>;
   readonly dialing?: Partial<DialOptions>;
   readonly listening?: Partial<ListenOptions>;
   readonly server?: Partial<ServerOptions>;
@@ -33,7 +37,7 @@ const loopback = (transport: 'tcp' | 'ws') => () => endpointOf({ transport, port
 const unreachable = (transport: 'tcp' | 'ws') => endpointOf({ transport, host: '192.0.2.1', port: 9 });
 
 /** A path in a folder that is there for this place alone. */
-function newPath(t: Cleanup): Endpoint {
+function newPath(t: Cleanup): Endpoint<'unix'> {
   const folder = mkdtempSync(join(tmpdir(), 'mailstation-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return unixEndpoint(join(folder, 'a.sock'));
@@ -46,6 +50,7 @@ const TRANSPORTS: readonly TransportUnderTest[] = [
     silent: unreachable('tcp'),
     refusedCode: 'ECONNREFUSED',
     peer: /^127\.0\.0\.1:\d+$/,
+    meeting: async (t) => ({ port: await unusedPort(t) }),
   },
   {
     name: 'unix',
@@ -53,6 +58,7 @@ const TRANSPORTS: readonly TransportUnderTest[] = [
     silent: undefined,
     refusedCode: 'ENOENT',
     peer: /^unix:\/.*\/a\.sock#\d+$/,
+    meeting: async (t) => ({ path: newPath(t).path }),
   },
   {
     name: 'ws',
