@@ -26,7 +26,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
     this.#limit = limit;
     this.#earlyMs = earlyMs;
     // A process must not end while a call is unsettled and no socket keeps the process alive.
-    this.#timer = new DeadlineTimer((now) => this.#expire(now), true);
+    this.#timer = new DeadlineTimer((now) => this.#expire(now), { holdsProcess: true, givesTime: true });
   }
 
   get size(): number {

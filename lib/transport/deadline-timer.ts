@@ -9,12 +9,22 @@ const SCAN_SHARE = 20;
 /** Node's longest timer. The table is scanned again then for a deadline that is further away. Unit: ms */
 const MAX_WAIT_MS = 0x7fffffff;
 
+export interface DeadlineTimerOptions {
+  /** The process stays alive while a deadline is outstanding. @default false */
+  readonly holdsProcess?: boolean;
+  /**
+   * After a stall, the entries have up to 500 ms of it back. For the deadlines of this process's own calls; never for those of
+   * a peer, whose clock went on during the stall. @default false
+   */
+  readonly givesTime?: boolean;
+}
+
 /**
  * A single timer for all deadlines of a table. A timer for each call costs about 300 ns to set and clear, and nearly every
  * call is answered long before its deadline. Here a new deadline costs one comparison, and the table is scanned only when
  * its earliest deadline is due. A deadline fires about {@link COALESCE_MS} ms late at most (about 50 ms with 100,000
  * waiting calls), and never early. After a stall of this process's own event loop, a deadline fires when the bytes that
- * arrived meanwhile have been read, and when calls have had up to 500 ms of the stall back.
+ * arrived meanwhile have been read.
  */
 export class DeadlineTimer {
   readonly #scan: (now: number) => number;
@@ -26,12 +36,12 @@ export class DeadlineTimer {
 
   /**
    * `scan(now)` expires the entries that are due, and returns the earliest remaining deadline (Infinity: none); see
-   * {@link scanDue}. With `holdsProcess` the process stays alive while a deadline is outstanding.
+   * {@link scanDue}.
    */
-  constructor(scan: (now: number) => number, holdsProcess = false) {
+  constructor(scan: (now: number) => number, { holdsProcess = false, givesTime = false }: DeadlineTimerOptions = {}) {
     this.#scan = scan;
     this.#holdsProcess = holdsProcess;
-    this.#afterStall = new AfterStall(() => this.#fire(), holdsProcess, true);
+    this.#afterStall = new AfterStall(() => this.#fire(), holdsProcess, givesTime);
   }
 
   /** Takes a new deadline into account. */

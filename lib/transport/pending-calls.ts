@@ -79,7 +79,7 @@ export class PendingCalls {
     this.#idLimit = idLimit;
     this.#onExpired = onExpired;
     this.#holdsProcess = holdsProcess;
-    this.#timer = new DeadlineTimer((now) => this.#expire(now), holdsProcess);
+    this.#timer = new DeadlineTimer((now) => this.#expire(now), { holdsProcess, givesTime: true });
   }
 
   get size(): number {

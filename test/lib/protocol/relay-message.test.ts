@@ -10,7 +10,7 @@ const failure = { name: 'RpcError', message: 'why', code: 'ERR_RPC_CONNECT' };
 describe('what processes that share mailboxes say to each other', () => {
   const messages: RelayMessage[] = [
     { type: 'open_mailbox', to: 0, server },
-    { type: 'open_mailbox', to: 0, server: { ...server, url: 'ws://127.0.0.1:1/rpc' } },
+    { type: 'open_mailbox', to: 0, server: { ...server, port: 1, transport: 'ws', url: 'ws://127.0.0.1:1/rpc' } },
     { type: 'close_mailbox', to: 2 ** 31 - 1 },
     { type: 'mailbox_state', to: 1, state: 'full', lastFailure: undefined, reason: undefined },
     { type: 'mailbox_state', to: 1, state: 'backoff', lastFailure: failure, reason: failure },

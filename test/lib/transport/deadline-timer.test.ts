@@ -137,7 +137,7 @@ describe('DeadlineTimer', () => {
     });
     const none = () => Number.POSITIVE_INFINITY;
     new DeadlineTimer(none).note(performance.now() + 10);
-    new DeadlineTimer(none, true).note(performance.now() + 10);
+    new DeadlineTimer(none, { holdsProcess: true }).note(performance.now() + 10);
     assert.deepEqual(refs, [false, true]);
   });
 });
