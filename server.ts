@@ -1,31 +1,29 @@
 import { outsideContexts } from './lib/async-context.js';
 import { type Callback, withCallback } from './lib/callback.js';
-import { canonicalOptions, PASSED_OVER, pomeloServerOptions, SERVER_NAMES } from './lib/compat/option-names.js';
-import { debug, type Logger } from './lib/diagnostics.js';
+import { pomeloServerOptions } from './lib/compat/option-names.js';
+import { debug } from './lib/diagnostics.js';
 import { Candidate } from './lib/election/candidate.js';
 import { Emitter } from './lib/emitter.js';
 import { type Endpoint, hostOf, isChosenBySystem, portOf, urlOf, withHost } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
-import { type ResolvedListeningOptions, resolveListeningOptions } from './lib/leader/options.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
-import { boolean, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs } from './lib/options.js';
+import { invalid } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
-import { resolveServiceOptions } from './lib/service/options.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
 import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
 import { withAsyncContext } from './lib/serving/channel.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
 import { stopWith } from './lib/stop-with.js';
-import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import { makeAcceptor } from './server/acceptor.js';
 import type { ServerEvents } from './server/events.js';
-import { noMethods } from './server/no-methods.js';
-import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './server/options.js';
+import { missingMethods } from './server/missing-methods.js';
+import type { ServerOptions } from './server/options.js';
 import { lineToHolder, withHolder } from './server/port-holder.js';
+import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
 import { serviceChannel } from './server/service-channel.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -57,12 +55,8 @@ export class Server extends Emitter<ServerEvents> {
   readonly id: string | undefined;
   /** Type of the server, as the option says; undefined without the option. */
   readonly serverType: string | undefined;
-  readonly #listening: ResolvedListeningOptions;
-  readonly #drainTimeout: number;
-  readonly #logger: Logger;
+  readonly #options: ResolvedServerOptions;
   readonly #failures: CallFailures;
-  readonly #trace: boolean;
-  readonly #asyncContext: boolean;
   readonly #services = new ServiceRegistry();
   readonly #remotes: HotReload;
   readonly #acceptor: ServerAcceptor;
@@ -78,24 +72,19 @@ export class Server extends Emitter<ServerEvents> {
    */
   constructor(written: ServerOptions) {
     super();
-    fieldsOf('the argument of createServer()', written, 'an object of options, at least { id, port }');
-    const options = canonicalOptions(written, SERVER_NAMES);
-    this.id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
-    this.serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
-    this.#logger = loggerOption('logger', options.logger, consoleLogger);
-    const onlyNear = options.acceptorFactory !== undefined;
-    const check = { owner: 'the server', names: SERVER_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
-    warnOfUnknownOptions(written, check, this.#logger);
-    const onFailed = (failure: FailedCall): boolean => this.emit('callFailed', failure);
-    this.#failures = new CallFailures({ logger: this.#logger, expectedErrors: options.expectedErrors, onFailed });
-    this.#trace = boolean('rpcDebugLog', options.rpcDebugLog, SERVER_DEFAULTS.rpcDebugLog);
-    const remotes = resolveServiceOptions(options);
-    this.#asyncContext = remotes.asyncContext;
-    this.#remotes = new HotReload(this.#services, remotes, this.#logger, (result) => this.emit('reload', result));
-    this.#drainTimeout = timeoutMs('drainTimeout', options.drainTimeout, SERVER_DEFAULTS.drainTimeout, 0);
-    this.#listening = resolveListeningOptions(options, this.#logger);
+    const options = resolveServerOptions(written);
+    const { logger, services, expectedErrors } = options;
+    this.id = options.id;
+    this.serverType = options.serverType;
+    this.#options = options;
+    this.#failures = new CallFailures({
+      logger,
+      expectedErrors,
+      onFailed: (failure) => this.emit('callFailed', failure),
+    });
+    this.#remotes = new HotReload(this.#services, services, logger, (result) => this.emit('reload', result));
     this.#acceptor = this.#makeAcceptor(written);
-    this.#candidate = boolean('standby', options.standby, SERVER_DEFAULTS.standby) ? this.#makeCandidate() : undefined;
+    this.#candidate = options.standby ? this.#makeCandidate() : undefined;
   }
 
   /** State of the server; see {@link ServerState}. */
@@ -183,10 +172,11 @@ export class Server extends Emitter<ServerEvents> {
       throw new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${this.state}`);
     try {
       await this.#remotes.load();
-      if (this.#services.size === 0) this.#logger.warn(noMethods(this.#name()));
+      for (const line of missingMethods(this.#name(), this.#services, this.#options.authorization))
+        this.#options.logger.warn(line);
       const channel = serviceChannel(this.id, this.#services, this.#failures);
-      const traced = this.#trace ? traceCalls(channel, this.#name(), this.#logger) : channel;
-      this.#acceptor.lead(this.#asyncContext ? withAsyncContext(traced) : traced);
+      const traced = this.#options.rpcDebugLog ? traceCalls(channel, this.#name(), this.#options.logger) : channel;
+      this.#acceptor.lead(this.#options.services.asyncContext ? withAsyncContext(traced) : traced);
       await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
     } catch (error) {
       this.#lifecycle.move('closed');
@@ -209,13 +199,13 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #makeCandidate(): Candidate {
-    if (this.id === undefined || isChosenBySystem(this.#listening.doors[0].endpoint))
+    if (this.id === undefined || isChosenBySystem(this.#options.listening.doors[0].endpoint))
       throw invalid('standby needs an id, and a port that is not 0');
     if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
     return new Candidate({
       claim: () => this.#acceptor.listen(),
       release: () => this.#acceptor.destroy(this.#stopReason()),
-      follow: (handler, signal) => Line.open(this.#lineTo(this.#listening.doors[0].endpoint), handler, signal),
+      follow: (handler, signal) => Line.open(this.#lineTo(this.#options.listening.doors[0].endpoint), handler, signal),
       onObstacle: (error) => this.emit('error', error),
       onMove: (to) => {
         if (to === 'leading' && !this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
@@ -225,13 +215,13 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #lineTo(endpoint: Endpoint): LineOptions {
-    return lineToHolder(endpoint, this.id ?? this.#name(), this.#listening);
+    return lineToHolder(endpoint, this.id ?? this.#name(), this.#options.listening);
   }
 
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
     const claimOver = this.#candidate?.destroy(this.#stopReason());
-    if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#drainTimeout);
+    if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#options.drainTimeout);
     this.#lifecycle.move('closed');
     // The caller may bind the port next, so that a claim or a start that was in progress must have released it.
     await claimOver;
@@ -242,10 +232,11 @@ export class Server extends Emitter<ServerEvents> {
     debug.leader('server %s: %s -> %s', this.#name(), from, to);
     if (to === 'draining' || to === 'closed') this.#remotes.close();
     if (to === 'leader') {
-      this.#logger.info(`mailstation: ${this.#name()} listens on ${this.#acceptor.description}`);
+      this.#options.logger.info(`mailstation: ${this.#name()} listens on ${this.#acceptor.description}`);
       this.emit('start');
     }
-    if (to === 'standby') this.#logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
+    if (to === 'standby')
+      this.#options.logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
     if (to === 'closed') this.#failures.close();
     if (to === 'closed') this.emit('closed');
   }
@@ -259,7 +250,8 @@ export class Server extends Emitter<ServerEvents> {
       onError: (error: Error) => this.emit('error', error),
       onClosed: () => this.#lifecycle.move('closed'),
     };
-    return makeAcceptor(options, { ...this.#listening, ...events }, () => this.#services.objects());
+    const { listening, authorization } = this.#options;
+    return makeAcceptor(options, { ...listening, authorization, ...events }, () => this.#services.objects());
   }
 
   #name(): string {

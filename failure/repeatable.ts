@@ -11,6 +11,7 @@ const FINAL: readonly RpcCode[] = [
   RpcCode.Encode,
   RpcCode.FrameTooLarge,
   RpcCode.NoMethod,
+  RpcCode.Forbidden,
   RpcCode.NeedsCallback,
   RpcCode.Cancelled,
 ];

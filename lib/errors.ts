@@ -62,6 +62,8 @@ export const RpcCode = {
   Protocol: 'ERR_RPC_PROTOCOL',
   /** The server read the packet, but not the request in it: wrong lengths, or a call before registering. */
   BadRequest: 'ERR_RPC_BAD_REQUEST',
+  /** The server does not let this caller call the method (`authorize`, `expose`). The method was not started. */
+  Forbidden: 'ERR_RPC_FORBIDDEN',
   /** The server offers no such namespace, module or method. */
   NoMethod: 'ERR_RPC_NO_METHOD',
   /** The client has no proxies of that namespace, server type, module or method. */

@@ -15,6 +15,9 @@ export function makeAcceptor(
 ): ServerAcceptor {
   const { acceptorFactory: factory, listen } = written;
   if (factory === undefined) return new ChannelAcceptor({ ...options, hasOneChannel: true });
+  const rule = (['authorize', 'expose'] as const).find((name) => written[name] !== undefined);
+  if (rule !== undefined)
+    throw invalid(`${rule} cannot be combined with acceptorFactory: a custom acceptor decides by itself who may call`);
   if (listen !== undefined) throw invalid('listen cannot be combined with acceptorFactory: give port');
   const { endpoint } = options.doors[0];
   return new CustomAcceptor({ ...options, endpoint, factory, serverOptions: { ...written }, services });

@@ -2,6 +2,7 @@ import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
+import type { AuthorizationOptions } from '../lib/serving/authorization.js';
 import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import type { OptionNames } from '../lib/unknown-options.js';
 
@@ -9,7 +10,7 @@ import type { OptionNames } from '../lib/unknown-options.js';
 export const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
 
 /** Options of a server. docs/options.md lists all of them, with units, defaults and ranges. */
-export interface ServerOptions extends ListeningOptions, ServiceOptions {
+export interface ServerOptions extends ListeningOptions, ServiceOptions, AuthorizationOptions {
   /**
    * Name of the channel that callers register on. Without a name, a server serves callers of every id, as one of
    * pomelo-rpc does.
@@ -66,6 +67,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   acceptorFactory: true,
   allowedOrigins: true,
   asyncContext: true,
+  authorize: true,
   bufferMsg: true,
   buffMsg: true,
   callbacks: true,
@@ -73,6 +75,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   context: true,
   drainTimeout: true,
   expectedErrors: true,
+  expose: true,
   exposeStack: true,
   handshakeTimeout: true,
   host: true,

@@ -36,6 +36,8 @@ const REFUSED: Record<string, readonly unknown[]> = {
   maxAbandoned: [...NOT_NUMBERS, -1],
   abandonedTimeout: MS,
   maxEventLoopLag: [...NOT_NUMBERS, -1, 2 ** 31],
+  authorize: [5, true, null, {}],
+  expose: ['user.*', null, {}, [5], ['*']],
   asyncContext: ['true', 1, null],
   reloadRemotes: ['true', 1, null],
   rpcDebugLog: ['true', 1, null],

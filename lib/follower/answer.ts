@@ -9,6 +9,7 @@ import { rebuildError } from '../wire-errors.js';
 /** Codes that a server may send for failures of its own. Another code from a server does not count as a code of this package. */
 const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.NoMethod,
+  RpcCode.Forbidden,
   RpcCode.NeedsCallback,
   RpcCode.BadRequest,
   RpcCode.Encode,
@@ -19,7 +20,7 @@ const FROM_SERVERS: readonly RpcCode[] = [
 ];
 
 /** Codes with which a server reports that the server did not start the call. */
-const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded];
+const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded, RpcCode.Forbidden];
 
 /** Failure of a call, as the answer describes the failure. */
 export interface Failure {

@@ -12,7 +12,7 @@ import type { ConnectedPeer } from '../server-info.js';
 import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
 import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
-import { SessionCalls } from '../serving/session-calls.js';
+import { SessionCalls, type SessionCallsOptions } from '../serving/session-calls.js';
 import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { PortBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
@@ -33,7 +33,8 @@ const STOCK_MISSES = 3;
 const MISSES = 2;
 export interface SessionOptions
   extends Omit<ConnectionOptions, 'pauseWhenBlocked' | 'maxFirstFrameBytes' | 'portBytes'>,
-    AnswerWriterOptions {
+    AnswerWriterOptions,
+    Pick<SessionCallsOptions, 'authorization'> {
   /** Interval of heartbeats toward a mailstation peer. ms */
   readonly heartbeatInterval: number;
   /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */
@@ -110,6 +111,8 @@ export class Session {
       connection: this.#connection,
       answers: this.#answers,
       limit: host.limit,
+      authorization: options.authorization,
+      origin: stream.facts?.origin,
       onIdle: () => this.#onIdle(),
     });
   }

@@ -1,16 +1,19 @@
-import { messageOf, RpcCode, RpcError } from '../errors.js';
+import type { RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
-import { printable } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
+import type { Authorization } from './authorization.js';
+import { CallGate, type GateOwner } from './call-gate.js';
+import { CallRefusals } from './call-refusals.js';
 import { CancellableCalls } from './cancellable-calls.js';
 import type { CallCount, Channel } from './channel.js';
-import { type Answerer, callerOf, IncomingCall } from './incoming-call.js';
+import type { HeldRequest } from './held-requests.js';
+import { type Answerer, IncomingCall } from './incoming-call.js';
 import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
 
@@ -18,6 +21,10 @@ export interface SessionCallsOptions {
   readonly connection: Connection;
   readonly answers: AnswerWriter;
   readonly limit: ConcurrencyLimit;
+  /** Rules on who may call what. Undefined: every caller may call all. */
+  readonly authorization?: Authorization | undefined;
+  /** Origin of the web page that connected. */
+  readonly origin?: string | undefined;
   /** Called when the last call in progress is over. */
   onIdle(): void;
 }
@@ -30,21 +37,15 @@ export interface CallTerms {
   readonly readsReports: boolean;
 }
 
-/** Facts of a failed call, for the report. `caller`: name that came with the call. */
-interface Reported {
-  readonly method: string;
-  readonly oneway: boolean;
-  readonly caller?: string | undefined;
-}
-
 /** Calls that arrive on one connection, until each is answered. */
-export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead, FrameView> {
-  /** Known once the connection was admitted. */
-  caller: ConnectedPeer | undefined;
+export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead, FrameView>, GateOwner {
   admitted = 0;
   running = 0;
   isGone = false;
   readonly #options: SessionCallsOptions;
+  readonly #refusals: CallRefusals;
+  /** Undefined where the caller may call all. */
+  #gate: CallGate | undefined;
   #terms: CallTerms | undefined;
   /** Made with the terms. */
   #reporter: ProgressReporter | undefined;
@@ -59,6 +60,18 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   constructor(options: SessionCallsOptions) {
     this.#options = options;
+    this.#refusals = new CallRefusals(options.connection.peer, options.answers, options.limit);
+  }
+
+  /** Known once the connection was admitted; set again when the caller has registered. */
+  get caller(): ConnectedPeer | undefined {
+    return this.#refusals.caller;
+  }
+
+  set caller(caller: ConnectedPeer) {
+    const { authorization, origin, limit } = this.#options;
+    this.#refusals.caller = caller;
+    this.#gate = authorization && CallGate.of(this, authorization, caller, origin, limit.log);
   }
 
   /** Calls received and not yet answered. */
@@ -70,10 +83,13 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   begin(terms: CallTerms): void {
     const { connection, limit } = this.#options;
     this.#terms = terms;
+    this.#refusals.channel = terms.channel;
     this.#reporter = new ProgressReporter(connection, terms.codec, {
       isRead: terms.readsReports,
       hasReturned: terms.channel.hasReturned,
-      onLate: (call) => limit.watch(call as IncomingCall, this),
+      onLate: (call) => {
+        if (call instanceof IncomingCall) limit.watch(call, this);
+      },
     });
   }
 
@@ -84,42 +100,46 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   invoke(head: InvokeHead, frame: FrameView): void {
-    const { connection, limit } = this.#options;
+    const { connection } = this.#options;
     if (!connection.isOpen) return; // an answer could not be sent
     const { method, oneway } = head;
     const { id } = frame;
     if (this.#terms === undefined)
       return this.answerBadRequest(id, `${method} was called before register_channel was answered`);
-    const { channel } = this.#terms;
     const timeout = clampedTimeout(frame.timeout);
     const now = performance.now();
     if (this.#hasArrived) this.#arrivedAt = Math.ceil(now);
     this.#hasArrived = false;
     // The packet holds the time that is left and not a point in time: the clocks of the two machines need not agree.
     const deadline = this.#arrivedAt + timeout;
-    if (now >= deadline) return this.#refuse(id, head, RpcCode.Timeout, PAST_DEADLINE);
-    const reported = oneway ? undefined : this.#reporter;
-    const receivedAt = reported?.receivedAt ?? 0;
-    const call = limit.admit(this, channel, head, frame, deadline);
-    if (reported !== undefined && call !== undefined && !call.isOver && connection.isOpen)
-      reported.add(call, receivedAt, timeout);
+    if (now >= deadline) return this.#refusals.late(id, head, PAST_DEADLINE);
+    this.#admit(head, frame, deadline, oneway ? 0 : (this.#reporter?.receivedAt ?? 0), timeout);
+  }
+
+  #admit(head: InvokeHead, frame: FrameView, deadline: number, receivedAt: number, timeout: number): void {
+    const { connection, limit } = this.#options;
+    const call = limit.admit(this, (this.#terms as CallTerms).channel, head, frame, deadline);
+    if (!head.oneway && call !== undefined && !call.isOver && connection.isOpen)
+      this.#reporter?.add(call, receivedAt, timeout);
   }
 
   refuse(head: InvokeHead, { id }: FrameView, why: string, retryAfter: number): void {
-    this.#refuse(id, head, RpcCode.Overloaded, why, retryAfter);
+    this.#refusals.overloaded(id, head, why, retryAfter);
   }
 
   makeCall(head: InvokeHead, frame: FrameView, channel: Channel, deadline: number): IncomingCall | undefined {
     const { method, argLength, oneway, meta } = head;
     const { id, bytes, bodyStart, end } = frame;
-    // The look-up comes first: the bytes of a call that cannot be made are not decoded.
-    const missing = channel.missing?.(method, argLength);
-    if (missing !== undefined) return this.#refuseMissing(id, head, missing);
+    // The look-up and the permission come first: the bytes of a call that cannot be made are not decoded.
+    const gate = this.#gate;
+    const missing = gate?.unexposed(method) ?? channel.missing?.(method, argLength);
+    if (missing !== undefined) return this.#refusals.forbid(id, head, missing);
+    if (gate?.admits(head, frame, deadline) === false) return undefined;
     let args: unknown[];
     try {
       args = decodeList((this.#terms as CallTerms).codec, bytes, bodyStart, end, argLength);
     } catch (error) {
-      return this.#refuseUndecodable(id, head, error);
+      return this.#refusals.undecodable(id, head, error);
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
@@ -143,6 +163,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   /** The caller has cancelled the call with this id. An unknown id, or a call that is over, changes nothing. */
   cancel(id: number): void {
+    if (this.#gate?.cancel(id) === true) return;
     this.#cancellable ??= new CancellableCalls();
     const call = this.#cancellable.cancel(id, this.#serving);
     if (call !== undefined && this.#options.limit.isQueued(call)) call.drop();
@@ -151,6 +172,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   /** The connection has ended. */
   end(reason: RpcError): void {
     this.#endReason = reason;
+    this.#gate?.end();
     this.#reporter?.stop();
     for (const call of this.#cancellable?.abortAll(reason) ?? []) {
       if (this.#options.limit.isQueued(call)) call.drop();
@@ -165,6 +187,27 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   released(): void {
     this.#serving -= 1;
     if (this.#serving === 0) this.#options.onIdle();
+  }
+
+  hold(request: HeldRequest): void {
+    const reporter = request.head.oneway ? undefined : this.#reporter;
+    this.admitted += 1;
+    this.taken();
+    reporter?.add(request, reporter.receivedAt, request.frame.timeout);
+  }
+
+  letGo(request: HeldRequest): void {
+    this.#reporter?.delete(request);
+    this.admitted -= 1;
+    this.released();
+  }
+
+  goOn({ head, frame, deadline, receivedAt }: HeldRequest): void {
+    if (this.#options.connection.isOpen) this.#admit(head, frame, deadline, receivedAt, frame.timeout);
+  }
+
+  forbid(id: number, head: InvokeHead, error: RpcError, isLogged: boolean): void {
+    this.#refusals.forbid(id, head, error, isLogged);
   }
 
   watchCancel(call: IncomingCall): void {
@@ -184,7 +227,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   answerResults(id: number, method: string, results: readonly unknown[]): void {
     if (this.#cancellable?.isCancelled(id) === true) return;
     const failure = this.#options.answers.results(id, method, results);
-    if (failure !== undefined) this.#report({ method, oneway: false }, failure, failure.code);
+    if (failure !== undefined) this.#refusals.report({ method, oneway: false }, failure, failure.code);
   }
 
   answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void {
@@ -192,11 +235,11 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   failed({ method, oneway, callerId }: IncomingCall, error: Error, code: RpcCode | undefined): void {
-    this.#report({ method, oneway, caller: callerId }, error, code);
+    this.#refusals.report({ method, oneway, caller: callerId }, error, code);
   }
 
   answerBadRequest(id: number, why: string): void {
-    this.#options.answers.failure(id, new RpcError(RpcCode.BadRequest, why), RpcCode.BadRequest);
+    this.#refusals.badRequest(id, why);
   }
 
   served(call: IncomingCall): void {
@@ -205,41 +248,5 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#serving -= 1;
     this.#options.limit.release(call, this);
     if (this.#serving === 0) this.#options.onIdle();
-  }
-
-  #refuseMissing(id: number, head: InvokeHead, error: RpcError): undefined {
-    const { method, oneway } = head;
-    const { connection, limit } = this.#options;
-    limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, error.message);
-    if (!oneway) this.answerError(id, error, error.code, method);
-    this.#report(head, error, error.code);
-  }
-
-  #refuseUndecodable(id: number, head: InvokeHead, error: unknown): undefined {
-    const { method, oneway } = head;
-    const { answers, connection, limit } = this.#options;
-    const why = `the arguments cannot be decoded: ${messageOf(error)}`;
-    const refusal = new RpcError(
-      RpcCode.BadRequest,
-      `the arguments of ${method} cannot be decoded: ${messageOf(error)}`,
-    );
-    limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, printable(why));
-    if (!oneway) answers.failure(id, refusal, refusal.code);
-    this.#report(head, refusal, refusal.code);
-  }
-
-  /** Answers a call that is not started with the reason. A one-way call has no answer, and is logged instead. */
-  #refuse(id: number, head: InvokeHead, code: RpcCode, why: string, retryAfter?: number): void {
-    const { method, oneway } = head;
-    const { answers, connection, limit } = this.#options;
-    if (oneway || code === RpcCode.Overloaded)
-      limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, connection.peer, why);
-    const refusal = new RpcError(code, why, { retryAfter });
-    if (!oneway) answers.failure(id, refusal, code);
-    this.#report(head, refusal, code);
-  }
-
-  #report({ method, oneway, caller }: Reported, error: Error, code: RpcCode | undefined): void {
-    this.#terms?.channel.failed?.({ method, oneway, error, code, caller: callerOf(this.caller, caller) });
   }
 }

@@ -84,6 +84,12 @@ const method: Scenario = async (t, cell) => {
   return make();
 };
 
+const forbidden: Scenario = async (t, cell) => {
+  const bad = await serve(t, { f: () => 'same' }, { authorize: () => false });
+  const { make } = await clientOf(t, bad.info, cell);
+  return make();
+};
+
 const stopping: Scenario = async (t, cell) => {
   const gate = makeGate();
   const bad = await serve(t, { f: () => gate.pass() }, { drainTimeout: 50 });
@@ -137,6 +143,7 @@ const SCENARIOS: Record<keyof typeof FAULTS, Scenario> = {
     });
     return make();
   },
+  forbidden,
   method,
   methodIdempotent: method,
   stopping,

@@ -54,6 +54,10 @@ export const FAULTS = {
     what: 'the server is overloaded, or did not start it in time',
     seen: unless('OVERLOADED not-sent', 'other', 'same', 'receipt'),
   },
+  forbidden: {
+    what: 'the server does not let the caller call (`authorize`, `expose`)',
+    seen: always('FORBIDDEN not-sent'),
+  },
   method: { what: "the method's own error", seen: always('method') },
   methodIdempotent: { what: "the method's own error", idempotent: true, seen: always('method') },
   stopping: { what: 'the server stops, and cuts the call off', seen: always('STOPPING unknown') },

@@ -143,6 +143,13 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     defaults: Object.freeze({}),
   },
   {
+    title: 'Callers',
+    intro: 'Who may call which methods.',
+    file: 'lib/serving/authorization.ts',
+    name: 'AuthorizationOptions',
+    defaults: SERVER_DEFAULTS,
+  },
+  {
     title: 'Services',
     intro: 'Modules whose methods the server offers.',
     file: 'lib/service/options.ts',

@@ -1,0 +1,55 @@
+import { canonicalOptions, PASSED_OVER, SERVER_NAMES } from '../lib/compat/option-names.js';
+import type { Logger } from '../lib/diagnostics.js';
+import { type ResolvedListeningOptions, resolveListeningOptions } from '../lib/leader/options.js';
+import { boolean, fieldsOf, loggerOption, nonEmptyString, timeoutMs } from '../lib/options.js';
+import { type ResolvedServiceOptions, resolveServiceOptions } from '../lib/service/options.js';
+import { Authorization } from '../lib/serving/authorization.js';
+import type { ExpectedErrors } from '../lib/serving/call-failures.js';
+import { warnOfUnknownOptions } from '../lib/unknown-options.js';
+import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './options.js';
+
+/** Options of a server, checked and with their defaults. */
+export interface ResolvedServerOptions {
+  readonly id: string | undefined;
+  readonly serverType: string | undefined;
+  readonly logger: Logger;
+  readonly expectedErrors: ExpectedErrors | undefined;
+  readonly rpcDebugLog: boolean;
+  readonly services: ResolvedServiceOptions;
+  readonly drainTimeout: number;
+  readonly listening: ResolvedListeningOptions;
+  readonly authorization: Authorization;
+  readonly standby: boolean;
+}
+
+/** Checks the options, and logs a warning about those that do not exist. Throws {@link RpcCode.InvalidArgument}. */
+export function resolveServerOptions(written: ServerOptions): ResolvedServerOptions {
+  fieldsOf('the argument of createServer()', written, 'an object of options, at least { id, port }');
+  const options = canonicalOptions(written, SERVER_NAMES);
+  const defaults = SERVER_DEFAULTS;
+  const id = options.id === undefined ? undefined : nonEmptyString('id', options.id);
+  const serverType = options.serverType === undefined ? undefined : nonEmptyString('serverType', options.serverType);
+  const logger = loggerOption('logger', options.logger, consoleLogger);
+  const onlyNear = options.acceptorFactory !== undefined;
+  const check = { owner: 'the server', names: SERVER_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
+  warnOfUnknownOptions(written, check, logger);
+  const rpcDebugLog = boolean('rpcDebugLog', options.rpcDebugLog, defaults.rpcDebugLog);
+  const services = resolveServiceOptions(options);
+  const drainTimeout = timeoutMs('drainTimeout', options.drainTimeout, defaults.drainTimeout, 0);
+  const listening = resolveListeningOptions(options, logger);
+  const authorization = new Authorization(options, listening);
+  const standby = boolean('standby', options.standby, defaults.standby);
+  const { expectedErrors } = options; // checked by CallFailures
+  return {
+    id,
+    serverType,
+    logger,
+    expectedErrors,
+    rpcDebugLog,
+    services,
+    drainTimeout,
+    listening,
+    authorization,
+    standby,
+  };
+}
