@@ -34,10 +34,13 @@ export class EventLoopWatch {
     this.#now = now;
   }
 
-  /** Samples from now on, until {@link leave}: something waits. */
-  enter(): void {
+  /**
+   * Samples from now on, until {@link leave}: something waits. `since`: when its time began, in the turn that runs now. A
+   * router may have blocked that turn, and a watch that was not sampling would not know. Default: now.
+   */
+  enter(since?: number): void {
     this.#waiting += 1;
-    if (this.#timer === undefined) this.#start();
+    if (this.#timer === undefined) this.#start(since);
   }
 
   /** Must be called once for each {@link enter}. */
@@ -76,9 +79,9 @@ export class EventLoopWatch {
     return Math.max(0, Math.round(longest));
   }
 
-  #start(): void {
+  #start(since = this.#now()): void {
     this.#idleSamples = 0;
-    this.#sampledAt = this.#now();
+    this.#sampledAt = since;
     this.#timer = outsideContexts(() => setInterval(() => this.#sample(), SAMPLE_MS).unref());
   }
 

@@ -41,7 +41,7 @@ export class HeldCalls<C extends OutgoingCall = OutgoingCall> {
       return false;
     }
     call.startClock();
-    if (this.#calls.size === 0) eventLoop.enter();
+    if (this.#calls.size === 0) eventLoop.enter(call.startedAt);
     this.#calls.add(call);
     this.#timer.note(call.deadline - this.#earlyMs);
     if (call.isCancellable) call.heldBy(() => this.delete(call));

@@ -61,7 +61,10 @@ export class AfterStall {
     const isLate = now - dueAt > LATE_MS || blockedMs > 0;
     if (!isLate && !(this.#givesTime && excusedMs(now) > 0)) return this.#work();
     const stallMs = Math.max(now - dueAt, blockedMs);
-    if (this.#givesTime && stallMs >= MIN_STALL_MS) excusedUntil = now + Math.min(stallMs, MAX_BACK_MS);
+    if (this.#givesTime && stallMs >= MIN_STALL_MS) {
+      // A short stall after a long one takes nothing back of what the long one gave.
+      excusedUntil = now + Math.max(excusedMs(now), Math.min(stallMs, MAX_BACK_MS));
+    }
     this.#since = now;
     this.#wait();
   }

@@ -104,7 +104,7 @@ export class PendingCalls {
     const slot = id & (this.#slots.length - 1);
     this.#slots[slot] = entry;
     this.#ids[slot] = id;
-    if (this.#size === 0) eventLoop.enter();
+    if (this.#size === 0) eventLoop.enter(entry.sentAt);
     this.#size += 1;
     this.#timer.note(entry.deadline);
     return id;

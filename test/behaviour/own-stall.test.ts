@@ -58,6 +58,19 @@ overTransports((transport) => {
       assert.equal(await answer, 1);
     });
 
+    it('has the answer of the first call for long, whose router blocked', async (t) => {
+      const { calls, client } = await call(t, [await remote(t, transport)]);
+      let blocksFor = 0;
+      client.route('test', () => {
+        busy(blocksFor);
+        return 'test-1';
+      });
+      await calls.echo(null, 0);
+      await sleep(1_500); // the event loop is sampled for a second after the last call
+      blocksFor = 700;
+      assert.equal(await calls.echo.with({ timeout: 300 })(null, 1), 1);
+    });
+
     it('still has an error for a call that is not answered', async (t) => {
       const { calls } = await call(t, [await remote(t, transport)]);
       await calls.echo(null, 0);

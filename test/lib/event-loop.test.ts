@@ -22,6 +22,20 @@ describe('EventLoopWatch', () => {
     assert.equal(watch.longestStall(clock.now), 0);
   });
 
+  it('counts the turn in which the first thing began to wait, where it slept before', (t) => {
+    const clock = mockClock(t);
+    const watch = new EventLoopWatch();
+    const began = clock.now;
+    clock.stall(320);
+    watch.enter(began);
+    assert.equal(watch.justBlocked(clock.now), 300);
+    clock.advance(20);
+    assert.equal(watch.longestStall(began), 320);
+    watch.enter(clock.now - 20);
+    clock.advance(100);
+    assert.equal(watch.longestStall(clock.now - 50), 0, 'and nothing where it sampled already');
+  });
+
   it('counts only the part of a stall that lies in the window', (t) => {
     const clock = mockClock(t);
     const watch = new EventLoopWatch();

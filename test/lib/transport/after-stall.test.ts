@@ -59,6 +59,17 @@ describe('AfterStall', () => {
     }
   });
 
+  it('takes nothing of it back after a shorter stall', async (t) => {
+    const clock = mockClock(t);
+    clock.advance(1_000);
+    new AfterStall(() => {}, true, true).run(clock.now - 900);
+    clock.advance(100);
+    new AfterStall(() => {}, true, true).run(clock.now - 30);
+    await tick();
+    assert.equal(timeLeft(clock.now - 1), 400);
+    clock.advance(500);
+  });
+
   it('does nothing once it is cancelled', async (t) => {
     const clock = mockClock(t);
     const work = new AfterStall(() => assert.fail('the work was done'));
