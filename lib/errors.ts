@@ -80,7 +80,7 @@ export const RpcCode = {
   AddressInUse: 'ERR_RPC_ADDRESS_IN_USE',
   /** Listening failed for another reason than a held port. */
   Listen: 'ERR_RPC_LISTEN',
-  /** Listening beyond loopback was asked for without `insecure: true`. */
+  /** Listening beyond loopback was asked for without TLS, without a secret, and without `insecure: true`. */
   Insecure: 'ERR_RPC_INSECURE',
 } as const;
 /** One of the codes in the table {@link RpcCode}. */

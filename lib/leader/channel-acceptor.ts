@@ -1,4 +1,4 @@
-import { describeEndpoint, type Endpoint, urlOf } from '../endpoint.js';
+import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
@@ -21,6 +21,7 @@ import { closeDoors, type Door, openDoors } from './doors.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
 import type { RegisterRequest } from './register-request.js';
+import { type DoorProtection, describeDoors } from './safe-door.js';
 import type { ServerAcceptor } from './server-acceptor.js';
 import { Session, type SessionHost, type SessionOptions } from './session.js';
 import { SessionAdmission, type SessionAdmissionOptions } from './session-admission.js';
@@ -30,7 +31,7 @@ export interface ChannelAcceptorOptions
     SessionAdmissionOptions,
     ConcurrencyLimitOptions,
     PortBytesOptions,
-    Pick<PortClaim, 'insecure'> {
+    Omit<DoorProtection, 'tls'> {
   /** Places to listen at, all of them or none. */
   readonly doors: NonEmpty<Door>;
   /**
@@ -100,7 +101,8 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   }
 
   get description(): string {
-    return `${this.endpoints.map(urlOf).join(' and ')}${this.#options.insecure ? '' : ', reachable from this machine only'}`;
+    const { doors } = this.#options;
+    return describeDoors(this.endpoints.map((endpoint, at) => [endpoint, { ...this.#options, ...doors[at] }]));
   }
 
   get connections(): number {
@@ -204,17 +206,13 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     await closeDoors(this.#listeners);
   }
 
-  #open({ endpoint, ...door }: Door): Promise<Listener> {
-    const { insecure, handshakeTimeout, maxFrameBytes, onError, maxConnections, maxUnregistered } = this.#options;
-    this.#claimed = endpoint;
+  #open(door: Door): Promise<Listener> {
+    const { maxConnections, maxUnregistered } = this.#options;
+    this.#claimed = door.endpoint;
     return this.#claim({
-      endpoint,
-      insecure,
-      handshakeTimeout,
-      maxHandshakes: Math.min(maxConnections, maxUnregistered),
+      ...this.#options,
       ...door,
-      maxFrameBytes,
-      onError,
+      maxHandshakes: Math.min(maxConnections, maxUnregistered),
       onStream: (stream) => this.#onStream(stream),
       onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
     });

@@ -3,23 +3,20 @@ import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { listeningHost } from '../host.js';
 import type { Listener, ListenOptions } from '../transport/transport.js';
 import { listen } from '../transport/transports.js';
-import { requireSafePlace } from './loopback.js';
+import { type DoorProtection, requireSafeDoor } from './safe-door.js';
 
-export interface PortClaim extends ListenOptions {
+export interface PortClaim extends ListenOptions, DoorProtection {
   readonly endpoint: Endpoint;
-  /** Allows a host beyond loopback, although nothing is encrypted. */
-  readonly insecure: boolean;
 }
 
 /**
  * Takes a port or a socket's path, which only one process can hold. Does not wait: resolves when listening, rejects with
- * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a place that
- * others than this machine's user can reach, without `insecure`, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another
- * process leads. Source: cluster-client, lib/server.js (`claimServer`).
+ * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a door that is open to
+ * strangers, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another process leads. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
   const endpoint = listeningEndpoint(claim.endpoint);
-  if (!claim.insecure) requireSafePlace(endpoint);
+  requireSafeDoor(endpoint, claim);
   try {
     return await listen(endpoint, claim);
   } catch (error) {

@@ -27,7 +27,9 @@ describe('the door is closed by default', () => {
     const { log, port } = await serve(t, { f() {} });
     assert.deepEqual(log, [`mailstation: test-1 listens on tcp://127.0.0.1:${port}, reachable from this machine only`]);
     const open = await serve(t, { f() {} }, { host: '0.0.0.0', insecure: true, id: 'open-1' });
-    assert.deepEqual(open.log, [`mailstation: open-1 listens on tcp://0.0.0.0:${open.port}`]);
+    assert.deepEqual(open.log, [
+      `mailstation: open-1 listens on tcp://0.0.0.0:${open.port}, insecure: open to all that can connect`,
+    ]);
   });
 
   it('nothing is called that is not a function of the service', async (t) => {
