@@ -20,7 +20,8 @@ const FOLDER_MODE = 0o700;
 /** Names that this file makes beside a socket. */
 const PREFIX = '.ms';
 const HIDDEN_FOLDER = /^\.ms\w{6}$/;
-/** Age from which a hidden folder is a remnant of a process that was killed. Unit: ms */
+const LOCK = /^\.ms[\w-]{7}$/;
+/** Age from which a name of these may be a remnant of a process that was killed. Unit: ms */
 const REMNANT_MS = 10_000;
 /** Age from which a socket that refuses connections is stale. A younger one may belong to a program that is about to listen. Unit: ms */
 const YOUNG_MS = 100;
@@ -50,7 +51,7 @@ export interface SocketListener {
 export async function publishSocket(path: string, mode: number, listener: SocketListener): Promise<() => void> {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-  const hidden = mkdtempSync(join(folder, PREFIX));
+  const hidden = hiddenFolder(folder);
   const own = join(hidden, 's');
   try {
     await listener.listen(own);
@@ -59,10 +60,19 @@ export async function publishSocket(path: string, mode: number, listener: Socket
     const now = clockOf(stats);
     await linkTo(path, own, now);
     listener.onPublished();
-    removeRemnants(folder, now);
+    await removeRemnants(folder, own, now);
     return () => withdraw(path, idOf(stats));
   } finally {
     rmSync(hidden, { recursive: true, force: true });
+  }
+}
+
+function hiddenFolder(folder: string): string {
+  try {
+    return mkdtempSync(join(folder, PREFIX));
+  } catch (error) {
+    const { code = 'EACCES' } = error as NodeJS.ErrnoException;
+    throw failed(code, `this process cannot write the folder ${folder} (${code})`);
   }
 }
 
@@ -153,12 +163,16 @@ function isYoung({ birthtimeMs }: BigIntStats, now: number): boolean {
   return age >= 0 && age < YOUNG_MS;
 }
 
-/** Removes folders of processes that were killed while they took the path over. */
-function removeRemnants(folder: string, now: () => number): void {
+/** Removes folders and locks of processes that were killed while they took a path over. */
+async function removeRemnants(folder: string, own: string, now: () => number): Promise<void> {
   for (const name of readdirSync(folder)) {
+    if (!HIDDEN_FOLDER.test(name) && !LOCK.test(name)) continue;
     const path = join(folder, name);
-    const stats = HIDDEN_FOLDER.test(name) ? statsOf(path) : undefined;
-    if (stats?.isDirectory() && now() - Number(stats.birthtimeMs) > REMNANT_MS)
+    const stats = statsOf(path);
+    if (stats === undefined || now() - Number(stats.birthtimeMs) < REMNANT_MS) continue;
+    if (stats.isSocket()) {
+      if (!(await doesListen(path))) await removeStale(path, stats, own);
+    } else if (stats.isDirectory() && !(await doesListen(join(path, 's'))))
       rmSync(path, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Permission of every user of the machine to write: in a folder, to add, to rename and to delete files. */
@@ -23,14 +23,20 @@ export function checkSocket(path: string): void {
 
 /**
  * The first folder above a path in which every user may replace files of others; undefined where there is none. The folder of the
- * socket counts, and each one above.
+ * socket counts, and each one above, wherever symbolic links lead.
  */
 export function findOpenFolder(path: string): string | undefined {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    const stats = statSync(folder, { throwIfNoEntry: false });
-    if (stats !== undefined && mayAllWrite(stats) && (stats.mode & STICKY) === 0) return folder;
+  for (let folder = existingFolder(path); ; folder = dirname(folder)) {
+    const stats = statSync(folder);
+    if (mayAllWrite(stats) && (stats.mode & STICKY) === 0) return folder;
     if (folder === dirname(folder)) return undefined;
   }
+}
+
+/** The nearest folder above a path that exists. A folder that is missing is made for this process's user alone. */
+function existingFolder(path: string): string {
+  const folder = dirname(path);
+  return statSync(folder, { throwIfNoEntry: false }) === undefined ? existingFolder(folder) : realpathSync(folder);
 }
 
 /** What a file is, in words. */

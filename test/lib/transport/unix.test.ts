@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -195,6 +196,21 @@ describe('the file of a unix socket', () => {
     mkdirSync(join(folder, '.mine'));
     await listen(t, join(folder, 'a.sock'));
     assert.deepEqual(readdirSync(folder).sort(), ['.mine', '.msAAAAAA', 'a.sock'], 'what is young may be in use');
+  });
+
+  it('is not made in a folder that this process cannot write', { skip: process.getuid?.() === 0 }, async (t) => {
+    const folder = newFolder(t, 0o500);
+    const claim = claimPort({ ...OPTIONS, endpoint: unixEndpoint(join(folder, 'a.sock')), insecure: false });
+    assert.match((await failure(claim)).message, /this process cannot write the folder \/.* \(EACCES\)$/);
+  });
+
+  it('is not below a link that leads to a folder where every user may replace it', (t) => {
+    const folder = newFolder(t);
+    const open = newFolder(t, 0o777);
+    mkdirSync(join(open, 'app'), { mode: 0o700 });
+    symlinkSync(join(open, 'app'), join(folder, 'run'));
+    assert.equal(findOpenFolder(join(folder, 'run/a.sock')), realpathSync(open));
+    assert.equal(findOpenFolder(join(folder, 'missing/run/a.sock')), undefined);
   });
 });
 
