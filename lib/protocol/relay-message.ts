@@ -13,6 +13,8 @@ import { isGeneration } from './generation.js';
  * an answer.
  */
 export const RELAY = 'relay';
+/** Feature of such a Leader that reads the `url` of a server. */
+export const RELAY_URL = 'relay-url';
 
 /** Request id of a message without an answer; other ids count from 1. */
 export const UNANSWERED_ID = 0;

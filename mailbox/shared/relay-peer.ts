@@ -1,11 +1,11 @@
 import type { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import { REQUEST } from '../../lib/protocol/packet.js';
-import { RELAY, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
+import { RELAY, RELAY_URL, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
 import type { RegisteredFollower } from '../../lib/serving/channel.js';
 
 /** Features of a channel that relays. `progress` is missing: reports of late calls do not travel through a relay. */
-export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', RELAY];
+export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', RELAY, RELAY_URL];
 
 /** A Follower whose calls are relayed to other servers. Requests and answers stay bytes. */
 export class RelayPeer {

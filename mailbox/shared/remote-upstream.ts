@@ -2,7 +2,12 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { endpointOf, hostOf, needsUrl, portOf, urlOf } from '../../lib/endpoint.js';
 import { messageOf, RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line } from '../../lib/follower/line.js';
-import { type MailBoxStateHead, type RelayedServer, relayMessage } from '../../lib/protocol/relay-message.js';
+import {
+  type MailBoxStateHead,
+  RELAY_URL,
+  type RelayedServer,
+  relayMessage,
+} from '../../lib/protocol/relay-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { fromWireError, type WireError } from '../../lib/wire-errors.js';
 import { RelayRequestCodec } from './relay-request-codec.js';
@@ -37,6 +42,11 @@ export class RemoteUpstream implements Upstream {
   }
 
   connect(): void {
+    const { url } = this.#server;
+    if (url !== undefined && !this.#line.features.includes(RELAY_URL)) {
+      const why = `the process that shares its mailboxes has an older version of the package, which cannot connect to ${url}`;
+      return this.#user.onStatus({ state: 'backoff', lastFailure: new RpcError(RpcCode.Connect, why) });
+    }
     try {
       this.#line.tell(relayMessage({ type: 'open_mailbox', to: this.#to, server: this.#server }));
     } catch (error) {

@@ -4,7 +4,7 @@ import type { RpcError } from '../../lib/errors.js';
 import { request, response } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
 import { EXT, type RawLeader, rawLeader, stock } from './raw-peers.js';
-import { call } from './support.js';
+import { call, failure } from './support.js';
 
 /** Has the port of a share, and says that every mailbox is ready; what it answers to a call is the test's own. */
 function rawRelay(t: TestContext, answer: (id: number) => Buffer): Promise<RawLeader> {
@@ -40,6 +40,17 @@ describe('a relay that', () => {
       log.map((line) => /no process leads the shared mailboxes on port/.test(line)),
       [true],
     );
+  });
+
+  it('is of an older version is not asked for a server at a URL, and the caller gets that reason', async (t) => {
+    const relay = await rawRelay(t, () => Buffer.alloc(0));
+    const { calls } = await call(t, [], { timeout: 300, share: { port: relay.port } }).then((calling) => {
+      calling.client.addServer({ id: 'test-1', serverType: 'test', url: 'unix:/run/none.sock' });
+      return calling;
+    });
+    const { code, message } = await failure(calls.f(null));
+    assert.equal(code, 'ERR_RPC_CONNECT');
+    assert.match(message, /has an older version of the package, which cannot connect to unix:\/run\/none\.sock/);
   });
 
   it('gives a call back as often as it comes has it until its deadline, and builds no tower of it', async (t) => {

@@ -8,7 +8,7 @@ import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { HEADER_BYTES, MAX_HEAD_BYTES, MAX_REQUEST_ID, REQUEST } from '../../lib/protocol/packet.js';
 import { parseHead } from '../../lib/protocol/parse-head.js';
 import { RefusalCode } from '../../lib/protocol/refusal.js';
-import { RELAY } from '../../lib/protocol/relay-message.js';
+import { RELAY, RELAY_URL } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
 import { list, readText } from '../architecture/house.js';
 import { encode, framesOf, roundTrip } from '../lib/protocol/support.js';
@@ -105,7 +105,7 @@ describe('docs/wire.md', () => {
     const listed = rowsBehind('A feature says').map(([feature = '']) => feature.replaceAll('`', ''));
     assert.deepEqual(
       listed,
-      [...LEADER_FEATURES, RELAY].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
+      [...LEADER_FEATURES, RELAY, RELAY_URL].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
     );
   });
 
