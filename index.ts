@@ -25,6 +25,12 @@ export type {
   SharingState,
 } from './station/index.js';
 
+// Proving who calls: secrets that both ends know, tokens of clients, and the identity that a method sees.
+
+export type { Authenticate, AuthRequest } from './lib/auth/authenticate-option.js';
+export type { NamedSecret, SecretOption } from './lib/auth/secret-option.js';
+export type { CallerIdentity, ClaimedIdentity, PeerCertificate, ProvenIdentity } from './lib/identity.js';
+
 // Serving: a server offers the methods of remote modules, and a method can ask about the call that it serves.
 
 export { type CallContext, callContext } from './lib/call-context.js';

@@ -1,5 +1,6 @@
 import { StationView } from './client/station-view.js';
 import { BareClient, type ClientOptions, type ClientParts } from './client.js';
+import { resolveSecrets } from './lib/auth/secrets.js';
 import { pomeloClientOptions } from './lib/compat/option-names.js';
 import type { ServerAtUrl, ServerInfo } from './lib/server-info.js';
 import { loadModuleNames } from './lib/service/module-names.js';
@@ -9,7 +10,7 @@ import type { Any, ProxyRecord } from './proxy/index.js';
 export type { ClientOptions } from './client.js';
 
 /** Parts that Node has and a browser does not. */
-const PARTS: ClientParts = { loadModules: loadModuleNames, shareMailBoxes };
+const PARTS: ClientParts = { loadModules: loadModuleNames, shareMailBoxes, readSecret: resolveSecrets };
 
 /**
  * Calls methods of servers: proxies, routers and the mail station, put together. {@link createClient} makes one.

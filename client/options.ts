@@ -54,6 +54,7 @@ export const CLIENT_DEFAULTS = Object.freeze({
 /** Every option of a client. A name that is missing here does not compile. */
 export const CLIENT_OPTION_NAMES = Object.freeze({
   algorithm: true,
+  auth: true,
   bufferMsg: true,
   buffMsg: true,
   broadcastOutcomes: true,
@@ -93,6 +94,14 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   routerType: true,
   rpcDebugLog: true,
   rpcLogger: true,
-  share: { lead: true, maxCalls: true, maxServers: true, path: true, port: true } satisfies OptionNames<ShareOptions>,
+  secret: true,
+  share: {
+    lead: true,
+    maxCalls: true,
+    maxServers: true,
+    path: true,
+    port: true,
+    secret: true,
+  } satisfies OptionNames<ShareOptions>,
   timeout: true,
 }) satisfies OptionNames<ClientOptions>;

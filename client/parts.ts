@@ -1,3 +1,4 @@
+import type { Secrets } from '../lib/auth/secrets.js';
 import type { Logger } from '../lib/diagnostics.js';
 import type { MakeMailBoxSharing } from '../mailbox/shared/sharing.js';
 import type { ModuleLoader } from '../proxy/index.js';
@@ -11,6 +12,8 @@ export interface ClientParts {
   ) => ReturnType<ModuleLoader>;
   /** Makes what shares mailboxes. Without this part, the option `share` is rejected. */
   readonly shareMailBoxes?: (options: ResolvedMailStationOptions) => MakeMailBoxSharing | undefined;
+  /** Reads the option `secret`. Without this part, the option is rejected. */
+  readonly readSecret?: (name: string, given: unknown, logger: Logger) => Secrets | undefined;
   /**
    * Lists of servers and of records are taken as pomelo-rpc takes them, see {@link RpcClient}, and proxies that do not
    * exist are `undefined`. @default false

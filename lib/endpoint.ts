@@ -38,6 +38,14 @@ export function withHost([first, ...rest]: NonEmpty<Endpoint>): Endpoint {
   return [first, ...rest].find(({ transport }) => transport !== 'unix') ?? first;
 }
 
+/**
+ * The endpoint as a part of a proof, where both ends have it in their options. '' for a unix socket: the processes of two containers
+ * may have different paths to the same one.
+ */
+export function placeOfProof(endpoint: Endpoint): string {
+  return endpoint.transport === 'unix' ? '' : urlOf(endpoint);
+}
+
 /** The host of an endpoint; '' for a unix socket, which has none. */
 export function hostOf(endpoint: Endpoint): string {
   return endpoint.transport === 'unix' ? '' : endpoint.host;

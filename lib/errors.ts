@@ -40,6 +40,8 @@ export const RpcCode = {
   Connect: 'ERR_RPC_CONNECT',
   /** The peer refused the registration on its channel, or its answer made no sense. */
   Register: 'ERR_RPC_REGISTER',
+  /** One of the two ends has not proven the shared secret, or the server has not accepted the token. */
+  Unauthenticated: 'ERR_RPC_UNAUTHENTICATED',
   /** The connection ended before the answer came. */
   ConnectionLost: 'ERR_RPC_CONNECTION_LOST',
   /** The peer sent nothing for longer than the heartbeat allows. */

@@ -1,3 +1,5 @@
+import type { CallerIdentity } from './identity.js';
+
 export type NonEmpty<T> = readonly [T, ...T[]];
 
 /** Transport of a connection: TCP, a unix domain socket, or a WebSocket. */
@@ -74,6 +76,8 @@ export interface ConnectedPeer {
   readonly id: string;
   /** Number of the connection, unique among the connections of the server, past ones included; in `callContext().caller`. */
   readonly connectionId?: string;
+  /** Who the caller is, as far as the server has verified it or the caller says so; missing before the registration. */
+  readonly identity?: CallerIdentity;
   /** Address of the caller; an IPv4 address also where the caller arrived over IPv6, and 127.0.0.1 over a unix socket. */
   readonly ip: string;
   /** Address and port, as in messages: `127.0.0.1:51234`, `ws://127.0.0.1:51234`, and for a unix socket its path and a number. */

@@ -1,3 +1,4 @@
+import type { LineOptions } from '../lib/follower/line-options.js';
 import { boolean, integer, timeoutMs, unfit } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { frameLimit } from '../lib/protocol/framer.js';
@@ -105,6 +106,10 @@ export interface ResolvedMailBoxOptions {
   readonly codecs: readonly CodecName[];
   /** Name of the client; undefined where connections serve several clients. */
   readonly clientId?: string | undefined;
+  /** Secrets that are proven to servers. */
+  readonly secrets?: LineOptions['secrets'];
+  /** Makes the token for servers. */
+  readonly token?: LineOptions['token'];
 }
 
 export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOptions {

@@ -18,6 +18,11 @@ export function makeAcceptor(
   const rule = (['authorize', 'expose'] as const).find((name) => written[name] !== undefined);
   if (rule !== undefined)
     throw invalid(`${rule} cannot be combined with acceptorFactory: a custom acceptor decides by itself who may call`);
+  const proof = (['secret', 'authenticate'] as const).find((name) => written[name] !== undefined);
+  if (proof !== undefined)
+    throw invalid(
+      `${proof} cannot be combined with acceptorFactory: a custom acceptor decides by itself who may connect`,
+    );
   if (listen !== undefined) throw invalid('listen cannot be combined with acceptorFactory: give port');
   const { endpoint } = options.doors[0];
   return new CustomAcceptor({ ...options, endpoint, factory, serverOptions: { ...written }, services });

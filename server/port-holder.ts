@@ -6,8 +6,8 @@ import type { ResolvedListeningOptions } from '../lib/leader/options.js';
 
 /** Options of a line to the process that holds an endpoint which a server wants. */
 export function lineToHolder(endpoint: Endpoint, channel: string, options: ResolvedListeningOptions): LineOptions {
-  const { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval } = options;
-  const settings = { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
+  const { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, secrets } = options;
+  const settings = { secrets, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
   return resolveLineOptions(endpoint, channel, { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
 }
 

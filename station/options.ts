@@ -1,3 +1,6 @@
+import type { SecretOption } from '../lib/auth/secret-option.js';
+import type { Secrets } from '../lib/auth/secrets.js';
+import { tokenOption } from '../lib/auth/token-option.js';
 import { clientIdOption, isClientId } from '../lib/client-id.js';
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import { boolean, type Filled, integer, invalid, loggerOption, unfit } from '../lib/options.js';
@@ -35,6 +38,20 @@ export interface MailStationOptions extends MailBoxOptions {
   ejection?: boolean | EjectionOptions | undefined;
   /** Shares the connections to servers with other processes of this machine. @default each process has its own */
   share?: ShareOptions | undefined;
+  /**
+   * Secret that this client and its servers know, see {@link SecretOption}. Both ends prove that they know it before the client sends
+   * anything else, and a server without it is not connected to. Of several secrets, the first one that the server knows counts.
+   * Files are read again at each connection. Range: 1 to 16 secrets of 16 to 1,024 bytes.
+   * @default none
+   */
+  secret?: SecretOption | undefined;
+  /**
+   * Token for the servers' `authenticate`, sent at each registration: a value that JSON carries, or a function that returns one or a
+   * promise of one. With {@link MailStationOptions.secret}, a server gets the token only after it has proven the secret. Range: up to
+   * 8,192 characters of JSON.
+   * @default none
+   */
+  auth?: unknown;
   /**
    * Name of this client: in traces, and at servers as `callContext().caller.id`. Servers get the name as the client gives it,
    * and must not take the name for a proof. Range: 1 to 128 characters without control characters. Source: pomelo-rpc.
@@ -78,6 +95,7 @@ export interface ResolvedMailStationOptions {
 export function resolveMailStationOptions(
   given: MailStationOptions,
   written: object = given,
+  readSecret?: ReadSecret,
 ): ResolvedMailStationOptions {
   const defaults = STATION_DEFAULTS;
   const mailboxFactory = given.mailboxFactory ?? undefined;
@@ -88,13 +106,20 @@ export function resolveMailStationOptions(
   ) {
     throw unfit('mailboxFactory', 'a function, or an object with a function create', mailboxFactory);
   }
-  const share = resolveShareOptions(given.share);
+  const logger = loggerOption('logger', given.logger, quietLogger);
+  const read = secretReader(readSecret, logger);
+  const secrets = read('secret', given.secret);
+  const token = tokenOption('auth', given.auth);
+  const share = resolveShareOptions(given.share, secrets, read);
   if (share !== undefined && mailboxFactory !== undefined)
     throw invalid(
       'share cannot be combined with mailboxFactory: custom mailboxes are not shared. Remove one of the two options',
     );
+  const proof = given.secret === undefined ? 'auth' : 'secret';
+  if (given[proof] !== undefined && mailboxFactory !== undefined)
+    throw invalid(`${proof} cannot be combined with mailboxFactory: a custom mailbox proves by itself who it is`);
   const id = clientId(given);
-  const mailbox = { ...resolveMailBoxOptions(given), ...(id !== undefined && { clientId: id }) };
+  const mailbox = { ...resolveMailBoxOptions(given), secrets, token, ...(id !== undefined && { clientId: id }) };
   return Object.freeze({
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     drainTimeout: mailbox.drainTimeout,
@@ -102,7 +127,7 @@ export function resolveMailStationOptions(
     mailbox,
     ejection: resolveEjection(given.ejection),
     share,
-    logger: loggerOption('logger', given.logger, quietLogger),
+    logger,
     given: written,
     trace: boolean('rpcDebugLog', given.rpcDebugLog, defaults.rpcDebugLog)
       ? {
@@ -111,6 +136,20 @@ export function resolveMailStationOptions(
         }
       : undefined,
   });
+}
+
+/** Reads an option `secret`; undefined where the option is not given. */
+export type ReadSecret = (name: string, given: unknown, logger: Logger) => Secrets | undefined;
+
+function secretReader(
+  read: ReadSecret | undefined,
+  logger: Logger,
+): (name: string, given: unknown) => Secrets | undefined {
+  return (name, given) => {
+    if (given === undefined) return undefined;
+    if (read === undefined) throw invalid(`this client cannot prove a secret; leave the option \`${name}\` out`);
+    return read(name, given, logger);
+  };
 }
 
 function clientId({ clientId: given, context }: MailStationOptions): string | undefined {

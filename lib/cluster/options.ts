@@ -1,3 +1,5 @@
+import type { SecretOption } from '../auth/secret-option.js';
+import { resolveSecrets, type Secrets } from '../auth/secrets.js';
 import { clientIdOption } from '../client-id.js';
 import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
@@ -107,6 +109,12 @@ export interface ClusterOptions {
    * @default none
    */
   expectedErrors?: ExpectedErrors | undefined;
+  /**
+   * Secret that the processes must know to share the client, see {@link SecretOption}. Use the same in all processes. A process
+   * without it, or with cluster-client, is refused. Range: 1 to 16 secrets of 16 to 1,024 bytes. Source: mailstation.
+   * @default none
+   */
+  secret?: SecretOption | undefined;
   /** How values become bytes. Use the same in all processes. @default msgpack between mailstation's own, serialize-json toward others */
   transcode?: Transcode | undefined;
   /** Makes the key of a subscription, and of a published value, from what was given. @default the JSON of what was given */
@@ -156,6 +164,7 @@ export interface ResolvedClusterOptions {
   readonly localDeadline: boolean;
   readonly clientId: string;
   readonly expectedErrors: ExpectedErrors;
+  readonly secrets: Secrets | undefined;
   readonly transcode: Codec | undefined;
   readonly formatKey: (reg: unknown) => string;
   readonly logger: Logger;
@@ -184,6 +193,7 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
   pendingSize: true,
   port: true,
   responseTimeout: true,
+  secret: true,
   singleMode: true,
   subscribeTimeout: true,
   transcode: true,
@@ -227,6 +237,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     exposeStack: boolean('exposeStack', given.exposeStack, defaults.exposeStack),
     localCopies: boolean('localCopies', given.localCopies, defaults.localCopies),
     localDeadline: boolean('localDeadline', given.localDeadline, defaults.localDeadline),
+    secrets: resolveSecrets('secret', given.secret, logger),
     transcode: given.transcode === undefined ? undefined : transcodeCodec(given.transcode),
     formatKey: keyFormat(given.formatKey),
     logger,

@@ -78,7 +78,7 @@ export class Line {
     // Time for which this process's own event loop was blocked does not count against the Leader.
     const excused = Math.min(connectTimeout, eventLoop.justBlocked(now));
     const left = Math.max(1, Math.min(connectTimeout, Math.ceil(giveUpAt - now) + excused));
-    await line.#registration.begin(line.#connection, line.#pending, left, signal);
+    await line.#registration.begin(line.#connection, line.#pending, left, signal, stream.facts);
     return line;
   }
 

@@ -1,88 +1,46 @@
-import { describeEndpoint, type Endpoint } from '../endpoint.js';
-import { messageOf, RpcCode, RpcError } from '../errors.js';
-import type { Codec } from '../protocol/codec.js';
-import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
-import { EXTENSION_VERSION, FEATURES, type Head, type PortHolder, registerHead } from '../protocol/message.js';
+import { messageOf, RpcCode, type RpcError } from '../errors.js';
+import { Lifecycle } from '../lifecycle.js';
+import {
+  EXTENSION_VERSION,
+  FEATURES,
+  type Head,
+  type RegisterProofExtension,
+  registerHead,
+  registerProofHead,
+} from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
-import { RefusalCode, refusalCode } from '../protocol/refusal.js';
-import { printable } from '../quoted.js';
+import { performance } from '../timers.js';
+import type { StreamFacts } from '../transport/byte-stream.js';
 import type { Connection } from '../transport/connection.js';
 import { ControlRequest } from '../transport/control-request.js';
 import { abortReason } from '../transport/dial-within.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
-import { fromWireError } from '../wire-errors.js';
+import { type ProofAttempt, type Registering, refused, unauthenticated } from './registering.js';
+import { type Agreement, readRegistration, unproven, wasRefused } from './registration-answer.js';
+import { REGISTRATION_TRANSITIONS, type RegistrationState } from './registration-state.js';
 
-/** Parameters of a registration. */
-export interface Registering {
-  readonly endpoint: Endpoint;
-  /** The channel to register on: a server's id, or a shared client's name. */
-  readonly channel: string;
-  /** Codec names to offer, the preferred one first. */
-  readonly codecs: readonly string[];
-  /** Custom codec at both ends, also toward stock peers. No other codec is offered then. */
-  readonly transcode?: Codec;
-  /** Largest frame that this end accepts. Unit: bytes */
-  readonly maxFrameBytes: number;
-  /**
-   * Asks a Leader that refuses which process holds the port. A Leader answers only peers on its own machine. By default, asks
-   * from the second registration on, after one was refused for want of a Leader.
-   */
-  readonly asksHolder?: boolean;
-  /** Time after which the Leader is to give the reason why it has not accepted. Not above the time that is left. Unit: ms */
-  readonly answerWithin?: number;
-  /** Name of the client, for the server's methods and logs. */
-  readonly clientId?: string | undefined;
-}
+export type { Registering } from './registering.js';
+export { type Agreement, NO_AGREEMENT, readRefusal, readRegistration } from './registration-answer.js';
 
 /** Usual causes of a connection that ends before a registration is answered: no reason travels with the end of a connection. */
 const CLOSED_UNANSWERED =
   'another program may be on that port, such as a server of pomelo-rpc, or the whitelist of the server lacks this address';
 
-/** Registrations that were refused for want of a Leader. The next one asks why. */
-const refusedBefore = new WeakSet<Registering>();
-
-/** The result of a registration: how a Follower and its Leader talk from then on. */
-export interface Agreement {
-  readonly codec: Codec;
-  /** Features that the Leader announced beyond the packets of cluster-client. */
-  readonly features: readonly string[];
-  /** Process that holds the port; undefined for a stock Leader. */
-  readonly holder: PortHolder | undefined;
-  /** Largest frame that the Leader accepts; undefined for a stock Leader, which announces none. Unit: bytes */
-  readonly maxFrameBytes: number | undefined;
-  /** Differs where another process, or another server of the process, holds the port; undefined for an older Leader. */
-  readonly generation: string | undefined;
-  /** True for a Leader that takes the name of the caller with each call. */
-  readonly takesCallers: boolean;
-  /** True for a Leader of cluster-client. */
-  readonly isStock: boolean;
+/** The connection of a registration. */
+interface Attempt {
+  readonly connection: Connection;
+  readonly pending: PendingCalls;
+  readonly facts: StreamFacts | undefined;
+  /** End of the time for the whole registration, on the clock of `performance.now()`. */
+  readonly deadline: number;
 }
 
-/** The error of a refusal, as it arrives. */
-interface WireRefusal {
-  readonly message?: unknown;
-  readonly code?: unknown;
-  /** The failure of the real client, for which the Leader refuses. */
-  readonly cause?: unknown;
-}
-
-/** Agreement until the registration is answered. */
-export const NO_AGREEMENT: Agreement = Object.freeze({
-  codec: STOCK_CODEC,
-  features: [],
-  holder: undefined,
-  maxFrameBytes: undefined,
-  generation: undefined,
-  takesCallers: false,
-  isStock: false,
-});
-
-/** A Follower's registration on its channel: the first request on a connection, sent once. */
+/** A Follower's registration on its channel: the first requests on a connection, sent once. */
 export class Registration {
   readonly #asked: Registering;
   readonly #onAgreed: (agreement: Agreement) => void;
+  readonly #lifecycle = new Lifecycle<RegistrationState>('asking', REGISTRATION_TRANSITIONS, () => {});
   #settle: ((error: RpcError | undefined) => void) | undefined;
-  #isOver = false;
 
   /** `onAgreed` is called before later bytes are read, which may arrive in one piece with the answer. */
   constructor(asked: Registering, onAgreed: (agreement: Agreement) => void) {
@@ -92,20 +50,17 @@ export class Registration {
 
   /** True once the Leader has accepted the registration. */
   get isOver(): boolean {
-    return this.#isOver;
+    return this.#lifecycle.state === 'agreed';
   }
 
   /** Registers. Resolves when the Leader accepts; otherwise closes the connection and rejects as `Line.open` does. */
-  begin(connection: Connection, pending: PendingCalls, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const {
-      channel,
-      codecs,
-      transcode,
-      maxFrameBytes,
-      clientId,
-      answerWithin = timeoutMs,
-      asksHolder = refusedBefore.has(this.#asked),
-    } = this.#asked;
+  begin(
+    connection: Connection,
+    pending: PendingCalls,
+    timeoutMs: number,
+    signal: AbortSignal,
+    facts?: StreamFacts,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => connection.destroy(abortReason(signal));
       signal.addEventListener('abort', onAbort, { once: true });
@@ -116,28 +71,96 @@ export class Registration {
         else reject(error);
       };
       if (signal.aborted) return onAbort(); // within the tick in which the stream opened
-      const request = new ControlRequest(
-        'the registration',
-        timeoutMs,
-        (head, frame) => this.#onAnswer(head, frame, connection),
-        (error) => connection.destroy(refused(this.#asked, error.message, error)),
-      );
-      const id = pending.add(request);
-      const offered = transcode === undefined ? codecs : [transcode.name];
-      const ext = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
-      const asking = { ...ext, ...(asksHolder && { asksHolder }), ...(clientId !== undefined && { clientId }) };
-      try {
-        connection.send(REQUEST, id, Math.min(timeoutMs, answerWithin), registerHead(channel, asking));
-      } catch (error) {
-        connection.destroy(refused(this.#asked, messageOf(error), error));
-      }
+      const attempt = { connection, pending, facts, deadline: performance.now() + timeoutMs };
+      if (this.#asked.token === undefined) this.#ask(attempt, timeoutMs, undefined);
+      else void this.#askWithToken(attempt, timeoutMs, this.#asked.token);
     });
   }
 
   /** Rejects a registration that is not answered: the connection has ended. */
   lost(reason: RpcError): void {
+    this.#lifecycle.move('ended');
     if (reason.code !== RpcCode.ConnectionLost) return this.#settle?.(reason);
     this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${CLOSED_UNANSWERED}`, reason));
+  }
+
+  /** The time for the registration goes on while the token is made. */
+  async #askWithToken(attempt: Attempt, timeoutMs: number, makeToken: () => unknown): Promise<void> {
+    const { connection, deadline } = attempt;
+    const fail = (why: string, cause?: unknown): void => connection.destroy(refused(this.#asked, why, cause));
+    const waiting = new ControlRequest(
+      'the function of the option auth',
+      timeoutMs,
+      () => fail('answered a request that was not sent yet'),
+      (error) => fail(error.message, error),
+    );
+    const id = attempt.pending.add(waiting);
+    try {
+      const token = await makeToken();
+      if (attempt.pending.take(id) === undefined || !connection.isOpen) return;
+      this.#ask(attempt, Math.max(1, Math.ceil(deadline - performance.now())), token);
+    } catch (error) {
+      connection.destroy(unauthenticated(this.#asked, `no token could be made: ${messageOf(error)}`, error));
+    }
+  }
+
+  #ask(attempt: Attempt, timeoutMs: number, token: unknown): void {
+    const { codecs, transcode, maxFrameBytes, channel, secrets, place = '' } = this.#asked;
+    const offered = transcode === undefined ? codecs : [transcode.name];
+    const terms = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
+    const own = this.#ownFields(token);
+    const proof = secrets?.begin({ channel, place, binding: attempt.facts?.binding?.() });
+    // Before the Leader has proven the secret, the frame has nothing that belongs to the user.
+    const ext = proof === undefined ? { ...terms, ...own } : { ...terms, auth: proof.offer };
+    this.#send(attempt, timeoutMs, registerHead(channel, ext), (head, frame) => {
+      if (proof === undefined) this.#onAnswer(head, frame, attempt.connection);
+      else this.#onChallenge(head, frame, attempt, proof, own);
+    });
+  }
+
+  #ownFields(token: unknown): Omit<RegisterProofExtension, 'version'> {
+    const { clientId, asksHolder = wasRefused(this.#asked) } = this.#asked;
+    return {
+      ...(asksHolder && { asksHolder }),
+      ...(clientId !== undefined && { clientId }),
+      ...(token !== undefined && { token }),
+    };
+  }
+
+  #onChallenge(
+    head: Head,
+    frame: FrameView,
+    attempt: Attempt,
+    proof: ProofAttempt,
+    own: Omit<RegisterProofExtension, 'version'>,
+  ): void {
+    const challenge = head.type === 'register_challenge' ? head.auth : undefined;
+    const answer = challenge && proof.prove(challenge);
+    if (answer === undefined) return attempt.connection.destroy(unproven(head, frame, this.#asked));
+    this.#lifecycle.move('proving');
+    const left = Math.max(1, Math.ceil(attempt.deadline - performance.now()));
+    const proving = registerProofHead({ proof: answer }, { version: EXTENSION_VERSION, ...own });
+    this.#send(attempt, left, proving, (answerHead, answered) =>
+      this.#onAnswer(answerHead, answered, attempt.connection),
+    );
+  }
+
+  #send(
+    { connection, pending }: Attempt,
+    timeoutMs: number,
+    head: Uint8Array,
+    onAnswer: (head: Head, frame: FrameView) => void,
+  ): void {
+    const { answerWithin = timeoutMs } = this.#asked;
+    const request = new ControlRequest('the registration', timeoutMs, onAnswer, (error) =>
+      connection.destroy(refused(this.#asked, error.message, error)),
+    );
+    const id = pending.add(request);
+    try {
+      connection.send(REQUEST, id, Math.min(timeoutMs, answerWithin), head);
+    } catch (error) {
+      connection.destroy(refused(this.#asked, messageOf(error), error));
+    }
   }
 
   #onAnswer(head: Head, frame: FrameView, connection: Connection): void {
@@ -147,65 +170,8 @@ export class Registration {
     } catch (error) {
       return connection.destroy(error as RpcError);
     }
-    this.#isOver = true;
+    this.#lifecycle.move('agreed');
     this.#onAgreed(agreement);
     this.#settle?.(undefined);
   }
-}
-
-/** Reads the answer. Throws {@link RpcCode.Register} for a refusal, and for an answer that is not valid. */
-export function readRegistration(head: Head, { bytes, bodyStart, end }: FrameView, asked: Registering): Agreement {
-  if (head.type !== 'register_channel_res') throw refused(asked, `answered with ${head.type}`);
-  const stock = asked.transcode ?? STOCK_CODEC;
-  let answer: unknown;
-  try {
-    answer = (head.ext === undefined ? stock : STOCK_CODEC).decode(bytes, bodyStart, end);
-  } catch (error) {
-    throw refused(asked, `answered with what cannot be decoded: ${messageOf(error)}`, error);
-  }
-  const { success, error } = (answer ?? {}) as { success?: unknown; error?: WireRefusal };
-  if (success !== true) {
-    const why = printable(messageOf(error?.message ?? 'no reason given'));
-    // A stock Leader refuses only where its real client has failed, with the error of that client.
-    const isStock = head.ext === undefined;
-    const code = isStock ? RefusalCode.LeaderFailed : refusalCode(error?.code);
-    if (code === RefusalCode.NoLeader) refusedBefore.add(asked);
-    const cause = isStock ? error : error?.cause;
-    throw refused(asked, why, code && fromWireError({ name: 'RpcError', message: why, code, cause }));
-  }
-  if (head.ext === undefined) return { ...NO_AGREEMENT, codec: stock, isStock: true };
-  const codec = chosen(head.ext.codecs, asked);
-  if (codec === undefined)
-    throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
-  const { features, holder, maxFrameBytes, generation } = head.ext;
-  const takesCallers = features.includes('caller');
-  return { codec, features, holder, maxFrameBytes, generation, takesCallers, isStock: false };
-}
-
-function chosen(names: readonly string[], { codecs, transcode }: Registering): Codec | undefined {
-  if (transcode !== undefined) return names[0] === transcode.name ? transcode : undefined;
-  const codec = chooseCodec(names);
-  return codec !== undefined && codecs.includes(codec.name) ? codec : undefined;
-}
-
-/** Reads the answer to a control request; undefined where the Leader did what was requested. */
-export function readRefusal(
-  what: string,
-  head: Head,
-  { bytes, bodyStart, end }: FrameView,
-  codec: Codec,
-): RpcError | undefined {
-  if (head.type !== 'invoke_result' || head.success) return undefined;
-  let why = 'no reason given';
-  try {
-    why = printable(messageOf(codec.decode(bytes, bodyStart, end)));
-  } catch (error) {
-    why = `with what cannot be decoded: ${messageOf(error)}`;
-  }
-  return new RpcError(RpcCode.Remote, `the Leader refused ${what}: ${why}`);
-}
-
-function refused({ endpoint, channel }: Registering, why: string, cause?: unknown): RpcError {
-  const message = `${describeEndpoint(endpoint)} did not accept the registration on "${channel}": ${why}`;
-  return new RpcError(RpcCode.Register, message, { cause });
 }

@@ -3,8 +3,6 @@ import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
-import type { Codec } from '../protocol/codec.js';
-import { chooseCodec } from '../protocol/codecs.js';
 import { newGeneration } from '../protocol/generation.js';
 import { EXTENSION_VERSION, type Extension, LEADER_FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
@@ -16,8 +14,10 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
+import { codecFor, refuseStarting } from './channel-terms.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
+import type { EntranceRules } from './entrance-rules.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
 import type { RegisterRequest } from './register-request.js';
@@ -89,6 +89,11 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     this.portBytes = portBytes(options, (peer, why) => this.#admission.logEviction(peer, why));
   }
 
+  /** Rules on who may register; undefined where a peer need prove nothing. */
+  get entrance(): EntranceRules | undefined {
+    return this.#options.entrance;
+  }
+
   get endpoints(): NonEmpty<Endpoint> {
     const [first, ...rest] = this.#listeners.length > 0 ? this.#listeners : this.#options.doors;
     return first === undefined
@@ -124,7 +129,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     const probe = new DescriptorProbe(this.#options.logger, describeEndpoint(listeners[0].endpoint));
     this.#probe = probe;
     this.#admission.start(
-      (session) => this.#pending.has(session),
+      (session) => this.#pending.has(session) || session.isRefusedStock,
       () => probe.probe(),
     );
   }
@@ -173,6 +178,10 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     if (channel !== undefined) this.#accept(session, request, channel);
     else if (this.#isWrongChannel(request)) this.#refuseWithoutLeader(session, request);
     else this.#pending.add(session, request);
+  }
+
+  onRefused({ peer }: Session, why: string): void {
+    this.#admission.logRefusal(peer, why);
   }
 
   onClosed(session: Session, reason: RpcError): void {
@@ -281,16 +290,4 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     const names = led.join(', ') || 'no channel';
     return `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names}`;
   }
-}
-
-function refuseStarting(session: Session, request: RegisterRequest, failure: Error | undefined): void {
-  const last = failure === undefined ? '' : `; its last error: ${failure.message}`;
-  const why = `the real client of ${quoted(request.channelName)} in process ${process.pid} is not ready yet${last}`;
-  session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
-}
-
-/** A channel with a custom codec has no other codec. */
-function codecFor({ codec }: Channel, offered: readonly string[]): Codec | undefined {
-  if (codec === undefined) return chooseCodec(offered);
-  return offered.includes(codec.name) ? codec : undefined;
 }

@@ -1,3 +1,6 @@
+import { type Authenticate, authenticateOption } from '../auth/authenticate-option.js';
+import type { SecretOption } from '../auth/secret-option.js';
+import { resolveSecrets, type Secrets } from '../auth/secrets.js';
 import type { Logger } from '../diagnostics.js';
 import { boolean, fraction, integer, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
@@ -5,6 +8,7 @@ import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { type ListenEntry, resolveDoors } from './doors.js';
+import { entranceOf } from './entrance-rules.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
 
 /** Address and transport of a server, the peers that are admitted, and the limits on what peers may send. */
@@ -22,12 +26,25 @@ export interface ListeningOptions {
   listen?: string | ListenEntry | readonly (string | ListenEntry)[] | undefined;
   /**
    * Address or name to listen on. `localhost` and `::1` are 127.0.0.1. Any address beyond loopback needs {@link
-   * ListeningOptions.insecure}.
+   * ListeningOptions.secret}, or {@link ListeningOptions.insecure}.
    * @default '127.0.0.1'
    */
   host?: string | undefined;
   /** Transport of the connections. Range: 'tcp' or 'ws'. @default 'tcp' */
   transport?: TransportName | undefined;
+  /**
+   * Secret that callers must know, see {@link SecretOption}: both ends prove that they know it before anything else is sent, and the
+   * secret itself is never sent. A caller may know any of several secrets. A Follower of cluster-client, and a caller without the
+   * option, is refused. Files are read again when they have changed. Range: 1 to 16 secrets of 16 to 1,024 bytes.
+   * @default none
+   */
+  secret?: SecretOption | undefined;
+  /**
+   * Decides whether a caller may register, by the token that its client gives as `auth`; see {@link Authenticate}. The result is
+   * `callContext().caller.identity.proven.token`. Asked once for each connection, within `handshakeTimeout`.
+   * @default every caller may register
+   */
+  authenticate?: Authenticate | undefined;
   /** Listen beyond loopback although nothing is encrypted and no peer proves its identity. @default false */
   insecure?: boolean | undefined;
   /**
@@ -194,7 +211,10 @@ export const LISTENING_DEFAULTS = Object.freeze({
 export type ResolvedListeningOptions = Omit<
   ChannelAcceptorOptions,
   'onSession' | 'onSessionClosed' | 'onAbandoned' | 'onError'
->;
+> & {
+  /** Secrets of this end; a standby proves them to its Leader. */
+  readonly secrets: Secrets | undefined;
+};
 
 export function resolveListeningOptions(given: ListeningOptions, logger: Logger): ResolvedListeningOptions {
   const defaults = LISTENING_DEFAULTS;
@@ -202,8 +222,13 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
   const maxConcurrent = integer('maxConcurrent', given.maxConcurrent, defaults.maxConcurrent, 1);
   const interval = timeoutMs('interval', given.interval, defaults.interval);
   const maxFrameBytes = frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes);
+  const handshakeTimeout = timeoutMs('handshakeTimeout', given.handshakeTimeout, defaults.handshakeTimeout);
+  const secrets = resolveSecrets('secret', given.secret, logger);
   return Object.freeze({
     logger,
+    secrets,
+    hasSecret: secrets !== undefined,
+    entrance: entranceOf({ secrets, authenticate: authenticateOption(given.authenticate), handshakeTimeout }),
     doors: resolveDoors(given),
     insecure: boolean('insecure', given.insecure, defaults.insecure),
     admits: resolveWhitelist(given.whitelist, logger),
@@ -227,7 +252,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
     ),
     maxConnections: integer('maxConnections', given.maxConnections, defaults.maxConnections, 1),
     maxUnregistered: integer('maxUnregistered', given.maxUnregistered, defaults.maxUnregistered, 1),
-    handshakeTimeout: timeoutMs('handshakeTimeout', given.handshakeTimeout, defaults.handshakeTimeout),
+    handshakeTimeout,
     maxConcurrent,
     maxQueued: integer('maxQueued', given.maxQueued, defaults.maxQueued, 0),
     maxCallsPerConnection: integer(

@@ -1,6 +1,7 @@
 import { type Endpoint, placeName } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
+import { invalid } from '../options.js';
 import type { Channel } from '../serving/channel.js';
 import { ChannelAcceptor, type ChannelAcceptorOptions } from './channel-acceptor.js';
 
@@ -14,6 +15,8 @@ const PORTS = Symbol.for('mailstation.sharedPorts.1');
 
 /** A port, as the copy of the package that has opened it shows it to the other copies. */
 interface SharedPort {
+  /** Identifies the secrets of the port; undefined for none. Missing where a copy of version 0.1.0 has opened the port. */
+  readonly secrets?: () => string | undefined;
   /** Leases a channel name. Undefined where the name is leased already, or the port is about to be freed. */
   take(name: string): PortLease | undefined;
   /** Resolves when the lease of the name is released; undefined where the name is not leased. */
@@ -62,17 +65,31 @@ export async function takePortLease(name: string, options: ChannelAcceptorOption
     const known = ports.get(port);
     const opening = known ?? openPort(options, ports);
     if (known === undefined) ports.set(port, opening);
+    let shared: SharedPort;
     try {
-      const lease = (await opening).take(name);
-      if (lease !== undefined) return lease;
+      shared = await opening;
     } catch (error) {
       if (ports.get(port) === opening) ports.delete(port);
       if (known === undefined) throw error;
       continue; // the caller that opened the port got this error
     }
+    requireSameSecrets(shared, options);
+    const lease = shared.take(name);
+    if (lease !== undefined) return lease;
     const why = `this process (${process.pid}) leads ${jsonText(name)} on ${placeName(endpoint)} already`;
     throw new RpcError(RpcCode.AddressInUse, why);
   }
+}
+
+/**
+ * The first client of a port makes its rules. Another client of the process may have the same ones only: it would be open to
+ * processes that it means to keep out, or closed to its own.
+ */
+function requireSameSecrets(shared: SharedPort, { entrance, doors }: ChannelAcceptorOptions): void {
+  if (shared.secrets?.() === entrance?.secrets?.digest) return;
+  throw invalid(
+    `secret differs from that of another shared client on ${placeName(doors[0].endpoint)} of this process: give all clients of one port the same secret, or this client a port of its own`,
+  );
 }
 
 /** A port that this process holds. */
@@ -101,6 +118,7 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
   const leased = new Map<string, Promise<void>>();
   let isClosing = false;
   return {
+    secrets: () => options.entrance?.secrets?.digest,
     released: (name) => leased.get(name),
     take(name) {
       if (isClosing || leased.has(name)) return undefined;

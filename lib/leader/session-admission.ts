@@ -1,10 +1,12 @@
 import { debug, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { identityOf } from '../identity.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { clearInterval, performance, setInterval } from '../timers.js';
 import { AfterStall } from '../transport/after-stall.js';
 import type { ByteStream } from '../transport/byte-stream.js';
+import type { EntranceRules } from './entrance-rules.js';
 import type { Session } from './session.js';
 import { StalledFrames } from './stalled-frames.js';
 import { type AddressCheck, canonicalAddress } from './whitelist.js';
@@ -22,9 +24,11 @@ export interface SessionAdmissionOptions {
   /** Undefined: all addresses may connect. */
   readonly admits: AddressCheck | undefined;
   readonly logger: Logger;
+  /** Peers prove who they are at their registration. Connections are reported from then on, and not before. */
+  readonly entrance?: EntranceRules | undefined;
   /** Called when a connection has been admitted. */
   onSession(peer: ConnectedPeer): void;
-  /** Called once for each connection that had been admitted. */
+  /** Called once for each connection that was reported by {@link onSession}. */
   onSessionClosed(peer: ConnectedPeer, reason: RpcError): void;
 }
 
@@ -102,17 +106,22 @@ export class SessionAdmission {
 
   /** `clientId`: name that the caller gave itself. */
   registered(session: Session, clientId: string | undefined): void {
-    this.#unregistered.delete(session);
-    const peer = this.#sessions.get(session);
-    if (peer !== undefined) session.caller = { ...peer, id: clientId ?? peer.id, connectionId: peer.id };
+    const isFirst = this.#unregistered.delete(session);
+    const admitted = this.#sessions.get(session);
+    if (admitted === undefined || !isFirst) return;
+    const peer = { ...admitted, identity: identityOf(session.proven, clientId) };
+    this.#sessions.set(session, peer);
+    session.caller = { ...peer, id: clientId ?? peer.id, connectionId: peer.id };
+    if (this.#options.entrance !== undefined) this.#options.onSession(peer);
   }
 
   /** The connection has ended. */
   remove(session: Session, reason: RpcError): void {
     const peer = this.#sessions.get(session);
     this.#sessions.delete(session);
-    this.#unregistered.delete(session);
-    if (peer !== undefined) this.#options.onSessionClosed(peer, reason);
+    const isStranger = this.#unregistered.delete(session);
+    const isReported = this.#options.entrance === undefined || !isStranger;
+    if (peer !== undefined && isReported) this.#options.onSessionClosed(peer, reason);
   }
 
   /** Logs that a connection was refused, at most one line a second. */
@@ -131,7 +140,7 @@ export class SessionAdmission {
     const peer: ConnectedPeer = { id: String(this.#lastPeerId), ip, peer: session.peer };
     this.#sessions.set(session, peer);
     session.caller = peer;
-    this.#options.onSession(peer);
+    if (this.#options.entrance === undefined) this.#options.onSession(peer);
   }
 
   #refuse(session: Session, why: string): void {

@@ -1,6 +1,7 @@
 import { debug } from '../diagnostics.js';
 import { type RpcError, toError } from '../errors.js';
 import { isLoopback } from '../host.js';
+import type { ProvenIdentity } from '../identity.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { STOCK_CODEC } from '../protocol/codecs.js';
@@ -9,39 +10,28 @@ import { type FrameView, MAX_REGISTRATION_BYTES, RESPONSE } from '../protocol/pa
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
-import { AnswerWriter, type AnswerWriterOptions } from '../serving/answer-writer.js';
-import type { Channel, RelayHandler } from '../serving/channel.js';
+import { AnswerWriter } from '../serving/answer-writer.js';
+import type { Channel } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
-import { SessionCalls, type SessionCallsOptions } from '../serving/session-calls.js';
+import { SessionCalls } from '../serving/session-calls.js';
 import { clearTimeout, nextTick, performance, setTimeout } from '../timers.js';
 import type { PortBytes } from '../transport/byte-budget.js';
-import type { ByteStream } from '../transport/byte-stream.js';
+import type { ByteStream, StreamFacts } from '../transport/byte-stream.js';
 import { Connection } from '../transport/connection.js';
-import type { ConnectionOptions } from '../transport/connection-contract.js';
 import { peerSilent, type Silence } from '../transport/heartbeat.js';
-import { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
+import { type Entrance, provenByTransport } from './entrance.js';
+import type { EntranceRules } from './entrance-rules.js';
 import { GoawayDrain } from './goaway.js';
 import type { Failed, RegisterRequest } from './register-request.js';
+import { openEntrance } from './session-entrance.js';
+import { sessionKeepalive } from './session-keepalive.js';
+import type { Registered, SessionOptions } from './session-options.js';
 import { SESSION_TRANSITIONS, type SessionState } from './session-state.js';
 import { ConnectedSubscriber } from './subscriber.js';
 import { canonicalAddress } from './whitelist.js';
 
-/** A stock Follower pings every 20 s, and not while it waits for an answer. Source: cluster-client 3.7.0, tcp-base 3.2.0. */
-const STOCK_HEARTBEAT_MS = 20_000;
-const STOCK_MISSES = 3;
-const MISSES = 2;
-export interface SessionOptions
-  extends Omit<ConnectionOptions, 'pauseWhenBlocked' | 'maxFirstFrameBytes' | 'portBytes'>,
-    AnswerWriterOptions,
-    Pick<SessionCallsOptions, 'authorization'> {
-  /** Interval of heartbeats toward a mailstation peer. ms */
-  readonly heartbeatInterval: number;
-  /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */
-  readonly stockHeartbeatInterval?: number;
-  /** Heartbeats, or checks, without a byte after which the peer counts as dead. @default 2, or 3 for a stock peer */
-  readonly heartbeatMisses?: number;
-}
+export type { SessionOptions } from './session-options.js';
 
 /** The port that a session belongs to. */
 export interface SessionHost {
@@ -49,21 +39,13 @@ export interface SessionHost {
   readonly limit: ConcurrencyLimit;
   /** Bounds of the port for bytes that wait, over all sessions. */
   readonly portBytes?: PortBytes;
+  /** Rules on who may register. Undefined: every peer that was admitted by its address. */
+  readonly entrance?: EntranceRules | undefined;
   /** A Follower asks for a channel. The host accepts or refuses, now or later, by the session's own methods. */
   onRegister(session: Session, request: RegisterRequest): void;
+  /** A peer was refused because it has not proven who it is. `why` is for the log. */
+  onRefused?(session: Session, why: string): void;
   onClosed(session: Session, reason: RpcError): void;
-}
-
-/** Terms of a registration. Made when the session becomes `registered`. */
-interface Registered {
-  readonly channel: Channel;
-  readonly channelName: string;
-  readonly codec: Codec;
-  /** Undefined for a stock peer. */
-  readonly ext: Extension | undefined;
-  readonly subscriber: ConnectedSubscriber | undefined;
-  readonly relay: RelayHandler | undefined;
-  readonly keepalive: Keepalive;
 }
 
 /** The Leader's end of one connection: a Follower that registers on a channel, and the calls that the Follower makes. */
@@ -71,6 +53,8 @@ export class Session {
   readonly openedAt = performance.now();
   /** The peer is on this machine, or behind a proxy on this machine. */
   readonly isLocal: boolean;
+  /** A stock peer that was refused stays connected, since it would redial at once. */
+  isRefusedStock = false;
   readonly #host: SessionHost;
   readonly #options: SessionOptions;
   readonly #connection: Connection;
@@ -78,12 +62,17 @@ export class Session {
   readonly #pending = new PendingCalls();
   readonly #lifecycle = new Lifecycle<SessionState>('unregistered', SESSION_TRANSITIONS, () => {});
   readonly #calls: SessionCalls;
+  readonly #facts: StreamFacts | undefined;
+  /** Undefined where a peer need prove nothing. */
+  readonly #entrance: Entrance | undefined;
   #registered: Registered | undefined;
   /** Made when the session becomes `draining`. */
   #drain: GoawayDrain | undefined;
 
   constructor(stream: ByteStream, host: SessionHost, options: SessionOptions) {
-    this.isLocal = isLoopback(canonicalAddress(stream.address));
+    const ip = canonicalAddress(stream.address);
+    this.isLocal = isLoopback(ip);
+    this.#facts = stream.facts;
     this.#host = host;
     this.#options = options;
     this.#connection = new Connection(
@@ -115,6 +104,14 @@ export class Session {
       origin: stream.facts?.origin,
       onIdle: () => this.#onIdle(),
     });
+    this.#entrance = openEntrance(host.entrance, {
+      session: this,
+      facts: stream.facts,
+      ip,
+      connection: this.#connection,
+      onAdmitted: (request) => host.onRegister(this, request),
+      onRefused: (why) => host.onRefused?.(this, why),
+    });
   }
 
   get peer(): string {
@@ -123,6 +120,11 @@ export class Session {
 
   get state(): SessionState {
     return this.#lifecycle.state;
+  }
+
+  /** Facts about the peer that this end has verified. */
+  get proven(): ProvenIdentity {
+    return this.#entrance?.proven ?? provenByTransport(this.#facts);
   }
 
   /** Calls received and not yet answered. */
@@ -164,7 +166,9 @@ export class Session {
       ext: request.ext,
       subscriber: topics && new ConnectedSubscriber(connection, this.#pending, topics, codec),
       relay: channel.relay?.({ calls, connection, answers, codec, clientId: request.ext?.clientId }),
-      keepalive: this.#makeKeepalive(request.ext === undefined),
+      keepalive: sessionKeepalive(connection, this.#pending, this.#options, request.ext === undefined, (silence) =>
+        this.#onSilence(silence),
+      ),
     };
     debug.leader('%s registered on %s', this.peer, quoted(request.channelName));
   }
@@ -219,6 +223,10 @@ export class Session {
       case 'register_channel':
         this.#onRegister({ id: frame.id, timeout: frame.timeout, ...head });
         break;
+      case 'register_proof':
+        if (this.#entrance === undefined) this.#calls.answerBadRequest(frame.id, 'no proof was asked for');
+        else this.#entrance.onProof(frame.id, frame.timeout, head);
+        break;
       case 'relay':
       case 'open_mailbox':
       case 'close_mailbox':
@@ -251,7 +259,9 @@ export class Session {
   }
 
   #onRegister(request: RegisterRequest): void {
-    if (this.state === 'unregistered') return this.#host.onRegister(this, request);
+    const isUnregistered = this.state === 'unregistered';
+    if (isUnregistered && this.#entrance === undefined) return this.#host.onRegister(this, request);
+    if (isUnregistered) return this.#entrance?.onRegister(request);
     const channelName = this.#registered?.channelName;
     // A stock Follower that did not read its answer in time repeats the request.
     if (request.channelName === channelName) return this.#answers.registered(request.id, undefined);
@@ -271,17 +281,6 @@ export class Session {
     nextTick(() => this.#drain?.endIfIdle());
   }
 
-  #makeKeepalive(isStock: boolean): Keepalive {
-    const { heartbeatInterval, stockHeartbeatInterval = STOCK_HEARTBEAT_MS, heartbeatMisses } = this.#options;
-    return new Keepalive(this.#connection, this.#pending, {
-      interval: isStock ? stockHeartbeatInterval : heartbeatInterval,
-      misses: heartbeatMisses ?? (isStock ? STOCK_MISSES : MISSES),
-      mute: isStock,
-      countReading: true,
-      onDead: (silence) => this.#onSilence(silence),
-    });
-  }
-
   #onSilence(silence: Silence): void {
     if (this.#registered?.ext === undefined && this.serving > 0) this.#registered?.keepalive.restart();
     else this.destroy(peerSilent(this.peer, silence));
@@ -289,6 +288,7 @@ export class Session {
 
   #onConnectionClosed(reason: RpcError): void {
     this.#lifecycle.move('closed');
+    this.#entrance?.close();
     this.#registered?.keepalive.stop();
     this.#registered?.subscriber?.onClosed(reason);
     this.#calls.end(reason);

@@ -1,6 +1,7 @@
 import type { FalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
 import { bytesOfText, type RawBytes } from '../raw-bytes.js';
+import type { AuthChallenge, AuthOffer, AuthProof } from './auth-message.js';
 import type { RelayMessage } from './relay-message.js';
 
 /**
@@ -9,6 +10,7 @@ import type { RelayMessage } from './relay-message.js';
  */
 export type RequestHead =
   | { readonly type: 'register_channel'; readonly channelName: string; readonly ext: Extension | undefined }
+  | RegisterProofHead
   | InvokeHead
   | SubscribeHead
   | { readonly type: 'subscribe_result'; readonly key: string }
@@ -19,6 +21,13 @@ export type RequestHead =
   | { readonly type: 'progress' }
   /** The caller does not wait any more for the answer to the request with this packet's id. Has no answer. */
   | { readonly type: 'cancel' };
+
+/** Third message of a registration with a secret. `ext` has what a Leader may know only after its own proof. */
+export interface RegisterProofHead {
+  readonly type: 'register_proof';
+  readonly auth: AuthProof | undefined;
+  readonly ext: Extension | undefined;
+}
 
 export interface InvokeHead {
   readonly type: 'invoke';
@@ -47,6 +56,7 @@ export interface RelayHead extends Omit<InvokeHead, 'type'> {
 
 export type ResponseHead =
   | { readonly type: 'register_channel_res'; readonly ext: Extension | undefined }
+  | { readonly type: 'register_challenge'; readonly auth: AuthChallenge | undefined }
   | InvokeResultHead
   | { readonly type: 'heartbeat_res' | 'subscribe_result_res' | 'goaway_res' };
 
@@ -94,7 +104,14 @@ export interface Extension {
   readonly generation?: string;
   /** Name that the Follower's client gave itself; in the request only. Not proved by anything. */
   readonly clientId?: string;
+  /** Offer of a Follower to prove that it knows a secret; in `register_channel` only. */
+  readonly auth?: AuthOffer;
+  /** Value that the Leader's `authenticate` gets; in the request only, or in `register_proof` where secrets are proven. */
+  readonly token?: unknown;
 }
+
+/** Fields of {@link Extension} that a Follower sends with its proof. */
+export type RegisterProofExtension = Pick<Extension, 'version' | 'asksHolder' | 'clientId' | 'token'>;
 
 /** The process that holds a port, for the message of a process that wants the port. */
 export interface PortHolder {
@@ -143,8 +160,19 @@ export function answerHead(request: Head): Uint8Array {
 }
 
 export function registerHead(channelName: string, ext: Extension | undefined): RawBytes {
-  const wireExt = ext?.asksHolder === true ? { ...ext, asksHolder: 1 } : ext;
-  return bytesOf({ type: 'register_channel', channelName, ext: wireExt });
+  return bytesOf({ type: 'register_channel', channelName, ext: ext && wireExtension(ext) });
+}
+
+export function registerChallengeHead(auth: AuthChallenge): RawBytes {
+  return bytesOf({ type: 'register_challenge', auth });
+}
+
+export function registerProofHead(auth: AuthProof, ext: RegisterProofExtension): RawBytes {
+  return bytesOf({ type: 'register_proof', auth, ext: wireExtension(ext) });
+}
+
+function wireExtension(ext: RegisterProofExtension): Readonly<Record<string, unknown>> {
+  return ext.asksHolder === true ? { ...ext, asksHolder: 1 } : { ...ext };
 }
 
 export function registerResHead(ext: Extension | undefined): RawBytes {

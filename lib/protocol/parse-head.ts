@@ -3,6 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { isFalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
+import { readAuthChallenge, readAuthOffer, readAuthProof } from './auth-message.js';
 import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
 import { parseJson } from './parse-json.js';
@@ -49,6 +50,10 @@ function validate(head: Record<string, unknown>): Head {
       if (typeof channelName !== 'string') return invalid('register_channel without a channelName');
       return { type, channelName, ext: validateExtension(head['ext']) };
     }
+    case 'register_proof':
+      return { type, auth: readAuthProof(head['auth']), ext: validateExtension(head['ext']) };
+    case 'register_challenge':
+      return { type, auth: readAuthChallenge(head['auth']) };
     case 'register_channel_res':
       return { type, ext: validateExtension(head['ext']) };
     case 'subscribe':
@@ -93,12 +98,11 @@ function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation } = ext as Record<
-    string,
-    unknown
-  >;
+  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation, auth, token } =
+    ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
+  const offer = readAuthOffer(auth);
   return {
     version: version as number,
     codecs: strings(codecs),
@@ -108,6 +112,8 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(asksHolder === 1 && { asksHolder: true }),
     ...(isClientId(clientId) && { clientId }),
     ...(isGeneration(generation) && { generation }),
+    ...(offer && { auth: offer }),
+    ...(token !== undefined && { token }),
   };
 }
 

@@ -13,8 +13,21 @@ export const RefusalCode = {
   LeaderStarting: 'leader_starting',
   /** The connection is registered on another channel already. */
   OtherChannel: 'other_channel',
+  /** The Leader admits only Followers that prove a secret, and this one has offered none. */
+  SecretRequired: 'secret_required',
+  /** The two ends have no secret in common, or the Follower's proof was wrong. */
+  WrongSecret: 'wrong_secret',
+  /** The Leader's `authenticate` has not accepted the token of the Follower. */
+  NotAuthenticated: 'not_authenticated',
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
+
+/** Refusals for want of a proof or a token. */
+export const AUTH_REFUSALS: readonly RefusalCode[] = [
+  RefusalCode.SecretRequired,
+  RefusalCode.WrongSecret,
+  RefusalCode.NotAuthenticated,
+];
 
 /** The code of a refusal; undefined for anything that is not one of {@link RefusalCode}. */
 export function refusalCode(code: unknown): RefusalCode | undefined {

@@ -1,5 +1,6 @@
 import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { identityOf } from '../identity.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { type AnswerReceiver, answerTurn } from './answer-turn.js';
 import { IncomingContext } from './incoming-context.js';
@@ -171,7 +172,9 @@ export class IncomingCall implements ServedCall, ReportedCall {
 
 /** The caller of one call: the peer, under the name that came with the call. */
 export function callerOf(peer: ConnectedPeer | undefined, callerId: string | undefined): ConnectedPeer | undefined {
-  return peer === undefined || callerId === undefined ? peer : { ...peer, id: callerId };
+  if (peer === undefined || callerId === undefined) return peer;
+  const { identity } = peer;
+  return { ...peer, id: callerId, ...(identity && { identity: identityOf(identity.proven, callerId) }) };
 }
 
 /** A service may pass on an error of its own calls elsewhere. Such an error names a server; an error of this end does not. */

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from '../identity.js';
 import type { RawBytes } from '../raw-bytes.js';
 
 /** Receiver of a stream's events. {@link ByteStream.open} sets the handler once; no event comes before. */
@@ -15,6 +16,13 @@ export interface StreamHandler {
 export interface StreamFacts {
   /** Origin of the web page that connected, as its browser says. Undefined for a peer that is no browser. */
   readonly origin?: string;
+  /** Certificate of the other end, where the transport has verified one. */
+  readonly certificate?: PeerCertificate;
+  /**
+   * Returns key material that only the two ends of this very connection have (TLS exporter, label `EXPORTER-mailstation`, 32 bytes).
+   * Missing for a transport without TLS.
+   */
+  readonly binding?: () => Uint8Array;
 }
 
 /**

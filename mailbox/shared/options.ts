@@ -1,3 +1,5 @@
+import type { SecretOption } from '../../lib/auth/secret-option.js';
+import type { Secrets } from '../../lib/auth/secrets.js';
 import { portOfDigits } from '../../lib/compat/numbers.js';
 import type { Logger } from '../../lib/diagnostics.js';
 import type { Endpoint } from '../../lib/endpoint.js';
@@ -35,6 +37,11 @@ export interface ShareOptions {
    * @default 100_000
    */
   maxCalls?: number | undefined;
+  /**
+   * Secret that the processes must know to share their mailboxes, as the option `secret` of a client. Use the same in all processes.
+   * @default the `secret` of the client
+   */
+  secret?: SecretOption | undefined;
 }
 
 export const SHARE_DEFAULTS = Object.freeze({
@@ -49,6 +56,8 @@ export interface ResolvedShareOptions {
   readonly lead: boolean;
   readonly maxServers: number;
   readonly maxCalls: number;
+  /** Undefined: every process of this machine may share. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** Options of its client that the process which relays needs. */
@@ -59,7 +68,12 @@ export interface RelayOptions {
   readonly logger: Logger;
 }
 
-export function resolveShareOptions(given: ShareOptions | undefined): ResolvedShareOptions | undefined {
+/** `inherited`: secrets of the client, which hold here too, since the process that relays makes calls in the name of all. */
+export function resolveShareOptions(
+  given: ShareOptions | undefined,
+  inherited?: Secrets,
+  readSecret: (name: string, given: unknown) => Secrets | undefined = () => undefined,
+): ResolvedShareOptions | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) throw unfit('share', 'an object { port, lead }', given);
   return Object.freeze({
@@ -67,5 +81,6 @@ export function resolveShareOptions(given: ShareOptions | undefined): ResolvedSh
     lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
     maxServers: integer('share.maxServers', given.maxServers, SHARE_DEFAULTS.maxServers, 1),
     maxCalls: integer('share.maxCalls', given.maxCalls, SHARE_DEFAULTS.maxCalls, 1),
+    secrets: given.secret === undefined ? inherited : readSecret('share.secret', given.secret),
   });
 }

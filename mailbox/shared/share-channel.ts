@@ -1,7 +1,8 @@
 import type { Logger } from '../../lib/diagnostics.js';
-import { placeName } from '../../lib/endpoint.js';
+import { placeName, placeOfProof } from '../../lib/endpoint.js';
 import { type LineOptions, resolveLineOptions } from '../../lib/follower/line-options.js';
 import type { ChannelAcceptorOptions } from '../../lib/leader/channel-acceptor.js';
+import { entranceOf } from '../../lib/leader/entrance-rules.js';
 import { LISTENING_DEFAULTS } from '../../lib/leader/options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 import type { ResolvedShareOptions } from './options.js';
@@ -16,13 +17,15 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Options of the Leader's port, which is open to this machine only. */
 export function acceptorOptions(
-  { endpoint }: ResolvedShareOptions,
+  { endpoint, secrets }: ResolvedShareOptions,
   { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
     doors: [{ endpoint, allowedOrigins: [] }],
     insecure: false,
+    hasSecret: secrets !== undefined,
+    entrance: entranceOf({ secrets, place: placeOfProof(endpoint), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }),
     maxUnreadBytes: Math.max(LISTENING_DEFAULTS.maxUnreadBytes, maxFrameBytes),
     maxPartialBytes: Math.max(LISTENING_DEFAULTS.maxPartialBytes, maxFrameBytes),
     maxConnections: MAX_FOLLOWERS,
@@ -54,7 +57,7 @@ export function acceptorOptions(
 
 /** Options of a Follower's line to the Leader. */
 export function lineOptions(
-  { endpoint }: ResolvedShareOptions,
+  { endpoint, secrets }: ResolvedShareOptions,
   {
     connectTimeout,
     keepalive,
@@ -75,5 +78,7 @@ export function lineOptions(
     maxFrameBytes,
     maxQueuedBytes,
     maxInFlight,
+    secrets,
+    place: placeOfProof(endpoint),
   });
 }

@@ -10,7 +10,7 @@ import { importsOf } from './source.js';
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
   ...['lib/cluster', 'lib/registry', 'lib/election', 'lib/leader', 'lib/serving', 'lib/service', 'lib/follower'],
-  ...['lib/call', 'lib/transport', 'lib/compat', 'lib/protocol', 'lib'],
+  ...['lib/call', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
 ];
 
 /** Who may import whom. A call flows down this table; so do the imports. */
@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ['index'],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
-  'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/compat', 'lib'],
+  'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
   proxy: LIB,
@@ -30,13 +30,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cluster': LIB.slice(1),
   'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/protocol', 'lib'],
+  'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
   'lib/serving': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/service': ['lib'],
   'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/call': ['lib/transport', 'lib/protocol', 'lib'],
   'lib/transport': ['lib/protocol', 'lib'],
   'lib/compat': ['lib/protocol', 'lib'],
+  'lib/auth': ['lib/protocol', 'lib'],
   'lib/protocol': ['lib'],
   lib: [],
 };

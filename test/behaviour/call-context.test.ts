@@ -36,7 +36,8 @@ describe('callContext()', () => {
     assert.equal(seen.method, 'user.service.f');
     assert.deepEqual(seen.meta, { trace: 'x' });
     const [connection] = peers;
-    assert.deepEqual(seen.caller, { ...connection, connectionId: seen.caller?.id });
+    const identity = { proven: {}, claimed: {} };
+    assert.deepEqual(seen.caller, { ...connection, connectionId: seen.caller?.id, identity });
     assert.ok(seen.deadline >= before + 10_000 && seen.deadline <= after + 20_001, String(seen.deadline));
     assert.ok(seen.remaining > 0 && seen.remaining <= 20_001, String(seen.remaining));
     assert.equal(seen.signal.aborted, false);

@@ -4,7 +4,8 @@ import { readText } from '../architecture/house.js';
 
 /** Groups of index.ts, in their order. */
 const GROUPS = [
-  ...['Calling', 'Serving', 'Shared clients', 'Routing', 'Filters', 'Custom transports', 'Errors and diagnostics'],
+  ...['Calling', 'Proving who calls', 'Serving', 'Shared clients', 'Routing', 'Filters', 'Custom transports'],
+  'Errors and diagnostics',
   ...['Types of proxies', 'Names of pomelo-rpc'],
 ];
 

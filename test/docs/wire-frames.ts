@@ -1,4 +1,6 @@
+import { hintOf, keysOf, proofOf } from '../../lib/auth/proof.js';
 import { encodeItem, encodeList } from '../../lib/protocol/argument-list.js';
+import { AUTH_VERSION } from '../../lib/protocol/auth-message.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import { FrameWriter } from '../../lib/protocol/frame-writer.js';
 import { jsonCodec } from '../../lib/protocol/json-codec.js';
@@ -10,7 +12,9 @@ import {
   HEAD,
   invokeHead,
   LEADER_FEATURES,
+  registerChallengeHead,
   registerHead,
+  registerProofHead,
   registerResHead,
   resultsHead,
   subscribeHead,
@@ -58,12 +62,48 @@ const chosen: Extension = {
 const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
 /** The `ext` of a peer that has only what it must. */
 const least: Extension = { version: EXTENSION_VERSION, codecs: ['json'], features: [] };
+/** The exchange of proofs on the page. */
+const keys = keysOf(Buffer.from('the secret of this page'));
+const nonceOf = (text: string): string => Buffer.from(text).toString('base64url');
+const followerNonce = nonceOf('nonce of the Follower-24');
+const hint = hintOf(keys, followerNonce);
+const transcript = {
+  channel: 'area-1',
+  place: '',
+  followerNonce,
+  leaderNonce: nonceOf('nonce of the Leader--24.'),
+  hint,
+  followerBinds: false,
+  leaderBinds: false,
+  binding: Buffer.alloc(0),
+};
 const key = '$$inner$$__{"service":"user"}';
 
 /** Every frame that docs/wire.md shows, by the name of its block there. */
 export const FRAMES: Readonly<Record<string, Buffer>> = {
   'register_channel from a stock Follower': frame(REQUEST, 1, 3_000, registerHead('area-1', undefined)),
   register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', asked)),
+  'register_channel with a secret': frame(
+    REQUEST,
+    1,
+    3_000,
+    registerHead('area-1', { ...asked, auth: { v: AUTH_VERSION, nonce: followerNonce, hints: [hint] } }),
+  ),
+  register_challenge: frame(
+    RESPONSE,
+    1,
+    3_000,
+    registerChallengeHead({ nonce: transcript.leaderNonce, hint, proof: proofOf(keys, 'leader', transcript) }),
+  ),
+  register_proof: frame(
+    REQUEST,
+    2,
+    3_000,
+    registerProofHead(
+      { proof: proofOf(keys, 'follower', transcript) },
+      { version: EXTENSION_VERSION, clientId: 'gateway-1', token: 'a token' },
+    ),
+  ),
   register_channel_res: frame(RESPONSE, 1, 1, registerResHead(chosen), value(stockCodec, { success: true })),
   'register_channel_res from a stock Leader': frame(
     RESPONSE,

@@ -9,6 +9,7 @@ import {
 } from './call-conversations.js';
 import { sharedClient, stockFollower, stockLeader, transcodedClient } from './cluster-conversations.js';
 import type { Conversation } from './conversation.js';
+import { missingSecrets, secrets, tokens, wrongSecrets } from './secret-conversations.js';
 import { sharedMailBoxes } from './share-conversation.js';
 
 /** By name, in the order in which they are recorded. */
@@ -20,6 +21,10 @@ export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
   'heartbeats of a server': heartbeatsOfServers,
   'a refused registration': refusals,
   'requests of strangers': strangers,
+  'a registration with a secret': secrets,
+  'a registration with another secret': wrongSecrets,
+  'a registration without the secret': missingSecrets,
+  'a registration with a token': tokens,
   'a shared client': sharedClient,
   'a shared client that leads a stock Follower': stockFollower,
   'a shared client that follows a stock Leader': stockLeader,

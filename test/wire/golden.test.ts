@@ -14,6 +14,8 @@ const golden = JSON.parse(readFileSync(GOLDEN_FILE, 'utf8')) as Golden;
 const HEAD_TYPES: Readonly<Record<Exclude<Head['type'], 'invalid'>, true>> = {
   register_channel: true,
   register_channel_res: true,
+  register_challenge: true,
+  register_proof: true,
   invoke: true,
   invoke_result: true,
   cancel: true,

@@ -16,7 +16,7 @@ const MESSAGE = '...';
 
 /**
  * The same packet without what differs from run to run, or from release to release: what is left of the time, process ids,
- * ports, generations, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
+ * ports, generations, nonces and proofs, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
  */
 export function steady(packet: Buffer): Buffer {
   const bodyStart = HEADER_BYTES + packet.readUInt32BE(AT_HEAD_BYTES);
@@ -36,6 +36,10 @@ function steadyHead(head: string): string {
   return head
     .replaceAll(/"(pid|port)":\d+/g, '"$1":1')
     .replaceAll(/"generation":"[^"]+"/g, '"generation":"g"')
+    .replaceAll(/"nonce":"[\w-]{32}"/g, `"nonce":"${'N'.repeat(32)}"`)
+    .replaceAll(/"hints":\["[\w-]{11}"\]/g, `"hints":["${'H'.repeat(11)}"]`)
+    .replaceAll(/"hint":"[\w-]{11}"/g, `"hint":"${'H'.repeat(11)}"`)
+    .replaceAll(/"proof":"[\w-]{43}"/g, `"proof":"${'P'.repeat(43)}"`)
     .replaceAll(/"clientId":"process \d+"/g, '"clientId":"process 1"')
     .replaceAll(/"version":"[^"]+"/g, '"version":"0.0.0"')
     .replaceAll(/"message":"[^"\\ ]*[ \\](?:[^"\\]|\\.)*"/g, `"message":"${MESSAGE}"`);

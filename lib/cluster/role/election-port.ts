@@ -1,8 +1,9 @@
 import { describeHolder, identifyHolder } from '../../election/holder.js';
-import { urlOf } from '../../endpoint.js';
+import { placeOfProof, urlOf } from '../../endpoint.js';
 import { RpcCode, RpcError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
+import { entranceOf } from '../../leader/entrance-rules.js';
 import { resolveListeningOptions } from '../../leader/options.js';
 import { findPortHere, type PortLease, takePortLease } from '../../leader/port-lease.js';
 import type { ResolvedClusterOptions } from '../options.js';
@@ -49,10 +50,14 @@ function listeningOptions(
   options: ResolvedClusterOptions,
   onError: (error: Error) => void,
 ): Parameters<typeof takePortLease>[1] {
-  const { endpoint, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger } = options;
+  const { endpoint, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger, secrets } = options;
   const listening = { listen: urlOf(endpoint), keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
+  const resolved = resolveListeningOptions(listening, logger);
+  const { handshakeTimeout } = resolved;
   return {
-    ...resolveListeningOptions(listening, logger),
+    ...resolved,
+    hasSecret: secrets !== undefined,
+    entrance: entranceOf({ secrets, place: placeOfProof(endpoint), handshakeTimeout }),
     stockHeartbeatInterval: heartbeatInterval,
     heartbeatMisses: isCheckHeartbeat ? HEARTBEAT_MISSES : Number.POSITIVE_INFINITY,
     onSession: () => {},
@@ -62,8 +67,17 @@ function listeningOptions(
 }
 
 function lineOptions(options: ResolvedClusterOptions): LineOptions {
-  const { name, endpoint, connectTimeout, maxWaitTime, heartbeatInterval, maxFrameBytes, transcode, clientId } =
-    options;
+  const {
+    name,
+    endpoint,
+    connectTimeout,
+    maxWaitTime,
+    heartbeatInterval,
+    maxFrameBytes,
+    transcode,
+    clientId,
+    secrets,
+  } = options;
   return resolveLineOptions(endpoint, name, {
     ...(transcode && { transcode }),
     connectTimeout,
@@ -73,5 +87,7 @@ function lineOptions(options: ResolvedClusterOptions): LineOptions {
     stockHeartbeatInterval: heartbeatInterval,
     maxFrameBytes,
     clientId,
+    secrets,
+    place: placeOfProof(endpoint),
   });
 }

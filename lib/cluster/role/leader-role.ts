@@ -4,6 +4,7 @@ import { RemoteMethod } from '../../call/remote-method.js';
 import { enter, leave } from '../../call-context.js';
 import { type RpcError, toError } from '../../errors.js';
 import { unsendable } from '../../follower/request-codec.js';
+import { identityOf } from '../../identity.js';
 import type { ConnectedPeer } from '../../server-info.js';
 import type { Subscriber } from '../../serving/channel.js';
 import { type Answerer, IncomingCall } from '../../serving/incoming-call.js';
@@ -18,7 +19,7 @@ import { copiedReg, unpublished } from './subscription-head.js';
 
 export type LeaderRoleOptions = Pick<
   ResolvedClusterOptions,
-  'name' | 'clientId' | 'localCopies' | 'localDeadline' | 'maxFrameBytes' | 'responseTimeout' | 'logger'
+  'name' | 'clientId' | 'localCopies' | 'localDeadline' | 'maxFrameBytes' | 'responseTimeout' | 'logger' | 'secrets'
 >;
 
 /** The role of the process that has the real client. Calls go to its channel within the process. */
@@ -47,12 +48,14 @@ export class LeaderRole implements Role {
     this.#options = options;
     this.#handler = handler;
     this.#end = end;
-    const { clientId, localCopies, localDeadline, maxFrameBytes, logger } = options;
+    const { clientId, localCopies, localDeadline, maxFrameBytes, logger, secrets } = options;
     // No socket keeps the process alive while the real client works. A call without a deadline may never be answered.
     this.#pending = new PendingCalls({ holdsProcess: localDeadline });
     if (localCopies) this.#line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
     const answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
-    const caller: ConnectedPeer = { id: clientId, ip: '127.0.0.1', peer: 'this process' };
+    // This process knows its own secret, as a Follower does that has proven it.
+    const identity = identityOf(secrets && { secret: secrets.firstName }, clientId);
+    const caller: ConnectedPeer = { id: clientId, identity, ip: '127.0.0.1', peer: 'this process' };
     const failed: Answerer['failed'] = ({ method, oneway }, error, code) =>
       channel.failedLocal({ method, oneway, error, code, caller });
     this.#answers = { ...answers, caller, failed };

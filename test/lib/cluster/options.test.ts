@@ -43,6 +43,7 @@ describe('resolveClusterOptions', () => {
       exposeStack: false,
       localCopies: true,
       localDeadline: true,
+      secrets: undefined,
       transcode: undefined,
     });
     assert.equal(formatKey({ a: 1 }), '{"a":1}');

@@ -1,0 +1,62 @@
+import { describeEndpoint, type Endpoint } from '../endpoint.js';
+import { RpcCode, RpcError } from '../errors.js';
+import type { AuthChallenge, AuthOffer } from '../protocol/auth-message.js';
+import type { Codec } from '../protocol/codec.js';
+
+/** Parameters of a registration. */
+export interface Registering {
+  readonly endpoint: Endpoint;
+  /** The channel to register on: a server's id, or a shared client's name. */
+  readonly channel: string;
+  /** Codec names to offer, the preferred one first. */
+  readonly codecs: readonly string[];
+  /** Custom codec at both ends, also toward stock peers. No other codec is offered then. */
+  readonly transcode?: Codec;
+  /** Largest frame that this end accepts. Unit: bytes */
+  readonly maxFrameBytes: number;
+  /**
+   * Asks a Leader that refuses which process holds the port. A Leader answers only peers on its own machine. By default, asks
+   * from the second registration on, after one was refused for want of a Leader.
+   */
+  readonly asksHolder?: boolean;
+  /** Time after which the Leader is to give the reason why it has not accepted. Not above the time that is left. Unit: ms */
+  readonly answerWithin?: number;
+  /** Name of the client, for the server's methods and logs. */
+  readonly clientId?: string | undefined;
+  /** Proves a secret to the Leader, and has the Leader prove it first. Undefined: this end has no secret. */
+  readonly secrets?: Prover | undefined;
+  /** Place that both ends have in their options, for the proofs. @default none */
+  readonly place?: string | undefined;
+  /** Makes the token for the Leader's `authenticate`, for each registration anew. Undefined: this end has none. */
+  readonly token?: (() => unknown) | undefined;
+}
+
+/** Secrets of this end. */
+export interface Prover {
+  begin(context: ProverContext): ProofAttempt;
+}
+
+export interface ProverContext {
+  readonly channel: string;
+  readonly place: string;
+  /** Key material of the TLS connection; undefined without TLS. */
+  readonly binding: Uint8Array | undefined;
+}
+
+/** The proof of one registration. */
+export interface ProofAttempt {
+  readonly offer: AuthOffer;
+  /** Checks the Leader's proof, and returns this end's own. Undefined where the Leader has proven nothing. */
+  prove(challenge: AuthChallenge): string | undefined;
+}
+
+/** The error of a registration that has failed. */
+export function refused({ endpoint, channel }: Registering, why: string, cause?: unknown): RpcError {
+  const message = `${describeEndpoint(endpoint)} did not accept the registration on "${channel}": ${why}`;
+  return new RpcError(RpcCode.Register, message, { cause });
+}
+
+/** The error of a registration that failed for want of a proof or a token, at either end. */
+export function unauthenticated(asked: Registering, why: string, cause?: unknown): RpcError {
+  return refused(asked, why, new RpcError(RpcCode.Unauthenticated, why, { cause }));
+}

@@ -1,0 +1,20 @@
+import type { Codec } from '../protocol/codec.js';
+import { chooseCodec } from '../protocol/codecs.js';
+import { RefusalCode } from '../protocol/refusal.js';
+import { quoted } from '../quoted.js';
+import type { Channel } from '../serving/channel.js';
+import type { RegisterRequest } from './register-request.js';
+import type { Session } from './session.js';
+
+/** Refuses a Follower of a channel whose real client is not ready, with the last error of that client. */
+export function refuseStarting(session: Session, request: RegisterRequest, failure: Error | undefined): void {
+  const last = failure === undefined ? '' : `; its last error: ${failure.message}`;
+  const why = `the real client of ${quoted(request.channelName)} in process ${process.pid} is not ready yet${last}`;
+  session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
+}
+
+/** The codec of a registration. A channel with a custom codec has no other codec. */
+export function codecFor({ codec }: Channel, offered: readonly string[]): Codec | undefined {
+  if (codec === undefined) return chooseCodec(offered);
+  return offered.includes(codec.name) ? codec : undefined;
+}
