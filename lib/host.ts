@@ -64,7 +64,7 @@ function cureOf(given: string): string {
   if (url !== null) return `leave ${shown(`${url[1]}://`)} out, or give the whole as url, in an entry of a roster`;
   if (given.trim() !== given) return 'leave the white space out';
   if (given === '*') return 'to listen on all addresses, give "0.0.0.0", or "::" with IPv6';
-  if (given.includes('/')) return 'a path of a socket is no host, since servers listen on TCP ports';
+  if (given.includes('/')) return 'give the path of a unix socket as url, in an entry of a roster: "unix:/path"';
   if (given.length > MAX_NAME_LENGTH) return `a name has ${MAX_NAME_LENGTH} characters at most`;
   if (ENDS_IN_NUMBER.test(given)) return 'an IPv4 address has four numbers from 0 to 255';
   return 'letters, digits, "-", "_" and "." may stand in a name';

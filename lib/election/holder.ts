@@ -1,3 +1,4 @@
+import type { Endpoint } from '../endpoint.js';
 import { hasCode, messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import { Line } from '../follower/line.js';
 import type { LineOptions } from '../follower/line-options.js';
@@ -19,7 +20,7 @@ export type Holder =
   /** A cluster-client process that accepted the registration. Stock Leaders do not name themselves. */
   | { readonly kind: 'stock' }
   /** A program that does not lead the channel: another channel's Leader, or no Leader at all. `error` says what happened. */
-  | { readonly kind: 'stranger'; readonly error: Error };
+  | { readonly kind: 'stranger'; readonly error: Error; readonly endpoint: Endpoint };
 
 /** Asks the holder of a port by registering on the channel. Resolves after a second at the latest, and never rejects. */
 export async function identifyHolder(options: LineOptions): Promise<Holder> {
@@ -35,7 +36,7 @@ export async function identifyHolder(options: LineOptions): Promise<Holder> {
     if (holder === undefined) return { kind: 'stock' };
     return { kind: 'ours', pid: holder.pid, name: holder.name, version: holder.version };
   } catch (error) {
-    return { kind: 'stranger', error: toError(error) };
+    return { kind: 'stranger', error: toError(error), endpoint: options.endpoint };
   }
 }
 
@@ -43,7 +44,10 @@ export async function identifyHolder(options: LineOptions): Promise<Holder> {
 export function describeHolder(holder: Holder, channel: string | undefined): string {
   const leads = `which leads ${channel === undefined ? 'a channel' : jsonText(channel)} there`;
   if (holder.kind === 'stock') return `a cluster-client Leader, ${leads}`;
-  if (holder.kind === 'stranger') return `${describeStranger(holder.error, channel)}; choose another port`;
+  if (holder.kind === 'stranger') {
+    const place = holder.endpoint.transport === 'unix' ? 'path' : 'port';
+    return `${describeStranger(holder.error, channel)}; choose another ${place}`;
+  }
   const { pid, name, version = 'of an unknown version' } = holder;
   return `process ${pid}${name === undefined ? '' : ` (${name} ${version})`}, ${leads}`;
 }

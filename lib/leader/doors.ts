@@ -82,7 +82,7 @@ function readEntry(given: unknown, at: number, inherited: readonly string[]): Do
 
 function endpointOfOptions(given: Placing): Endpoint {
   const defaults = SERVER_INFO_DEFAULTS;
-  if (given.port === undefined) throw invalid('port is required; 0 lets the system choose');
+  if (given.port === undefined) throw invalid('port is required, unless listen is given; 0 lets the system choose');
   return endpointOf({
     transport: oneOf('transport', given.transport, defaults.transport, HOST_TRANSPORTS),
     host: given.host === undefined ? defaults.host : hostOption('host', given.host),

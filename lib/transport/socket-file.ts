@@ -15,6 +15,8 @@ import { dirname, join } from 'node:path';
 import { delay, performance } from '../timers.js';
 import { failed, kindOf } from './socket-owner.js';
 
+/** Codes of a file system without hard links. */
+const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 /** Mode of a folder that is made for a socket. */
 const FOLDER_MODE = 0o700;
 /** Names that this file makes beside a socket. */
@@ -50,6 +52,8 @@ export interface SocketListener {
  */
 export async function publishSocket(path: string, mode: number, listener: SocketListener): Promise<() => void> {
   const folder = dirname(path);
+  // The common case of a standby, without a trace in the folder.
+  if (statsOf(path)?.isSocket() && (await doesListen(path))) throw inUse(path);
   mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
   const hidden = hiddenFolder(folder);
   const own = join(hidden, 's');
@@ -125,8 +129,13 @@ function link(own: string, name: string): boolean {
     linkSync(own, name);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.includes(code)) throw error;
+    throw failed(
+      code,
+      `the file system of ${dirname(name)} has no hard links (${code}): choose a folder on a local disk`,
+    );
   }
 }
 

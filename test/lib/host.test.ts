@@ -64,7 +64,10 @@ describe('a host', () => {
     ['a b', 'got "a b": letters, digits, "-", "_" and "." may stand in a name'],
     ['[chat]', 'got "[chat]": letters, digits, "-", "_" and "." may stand in a name'],
     ['*', 'got "*": to listen on all addresses, give "0.0.0.0", or "::" with IPv6'],
-    ['/run/chat.sock', 'got "/run/chat.sock": a path of a socket is no host, since servers listen on TCP ports'],
+    [
+      '/run/chat.sock',
+      'got "/run/chat.sock": give the path of a unix socket as url, in an entry of a roster: "unix:/path"',
+    ],
     ['256.1.1.1', 'got "256.1.1.1": an IPv4 address has four numbers from 0 to 255'],
     ['user@chat', 'got "user@chat": letters, digits, "-", "_" and "." may stand in a name'],
   ] as const) {
