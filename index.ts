@@ -35,6 +35,7 @@ export type { CallerIdentity, ClaimedIdentity, PeerCertificate, ProvenIdentity }
 
 export { type CallContext, callContext } from './lib/call-context.js';
 export type { ListenEntry } from './lib/leader/doors.js';
+export type { HttpListenEntry } from './lib/leader/http-door.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { ConnectedPeer } from './lib/server-info.js';

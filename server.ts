@@ -202,6 +202,10 @@ export class Server extends Emitter<ServerEvents> {
     if (this.id === undefined || isChosenBySystem(this.#options.listening.doors[0].endpoint))
       throw invalid('standby needs an id, and a port that is not 0');
     if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
+    if (this.#options.listening.doors[0].httpServer !== undefined)
+      throw invalid(
+        'standby cannot be combined with an HTTP server as the first place: the program itself takes its port',
+      );
     return new Candidate({
       claim: () => this.#acceptor.listen(),
       release: () => this.#acceptor.destroy(this.#stopReason()),

@@ -52,7 +52,7 @@ export function listeningHost(host: string): string {
 
 export function isLoopback(host: string): boolean {
   const address = listeningHost(host);
-  return isIP(address) === 4 && address.startsWith('127.');
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
 }
 
 /** Advice for the commonest mistakes. */

@@ -5,7 +5,9 @@ import { hostOption } from '../host.js';
 import { integer, invalid, oneOf, requiredInteger, unfit } from '../options.js';
 import { shown } from '../quoted.js';
 import { type NonEmpty, SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
+import type { HttpServer } from '../transport/http-server.js';
 import type { Listener } from '../transport/transport.js';
+import { type HttpListenEntry, readHttpDoor } from './http-door.js';
 
 /** Places of one server. Each costs a listening socket. */
 const MAX_DOORS = 16;
@@ -25,9 +27,12 @@ export interface ListenEntry {
   mode?: number | undefined;
 }
 
+/** An entry of the option `listen`. */
+export type AnyEntry = string | ListenEntry | HttpListenEntry;
+
 /** Options of a server that say where the server listens. */
 export interface Placing {
-  readonly listen?: string | ListenEntry | readonly (string | ListenEntry)[] | undefined;
+  readonly listen?: AnyEntry | readonly AnyEntry[] | undefined;
   readonly port?: number | string | undefined;
   readonly host?: string | undefined;
   readonly transport?: TransportName | undefined;
@@ -41,6 +46,8 @@ export interface Door {
   readonly allowedOrigins: readonly string[];
   /** Mode of the file of a unix socket. Undefined: the transport's default. */
   readonly socketMode?: number;
+  /** HTTP server of the program that listens there. */
+  readonly httpServer?: HttpServer;
 }
 
 /** Options that `listen` stands for. */
@@ -53,14 +60,14 @@ export function resolveDoors(given: Placing): NonEmpty<Door> {
   const [other] = PLACE_OPTIONS.filter((name) => given[name] !== undefined);
   if (other !== undefined)
     throw invalid(`listen cannot be combined with ${other}: the URLs of listen name the ${other}`);
-  const entries: readonly (string | ListenEntry)[] = isList(given.listen) ? given.listen : [given.listen];
+  const entries: readonly AnyEntry[] = isList(given.listen) ? given.listen : [given.listen];
   const [first, ...rest] = entries.map((entry, at) => readEntry(entry, at, allowedOrigins));
   if (first === undefined || rest.length >= MAX_DOORS)
     throw unfit('listen', `a URL, or a list of 1 to ${MAX_DOORS} of them`, given.listen);
   return [first, ...rest];
 }
 
-function isList(listen: NonNullable<Placing['listen']>): listen is readonly (string | ListenEntry)[] {
+function isList(listen: NonNullable<Placing['listen']>): listen is readonly AnyEntry[] {
   return Array.isArray(listen);
 }
 
@@ -68,14 +75,18 @@ function readEntry(given: unknown, at: number, inherited: readonly string[]): Do
   const name = `listen[${at}]`;
   if (typeof given === 'string')
     return { endpoint: endpointOfUrl(name, given, { minPort: 0 }), allowedOrigins: inherited };
-  if (typeof given !== 'object' || given === null) throw unfit(name, 'a URL, or an object { url }', given);
+  if (typeof given !== 'object' || given === null)
+    throw unfit(name, 'a URL, or an object { url } or { server }', given);
   const { url, allowedOrigins, mode } = given as ListenEntry;
+  const allowed = allowedOrigins === undefined ? inherited : origins(`${name}.allowedOrigins`, allowedOrigins);
+  const httpDoor = readHttpDoor(name, given, allowed);
+  if (httpDoor !== undefined) return httpDoor;
   const endpoint = endpointOfUrl(`${name}.url`, url, { minPort: 0 });
   if (mode !== undefined && endpoint.transport !== 'unix')
     throw invalid(`${name}.mode is for unix sockets only: ${urlOf(endpoint)} has no file`);
   return {
     endpoint,
-    allowedOrigins: allowedOrigins === undefined ? inherited : origins(`${name}.allowedOrigins`, allowedOrigins),
+    allowedOrigins: allowed,
     ...(mode !== undefined && { socketMode: requiredInteger(`${name}.mode`, mode, 0, 0o777) }),
   };
 }

@@ -9,6 +9,7 @@ import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connect
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { type ListenEntry, resolveDoors } from './doors.js';
 import { entranceOf } from './entrance-rules.js';
+import type { HttpListenEntry } from './http-door.js';
 import { resolveWhitelist, type Whitelist } from './whitelist.js';
 
 /** Address and transport of a server, the peers that are admitted, and the limits on what peers may send. */
@@ -20,10 +21,10 @@ export interface ListeningOptions {
   port?: number | string | undefined;
   /**
    * Places to listen at, in place of port, host and transport: a URL such as `tcp://127.0.0.1:3333`, `unix:/run/chat/rpc.sock` or
-   * `ws://127.0.0.1:8080/rpc`, a {@link ListenEntry}, or a list of both. The server takes all of them or none, in this order. A
-   * standby competes for the first place. Range: 1 to 16 places.
+   * `ws://127.0.0.1:8080/rpc`, a {@link ListenEntry}, an {@link HttpListenEntry} for a path of an existing HTTP server,
+   * or a list of these. The server takes all of them or none, in this order. A standby competes for the first place. Range: 1 to 16 places.
    */
-  listen?: string | ListenEntry | readonly (string | ListenEntry)[] | undefined;
+  listen?: string | ListenEntry | HttpListenEntry | readonly (string | ListenEntry | HttpListenEntry)[] | undefined;
   /**
    * Address or name to listen on. `localhost` and `::1` are 127.0.0.1. Any address beyond loopback needs {@link
    * ListeningOptions.secret}, or {@link ListeningOptions.insecure}.

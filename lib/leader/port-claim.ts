@@ -21,7 +21,7 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
     return await listen(endpoint, claim);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-      throw new RpcError(RpcCode.AddressInUse, `${placeOf(endpoint)} is in use`, { cause: error });
+      throw new RpcError(RpcCode.AddressInUse, `${placeOf(endpoint, claim)} is in use`, { cause: error });
     const why = `cannot listen on ${describeEndpoint(endpoint)}: ${messageOf(error)}`;
     throw new RpcError(RpcCode.Listen, why, { cause: error });
   }
@@ -31,6 +31,7 @@ function listeningEndpoint(endpoint: Endpoint): Endpoint {
   return endpoint.transport === 'unix' ? endpoint : { ...endpoint, host: listeningHost(endpoint.host) };
 }
 
-function placeOf(endpoint: Endpoint): string {
+function placeOf(endpoint: Endpoint, { httpServer }: ListenOptions): string {
+  if (httpServer !== undefined) return `the path of ${describeEndpoint(endpoint)} at this HTTP server`;
   return endpoint.transport === 'unix' ? placeName(endpoint) : `${placeName(endpoint)} on ${endpoint.host}`;
 }

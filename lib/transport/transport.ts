@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.js';
 import type { TransportName } from '../server-info.js';
 import type { ByteStream } from './byte-stream.js';
+import type { HttpServer } from './http-server.js';
 
 /**
  * A transport: how streams of bytes are dialled, and how they are accepted. Each transport is one object, in a file of its name.
@@ -43,6 +44,8 @@ export interface ListenOptions {
   readonly maxFrameBytes?: number;
   /** Mode of the file of a unix socket. @default 0o600 */
   readonly socketMode?: number;
+  /** HTTP server of the program that listens in the place of one of the transport's own. Only for WebSockets. */
+  readonly httpServer?: HttpServer | undefined;
   /** Web pages that may connect, by origin. @default none */
   readonly allowedOrigins?: readonly string[];
 }

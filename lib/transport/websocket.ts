@@ -1,6 +1,13 @@
 import type { Transport } from './transport.js';
+import { attachWebSocket } from './websocket-attach.js';
 import { dialWebSocket } from './websocket-dial.js';
 import { listenWebSocket } from './websocket-listen.js';
 
 /** WebSocket, without encryption. */
-export const ws: Transport<'ws'> = { dial: dialWebSocket, listen: listenWebSocket };
+export const ws: Transport<'ws'> = {
+  dial: dialWebSocket,
+  listen: (endpoint, options) =>
+    options.httpServer === undefined
+      ? listenWebSocket(endpoint, options)
+      : attachWebSocket(options.httpServer, endpoint, options),
+};

@@ -1,7 +1,7 @@
 import { describe, type TestContext } from 'node:test';
 import type { Logger } from '../../lib/diagnostics.js';
 import type { RpcError } from '../../lib/errors.js';
-import type { ServerInfo, TransportName } from '../../lib/server-info.js';
+import type { ServerAtUrl, ServerInfo, TransportName } from '../../lib/server-info.js';
 import { type Client, type ClientOptions, createClient } from '../../node-client.js';
 import { createServer, type Server, type ServerOptions } from '../../server.js';
 import { until } from '../support/until.js';
@@ -72,7 +72,7 @@ export interface Calling {
 /** A started client that knows the servers. `create`: that of another copy of the package. */
 export async function call(
   t: Pick<TestContext, 'after'>,
-  servers: readonly (Served | ServerInfo)[],
+  servers: readonly (Served | ServerInfo | ServerAtUrl)[],
   options: ClientOptions = {},
   create: typeof createClient = createClient,
 ): Promise<Calling> {

@@ -2,6 +2,7 @@ import { CLIENT_DEFAULTS } from '../../client/options.js';
 import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
+import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
 import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
@@ -141,6 +142,14 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     name: 'ListenEntry',
     prefix: 'listen[].',
     defaults: Object.freeze({}),
+  },
+  {
+    title: 'Places at an HTTP server',
+    intro: 'Entries of the option `listen` with a server of the program.',
+    file: 'lib/leader/http-door.ts',
+    name: 'HttpListenEntry',
+    prefix: 'listen[].',
+    defaults: HTTP_LISTEN_DEFAULTS,
   },
   {
     title: 'Callers',

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import * as mailstation from '../../index.js';
 import { keptLog, unusedPort } from '../behaviour/support.js';
@@ -43,6 +45,9 @@ async function namesFor(t: TestContext): Promise<Record<string, unknown>> {
     stops.push(() => client.stop(true));
     return client;
   };
+  const http = createHttpServer().listen(0, '127.0.0.1');
+  stops.push(() => http.close());
+  await once(http, 'listening');
   const client = createClient();
   for (const serverType of ['test', 'chat', 'shop']) {
     const id = `${serverType}-server-1`;
@@ -58,6 +63,7 @@ async function namesFor(t: TestContext): Promise<Record<string, unknown>> {
     rooms: ['lobby'],
     func1: client.proxies.user.test.module1.func1,
     paths: [],
+    http,
     options: {},
     askForMoney: () => {},
     database: { run: async (query: string) => query },

@@ -48,8 +48,8 @@ describe('the places of a server', () => {
     [{ listen: 'tcp://127.0.0.1:0', port: 1 }, 'listen cannot be combined with port: the URLs of listen name the port'],
     [{ listen: 'tcp://a:0', host: 'a' }, 'listen cannot be combined with host: the URLs of listen name the host'],
     [{ listen: [] }, 'listen must be a URL, or a list of 1 to 16 of them, got []'],
-    [{ listen: 5 }, 'listen[0] must be a URL, or an object { url }, got 5'],
-    [{ listen: ['tcp://a:0', null] }, 'listen[1] must be a URL, or an object { url }, got null'],
+    [{ listen: 5 }, 'listen[0] must be a URL, or an object { url } or { server }, got 5'],
+    [{ listen: ['tcp://a:0', null] }, 'listen[1] must be a URL, or an object { url } or { server }, got null'],
     [{ listen: {} }, 'listen[0].url is missing: give a non-empty string'],
     [
       { listen: ['http://a'] },
