@@ -70,6 +70,20 @@ overTransports((transport) => {
   });
 });
 
+describe('the caller that authorize gets', () => {
+  it('has the identity that the caller has proven', async (t) => {
+    const secret = { name: 'backend', value: 'a secret of more than sixteen bytes' };
+    const authorize: Authorize = ({ identity }) =>
+      identity?.proven.secret === 'backend' && identity.proven.token === 'ADA' && identity.claimed.clientId === 'web-7';
+    const authenticate = (token: unknown) => String(token).toUpperCase();
+    const served = await serve(t, { f: () => 'f' }, { authorize, secret, authenticate });
+    const { calls } = await call(t, [served], { secret: secret.value, auth: 'ada', clientId: 'web-7' });
+    assert.equal(await calls.f(null), 'f');
+    const other = await call(t, [served], { secret: secret.value, auth: 'bob', clientId: 'web-7' });
+    assert.equal((await failure(other.calls.f(null))).code, 'ERR_RPC_FORBIDDEN');
+  });
+});
+
 describe('a request that waits for authorize', () => {
   it('keeps its bytes, whatever arrives after it', async (t) => {
     const answers: ReturnType<typeof deferred<boolean>>[] = [];

@@ -59,6 +59,21 @@ describe('expose of a server', () => {
     assert.equal((await failure(calls.none(null))).message, `user.service.none on test-1: ${REFUSED}`);
   });
 
+  it('does not hold for a caller that has proven a secret', async (t) => {
+    const secret = 'a secret of more than sixteen bytes';
+    const served = await serve(t, SERVICE, { expose: [], secret });
+    const { calls } = await call(t, [served], { secret });
+    assert.equal(await calls.f(null), 'f');
+    assert.equal((await failure(calls.none(null))).code, 'ERR_RPC_NO_METHOD');
+  });
+
+  it('holds for a caller that has a token alone', async (t) => {
+    const served = await serve(t, SERVICE, { expose: ['user.service.f'], authenticate: (token: unknown) => token });
+    const { calls } = await call(t, [served], { auth: 'ada' });
+    assert.equal(await calls.f(null), 'f');
+    assert.equal((await failure(calls.g(null))).code, 'ERR_RPC_FORBIDDEN');
+  });
+
   it('may be empty: then such a caller calls nothing', async (t) => {
     const served = await serve(t, SERVICE, { expose: [] });
     const { calls } = await call(t, [served]);
