@@ -54,6 +54,8 @@ export function describeHolder(holder: Holder, channel: string | undefined): str
 
 /** A mailstation process refuses with a code, and its reason names the process and the channels that the process leads. */
 function describeStranger(error: Error, channel: string | undefined): string {
+  if (hasCode(error, [RpcCode.Unauthenticated]))
+    return `a process that has not proven the \`secret\` of this one: ${messageOf(error)}`;
   if (!hasCode(error, [RefusalCode.NoLeader])) {
     const program = channel === undefined ? 'another program' : `a program that does not lead ${jsonText(channel)}`;
     return `${program}: ${messageOf(error)}`;

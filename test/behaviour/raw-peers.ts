@@ -109,6 +109,7 @@ export interface RawLeader {
 export async function rawLeader(
   t: Pick<TestContext, 'after'>,
   onConnection: (peer: RawPeer) => void | Promise<void> = acceptRegistration,
+  atPort = 0,
 ): Promise<RawLeader> {
   const peers: RawPeer[] = [];
   const server = createServer((socket) => {
@@ -120,7 +121,7 @@ export async function rawLeader(
     server.close();
     for (const { socket } of peers) socket.destroy();
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(atPort, '127.0.0.1');
   await untilEvent(server, 'listening', { what: 'the raw leader to listen' });
   const { port } = server.address() as AddressInfo;
   return {
