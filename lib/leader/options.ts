@@ -50,9 +50,9 @@ export interface ListeningOptions {
   insecure?: boolean | undefined;
   /**
    * Peers that may connect, by address. Others are refused before anything is read (over `ws`: anything but the upgrade).
-   * Strings are addresses, and patterns must match the whole of an address. IPv4 peers on an IPv6 socket are IPv4 peers, and peers on a unix socket have 127.0.0.1. A
-   * function is asked at each connection; when the function fails, the peer is refused. A standby reaches its Leader from
-   * this machine, so this machine's address must be in the list. Source: pomelo-rpc.
+   * Strings are addresses, and patterns must match the whole of an address. IPv4 peers on an IPv6 socket are IPv4 peers, and
+   * peers on a unix socket have 127.0.0.1. A function is asked at each connection; when the function fails, the peer is refused.
+   * A standby reaches its Leader from this machine, so this machine's address must be in the list. Source: pomelo-rpc.
    * @default every peer that can reach the port
    */
   whitelist?: Whitelist | undefined;
