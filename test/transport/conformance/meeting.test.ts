@@ -3,8 +3,11 @@ import { describe, it } from 'node:test';
 import { collect, joinAll, Registry, sharedWorld } from '../../behaviour/shared-client-support.js';
 import { type Calling, call, failure, serve } from '../../behaviour/support.js';
 import { expectNoLeaks } from '../../support/leaks.js';
+import { spawnProcess } from '../../support/spawn-process.js';
 import { until } from '../../support/until.js';
 import { everyTransport } from './transports.js';
+
+const WORKER = new URL('../../behaviour/fixtures/sharing-process.ts', import.meta.url);
 
 describe('processes that meet', () => {
   everyTransport(({ meeting }) => {
@@ -55,6 +58,21 @@ describe('processes that meet', () => {
       await leader.client.stop();
       assert.equal(await follower.calls.f(null), 'shared');
       await until(() => follower.client.sharing === 'leading', { what: 'the next Leader' });
+    });
+
+    it('share mailboxes, and elect another at once when the Leader is killed', async (t) => {
+      expectNoLeaks(t);
+      const { info } = await serve(t, { echo: (value: unknown) => value });
+      const share = await meeting(t);
+      const args = [`--share=${share.path ?? share.port}`, `--servers=${info.id}:${info.port}`];
+      const { child } = await spawnProcess(t, WORKER, { args });
+      await child.next({ match: (message) => (message as { state?: string }).state === 'leading', timeoutMs: 20_000 });
+      const { calls, client } = await call(t, [info], { share });
+      assert.equal(await calls.echo(null, 'through the worker'), 'through the worker');
+      assert.equal(client.sharing, 'following');
+      await child.kill('SIGKILL');
+      await until(() => client.sharing === 'leading', { what: 'this process to lead' });
+      assert.equal(await calls.echo(null, 'after'), 'after');
     });
   });
 });
