@@ -147,6 +147,8 @@ export interface ResolvedClusterOptions {
   readonly name: string;
   /** The place that the processes compete for. */
   readonly endpoint: Endpoint;
+  /** The port of that place, which programs written for cluster-client read in `client.options`; undefined for a unix socket. */
+  readonly port: number | undefined;
   readonly isLeader: boolean | undefined;
   readonly singleMode: boolean;
   readonly maxWaitTime: number;
@@ -212,9 +214,11 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   warnOfUnknownOptions(given, { owner: 'cluster()', names: CLUSTER_OPTION_NAMES }, logger);
   const name = given.name ?? className;
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
+  const endpoint = place(given, env['NODE_CLUSTER_CLIENT_PORT']);
   return Object.freeze({
     name: nonEmptyString('name', name),
-    endpoint: place(given, env['NODE_CLUSTER_CLIENT_PORT']),
+    endpoint,
+    port: endpoint.transport === 'unix' ? undefined : endpoint.port,
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),

@@ -66,7 +66,8 @@ describe('a call has one deadline', () => {
   it('over its after filters', async (t) => {
     expectNoLeaks(t);
     const served = await serve(t, { f: () => 1 });
-    const { calls, client } = await call(t, [served], { timeout: 100 });
+    const { calls, client } = await call(t, [served], { timeout: 300 });
+    await calls.f.with({ timeout: 10_000 })(null); // connected
     client.after(FOREVER);
     const error = await failure(calls.f(null));
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'answered']);

@@ -24,9 +24,9 @@ overTransports((transport) => {
     it('gets the answers that lie in its socket', async (t) => {
       const { calls } = await call(t, [await remote(t, transport)]);
       await calls.echo(null, 0);
-      const answers = Array.from({ length: 50 }, (_, n) => calls.echo.with({ timeout: 250 })(null, n));
+      const answers = Array.from({ length: 50 }, (_, n) => calls.echo.with({ timeout: 1_000 })(null, n));
       await turn(); // the calls have left
-      busy(600);
+      busy(1_500);
       assert.deepEqual(
         await Promise.all(answers),
         Array.from({ length: 50 }, (_, n) => n),

@@ -25,7 +25,10 @@ async function behindTap(
 }
 
 export async function calls(t: Scope, pack: Package): Promise<Tap> {
-  const { tap, calls, gate, server } = await behindTap(t, pack, { server: { maxConcurrent: 3, maxQueued: 0 } });
+  const { tap, calls, gate, server } = await behindTap(t, pack, {
+    // Calls whose callers have gone keep their places, however long the conversation takes.
+    server: { maxConcurrent: 3, maxQueued: 0, maxAbandoned: 0 },
+  });
   tap.step = 'register, and call without arguments or results';
   await calls.nothing(null);
   tap.step = 'one argument and one result';

@@ -26,6 +26,7 @@ describe('resolveClusterOptions', () => {
     assert.deepEqual(options, {
       name: 'RegistryClient',
       endpoint: { transport: 'tcp', host: '127.0.0.1', port: 7777 },
+      port: 7777,
       isLeader: undefined,
       singleMode: false,
       maxWaitTime: 30_000,
