@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncResource } from './async-hooks.js';
 
 /** The async context in which the package was loaded. No caller's `AsyncLocalStorage` has a store there. */
 const OUTSIDE = new AsyncResource('mailstation');

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage } from './async-hooks.js';
 import type { ConnectedPeer } from './server-info.js';
 
 /** Facts about the call that a remote method is serving, beside its arguments. */

@@ -1,4 +1,4 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncResource } from './async-hooks.js';
 import { throwUncaught } from './uncaught.js';
 
 /** Callback in Node's form, the error first. */

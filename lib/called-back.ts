@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import { codeOf, ownFields } from './error-parts.js';
 import { shown } from './quoted.js';
+import { types } from './value-types.js';
 
 /**
  * Failure of a method that called back with a value in the place of the error, such as `callback(users)`. The arguments of

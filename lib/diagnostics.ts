@@ -1,4 +1,4 @@
-import { debuglog, inspect } from 'node:util';
+import { debuglog, inspect } from './inspect.js';
 import { escapeControls } from './quoted.js';
 import { throwUncaught } from './uncaught.js';
 

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from './value-types.js';
 
 /**
  * Reads the parts of an error that travel: name, message, code, own enumerable fields, `cause`, and the `errors` of an

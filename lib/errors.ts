@@ -1,7 +1,7 @@
-import { inspect } from 'node:util';
 import type { CallTiming } from './call-timing.js';
 import { errorJson } from './error-json.js';
 import { codeOf, errorParts, isError } from './error-parts.js';
+import { inspect } from './inspect.js';
 
 /**
  * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`, not

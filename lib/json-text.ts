@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { types } from './value-types.js';
 
 /**
  * JSON that no other package of the process changes. `JSON.stringify` calls a `toJSON` of every array and object, also one that

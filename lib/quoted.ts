@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect } from './inspect.js';
 import { jsonText } from './json-text.js';
 
 const MAX_CHARS = 100;

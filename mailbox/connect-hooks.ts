@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage } from '../lib/async-hooks.js';
 import { outsideContexts } from '../lib/async-context.js';
 import type { RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';

@@ -1,5 +1,5 @@
-import { mapLimit } from 'async';
 import type { RpcError } from '../lib/errors.js';
+import { mapLimit } from '../lib/map-limit.js';
 import type { ServerInfo } from '../lib/server-info.js';
 
 /** Outcome of a broadcast at one server, in the shape of `Promise.allSettled`, with the id of the server. */
@@ -26,7 +26,7 @@ export function toAll<T>(
   servers: readonly ServerInfo[],
   call: (serverId: string) => Promise<T>,
 ): Promise<Outcome<T>[]> {
-  return mapLimit([...servers], CONCURRENCY, async ({ id }: ServerInfo): Promise<Outcome<T>> => {
+  return mapLimit(servers, CONCURRENCY, async ({ id }): Promise<Outcome<T>> => {
     try {
       return { serverId: id, status: 'fulfilled', value: await call(id) };
     } catch (error) {

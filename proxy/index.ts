@@ -1,6 +1,7 @@
 export type { Outcome } from './broadcast.js';
 export { Caller } from './caller.js';
-export { type ModuleLoader, type ProxyRecord, ProxyTree } from './proxy-tree.js';
+export type { ProxyRecord } from './proxy-record.js';
+export { type ModuleLoader, ProxyTree } from './proxy-tree.js';
 export type {
   FromData,
   MethodProxy,

@@ -11,21 +11,8 @@ import { guardedCaller } from './guarded-caller.js';
 import { getOwn, makeLevel, setOwn } from './level.js';
 import { createMethodProxy } from './method-proxy.js';
 import { createMissingMethod, explainMissingProxy, type ProxyPath } from './missing-method.js';
+import type { ProxyRecord } from './proxy-record.js';
 import type { UntypedMethod } from './typed-method.js';
-
-/** Remote modules that a client calls, and the type of server that has them. Source: pomelo-rpc, `addProxies`. */
-export interface ProxyRecord {
-  /** First part of the name of each method: `namespace.module.method`. */
-  readonly namespace: string;
-  /** Type of the servers that offer the modules. */
-  readonly serverType: string;
-  /**
-   * Folder or file of the modules: an absolute path, a file URL, or a path relative to the working directory. The
-   * factories in there are called, with the client's context, to learn the names of their methods. Without a path,
-   * proxies are made when they are asked for, and the client needs none of the server's code.
-   */
-  readonly path?: string | URL | undefined;
-}
 
 /**
  * Loads the remote modules under a record's path with the client's context, and lists their methods. Throws {@link

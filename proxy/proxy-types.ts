@@ -1,7 +1,7 @@
-import type { EventEmitter } from 'node:events';
 import type { NotRemote } from '../lib/not-remote.js';
 import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
-import type { ProxyRecord } from './proxy-tree.js';
+import type { PlatformEmitter } from './platform-emitter.js';
+import type { ProxyRecord } from './proxy-record.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**
@@ -95,7 +95,7 @@ type MethodName<Instance, Name extends keyof Instance> = Name extends string
       : never
   : never;
 
-type PlatformName<Instance> = Instance extends EventEmitter ? keyof EventEmitter : never;
+type PlatformName<Instance> = Instance extends PlatformEmitter ? keyof PlatformEmitter : never;
 
 /**
  * Whether a value is a function, without a look at what the function returns: a module whose methods call those of

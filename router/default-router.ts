@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32OfText } from '../lib/crc32.js';
 import type { RandomSource, Router } from './router.js';
 
 /**
@@ -49,5 +49,5 @@ function uidOf(routeParam: unknown): string {
 
 /** pomelo's crc32: over the low byte of each UTF-16 unit (hence latin1), read as a signed integer, made positive. */
 function checksum(text: string): number {
-  return Math.abs(crc32(Buffer.from(text, 'latin1')) | 0);
+  return Math.abs(crc32OfText(text) | 0);
 }

@@ -1,5 +1,4 @@
-import groupBy from 'lodash/groupBy.js';
-import isEqual from 'lodash/isEqual.js';
+import { groupBy, isEqual } from '../lib/compare.js';
 import { messageOf } from '../lib/errors.js';
 import { getOrMake } from '../lib/maps.js';
 import type { ServerEntry, ServerInfo } from '../lib/server-info.js';

@@ -1,4 +1,4 @@
-import type { Explained } from '../call-timing.js';
+import type { Explained } from '../explain-timing.js';
 import type { RpcError } from '../errors.js';
 import type { OptionNames } from '../unknown-options.js';
 import type { FailOptions } from './fail-mode.js';

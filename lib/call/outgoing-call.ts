@@ -1,5 +1,6 @@
-import { type CallTiming, type Explained, explain } from '../call-timing.js';
+import type { CallTiming } from '../call-timing.js';
 import { type Delivery, RpcCode, RpcError } from '../errors.js';
+import { type Explained, explain } from '../explain-timing.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';

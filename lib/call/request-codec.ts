@@ -3,11 +3,12 @@ import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import type { RawBytes } from '../raw-bytes.js';
 
 /** How a call is written on a connection, and how its answer is read: straight to its server, or through a relay. */
 export interface RequestCodec<Call> {
   /** Head of the call's packet. `meta`: the peer takes meta, and the call has some. `named`: the peer takes the caller's name. */
-  head(call: Call, meta: boolean, named: boolean): Buffer;
+  head(call: Call, meta: boolean, named: boolean): RawBytes;
   /** Writes meta, if it is sent along, and the arguments. Throws where the value codec cannot carry one of them. */
   writeBody(call: Call, out: FrameWriter, codec: Codec, meta: boolean): void;
   /** Settles the call by its answer. */

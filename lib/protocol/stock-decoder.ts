@@ -1,4 +1,5 @@
 import { isReservedField } from '../error-parts.js';
+import { allocBytes, type RawBytes, readUtf8 } from '../raw-bytes.js';
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
 
@@ -43,7 +44,7 @@ const UNESCAPED: Readonly<Record<string, string>> = { '+': ' ', '%2B': '+', '%7C
 const SHARED_TEXT_LENGTH = 13;
 
 /** Decodes `bytes[start … end)`. Throws where the bytes are not exactly one value, or cost more than the budget has left. */
-export function decodeStock(bytes: Buffer, start: number, end: number, budget: DecodeBudget): unknown {
+export function decodeStock(bytes: RawBytes, start: number, end: number, budget: DecodeBudget): unknown {
   try {
     return new Reader(bytes, start, end, budget).readAll();
   } catch (error) {
@@ -52,14 +53,14 @@ export function decodeStock(bytes: Buffer, start: number, end: number, budget: D
 }
 
 class Reader {
-  readonly #bytes: Buffer;
+  readonly #bytes: RawBytes;
   readonly #end: number;
   readonly #budget: DecodeBudget;
   readonly #dictionary: unknown[] = [];
   #at: number;
   #depth = 0;
 
-  constructor(bytes: Buffer, start: number, end: number, budget: DecodeBudget) {
+  constructor(bytes: RawBytes, start: number, end: number, budget: DecodeBudget) {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -89,7 +90,7 @@ class Reader {
     this.#at = to + 1;
     if (from === to) return;
     this.#charge(charge * entries);
-    for (const text of bytes.toString('utf8', from, to).split('|')) this.#dictionary.push(toEntry(text));
+    for (const text of readUtf8(bytes, from, to).split('|')) this.#dictionary.push(toEntry(text));
   }
 
   #read(): unknown {
@@ -154,7 +155,7 @@ class Reader {
     return object;
   }
 
-  #readBuffer(): Buffer {
+  #readBuffer(): RawBytes {
     this.#charge(CHARGE.buffer);
     this.#at += 1;
     const octets: number[] = [];
@@ -163,7 +164,9 @@ class Reader {
       if (typeof octet !== 'number') throw new TypeError(`a Buffer has ${typeof octet} for a byte`);
       octets.push(octet);
     }
-    return Buffer.from(octets);
+    const content = allocBytes(octets.length);
+    content.set(octets);
+    return content;
   }
 
   #readError(): Error {

@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import { toJsonOf } from '../json-text.js';
 import { NOT_SENT } from '../not-sent.js';
+import { isBufferPrototype, types } from '../value-types.js';
 
 /** Kinds of objects that a codec may carry as more than their fields. */
 export type BuiltIn = 'date' | 'map' | 'set' | 'error' | 'view' | 'arrayBuffer';
@@ -145,7 +145,7 @@ const typedArrayName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uin
  */
 export function viewNameOf(view: ArrayBufferView): string | Refused {
   const prototype: object = Object.getPrototypeOf(view);
-  if (prototype === Buffer.prototype) return 'Buffer';
+  if (isBufferPrototype(prototype)) return 'Buffer';
   const name = typedArrayName.call(view);
   // Only the prototypes of the language have these properties themselves.
   if (Object.hasOwn(prototype, name === undefined ? 'getInt8' : 'BYTES_PER_ELEMENT')) return name ?? 'DataView';

@@ -1,6 +1,6 @@
-import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
+import { types } from '../value-types.js';
 import { isStackOverflow, MAX_DEPTH } from './nesting.js';
 import type { Refused } from './value-kind.js';
 

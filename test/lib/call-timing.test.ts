@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallTiming, type Explained, explain } from '../../lib/call-timing.js';
+import type { CallTiming } from '../../lib/call-timing.js';
+import { type Explained, explain } from '../../lib/explain-timing.js';
 
 const NOTHING: CallTiming = {
   totalMs: 0,

@@ -1,0 +1,10 @@
+export type { MailBox, MailBoxEvents } from '../../mailbox/mailbox.js';
+export { notConnected } from '../../mailbox/not-connected.js';
+export {
+  DEFAULT_PENDING_SIZE,
+  MAILBOX_DEFAULTS,
+  type MailBoxOptions,
+  type ResolvedMailBoxOptions,
+  resolveMailBoxOptions,
+} from '../../mailbox/options.js';
+export type { MailBoxState } from '../../mailbox/state.js';

@@ -1,0 +1,6 @@
+import { mapLimit as mapWithAsync } from 'async';
+
+/** Maps a list with `limit` calls of `map` at once, at most. The results are in the order of the list. */
+export function mapLimit<T, R>(list: readonly T[], limit: number, map: (item: T) => Promise<R>): Promise<R[]> {
+  return mapWithAsync([...list], limit, async (item: T) => await map(item));
+}
