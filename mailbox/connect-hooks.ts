@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from '../lib/async-hooks.js';
 import { outsideContexts } from '../lib/async-context.js';
+import { AsyncLocalStorage } from '../lib/async-hooks.js';
 import type { RpcError } from '../lib/errors.js';
 import { invalid } from '../lib/options.js';
 import type { ServerInfo } from '../lib/server-info.js';

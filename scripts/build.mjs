@@ -1,6 +1,7 @@
 /**
  * Builds the package into `dist/`: for each entry of package.json's `exports` an ES module, a CommonJS module and their
- * declarations. The entries share code in chunks, so that a process has one copy of it whichever entries it loads.
+ * declarations. The entries share code in chunks, so that a process has one copy of it whichever entries it loads. The client for
+ * web pages is one file apart: see browser-files.mjs.
  *
  *     npm run build
  *     node scripts/build.mjs --code-only --out DIR    without declarations and notices, which no program needs to run
@@ -16,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { bundleForPages, compileForPages } from './browser-bundle.mjs';
 import { commonjsDeclaration, moduleDeclaration } from './declaration-forms.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
@@ -26,7 +28,9 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** `index`, `compat/cluster-client` ...: paths of the entries below dist/ and, with `.ts`, below the root. */
 const ENTRIES = Object.values(manifest.exports).flatMap((target) =>
-  typeof target === 'string' ? [] : [target['module-sync'].replace(/^\.\/dist\/(.+)\.js$/, '$1')],
+  typeof target === 'string' || !('module-sync' in target)
+    ? []
+    : [target['module-sync'].replace(/^\.\/dist\/(.+)\.js$/, '$1')],
 );
 
 const SERIALIZE_JSON_NEEDS = join(ROOT, 'scripts/serialize-json-needs.cjs');
@@ -115,10 +119,27 @@ async function buildDeclarations() {
   rmSync(types, { recursive: true });
 }
 
+/** Declarations of the client for web pages, in one file. */
+async function buildPageDeclarations() {
+  const folder = mkdtempSync(join(DIST, 'page-'));
+  compileForPages(folder);
+  const bundle = await rolldown({
+    input: { browser: join(folder, 'types/browser.d.ts') },
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
+    checks: { pluginTimings: false },
+  });
+  const { output } = await bundle.generate({ format: 'es', minifyInternalExports: false });
+  await bundle.close();
+  for (const file of output) if (file.type === 'chunk') writeFileSync(join(DIST, 'browser.d.ts'), file.code);
+  rmSync(folder, { recursive: true });
+}
+
 rmSync(DIST, { recursive: true, force: true });
 mkdirSync(DIST);
 const files = await buildCode();
+writeFileSync(join(DIST, 'browser.js'), await bundleForPages());
 if (options['code-only'] !== true) {
   writeFileSync(join(DIST, 'THIRD-PARTY.txt'), thirdPartyNotices(files));
   await buildDeclarations();
+  await buildPageDeclarations();
 }

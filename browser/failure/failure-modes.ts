@@ -1,15 +1,15 @@
-import type { CallAdmission, CallStage } from '../../lib/call/call-stage.js';
-import { joinCancellation } from '../../lib/call/cancel-with.js';
-import type { HeldCalls } from '../../lib/call/held-calls.js';
-import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { getOrMake } from '../../lib/maps.js';
-import type { RosterView } from '../../lib/roster-view.js';
 import { Failover } from '../../failure/failover.js';
 import type { ResolvedFailureOptions } from '../../failure/options.js';
 import type { AttemptParts } from '../../failure/policy.js';
 import { Reachability } from '../../failure/reachability.js';
 import { RetriedCall } from '../../failure/retried-call.js';
 import { RetryBudget } from '../../failure/retry-budget.js';
+import type { CallAdmission, CallStage } from '../../lib/call/call-stage.js';
+import { joinCancellation } from '../../lib/call/cancel-with.js';
+import type { HeldCalls } from '../../lib/call/held-calls.js';
+import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
+import { getOrMake } from '../../lib/maps.js';
+import type { RosterView } from '../../lib/roster-view.js';
 import { resolveFailOptions } from '../lib/call/fail-mode.js';
 
 export interface FailureModesParts {

@@ -3,9 +3,9 @@
  * stops a page that it has put aside, so that late timers say nothing about load.
  */
 export const eventLoop = {
-  enter(): void {},
-  leave(): void {},
-  touch(): void {},
+  enter(..._given: unknown[]): void {},
+  leave(..._given: unknown[]): void {},
+  touch(..._given: unknown[]): void {},
   longestStall: (_since: number): number => 0,
   longestStallAround: (_since: number): number => 0,
   justBlocked: (_now: number): number => 0,

@@ -1,9 +1,5 @@
 /** Maps a list with `limit` calls of `map` at once, at most. The results are in the order of the list. */
-export async function mapLimit<T, R>(
-  list: readonly T[],
-  limit: number,
-  map: (item: T) => Promise<R>,
-): Promise<R[]> {
+export async function mapLimit<T, R>(list: readonly T[], limit: number, map: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const rest = list.entries();
   const work = async (): Promise<void> => {

@@ -1,5 +1,5 @@
+import { tokenOption } from '../../lib/auth/token-option.js';
 import { clientIdOption } from '../../lib/client-id.js';
-import { CODEC_NAMES } from '../lib/protocol/codecs.js';
 import { integer } from '../../lib/options.js';
 import {
   DEFAULT_PENDING_SIZE,
@@ -7,6 +7,7 @@ import {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from '../../mailbox/index.js';
+import { CODEC_NAMES } from '../lib/protocol/codecs.js';
 
 /** How a client reaches its servers: connections, and waiting calls. */
 export interface MailStationOptions extends Omit<MailBoxOptions, 'codecs' | 'frameTimeout' | 'buffMsg'> {
@@ -23,6 +24,12 @@ export interface MailStationOptions extends Omit<MailBoxOptions, 'codecs' | 'fra
    * @default servers get the number of the connection
    */
   clientId?: string | undefined;
+  /**
+   * Token for the `authenticate` of servers: a value that JSON carries, or a function that returns one or a promise of one. The
+   * function is called for each connection anew. Range: up to 8,192 characters of JSON.
+   * @default no token
+   */
+  auth?: unknown;
 }
 
 export interface ResolvedMailStationOptions {
@@ -37,6 +44,7 @@ export function resolveMailStationOptions(given: MailStationOptions): ResolvedMa
   const mailbox = {
     ...resolveMailBoxOptions(given),
     codecs: CODEC_NAMES,
+    token: tokenOption('auth', given.auth),
     ...(clientId !== undefined && { clientId: clientIdOption(clientId) }),
   };
   return Object.freeze({

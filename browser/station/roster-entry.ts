@@ -13,7 +13,9 @@ export function readEntry(given: ServerEntry): ServerInfo {
   if (id === '*') throw invalid('"*" cannot be the id of a server: it stands for all of a type');
   const serverType = nonEmptyString(`the serverType of server ${id}`, given.serverType);
   if (given['url'] === undefined)
-    throw invalid(`server ${id} has no url: a web page connects by ws:// or wss:// only, as in "wss://chat.example/rpc"`);
+    throw invalid(
+      `server ${id} has no url: a web page connects by ws:// or wss:// only, as in "wss://chat.example/rpc"`,
+    );
   const endpoint = endpointOfUrl(`the url of server ${id}`, given['url']);
   const { transport } = endpoint;
   return Object.freeze({

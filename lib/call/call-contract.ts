@@ -1,5 +1,5 @@
-import type { Explained } from '../explain-timing.js';
 import type { RpcError } from '../errors.js';
+import type { Explained } from '../explain-timing.js';
 import type { OptionNames } from '../unknown-options.js';
 import type { FailOptions } from './fail-mode.js';
 

@@ -8,6 +8,8 @@ export const ROOT = REPOSITORY;
 /** Sources that are published: the files at the root, and the folders behind them. */
 export const LIBRARY = [
   'index.ts',
+  'browser.ts',
+  'browser',
   'client.ts',
   'node-client.ts',
   'client',

@@ -17,6 +17,7 @@ const LIB = [
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bench: ['index', 'router', 'lib'], // a part can be timed by itself
   examples: ['index'],
+  browser: ['client', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/compat', 'lib/auth', 'lib'],
@@ -52,6 +53,8 @@ const OPTIONAL_PEERS = ['etcd3'];
 const ROOT_LISTING = [
   ...[
     'index.ts',
+    'browser.ts',
+    'browser',
     'client.ts',
     'node-client.ts',
     'client',

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { LIBRARY, list, readText, sourceFiles, sourceOf } from './house.js';
 import { importsOf } from './source.js';
 
-/** The timers themselves, and the one file that looks whether they are replaced. */
-const HOMES = ['lib/timers.ts', 'lib/transport/real-ticks.ts'];
+/** The timers themselves, those of web pages, and the one file that looks whether they are replaced. */
+const HOMES = ['lib/timers.ts', 'browser/lib/timers.ts', 'lib/transport/real-ticks.ts'];
 const files = sourceFiles(LIBRARY).filter((file) => !HOMES.includes(file));
 
 /** Names that `lib/timers.ts` exports in the place of a global. */

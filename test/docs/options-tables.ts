@@ -41,7 +41,7 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
   {
     title: 'Records of proxies',
     intro: 'An entry of `client.addProxy(record)`.',
-    file: 'proxy/proxy-tree.ts',
+    file: 'proxy/proxy-record.ts',
     name: 'ProxyRecord',
     defaults: Object.freeze({}),
   },

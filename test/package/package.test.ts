@@ -12,9 +12,9 @@ const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
-/** Files of an entry, and of each chunk that entries share. */
+/** Files of an entry, of each chunk that entries share, and of the client for web pages. */
 const BUILT =
-  /^dist\/(?:(?:index|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|THIRD-PARTY\.txt)$/;
+  /^dist\/(?:(?:index|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
 /** A tarball of more files has something that the build should have bundled. */
 const MAX_FILES = 80;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];

@@ -28,7 +28,9 @@ function read(head: Record<string, unknown>): Head {
       ...(isCount(retryAfter) && { retryAfter }),
     };
   if (type === 'register_channel_res') return { type, ext: extension(head['ext']) };
-  return BARE.includes(type) ? (head as never) : { type: 'invalid', reason: `type ${quoted(String(type))} is not known` };
+  return BARE.includes(type)
+    ? (head as never)
+    : { type: 'invalid', reason: `type ${quoted(String(type))} is not known` };
 }
 
 function extension(ext: unknown): Extension | undefined {

@@ -23,7 +23,8 @@ export class ValuePath {
   /** Goes into an Error, whose cycles must be found at the first repetition. */
   enterError(value: object): void {
     if (this.around.includes(value)) throw this.refuse('a cycle, which no codec can carry');
-    if (this.depth >= MAX_DEPTH) throw this.refuse(`nested deeper than ${MAX_DEPTH} levels, which is the limit`, RangeError);
+    if (this.depth >= MAX_DEPTH)
+      throw this.refuse(`nested deeper than ${MAX_DEPTH} levels, which is the limit`, RangeError);
     this.#enter(value);
   }
 

@@ -13,7 +13,7 @@ export class Backoff {
   }
 
   /** Wait until the next attempt: half of a bound that grows, and a random part of the other half. Unit: ms */
-  next(): number {
+  next(_why?: unknown): number {
     const bound = Math.min(MAX_MS, FIRST_MS * FACTOR ** this.#attempts++);
     return (bound * (1 + Math.random())) / 2;
   }

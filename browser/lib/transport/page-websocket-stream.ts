@@ -86,7 +86,10 @@ export class PageWebSocketStream implements ByteStream {
   #onMessage(data: unknown): void {
     if (this.#handler === undefined) this.#early.push(data);
     // A text is not of our server, and no packet: the framer reports that.
-    else this.#handler.onData(typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data as ArrayBuffer));
+    else
+      this.#handler.onData(
+        typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data as ArrayBuffer),
+      );
   }
 
   #onClose(event: PageCloseEvent): void {
