@@ -66,7 +66,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     const options = canonicalOptions(written, CLIENT_NAMES);
     const { replicas, algorithm, hashFieldIndex, random } = options;
     const routerOptions: RouterOptions = defined({ replicas, algorithm, hashFieldIndex, random });
-    const stationOptions = resolveMailStationOptions(options, written, parts.readSecret);
+    const stationOptions = resolveMailStationOptions(options, written, parts);
     if (stationOptions.share !== undefined && parts.shareMailBoxes === undefined)
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
     const takesAnyList = parts.takesAnyList === true;

@@ -4,13 +4,19 @@ import { resolveSecrets } from './lib/auth/secrets.js';
 import { pomeloClientOptions } from './lib/compat/option-names.js';
 import type { ServerAtUrl, ServerInfo } from './lib/server-info.js';
 import { loadModuleNames } from './lib/service/module-names.js';
+import { TlsMaterial } from './lib/transport/tls-material.js';
 import { shareMailBoxes } from './mailbox/shared/share.js';
 import type { Any, ProxyRecord } from './proxy/index.js';
 
 export type { ClientOptions } from './client.js';
 
 /** Parts that Node has and a browser does not. */
-const PARTS: ClientParts = { loadModules: loadModuleNames, shareMailBoxes, readSecret: resolveSecrets };
+const PARTS: ClientParts = {
+  loadModules: loadModuleNames,
+  shareMailBoxes,
+  readSecret: resolveSecrets,
+  readTls: (given, name) => new TlsMaterial(given, name),
+};
 
 /**
  * Calls methods of servers: proxies, routers and the mail station, put together. {@link createClient} makes one.

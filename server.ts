@@ -8,6 +8,7 @@ import { type Endpoint, hostOf, isChosenBySystem, portOf, urlOf, withHost } from
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
+import { reloadDoors } from './lib/leader/reload-doors.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
 import { invalid } from './lib/options.js';
@@ -18,6 +19,7 @@ import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
 import { withAsyncContext } from './lib/serving/channel.js';
 import { traceCalls } from './lib/serving/trace-calls.js';
 import { stopWith } from './lib/stop-with.js';
+import type { TlsOptions } from './lib/transport/tls-options.js';
 import { makeAcceptor } from './server/acceptor.js';
 import type { ServerEvents } from './server/events.js';
 import { missingMethods } from './server/missing-methods.js';
@@ -25,6 +27,7 @@ import type { ServerOptions } from './server/options.js';
 import { lineToHolder, withHolder } from './server/port-holder.js';
 import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
 import { serviceChannel } from './server/service-channel.js';
+import { startedTwice, stoppedWhileStarting } from './server/start-errors.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
 export type { ServerEvents } from './server/events.js';
@@ -119,15 +122,7 @@ export class Server extends Emitter<ServerEvents> {
    */
   start(callback?: Callback<[]>): Promise<void> {
     if (this.#started !== undefined) {
-      return withCallback(
-        Promise.reject(
-          new RpcError(
-            RpcCode.Closed,
-            `the server cannot be started twice: the state is ${this.state}; make another server`,
-          ),
-        ),
-        callback,
-      );
+      return withCallback(Promise.reject(startedTwice(this.state)), callback);
     }
     this.#started = this.#start().catch((error: Error) => {
       // A user that has stopped the server, or that listens for errors, needs no unhandled rejection on top. A server that
@@ -160,6 +155,15 @@ export class Server extends Emitter<ServerEvents> {
    */
   reloadRemotes(): Promise<ReloadResult> {
     return this.#remotes.reload();
+  }
+
+  /**
+   * Reads the files of the option `tls` again, or puts the given certificates in place of the current ones. Open connections stay.
+   * Give all options again: a part that is left out has its default. Rejects with {@link RpcCode.InvalidArgument} and
+   * {@link RpcCode.Certificate}, and the current certificates then stay.
+   */
+  async reloadTls(tls?: TlsOptions): Promise<void> {
+    reloadDoors(this.#options.listening.doors, tls);
   }
 
   /** Reloads remote modules under pinus-rpc's name of {@link Server.reloadRemotes}. Source: pinus-rpc. */
@@ -265,10 +269,6 @@ export class Server extends Emitter<ServerEvents> {
   #stopReason(): RpcError {
     return new RpcError(RpcCode.Stopping, `${this.#name()} is stopping`);
   }
-}
-
-function stoppedWhileStarting(): RpcError {
-  return new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
 }
 
 /**

@@ -102,6 +102,8 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
     path: true,
     port: true,
     secret: true,
+    tls: true,
   } satisfies OptionNames<ShareOptions>,
   timeout: true,
+  tls: true,
 }) satisfies OptionNames<ClientOptions>;

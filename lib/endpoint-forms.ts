@@ -19,8 +19,10 @@ interface SocketPath {
 /** The address that each transport needs. */
 interface Addresses {
   readonly tcp: HostAndPort;
+  readonly tls: HostAndPort;
   readonly unix: SocketPath;
   readonly ws: WebSocketAddress;
+  readonly wss: WebSocketAddress;
 }
 
 /**
@@ -44,7 +46,9 @@ export function hostEndpoint(
   port: number,
   path = ROOT_PATH,
 ): Endpoint<HostTransport> {
-  return Object.freeze(transport === 'ws' ? { transport, host, port, path } : { transport, host, port });
+  return Object.freeze(
+    transport === 'ws' || transport === 'wss' ? { transport, host, port, path } : { transport, host, port },
+  );
 }
 
 /** The endpoint of a unix socket. */

@@ -12,7 +12,9 @@ interface Scheme {
 
 const SCHEMES: Readonly<Record<HostTransport, Scheme>> = {
   tcp: { hasPath: false, defaultPort: undefined },
+  tls: { hasPath: false, defaultPort: undefined },
   ws: { hasPath: true, defaultPort: 80 },
+  wss: { hasPath: true, defaultPort: 443 },
 };
 /** Scheme of a unix socket. Its URL is the path as it is, without escapes. Source: gRPC. */
 const UNIX = 'unix';

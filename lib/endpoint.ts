@@ -4,7 +4,7 @@ import { SERVER_INFO_DEFAULTS as defaults, type NonEmpty, type ServerInfo, type 
 
 export { type Endpoint, ROOT_PATH, unixEndpoint } from './endpoint-forms.js';
 
-const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, unix: true, ws: true };
+const NAMES: Readonly<Record<TransportName, true>> = { tcp: true, tls: true, unix: true, ws: true, wss: true };
 /** Names of all transports. */
 export const TRANSPORT_NAMES = Object.keys(NAMES) as TransportName[];
 /** Names of the transports that a host and a port suffice for. */
@@ -59,13 +59,21 @@ export function describeEndpoint(endpoint: Endpoint): string {
 /** The endpoint with its transport in every case: `tcp://127.0.0.1:3333`, `ws://[::1]:3333/rpc`, `unix:/run/chat.sock`. */
 export function urlOf(endpoint: Endpoint): string {
   if (endpoint.transport === 'unix') return `unix:${endpoint.path}`;
-  const path = endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH ? endpoint.path : '';
-  return `${endpoint.transport}://${authority(endpoint)}${path}`;
+  return `${endpoint.transport}://${authority(endpoint)}${hasOwnPath(endpoint) ? endpoint.path : ''}`;
 }
 
 /** True for an endpoint that host, port and transport do not describe. */
 export function needsUrl(endpoint: Endpoint): boolean {
-  return endpoint.transport === 'unix' || (endpoint.transport === 'ws' && endpoint.path !== ROOT_PATH);
+  return endpoint.transport === 'unix' || hasOwnPath(endpoint);
+}
+
+/** True for an endpoint of a transport over TLS. */
+export function isEncrypted({ transport }: Endpoint): boolean {
+  return transport === 'tls' || transport === 'wss';
+}
+
+function hasOwnPath(endpoint: Endpoint): endpoint is Endpoint<'ws' | 'wss'> {
+  return (endpoint.transport === 'ws' || endpoint.transport === 'wss') && endpoint.path !== ROOT_PATH;
 }
 
 /** The place that an endpoint takes on its machine, as part of a sentence: `port 7777`, `the socket /run/app.sock`. */

@@ -38,6 +38,11 @@ export const RpcCode = {
   QueueFull: 'ERR_RPC_QUEUE_FULL',
   /** No connection to the server could be made in the time that the call had for it. */
   Connect: 'ERR_RPC_CONNECT',
+  /**
+   * A certificate was refused: expired, for another name, of an unknown authority, or missing. For a call, the code is in a `cause` of
+   * {@link RpcCode.Connect}.
+   */
+  Certificate: 'ERR_RPC_CERTIFICATE',
   /** The peer refused the registration on its channel, or its answer made no sense. */
   Register: 'ERR_RPC_REGISTER',
   /** One of the two ends has not proven the shared secret, or the server has not accepted the token. */

@@ -6,6 +6,8 @@ import { unixPath } from './unix-path.js';
 export interface MeetingOptions {
   readonly port: unknown;
   readonly path: unknown;
+  /** Whether the processes speak TLS. @default false */
+  readonly hasTls?: boolean;
 }
 
 /**
@@ -13,12 +15,17 @@ export interface MeetingOptions {
  * reach. A path may be given as the port too, as to Node's `listen`. `prefix`: that of the options in a message. Throws
  * {@link RpcCode.InvalidArgument}.
  */
-export function meetingPlace({ port, path }: MeetingOptions, prefix = ''): Endpoint {
+export function meetingPlace({ port, path, hasTls = false }: MeetingOptions, prefix = ''): Endpoint {
+  const isPath = path !== undefined || (typeof port === 'string' && port.includes('/'));
+  if (isPath && hasTls)
+    throw invalid(
+      `${prefix}tls cannot be combined with the path of a socket, which only this user's programs reach: leave one of them out`,
+    );
   if (path !== undefined) {
     if (port === undefined) return unixEndpoint(unixPath(`${prefix}path`, path));
     throw invalid(`${prefix}path cannot be combined with ${prefix}port: leave one of them out`);
   }
   if (typeof port === 'string' && port.includes('/'))
     return unixEndpoint(unixPath(`${prefix}port`, port.replace(/^unix:/i, '')));
-  return endpointOf({ port: requiredInteger(`${prefix}port`, port, 1, 65_535) });
+  return endpointOf({ transport: hasTls ? 'tls' : 'tcp', port: requiredInteger(`${prefix}port`, port, 1, 65_535) });
 }

@@ -2,8 +2,8 @@ import type { CallerIdentity } from './identity.js';
 
 export type NonEmpty<T> = readonly [T, ...T[]];
 
-/** Transport of a connection: TCP, a unix domain socket, or a WebSocket. */
-export type TransportName = 'tcp' | 'unix' | 'ws';
+/** Transport of a connection: TCP, TCP under TLS, a unix domain socket, a WebSocket, or a WebSocket under TLS. */
+export type TransportName = 'tcp' | 'tls' | 'unix' | 'ws' | 'wss';
 
 /** Entry of a client's roster: one server, and where it listens. Source: pomelo-rpc. */
 export interface ServerInfo {

@@ -30,6 +30,9 @@ export const delay: typeof setTimeout.__promisify__ = promisify(setTimeout);
 
 export const nextTick: typeof process.nextTick = realNextTick();
 
+/** Time of day, which certificates are valid by. Unit: ms since 1970 */
+export const { now: timeOfDay } = Date;
+
 /** Clock of all deadlines: monotonic, in ms. The prototype has Node's function where `performance.now` is replaced. */
 export const performance: { readonly now: () => number } = {
   now: (Object.getPrototypeOf(nodePerformance) as Performance).now.bind(nodePerformance),

@@ -7,6 +7,8 @@ import {
   DEFAULT_FRAME_TIMEOUT_MS,
   DEFAULT_MAX_IN_FLIGHT,
 } from '../lib/transport/connection-defaults.js';
+import type { TlsMaterial } from '../lib/transport/tls-material.js';
+import type { TlsOptions } from '../lib/transport/tls-options.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
@@ -81,6 +83,12 @@ export interface MailBoxOptions {
    * @default ['msgpack', 'json']
    */
   codecs?: readonly CodecName[] | undefined;
+  /**
+   * Authorities by which the certificates of servers are verified, and the certificate of this client; see {@link TlsOptions}. For
+   * servers whose transport is `tls` or `wss`, which is `tls` for a server without a transport once this option is given.
+   * @default no certificate, and the authorities that Node.js contains
+   */
+  tls?: TlsOptions | undefined;
 }
 
 export const MAILBOX_DEFAULTS = Object.freeze({
@@ -104,6 +112,8 @@ export interface ResolvedMailBoxOptions {
   readonly maxQueuedBytes: number;
   readonly maxInFlight: number;
   readonly codecs: readonly CodecName[];
+  /** Undefined: no certificate, and the authorities of Node.js. */
+  readonly tls?: TlsMaterial | undefined;
   /** Name of the client; undefined where connections serve several clients. */
   readonly clientId?: string | undefined;
   /** Secrets that are proven to servers. */

@@ -107,6 +107,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   serverType: true,
   services: true,
   standby: true,
+  tls: true,
   transport: true,
   whitelist: true,
 }) satisfies OptionNames<ServerOptions>;

@@ -3,12 +3,35 @@ import type { Endpoint } from '../lib/endpoint.js';
 import { RpcError } from '../lib/errors.js';
 import { type LineOptions, resolveLineOptions } from '../lib/follower/line-options.js';
 import type { ResolvedListeningOptions } from '../lib/leader/options.js';
+import type { ClientTls } from '../lib/transport/tls-dial.js';
+import type { TlsMaterial } from '../lib/transport/tls-material.js';
 
 /** Options of a line to the process that holds an endpoint which a server wants. */
 export function lineToHolder(endpoint: Endpoint, channel: string, options: ResolvedListeningOptions): LineOptions {
   const { heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, secrets } = options;
-  const settings = { secrets, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
+  const tls = tlsToHolder(options.doors[0].tls);
+  const settings = { tls, secrets, heartbeatInterval, maxFrameBytes, maxQueuedBytes, flushInterval, asksHolder: true };
   return resolveLineOptions(endpoint, channel, { ...settings, codecs: ['msgpack'], maxInFlight: 1 });
+}
+
+/**
+ * The holder of the endpoint need not prove a name: the line asks for the name and the end of the holder, and carries no call. A program
+ * that has taken the endpoint keeps this server out in any case.
+ */
+function tlsToHolder(tls: TlsMaterial | undefined): ClientTls | undefined {
+  if (tls === undefined) return undefined;
+  return {
+    rejectUnauthorized: false,
+    servername: tls.servername,
+    hasCertificate: tls.hasCertificate,
+    refresh: () => tls.refresh(),
+    get context() {
+      return tls.context;
+    },
+    get fault() {
+      return tls.fault;
+    },
+  };
 }
 
 /** The error of a held endpoint, with the holder's name. `id`: that of the server. Never rejects. */

@@ -12,7 +12,12 @@ import {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from '../mailbox/index.js';
-import { type ResolvedShareOptions, resolveShareOptions, type ShareOptions } from '../mailbox/shared/options.js';
+import {
+  type ReadTls,
+  type ResolvedShareOptions,
+  resolveShareOptions,
+  type ShareOptions,
+} from '../mailbox/shared/options.js';
 import { type EjectionOptions, resolveEjection } from './health/index.js';
 
 /** How a client reaches its servers: connections, waiting calls, health, sharing and tracing. */
@@ -95,7 +100,7 @@ export interface ResolvedMailStationOptions {
 export function resolveMailStationOptions(
   given: MailStationOptions,
   written: object = given,
-  readSecret?: ReadSecret,
+  { readSecret, readTls }: OptionReaders = {},
 ): ResolvedMailStationOptions {
   const defaults = STATION_DEFAULTS;
   const mailboxFactory = given.mailboxFactory ?? undefined;
@@ -110,7 +115,10 @@ export function resolveMailStationOptions(
   const read = secretReader(readSecret, logger);
   const secrets = read('secret', given.secret);
   const token = tokenOption('auth', given.auth);
-  const share = resolveShareOptions(given.share, secrets, read);
+  const share = resolveShareOptions(given.share, secrets, read, readTls);
+  if (given.tls !== undefined && readTls === undefined)
+    throw invalid('this client cannot speak TLS by itself; leave the option `tls` out');
+  const tls = given.tls && readTls?.(given.tls, 'tls');
   if (share !== undefined && mailboxFactory !== undefined)
     throw invalid(
       'share cannot be combined with mailboxFactory: custom mailboxes are not shared. Remove one of the two options',
@@ -119,7 +127,13 @@ export function resolveMailStationOptions(
   if (given[proof] !== undefined && mailboxFactory !== undefined)
     throw invalid(`${proof} cannot be combined with mailboxFactory: a custom mailbox proves by itself who it is`);
   const id = clientId(given);
-  const mailbox = { ...resolveMailBoxOptions(given), secrets, token, ...(id !== undefined && { clientId: id }) };
+  const mailbox = {
+    ...resolveMailBoxOptions(given),
+    secrets,
+    token,
+    ...(tls && { tls }),
+    ...(id !== undefined && { clientId: id }),
+  };
   return Object.freeze({
     pendingSize: integer('pendingSize', given.pendingSize, defaults.pendingSize, 0),
     drainTimeout: mailbox.drainTimeout,
@@ -136,6 +150,12 @@ export function resolveMailStationOptions(
         }
       : undefined,
   });
+}
+
+/** Parts of a platform that read options. */
+export interface OptionReaders {
+  readonly readSecret?: ReadSecret;
+  readonly readTls?: ReadTls;
 }
 
 /** Reads an option `secret`; undefined where the option is not given. */

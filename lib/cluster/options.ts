@@ -10,6 +10,8 @@ import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unf
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
 import { type ExpectedErrors, resolveExpectedErrors } from '../serving/call-failures.js';
+import { TlsMaterial } from '../transport/tls-material.js';
+import type { TlsOptions } from '../transport/tls-options.js';
 import { type OptionNames, warnOfUnknownOptions } from '../unknown-options.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
@@ -30,6 +32,13 @@ export interface ClusterOptions {
    * @default a port
    */
   path?: string | undefined;
+  /**
+   * TLS between the processes, at the port: certificate and authorities for both roles. With `ca`, programs without a certificate of
+   * that authority can neither lead nor follow. The certificate needs the name 127.0.0.1, or the name in `servername`. Source:
+   * mailstation.
+   * @default no TLS
+   */
+  tls?: TlsOptions | undefined;
   /** `true`: lead, or fail. `false`: never lead, and wait for a Leader. `null`: the first process leads. @default null */
   isLeader?: boolean | null | undefined;
   /**
@@ -149,6 +158,7 @@ export interface ResolvedClusterOptions {
   readonly endpoint: Endpoint;
   /** The port of that place, which programs written for cluster-client read in `client.options`; undefined for a unix socket. */
   readonly port: number | undefined;
+  readonly tls: TlsMaterial | undefined;
   readonly isLeader: boolean | undefined;
   readonly singleMode: boolean;
   readonly maxWaitTime: number;
@@ -198,6 +208,7 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
   secret: true,
   singleMode: true,
   subscribeTimeout: true,
+  tls: true,
   transcode: true,
 }) satisfies OptionNames<ClusterOptions>;
 
@@ -215,10 +226,13 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   const name = given.name ?? className;
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
   const endpoint = place(given, env['NODE_CLUSTER_CLIENT_PORT']);
+  const tls = given.tls === undefined ? undefined : new TlsMaterial(given.tls);
+  if (isLeader !== false) tls?.requireOwn();
   return Object.freeze({
     name: nonEmptyString('name', name),
     endpoint,
     port: endpoint.transport === 'unix' ? undefined : endpoint.port,
+    tls,
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),
@@ -249,10 +263,11 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
 }
 
 /** The options go before the environment, and the environment before the default. */
-function place({ port, path }: ClusterOptions, known: string | undefined): Endpoint {
-  if (port !== undefined || path !== undefined) return meetingPlace({ port: portOfDigits(port), path });
+function place({ port, path, tls }: ClusterOptions, known: string | undefined): Endpoint {
+  const hasTls = tls !== undefined;
+  if (port !== undefined || path !== undefined) return meetingPlace({ port: portOfDigits(port), path, hasTls });
   const isPath = known?.includes('/') === true;
-  return meetingPlace({ port: isPath ? known : (fromEnvironment(known) ?? CLUSTER_DEFAULTS.port), path });
+  return meetingPlace({ port: isPath ? known : (fromEnvironment(known) ?? CLUSTER_DEFAULTS.port), path, hasTls });
 }
 
 /** A number of the environment. Text that is no number, and 0, count as not given, as in cluster-client. */

@@ -6,6 +6,7 @@ import {
   DEFAULT_FRAME_TIMEOUT_MS,
   DEFAULT_MAX_IN_FLIGHT,
 } from '../transport/connection-defaults.js';
+import type { ClientTls } from '../transport/tls-dial.js';
 import type { Registering } from './registration.js';
 
 export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>, Registering {
@@ -19,6 +20,8 @@ export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>
   readonly frameTimeout: number;
   /** Calls that may wait for their answers at once. */
   readonly maxInFlight: number;
+  /** Certificate of this end, and the rules for that of the Leader, for a place with TLS. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** Options of a line, except where it leads. Missing ones have their defaults. */

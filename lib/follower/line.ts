@@ -69,9 +69,9 @@ export class Line {
    * process reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader refused, or did not answer).
    */
   static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal, dial = dialWithin): Promise<Line> {
-    const { endpoint, connectTimeout, maxFrameBytes } = options;
+    const { endpoint, connectTimeout, maxFrameBytes, tls } = options;
     const giveUpAt = performance.now() + connectTimeout;
-    const stream = await dial(connectTimeout, endpoint, { maxFrameBytes }, signal);
+    const stream = await dial(connectTimeout, endpoint, { maxFrameBytes, tls }, signal);
     const line = new Line(stream, options, handler);
     handler.onConnected?.();
     const now = performance.now();

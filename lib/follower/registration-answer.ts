@@ -118,6 +118,7 @@ function refusalOf(error: WireRefusal | undefined, isStock: boolean, asked: Regi
   // A stock Leader refuses only where its real client has failed, with the error of that client.
   const code = isStock ? RefusalCode.LeaderFailed : refusalCode(error?.code);
   if (code === RefusalCode.NoLeader) refusedBefore.add(asked);
+  if (code === RefusalCode.Certificate) return refused(asked, why, new RpcError(RpcCode.Certificate, why));
   const cause = code && fromWireError({ name: 'RpcError', message: why, code, cause: isStock ? error : error?.cause });
   return code !== undefined && AUTH_REFUSALS.includes(code)
     ? unauthenticated(asked, why, cause)

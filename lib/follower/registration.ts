@@ -1,3 +1,4 @@
+import { isEncrypted } from '../endpoint.js';
 import { messageOf, RpcCode, type RpcError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import {
@@ -25,6 +26,10 @@ export { type Agreement, NO_AGREEMENT, readRefusal, readRegistration } from './r
 /** Usual causes of a connection that ends before a registration is answered: no reason travels with the end of a connection. */
 const CLOSED_UNANSWERED =
   'another program may be on that port, such as a server of pomelo-rpc, or the whitelist of the server lacks this address';
+
+/** The same for a server that speaks TLS, which may be one of another package. */
+const CLOSED_UNANSWERED_TLS =
+  'the server may not accept the certificate of this client (tls.cert), or its whitelist lacks this address';
 
 /** The connection of a registration. */
 interface Attempt {
@@ -81,7 +86,8 @@ export class Registration {
   lost(reason: RpcError): void {
     this.#lifecycle.move('ended');
     if (reason.code !== RpcCode.ConnectionLost) return this.#settle?.(reason);
-    this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${CLOSED_UNANSWERED}`, reason));
+    const causes = isEncrypted(this.#asked.endpoint) ? CLOSED_UNANSWERED_TLS : CLOSED_UNANSWERED;
+    this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${causes}`, reason));
   }
 
   /** The time for the registration goes on while the token is made. */

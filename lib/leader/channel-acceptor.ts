@@ -20,7 +20,9 @@ import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
 import { PendingRegistrations } from './pending-registrations.js';
 import { claimPort, type PortClaim } from './port-claim.js';
+import { RefusedStreams } from './refused-streams.js';
 import type { RegisterRequest } from './register-request.js';
+import { reloadFailed } from './reload-doors.js';
 import { type DoorProtection, describeDoors } from './safe-door.js';
 import type { ServerAcceptor } from './server-acceptor.js';
 import { Session, type SessionHost, type SessionOptions } from './session.js';
@@ -71,6 +73,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
   /** Last errors of the channels that wait for their real clients, by the channel's name. */
   readonly #starting = new Map<string, () => Error | undefined>();
   readonly #pending = new PendingRegistrations((session, request) => this.#refuseWithoutLeader(session, request));
+  readonly #refused = new RefusedStreams((peer, why) => this.#admission.logRefusal(peer, why));
   readonly #lifecycle = new Lifecycle<AcceptorState>('idle', TRANSITIONS, () => {});
   #listeners: readonly Listener[] = [];
   #claimed: Endpoint | undefined;
@@ -209,6 +212,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
 
   /** Frees the port. Resolves when the port is free. */
   async #close(): Promise<void> {
+    this.#refused.destroy();
     this.#admission.stop();
     this.limit.close();
     this.#pending.clear();
@@ -224,10 +228,12 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       maxHandshakes: Math.min(maxConnections, maxUnregistered),
       onStream: (stream) => this.#onStream(stream),
       onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
+      onReloadFailed: (error) => this.#options.logger.error(reloadFailed(door.endpoint, error)),
     });
   }
 
   #onStream(stream: ByteStream): void {
+    if (this.#refused.take(stream)) return;
     const session = new Session(stream, this, this.#options);
     this.#probe?.probeSoon();
     const { state } = this.#lifecycle;

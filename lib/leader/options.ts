@@ -6,6 +6,7 @@ import { boolean, fraction, integer, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
+import type { TlsOptions } from '../transport/tls-options.js';
 import type { ChannelAcceptorOptions } from './channel-acceptor.js';
 import { type ListenEntry, resolveDoors } from './doors.js';
 import { entranceOf } from './entrance-rules.js';
@@ -20,18 +21,18 @@ export interface ListeningOptions {
    */
   port?: number | string | undefined;
   /**
-   * Places to listen at, in place of port, host and transport: a URL such as `tcp://127.0.0.1:3333`, `unix:/run/chat/rpc.sock` or
+   * Places to listen at, in place of port, host and transport: a URL such as `tls://0.0.0.0:3333`, `unix:/run/chat/rpc.sock` or
    * `ws://127.0.0.1:8080/rpc`, a {@link ListenEntry}, an {@link HttpListenEntry} for a path of an existing HTTP server,
    * or a list of these. The server takes all of them or none, in this order. A standby competes for the first place. Range: 1 to 16 places.
    */
   listen?: string | ListenEntry | HttpListenEntry | readonly (string | ListenEntry | HttpListenEntry)[] | undefined;
   /**
    * Address or name to listen on. `localhost` and `::1` are 127.0.0.1. Any address beyond loopback needs {@link
-   * ListeningOptions.secret}, or {@link ListeningOptions.insecure}.
+   * ListeningOptions.tls}, {@link ListeningOptions.secret}, or {@link ListeningOptions.insecure}.
    * @default '127.0.0.1'
    */
   host?: string | undefined;
-  /** Transport of the connections. Range: 'tcp' or 'ws'. @default 'tcp' */
+  /** Transport of the connections; without it and with {@link ListeningOptions.tls}, `tls`. Range: 'tcp', 'tls', 'ws' or 'wss'. @default 'tcp' */
   transport?: TransportName | undefined;
   /**
    * Secret that callers must know, see {@link SecretOption}: both ends prove that they know it before anything else is sent, and the
@@ -46,7 +47,14 @@ export interface ListeningOptions {
    * @default every caller may register
    */
   authenticate?: Authenticate | undefined;
-  /** Listen beyond loopback although nothing is encrypted and no peer proves its identity. @default false */
+  /**
+   * Certificate of the server, and the rules for the certificates of callers; see {@link TlsOptions}. Files are read again when they
+   * change, without a restart and without the loss of a connection; `server.reloadTls()` does so at once. With `ca`, each caller needs
+   * a certificate, whose name a method finds in `callContext().caller`.
+   * @default no TLS
+   */
+  tls?: TlsOptions | undefined;
+  /** Listen beyond loopback also without TLS and a secret: nothing is encrypted there, and no peer proves its identity. @default false */
   insecure?: boolean | undefined;
   /**
    * Peers that may connect, by address. Others are refused before anything is read (over `ws`: anything but the upgrade).

@@ -5,14 +5,15 @@ import type { Listener, ListenOptions } from '../transport/transport.js';
 import { listen } from '../transport/transports.js';
 import { type DoorProtection, requireSafeDoor } from './safe-door.js';
 
-export interface PortClaim extends ListenOptions, DoorProtection {
+export interface PortClaim extends ListenOptions, Omit<DoorProtection, 'tls'> {
   readonly endpoint: Endpoint;
 }
 
 /**
  * Takes a port or a socket's path, which only one process can hold. Does not wait: resolves when listening, rejects with
  * {@link RpcCode.AddressInUse} where another process holds the port, with {@link RpcCode.Insecure} for a door that is open to
- * strangers, and with {@link RpcCode.Listen} for any other reason. Only a held port means that another process leads. Source: cluster-client, lib/server.js (`claimServer`).
+ * strangers, with {@link RpcCode.Certificate} for a certificate that is not valid now, and with {@link RpcCode.Listen} for any other
+ * reason. Only a held port means that another process leads. Source: cluster-client, lib/server.js (`claimServer`).
  */
 export async function claimPort(claim: PortClaim): Promise<Listener> {
   const endpoint = listeningEndpoint(claim.endpoint);
@@ -20,6 +21,7 @@ export async function claimPort(claim: PortClaim): Promise<Listener> {
   try {
     return await listen(endpoint, claim);
   } catch (error) {
+    if (error instanceof RpcError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
       throw new RpcError(RpcCode.AddressInUse, `${placeOf(endpoint, claim)} is in use`, { cause: error });
     const why = `cannot listen on ${describeEndpoint(endpoint)}: ${messageOf(error)}`;

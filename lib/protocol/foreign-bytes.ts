@@ -16,17 +16,27 @@ const SHOWN_BYTES = 4;
 /** Characters of a peer's text that are shown. */
 const SHOWN_CHARS = 16;
 
+/** True for a record of TLS that begins a connection. */
+export function isTlsHandshake(bytes: RawBytes, at: number): boolean {
+  return bytes[at] === TLS_HANDSHAKE && bytes[at + 1] === TLS_MAJOR;
+}
+
+/** True for the beginning of a request or an answer of HTTP. */
+export function isHttp(bytes: RawBytes, at: number): boolean {
+  return HTTP.test(readLatin1(bytes, at, at + SHOWN_CHARS));
+}
+
 /**
  * The protocol of a peer whose first bytes are no packet: HTTP, TLS, or some other text. Undefined for bytes that could be
  * the packet of another version.
  */
 export function describeForeign(bytes: RawBytes, at: number): string | undefined {
   const [type, major] = [bytes[at], bytes[at + 1]];
-  if ((type === TLS_HANDSHAKE || type === TLS_ALERT) && major === TLS_MAJOR) {
+  if (isTlsHandshake(bytes, at) || (type === TLS_ALERT && major === TLS_MAJOR)) {
     return 'the peer speaks TLS, and this end does not: give both ends the same address and transport';
   }
   const text = readLatin1(bytes, at, at + SHOWN_CHARS);
-  if (HTTP.test(text)) {
+  if (isHttp(bytes, at)) {
     return `the peer speaks HTTP (${quoted(text)}): another program is on this port, or one end has the transport ws and the other tcp`;
   }
   if (/^[ -~\r\n\t]{4}/.test(text)) {

@@ -19,6 +19,8 @@ export const RefusalCode = {
   WrongSecret: 'wrong_secret',
   /** The Leader's `authenticate` has not accepted the token of the Follower. */
   NotAuthenticated: 'not_authenticated',
+  /** The certificate of the Follower was refused, or is missing. Sent before anything of the Follower is read. */
+  Certificate: 'certificate_refused',
 } as const;
 export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode];
 

@@ -28,9 +28,9 @@ import { answerTurn } from './answer-turn.js';
 import { describeForPeer, type ErrorBodyOptions, stockBody } from './error-body.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
-const ANSWER_TIMEOUT_MS = 1;
+export const ANSWER_TIMEOUT_MS = 1;
 /** Marks a refusal as a mailstation Leader's: the body is encoded by the stock codec. */
-const REFUSAL: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
+export const REFUSAL: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
 /** How an error is described in the refusal of a registration. */
 const WITHOUT_STACK: ErrorBodyOptions = { codec: STOCK_CODEC, withStack: false, isOurs: false };
 /**

@@ -23,6 +23,8 @@ export interface StreamFacts {
    * Missing for a transport without TLS.
    */
   readonly binding?: () => Uint8Array;
+  /** Reason for which the transport refuses an accepted peer. The peer is told, and nothing of the peer is read. */
+  readonly refusal?: string;
 }
 
 /**

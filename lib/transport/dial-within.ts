@@ -37,7 +37,7 @@ export async function dialWithin(
   try {
     return await dialStream(endpoint, { ...options, signal: giveUp.signal });
   } catch (error) {
-    if (error instanceof RpcError) throw error;
+    if (error instanceof RpcError && error.code !== RpcCode.Certificate) throw error;
     const advice = descriptorAdvice(error);
     const why = messageOf(error) + (advice === undefined ? '' : `, since ${advice}`);
     throw new RpcError(RpcCode.Connect, why, { cause: error });

@@ -1,17 +1,37 @@
 import type { Socket } from 'node:net';
-import type { ByteStream, StreamHandler } from './byte-stream.js';
+import type { ByteStream, StreamFacts, StreamHandler } from './byte-stream.js';
 import { areTicksFake, withRealTicks } from './real-ticks.js';
+
+/** Parts of a stream beside its socket. */
+interface SocketParts {
+  readonly facts?: StreamFacts;
+  /** Puts the cause of an error into words. */
+  explain?(error: Error): Error;
+  /** Bytes that a socket may hold although the kernel takes all bytes: node:tls ends each write in a later phase of the event loop. */
+  readonly writingBytes?: number;
+}
 
 /** The stream of a socket of the system, whatever the socket's kind. */
 export class SocketStream implements ByteStream {
   readonly peer: string;
   readonly address: string;
+  readonly facts: StreamFacts | undefined;
   readonly #socket: Socket;
+  readonly #explain: (error: Error) => Error;
+  readonly #writingBytes: number;
 
-  constructor(socket: Socket, peer: string, address: string) {
+  constructor(
+    socket: Socket,
+    peer: string,
+    address: string,
+    { facts, explain = (error) => error, writingBytes = 0 }: SocketParts = {},
+  ) {
     this.#socket = socket;
     this.peer = peer;
     this.address = address;
+    this.facts = facts;
+    this.#explain = explain;
+    this.#writingBytes = writingBytes;
   }
 
   get pendingBytes(): number {
@@ -24,7 +44,7 @@ export class SocketStream implements ByteStream {
     socket.on('data', (chunk) => handler.onData(chunk));
     socket.on('drain', () => handler.onDrain());
     socket.on('error', (error) => {
-      failure = error;
+      failure = this.#explain(error);
     });
     socket.once('close', () => handler.onClose(failure));
   }
@@ -32,7 +52,7 @@ export class SocketStream implements ByteStream {
   write(bytes: Buffer): boolean {
     // `write` returns false above its high-water mark, even when the kernel has taken everything meanwhile.
     const canTakeMore = areTicksFake() ? this.#writeWithRealTicks(bytes) : this.#socket.write(bytes);
-    return canTakeMore || this.#socket.writableLength === 0;
+    return canTakeMore || this.#socket.writableLength <= this.#writingBytes;
   }
 
   /** A method of its own: V8 makes an object for the variables of a function that has a closure. */

@@ -2,6 +2,8 @@ import type { Endpoint } from '../endpoint.js';
 import type { TransportName } from '../server-info.js';
 import type { ByteStream } from './byte-stream.js';
 import type { HttpServer } from './http-server.js';
+import type { ClientTls } from './tls-dial.js';
+import type { TlsMaterial } from './tls-material.js';
 
 /**
  * A transport: how streams of bytes are dialled, and how they are accepted. Each transport is one object, in a file of its name.
@@ -26,6 +28,8 @@ export interface DialOptions {
   readonly signal: AbortSignal;
   /** Largest frame that is accepted; bounds what a transport of messages collects by itself. Unit: bytes. @default 4 MiB */
   readonly maxFrameBytes?: number;
+  /** Certificate of this end, and the rules for that of the server. @default no certificate, and the authorities of Node.js */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** Options for listening. Each transport takes those that concern it. */
@@ -36,6 +40,8 @@ export interface ListenOptions {
   onError(error: Error): void;
   /** Called for a connection that was closed before `onStream`. `why` holds text of the peer only in quotes. */
   onRefused?(peer: string, why: string): void;
+  /** Called once for certificate files that have changed and cannot be used. The former certificate stays in use. */
+  onReloadFailed?(error: Error): void;
   /** Time that a connection may take for the handshake of the transport. Unit: ms */
   readonly handshakeTimeout: number;
   /** Connections that may be in their handshakes at the same time. Past this bound the oldest is evicted. @default unlimited */
@@ -48,6 +54,8 @@ export interface ListenOptions {
   readonly httpServer?: HttpServer | undefined;
   /** Web pages that may connect, by origin. @default none */
   readonly allowedOrigins?: readonly string[];
+  /** Certificate of this end, and the rules for those of peers. Needed by the transports over TLS. */
+  readonly tls?: TlsMaterial | undefined;
 }
 
 /** A listening end. */

@@ -5,6 +5,7 @@ import { type Endpoint, ROOT_PATH } from '../endpoint.js';
 import { quoted } from '../quoted.js';
 import { nextTick } from '../timers.js';
 import type { HttpServer } from './http-server.js';
+import { attachedFacts } from './tls-peer.js';
 import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
 import { webSocketPackage } from './websocket-package.js';
@@ -62,8 +63,8 @@ export async function attachWebSocket(
     if (origin !== undefined && options.allowedOrigins?.includes(origin) !== true)
       return reject(403, `allowedOrigins does not contain ${quoted(origin)}`);
     sockets.handleUpgrade(request, socket, head, (ws) => {
-      const facts = origin === undefined ? undefined : Object.freeze({ origin });
-      onStream(new WebSocketStream(ws, peer, socket.remoteAddress ?? '127.0.0.1', socket, facts));
+      const facts = Object.freeze({ ...attachedFacts(socket), ...(origin !== undefined && { origin }) });
+      onStream(new WebSocketStream(ws, peer, socket.remoteAddress ?? '127.0.0.1', { socket, facts }));
       nextTick(() => {
         if (socket.writableEnded && ws.readyState === ws.OPEN) onRefused?.(peer, ENDED);
       });

@@ -11,6 +11,15 @@ const NORMAL_CLOSURE = 1000;
 /** Close codes of an end in order: normal, peer going away, no code given, no close frame. */
 const ORDERLY = new Set([NORMAL_CLOSURE, 1001, 1005, 1006]);
 
+/** Parts of a stream beside its WebSocket. */
+interface WebSocketParts {
+  /** Given where parts of messages are to be reported. */
+  readonly socket?: Socket;
+  readonly facts?: StreamFacts | undefined;
+  /** Puts the cause of an error into words. */
+  explain?(error: Error): Error;
+}
+
 /** The stream of a WebSocket of the package ws: the payloads of its binary messages. */
 export class WebSocketStream implements ByteStream {
   readonly peer: string;
@@ -25,10 +34,9 @@ export class WebSocketStream implements ByteStream {
   readonly #messageParts: MessageParts | undefined;
 
   /**
-   * `socket` is given where parts of messages are to be reported. Must be made as soon as the WebSocket is open: bytes that
-   * the peer sent with the upgrade follow at once.
+   * Must be made as soon as the WebSocket is open: bytes that the peer sent with the upgrade follow at once.
    */
-  constructor(ws: WebSocket, peer: string, address: string, socket?: Socket, facts?: StreamFacts) {
+  constructor(ws: WebSocket, peer: string, address: string, { socket, facts, explain }: WebSocketParts = {}) {
     this.#ws = ws;
     this.peer = peer;
     this.address = address;
@@ -42,7 +50,7 @@ export class WebSocketStream implements ByteStream {
     if (socket !== undefined)
       this.#messageParts = new MessageParts(socket, (bytes) => this.#handler?.onPartial?.(bytes));
     ws.on('error', (error) => {
-      this.#failure ??= error;
+      this.#failure ??= explain?.(error) ?? error;
       // ws would wait half a minute for the peer's close frame.
       ws.terminate();
     });

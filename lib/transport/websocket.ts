@@ -11,3 +11,6 @@ export const ws: Transport<'ws'> = {
       ? listenWebSocket(endpoint, options)
       : attachWebSocket(options.httpServer, endpoint, options),
 };
+
+/** WebSocket over TLS. */
+export const wss: Transport<'wss'> = { dial: dialWebSocket, listen: listenWebSocket };

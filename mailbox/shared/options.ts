@@ -5,6 +5,8 @@ import type { Logger } from '../../lib/diagnostics.js';
 import type { Endpoint } from '../../lib/endpoint.js';
 import { meetingPlace } from '../../lib/meeting-place.js';
 import { boolean, integer, unfit } from '../../lib/options.js';
+import type { TlsMaterial } from '../../lib/transport/tls-material.js';
+import type { TlsOptions } from '../../lib/transport/tls-options.js';
 import type { ResolvedMailBoxOptions } from '../index.js';
 
 /** How the processes of one machine share their mailboxes. */
@@ -21,6 +23,12 @@ export interface ShareOptions {
    * @default a port
    */
   path?: string | undefined;
+  /**
+   * TLS between the processes, at the port: certificate and authorities for both roles. With `ca`, programs without a certificate of
+   * that authority can neither lead nor follow.
+   * @default no TLS
+   */
+  tls?: TlsOptions | undefined;
   /** Whether this process may relay the calls of others. With `false`, its calls wait while no process relays. @default true */
   lead?: boolean | undefined;
   /**
@@ -53,12 +61,16 @@ export const SHARE_DEFAULTS = Object.freeze({
 export interface ResolvedShareOptions {
   /** The place that the processes compete for. */
   readonly endpoint: Endpoint;
+  readonly tls?: TlsMaterial;
   readonly lead: boolean;
   readonly maxServers: number;
   readonly maxCalls: number;
   /** Undefined: every process of this machine may share. */
   readonly secrets?: Secrets | undefined;
 }
+
+/** Reads TLS options. `name`: the option in messages. */
+export type ReadTls = (given: TlsOptions, name: string) => TlsMaterial;
 
 /** Options of its client that the process which relays needs. */
 export interface RelayOptions {
@@ -68,17 +80,25 @@ export interface RelayOptions {
   readonly logger: Logger;
 }
 
-/** `inherited`: secrets of the client, which hold here too, since the process that relays makes calls in the name of all. */
+/**
+ * `inherited`: secrets of the client, which hold here too, since the process that relays makes calls in the name of all. `readTls`:
+ * reads TLS options, which a client of another platform has none of.
+ */
 export function resolveShareOptions(
   given: ShareOptions | undefined,
   inherited?: Secrets,
   readSecret: (name: string, given: unknown) => Secrets | undefined = () => undefined,
+  readTls?: ReadTls,
 ): ResolvedShareOptions | undefined {
   if (given === undefined) return undefined;
   if (typeof given !== 'object' || given === null) throw unfit('share', 'an object { port, lead }', given);
+  const lead = boolean('share.lead', given.lead, SHARE_DEFAULTS.lead);
+  const tls = given.tls === undefined ? undefined : readTls?.(given.tls, 'share.tls');
+  if (lead) tls?.requireOwn();
   return Object.freeze({
-    endpoint: meetingPlace({ port: portOfDigits(given.port), path: given.path }, 'share.'),
-    lead: boolean('share.lead', given.lead, SHARE_DEFAULTS.lead),
+    endpoint: meetingPlace({ port: portOfDigits(given.port), path: given.path, hasTls: tls !== undefined }, 'share.'),
+    ...(tls && { tls }),
+    lead,
     maxServers: integer('share.maxServers', given.maxServers, SHARE_DEFAULTS.maxServers, 1),
     maxCalls: integer('share.maxCalls', given.maxCalls, SHARE_DEFAULTS.maxCalls, 1),
     secrets: given.secret === undefined ? inherited : readSecret('share.secret', given.secret),

@@ -17,12 +17,12 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Options of the Leader's port, which is open to this machine only. */
 export function acceptorOptions(
-  { endpoint, secrets }: ResolvedShareOptions,
+  { endpoint, tls, secrets }: ResolvedShareOptions,
   { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
-    doors: [{ endpoint, allowedOrigins: [] }],
+    doors: [{ endpoint, allowedOrigins: [], ...(tls && { tls }) }],
     insecure: false,
     hasSecret: secrets !== undefined,
     entrance: entranceOf({ secrets, place: placeOfProof(endpoint), handshakeTimeout: HANDSHAKE_TIMEOUT_MS }),
@@ -57,7 +57,7 @@ export function acceptorOptions(
 
 /** Options of a Follower's line to the Leader. */
 export function lineOptions(
-  { endpoint, secrets }: ResolvedShareOptions,
+  { endpoint, tls, secrets }: ResolvedShareOptions,
   {
     connectTimeout,
     keepalive,
@@ -80,5 +80,6 @@ export function lineOptions(
     maxInFlight,
     secrets,
     place: placeOfProof(endpoint),
+    ...(tls && { tls }),
   });
 }

@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   browser: ['client', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
-  'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/compat', 'lib/auth', 'lib'],
+  'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   server: LIB,
   proxy: LIB,

@@ -4,6 +4,7 @@ import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
+import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
 import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
 import { SERVER_DEFAULTS } from '../../server/options.js';
@@ -157,6 +158,14 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     file: 'lib/serving/authorization.ts',
     name: 'AuthorizationOptions',
     defaults: SERVER_DEFAULTS,
+  },
+  {
+    title: 'TLS',
+    intro: 'An object, as the option `tls` of a server, an entry of `listen`, a client, a shared client and `share`.',
+    file: 'lib/transport/tls-options.ts',
+    name: 'TlsOptions',
+    prefix: 'tls.',
+    defaults: TLS_DEFAULTS,
   },
   {
     title: 'Services',

@@ -6,6 +6,7 @@ import { Caller } from '../../proxy/caller.js';
 import { createServer } from '../../server.js';
 import { tooBusy } from '../../station/too-busy.js';
 import { list, readText } from '../architecture/house.js';
+import { tlsOf, withoutOpenssl } from '../support/certificates.js';
 import { type Member, membersOf, parseDoc } from './declarations.js';
 import { isLiteral, parseLiteral, rangeOf, valuesOf } from './literals.js';
 import { renderOptionsPage } from './options-page.js';
@@ -22,9 +23,15 @@ const HASHING = ['replicas', 'algorithm', 'hashFieldIndex'];
 
 /** Gives one option to what takes it. */
 function give({ name: table, prefix }: OptionsTable, option: string, value: unknown): unknown {
-  const given = { [option]: value };
+  const isSecure = option === 'transport' && /^(?:tls|wss)$/.test(String(value));
+  if (isSecure && withoutOpenssl !== false) return undefined;
+  const given: Record<string, unknown> = {
+    [option]: value,
+    ...(isSecure && table === 'ListeningOptions' && { tls: tlsOf('server') }),
+  };
   if (table === 'CallOptions' || table === 'FailOptions') Caller.checkOptions(given);
   if (table === 'CallOptions') return undefined;
+  if (table === 'TlsOptions') return createClient({ tls: given });
   if (table === 'TooBusyOptions') return tooBusy(given);
   if (table === 'ServicePath') return createServer({ port: 0, paths: [{ namespace: 'user', path: '.', ...given }] });
   if (SERVER_TABLES.some(({ name }) => name === table)) return createServer({ port: 0, ...given });

@@ -4,6 +4,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { describe, it, type TestContext } from 'node:test';
 import * as mailstation from '../../index.js';
 import { keptLog, unusedPort } from '../behaviour/support.js';
+import { authority, certificate, withoutOpenssl } from '../support/certificates.js';
 import { runSnippet, type Snippet, snippetsOf } from './snippets.js';
 
 const PAGES = ['README.md', 'docs/errors.md', 'docs/failure.md', 'docs/migrating-from-cluster-client.md'];
@@ -93,6 +94,17 @@ async function useInEgg(share: ShareOfEgg): Promise<void> {
   await closings[0]?.();
 }
 
+/** Files for the names in a snippet. */
+function certificateFiles(): Record<string, string> {
+  const files: Record<string, string> = { 'ca.crt': authority().caFile };
+  for (const name of ['server', 'client']) {
+    const { certFile, keyFile } = certificate(name);
+    files[`${name}.crt`] = certFile;
+    files[`${name}.key`] = keyFile;
+  }
+  return files;
+}
+
 /** Starts the client of the page, except where the block says that it comes before the start. */
 async function run(t: TestContext, snippet: Snippet): Promise<void> {
   const names = await namesFor(t);
@@ -100,6 +112,7 @@ async function run(t: TestContext, snippet: Snippet): Promise<void> {
   const isBeforeStart = snippet.code.includes('onConnect(');
   if (!isBeforeStart) await client.start();
   const ports: Record<string, string> = {};
+  if (/\.crt'/.test(snippet.code)) Object.assign(ports, certificateFiles());
   for (const port of ['3333', '7777', '7778']) ports[port] = String(await unusedPort(t));
   const declared = await runSnippet(t, snippet, names, ports);
   const { registry, share } = declared as { registry?: SharedClient; share?: ShareOfEgg };
@@ -116,7 +129,8 @@ describe('the code on the pages', () => {
     const snippets = snippetsOf(page);
     it(`is found on ${page}`, () => assert.ok(snippets.length > 0));
     for (const snippet of snippets) {
-      it(`runs: ${page}, line ${snippet.line}`, (t) => run(t, snippet));
+      const skip = snippet.code.includes('.crt') && withoutOpenssl;
+      it(`runs: ${page}, line ${snippet.line}`, { skip }, (t) => run(t, snippet));
     }
   }
 });

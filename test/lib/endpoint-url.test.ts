@@ -38,11 +38,11 @@ describe('the URL of an endpoint', () => {
     ['http://chat/x', 'url must be a URL of a known scheme, got "http://chat/x": write ws:// in the place of http://'],
     [
       'amqp://chat',
-      'url must be a URL of a known scheme, got "amqp://chat": the forms are tcp://host, ws://host, unix:/path',
+      'url must be a URL of a known scheme, got "amqp://chat": the forms are tcp://host, tls://host, ws://host, wss://host, unix:/path',
     ],
     [
       'chat:3333',
-      'url must be a URL of a known scheme, got "chat:3333": the forms are tcp://host, ws://host, unix:/path',
+      'url must be a URL of a known scheme, got "chat:3333": the forms are tcp://host, tls://host, ws://host, wss://host, unix:/path',
     ],
     [
       '/run/chat.sock',

@@ -55,6 +55,6 @@ describe('an endpoint', () => {
   });
 
   it('has a shape for each transport', () => {
-    assert.deepEqual(TRANSPORT_NAMES, ['tcp', 'unix', 'ws']);
+    assert.deepEqual(TRANSPORT_NAMES, ['tcp', 'tls', 'unix', 'ws', 'wss']);
   });
 });

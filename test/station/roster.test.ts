@@ -134,7 +134,7 @@ describe('Roster', () => {
     [{ ...server('a'), port: '33x' }, /^the port of server a must be .*, got "33x"/],
     [server('a', { host: '' }), /^the host of server a/],
     [{ ...server('a'), host: 5 }, /^the host of server a/],
-    [{ ...server('a'), transport: 'mqtt' }, /^the transport of server a must be one of tcp, ws, got "mqtt"/],
+    [{ ...server('a'), transport: 'mqtt' }, /^the transport of server a must be one of tcp, tls, ws, wss, got "mqtt"/],
     [server('a', { weight: 0 }), /^the weight of server a must be a number above 0/],
     [server('a', { weight: -1 }), /^the weight of server a/],
     [server('a', { weight: Number.NaN }), /^the weight of server a/],

@@ -1,5 +1,5 @@
 import { describeHolder, identifyHolder } from '../../election/holder.js';
-import { placeOfProof, urlOf } from '../../endpoint.js';
+import { placeOfProof } from '../../endpoint.js';
 import { RpcCode, RpcError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
 import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
@@ -50,12 +50,13 @@ function listeningOptions(
   options: ResolvedClusterOptions,
   onError: (error: Error) => void,
 ): Parameters<typeof takePortLease>[1] {
-  const { endpoint, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger, secrets } = options;
-  const listening = { listen: urlOf(endpoint), keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
+  const { endpoint, tls, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger, secrets } = options;
+  const listening = { port: 0, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
   const resolved = resolveListeningOptions(listening, logger);
   const { handshakeTimeout } = resolved;
   return {
     ...resolved,
+    doors: [{ endpoint, allowedOrigins: [], ...(tls && { tls }) }],
     hasSecret: secrets !== undefined,
     entrance: entranceOf({ secrets, place: placeOfProof(endpoint), handshakeTimeout }),
     stockHeartbeatInterval: heartbeatInterval,
@@ -70,6 +71,7 @@ function lineOptions(options: ResolvedClusterOptions): LineOptions {
   const {
     name,
     endpoint,
+    tls,
     connectTimeout,
     maxWaitTime,
     heartbeatInterval,
@@ -80,6 +82,7 @@ function lineOptions(options: ResolvedClusterOptions): LineOptions {
   } = options;
   return resolveLineOptions(endpoint, name, {
     ...(transcode && { transcode }),
+    tls,
     connectTimeout,
     // The Leader's reason for a long wait arrives while this process waits for a Leader.
     answerWithin: Math.max(1, Math.ceil(maxWaitTime / 2)),

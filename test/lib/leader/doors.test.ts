@@ -43,7 +43,7 @@ describe('the places of a server', () => {
   const refused: [unknown, string][] = [
     [{ listen: { url: 'unix:/a', mode: 0o1000 } }, 'listen[0].mode must be an integer from 0 to 511, got 512'],
     [{ listen: { url: 'tcp://a:1', mode: 0 } }, 'listen[0].mode is for unix sockets only: tcp://a:1 has no file'],
-    [{ port: 0, transport: 'unix' }, 'transport must be one of tcp, ws, got "unix"'],
+    [{ port: 0, transport: 'unix' }, 'transport must be one of tcp, tls, ws, wss, got "unix"'],
     [{}, 'port is required, unless listen is given; 0 lets the system choose'],
     [{ listen: 'tcp://127.0.0.1:0', port: 1 }, 'listen cannot be combined with port: the URLs of listen name the port'],
     [{ listen: 'tcp://a:0', host: 'a' }, 'listen cannot be combined with host: the URLs of listen name the host'],

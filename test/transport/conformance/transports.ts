@@ -6,17 +6,19 @@ import { describe, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../../client/options.js';
 import type { ClusterOptions } from '../../../lib/cluster/options.js';
 import { type Endpoint, endpointOf, unixEndpoint } from '../../../lib/endpoint.js';
-import type { TransportName } from '../../../lib/server-info.js';
+import type { HostTransport } from '../../../lib/endpoint-forms.js';
+import { TlsMaterial } from '../../../lib/transport/tls-material.js';
 import type { DialOptions, Listener, ListenOptions } from '../../../lib/transport/transport.js';
 import { listen } from '../../../lib/transport/transports.js';
 import type { ServerOptions } from '../../../server.js';
 import { unusedPort } from '../../behaviour/support.js';
+import { authority, tlsOf, withoutOpenssl } from '../../support/certificates.js';
 
 type Cleanup = Pick<TestContext, 'after'>;
 
 /** How the suite uses a transport. A transport joins the suite by one entry in {@link TRANSPORTS}. */
 export interface TransportUnderTest {
-  readonly name: TransportName;
+  readonly name: string;
   /** A place to listen at that is the test's own: a port of the system's choice, a path in a new folder. */
   place(t: Cleanup): Endpoint;
   /** A place that answers no packet, so that a dial hangs until it is given up. Undefined: this transport has none. */
@@ -26,15 +28,15 @@ export interface TransportUnderTest {
   /** Name of the accepted end, for messages. */
   readonly peer: RegExp;
   /** Options by which processes of a machine meet over this transport. Undefined: none meet over it. */
-  readonly meeting?: (t: Cleanup) => Promise<Pick<ClusterOptions, 'port' | 'path'>>;
+  readonly meeting?: (t: Cleanup) => Promise<Pick<ClusterOptions, 'port' | 'path' | 'tls'>>;
   readonly dialing?: Partial<DialOptions>;
   readonly listening?: Partial<ListenOptions>;
   readonly server?: Partial<ServerOptions>;
   readonly client?: Partial<ClientOptions>;
 }
 
-const loopback = (transport: 'tcp' | 'ws') => () => endpointOf({ transport, port: 0 });
-const unreachable = (transport: 'tcp' | 'ws') => endpointOf({ transport, host: '192.0.2.1', port: 9 });
+const loopback = (transport: HostTransport) => () => endpointOf({ transport, port: 0 });
+const unreachable = (transport: HostTransport) => endpointOf({ transport, host: '192.0.2.1', port: 9 });
 
 /** A path in a folder that is there for this place alone. */
 function newPath(t: Cleanup): Endpoint<'unix'> {
@@ -69,9 +71,35 @@ const TRANSPORTS: readonly TransportUnderTest[] = [
   },
 ];
 
+/** A transport over TLS. `isMutual`: the caller has a certificate too. */
+function secured(transport: 'tls' | 'wss', isMutual: boolean): TransportUnderTest {
+  const server = tlsOf('server', isMutual);
+  const client = isMutual ? tlsOf('client') : { ca: authority().ca };
+  return {
+    name: isMutual ? `mutual ${transport}` : transport,
+    place: loopback(transport),
+    silent: unreachable(transport),
+    refusedCode: 'ECONNREFUSED',
+    peer: new RegExp(`^${transport}://127\\.0\\.0\\.1:\\d+$`),
+    ...(transport === 'tls' && { meeting: async (t) => ({ port: await unusedPort(t), tls: tlsOf('server') }) }),
+    dialing: { tls: new TlsMaterial(client) },
+    listening: { tls: new TlsMaterial(server) },
+    server: { tls: server },
+    client: { tls: client },
+  };
+}
+
 /** Says the same of every transport. */
 export function everyTransport(suite: (transport: TransportUnderTest) => void): void {
   for (const transport of TRANSPORTS) describe(`over ${transport.name}`, () => suite(transport));
+  describe('over TLS', { skip: withoutOpenssl }, () => {
+    if (withoutOpenssl !== false) return;
+    for (const isMutual of [false, true])
+      for (const name of ['tls', 'wss'] as const) {
+        const transport = secured(name, isMutual);
+        describe(`over ${transport.name}`, () => suite(transport));
+      }
+  });
 }
 
 /** A place where no process listens any more. */
