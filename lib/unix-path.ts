@@ -20,7 +20,9 @@ export function unixPath(name: string, value: unknown, platform: NodeJS.Platform
       'listen on a port of 127.0.0.1, such as tcp://127.0.0.1:3333',
     );
   if (given.includes('\0')) throw refuse('must not hold a NUL character', 'sockets without a file are not supported');
-  if (/[/\\]$/.test(given))
+  // Paths appear in logs, and a process that shares mailboxes takes them from others.
+  if (/\p{Cc}/u.test(given)) throw refuse('must not hold control characters', 'choose another name');
+  if (given.endsWith('/'))
     throw refuse('must be the path of a socket', 'a path that ends with a slash is that of a folder');
   const path = resolve(given);
   const bytes = Buffer.byteLength(path);

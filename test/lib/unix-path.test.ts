@@ -44,6 +44,7 @@ describe('the path of a unix socket', () => {
       '\0abstract',
       'path must not hold a NUL character, got "\\u0000abstract": sockets without a file are not supported',
     ],
+    ['/tmp/a\n.sock', 'path must not hold control characters, got "/tmp/a\\n.sock": choose another name'],
   ] as const) {
     it(`is not ${JSON.stringify(given)}`, () => {
       assert.throws(() => unixPath('path', given), { code: 'ERR_RPC_INVALID_ARGUMENT', message });
