@@ -1,7 +1,8 @@
-import type { AgainstSummary, Comparison, RatioRange } from './against.js';
+import type { AgainstSummary, Comparison } from './against.js';
 import { PAYLOADS } from './payload.js';
 import { formatRate } from './report.js';
 import type { RoundSettings } from './scenario.js';
+import type { RatioRange } from './statistics.js';
 
 export function formatAgainstSettings(build: string, { rounds, seconds, warmUpSeconds, cores }: RoundSettings): string {
   return [

@@ -1,19 +1,12 @@
 import type { PairResult } from './peer-pair.js';
 import { type Contestant, type PeerRounds, type RoundSettings, runScenario, type Scenario } from './scenario.js';
-import { quantile } from './statistics.js';
+import { median, type RatioRange, ratioRange } from './statistics.js';
 
 /** Both builds, and this one twice. */
 export type Builds = Readonly<Record<'own' | 'again' | 'other', Contestant>>;
 
 /** Every so many rounds all processes are started anew: what V8 makes of the same code differs from process to process. */
 const ROUNDS_PER_START = 4;
-
-/** Ratios of the rounds: the middle one, and the range of the middle half. */
-export interface RatioRange {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 export interface Comparison {
   /** The median of the rounds, in this build and in the other. */
@@ -78,20 +71,4 @@ function compare(own: readonly number[], again: readonly number[], other: readon
     same,
     isWithinNoise: Math.abs(ratio.median - 1) <= noise,
   };
-}
-
-function ratioRange(values: readonly number[], to: readonly number[]): RatioRange {
-  // A round in which the machine stood still has no ratio.
-  const ratios = values
-    .map((value, round) => value / (to[round] ?? 0))
-    .filter((ratio) => ratio > 0 && ratio < Infinity);
-  const sorted = ratios.sort((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(
-    [...values].sort((a, b) => a - b),
-    0.5,
-  );
 }

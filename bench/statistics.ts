@@ -21,3 +21,28 @@ export function quantile(sorted: readonly number[], share: number): number {
   if (below === undefined || above === undefined) throw new RangeError('no values');
   return below + (above - below) * (at - Math.floor(at));
 }
+
+/** Ratios of the rounds: the middle one, and the range of the middle half. */
+export interface RatioRange {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** @throws RangeError where no round has a ratio. */
+export function ratioRange(values: readonly number[], to: readonly number[]): RatioRange {
+  // A round in which the machine stood still has no ratio.
+  const ratios = values
+    .map((value, round) => value / (to[round] ?? 0))
+    .filter((ratio) => ratio > 0 && ratio < Infinity);
+  const sorted = ratios.sort((a, b) => a - b);
+  return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
+}
+
+/** @throws RangeError for no values at all. */
+export function median(values: readonly number[]): number {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
+}

@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net';
-
 /**
  * All that `limit-json` is: JSON messages with a number, on one socket.
  *
@@ -28,8 +26,17 @@ export interface JsonLinkOptions {
   readonly earlyFlush: boolean;
 }
 
+/** The part of a socket that a link needs. */
+export interface LinkSocket {
+  /** Bytes that were written and that the system has not taken. */
+  readonly writableLength: number;
+  setNoDelay(noDelay: boolean): unknown;
+  on(event: 'data', receive: (chunk: Buffer) => void): unknown;
+  write(bytes: Buffer): unknown;
+}
+
 export class JsonLink {
-  readonly #socket: Socket;
+  readonly #socket: LinkSocket;
   readonly #earlyFlush: boolean;
   readonly #onMessage: (id: number, value: unknown) => void;
 
@@ -48,7 +55,7 @@ export class JsonLink {
   #cut: Buffer = NO_BYTES;
   #cutBytes = 0;
 
-  constructor(socket: Socket, options: JsonLinkOptions, onMessage: (id: number, value: unknown) => void) {
+  constructor(socket: LinkSocket, options: JsonLinkOptions, onMessage: (id: number, value: unknown) => void) {
     this.#socket = socket;
     this.#earlyFlush = options.earlyFlush;
     this.#onMessage = onMessage;

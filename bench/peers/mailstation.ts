@@ -1,15 +1,21 @@
 import type { Logger } from 'mailstation';
 import type { Peer } from '../peer.js';
+import { placesOf } from '../places.js';
 import type { echo } from '../remote/echo.js';
 
-/** The package as its users get it: built, and through its public API. `?build=` names another build's entry module. */
-const BUILD = new URL(import.meta.url).searchParams.get('build') ?? 'mailstation';
+/**
+ * The package as its users get it: built, and through its public API. `?build=` names another build's entry module,
+ * `?transport=` a transport, and `?folder=` a folder for the files that this transport needs.
+ */
+const QUERY = new URL(import.meta.url).searchParams;
+const BUILD = QUERY.get('build') ?? 'mailstation';
 const { createClient, createServer } = (await import(BUILD)) as typeof import('mailstation');
 
 const NAMESPACE = 'user';
 const SERVER_TYPE = 'test';
 const SERVER_ID = 'test-server-1';
 const HOST = '127.0.0.1';
+const PLACES = placesOf(QUERY.get('transport') ?? 'tcp', QUERY.get('folder') ?? '', HOST);
 const REMOTE = new URL(import.meta.resolve('../remote/echo.js'));
 /** As users route: by whom the call is about. */
 const ROUTE_PARAM = { uid: 'ada' };
@@ -26,8 +32,7 @@ export const peer: Peer = {
     const server = createServer({
       id: SERVER_ID,
       serverType: SERVER_TYPE,
-      host: HOST,
-      port: 0,
+      ...PLACES.server,
       paths: [{ namespace: NAMESPACE, path: REMOTE }],
       logger: LOGGER,
     });
@@ -36,9 +41,9 @@ export const peer: Peer = {
   },
 
   async connect(port) {
-    const client = createClient<Remotes>();
+    const client = createClient<Remotes>(PLACES.client);
     client.addProxies([{ namespace: NAMESPACE, serverType: SERVER_TYPE, path: REMOTE }]);
-    client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, host: HOST, port }]);
+    client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, ...PLACES.entry(port) }]);
     await client.start();
     // Stations connect lazily: the first call would pay for it.
     await client.proxies.user.test.echo.echo(ROUTE_PARAM, null);

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type WebSocket, WebSocket as WebSocketClient, WebSocketServer } from 'ws';
+import type { PeerServer } from '../peer.js';
+import type { LinkSocket } from './json-link.js';
+
+const HOST = '127.0.0.1';
+
+/** A stream between the two ends of a loop. */
+export interface CarriedStream extends LinkSocket {
+  /** Resolves when the stream is closed. */
+  close(): Promise<void>;
+}
+
+/** How the two ends of a loop reach each other, on loopback. */
+export interface Carrier {
+  listen(onStream: (stream: CarriedStream) => void): Promise<PeerServer>;
+  connect(port: number): Promise<CarriedStream>;
+}
+
+/** A TCP socket. */
+export const tcpCarrier: Carrier = {
+  async listen(onStream) {
+    const streams = new Set<CarriedStream>();
+    const server = createServer((socket) => {
+      const stream = carrySocket(socket);
+      streams.add(stream);
+      socket.once('close', () => streams.delete(stream));
+      onStream(stream);
+    });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    return {
+      port: (server.address() as AddressInfo).port,
+      async close() {
+        const closed = once(server, 'close');
+        server.close();
+        for (const stream of streams) void stream.close();
+        await closed;
+      },
+    };
+  },
+  async connect(port) {
+    const socket = connect(port, HOST);
+    await once(socket, 'connect');
+    return carrySocket(socket);
+  },
+};
+
+function carrySocket(socket: Socket): CarriedStream {
+  return Object.assign(socket, {
+    async close() {
+      const closed = once(socket, 'close');
+      socket.destroy();
+      await closed;
+    },
+  });
+}
+
+/** A WebSocket of the package ws, with or without permessage-deflate, whose own defaults hold. */
+export function webSocketCarrier(perMessageDeflate: boolean): Carrier {
+  return {
+    async listen(onStream) {
+      const server = new WebSocketServer({ host: HOST, port: 0, perMessageDeflate, skipUTF8Validation: true });
+      server.on('connection', (socket) => onStream(carryWebSocket(socket)));
+      await once(server, 'listening');
+      return {
+        port: (server.address() as AddressInfo).port,
+        async close() {
+          const closed = new Promise((resolve) => server.close(resolve));
+          for (const socket of server.clients) socket.terminate();
+          await closed;
+        },
+      };
+    },
+    async connect(port) {
+      const socket = new WebSocketClient(`ws://${HOST}:${port}`, { perMessageDeflate, skipUTF8Validation: true });
+      await once(socket, 'open');
+      return carryWebSocket(socket);
+    },
+  };
+}
+
+function carryWebSocket(socket: WebSocket): CarriedStream {
+  return {
+    get writableLength() {
+      return socket.bufferedAmount;
+    },
+    write: (bytes) => socket.send(bytes),
+    setNoDelay: () => {}, // ws has done so
+    on: (_event, receive) => socket.on('message', (data) => receive(data as Buffer)),
+    async close() {
+      const closed = once(socket, 'close');
+      socket.terminate();
+      await closed;
+    },
+  };
+}
