@@ -158,7 +158,7 @@ export interface ResolvedClusterOptions {
   readonly endpoint: Endpoint;
   /** The port of that place, which programs written for cluster-client read in `client.options`; undefined for a unix socket. */
   readonly port: number | undefined;
-  readonly tls: TlsMaterial | undefined;
+  readonly tls?: TlsMaterial;
   readonly isLeader: boolean | undefined;
   readonly singleMode: boolean;
   readonly maxWaitTime: number;
@@ -232,7 +232,7 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     name: nonEmptyString('name', name),
     endpoint,
     port: endpoint.transport === 'unix' ? undefined : endpoint.port,
-    tls,
+    ...(tls && { tls }),
     isLeader: isLeader ?? undefined,
     singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),

@@ -65,6 +65,7 @@ describe('processes that meet', () => {
       const { info } = await serve(t, { echo: (value: unknown) => value });
       const share = await meeting(t);
       const args = [`--share=${share.path ?? share.port}`, `--servers=${info.id}:${info.port}`];
+      if (share.tls !== undefined) args.push(`--tls=${Buffer.from(JSON.stringify(share.tls)).toString('hex')}`);
       const { child } = await spawnProcess(t, WORKER, { args });
       await child.next({ match: (message) => (message as { state?: string }).state === 'leading', timeoutMs: 20_000 });
       const { calls, client } = await call(t, [info], { share });
