@@ -10,7 +10,7 @@ export function endpointOf({ url }: { readonly url?: unknown }): Endpoint {
 
 /** The endpoint as a URL, which is also its form in messages. */
 export function urlOf(endpoint: Endpoint): string {
-  if (endpoint.transport === 'unix' || endpoint.transport === 'tcp') return endpoint.transport;
+  if (endpoint.transport !== 'ws' && endpoint.transport !== 'wss') return endpoint.transport;
   const { transport, host, port, path } = endpoint;
   const isDefault = port === (transport === 'ws' ? 80 : 443);
   return `${transport}://${host.includes(':') ? `[${host}]` : host}${isDefault ? '' : `:${port}`}${path}`;
@@ -31,4 +31,9 @@ export function portOf(endpoint: Endpoint): number {
 /** True where connections to both endpoints lead to the same place. */
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return urlOf(a) === urlOf(b);
+}
+
+/** True for an endpoint over TLS. */
+export function isEncrypted({ transport }: Endpoint): boolean {
+  return transport === 'wss';
 }

@@ -1,0 +1,2 @@
+/** An HTTP server of the program. A page has none. */
+export type HttpServer = never;
