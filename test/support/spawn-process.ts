@@ -18,7 +18,7 @@ export interface SpawnOptions {
   readonly nodeFlags?: readonly string[];
   /** @default the working directory of the test */
   readonly cwd?: string;
-  /** From the start of the process to its ready message. @default 20_000 */
+  /** From the start of the process to its ready message. @default 60_000 */
   readonly readyTimeoutMs?: number;
 }
 
@@ -167,7 +167,7 @@ export async function spawnProcess(
   const child = new SpawnedProcess(parse(file.pathname).name, handle);
   void child.exited.then(() => running.delete(handle));
   t.after(() => child.kill('SIGKILL'));
-  const ready = await child.next({ match: isReady, timeoutMs: options.readyTimeoutMs ?? 20_000 });
+  const ready = await child.next({ match: isReady, timeoutMs: options.readyTimeoutMs ?? 60_000 });
   return { child, ready: ready as Record<string, Json> };
 }
 
