@@ -1,7 +1,6 @@
-import { type Endpoint, hostEndpoint } from '../../lib/endpoint-forms.js';
+import type { Endpoint } from '../../lib/endpoint-forms.js';
 import { invalid, nonEmptyString } from '../../lib/options.js';
 import { quoted } from '../../lib/quoted.js';
-import type { TransportName } from '../../lib/server-info.js';
 
 /** Schemes that a page can connect by, with the port of a URL that names none. */
 const PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 };
@@ -32,7 +31,8 @@ export function endpointOfUrl(name: string, value: unknown): Endpoint {
   if (url.username !== '' || url.password !== '')
     throw refuse('must not hold a user or a password', 'leave the part in front of "@" out');
   if (url.hash !== '') throw refuse('must not have a fragment', 'leave the part from "#" on out');
-  const transport = url.protocol.slice(0, -1) as Exclude<TransportName, 'unix'>;
+  const transport = url.protocol.slice(0, -1) as 'ws';
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  return hostEndpoint(transport, host, url.port === '' ? port : Number(url.port), url.pathname + url.search);
+  const path = url.pathname + url.search;
+  return Object.freeze({ transport, host, port: url.port === '' ? port : Number(url.port), path });
 }

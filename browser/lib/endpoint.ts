@@ -10,8 +10,7 @@ export function endpointOf({ url }: { readonly url?: unknown }): Endpoint {
 
 /** The endpoint as a URL, which is also its form in messages. */
 export function urlOf(endpoint: Endpoint): string {
-  if (endpoint.transport !== 'ws' && endpoint.transport !== 'wss') return endpoint.transport;
-  const { transport, host, port, path } = endpoint;
+  const { transport, host, port, path } = endpoint as Endpoint<'ws' | 'wss'>;
   const isDefault = port === (transport === 'ws' ? 80 : 443);
   return `${transport}://${host.includes(':') ? `[${host}]` : host}${isDefault ? '' : `:${port}`}${path}`;
 }
@@ -20,12 +19,12 @@ export { urlOf as describeEndpoint };
 
 /** The host of an endpoint. */
 export function hostOf(endpoint: Endpoint): string {
-  return endpoint.transport === 'unix' ? '' : endpoint.host;
+  return (endpoint as Endpoint<'ws'>).host;
 }
 
 /** The port of an endpoint. */
 export function portOf(endpoint: Endpoint): number {
-  return endpoint.transport === 'unix' ? 0 : endpoint.port;
+  return (endpoint as Endpoint<'ws'>).port;
 }
 
 /** True where connections to both endpoints lead to the same place. */
