@@ -10,7 +10,7 @@ import {
 import { CODEC_NAMES } from '../lib/protocol/codecs.js';
 
 /** How a client reaches its servers: connections, and waiting calls. */
-export interface MailStationOptions extends Omit<MailBoxOptions, 'codecs' | 'frameTimeout' | 'buffMsg'> {
+export interface MailStationOptions extends Omit<MailBoxOptions, 'buffMsg' | 'codecs' | 'frameTimeout' | 'tls'> {
   /**
    * Calls that may wait for the connection of one server; also the calls, over all servers, that may wait for a router or a
    * filter. Past this number a call fails at once with `ERR_RPC_PENDING_FULL`. 0: a call fails unless its server is connected.
