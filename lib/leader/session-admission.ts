@@ -1,6 +1,7 @@
 import { debug, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { identityOf } from '../identity.js';
+import { ForeignError } from '../protocol/foreign-answer.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { clearInterval, performance, setInterval } from '../timers.js';
@@ -121,6 +122,7 @@ export class SessionAdmission {
     this.#sessions.delete(session);
     const isStranger = this.#unregistered.delete(session);
     const isReported = this.#options.entrance === undefined || !isStranger;
+    if (isStranger && reason instanceof ForeignError) this.logRefusal(session.peer, reason.message);
     if (peer !== undefined && isReported) this.#options.onSessionClosed(peer, reason);
   }
 

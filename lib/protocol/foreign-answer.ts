@@ -1,3 +1,4 @@
+import { RpcCode, RpcError } from '../errors.js';
 import type { RawBytes } from '../raw-bytes.js';
 import { isHttp, isTlsHandshake } from './foreign-bytes.js';
 
@@ -17,6 +18,17 @@ function http(status: string, headers: readonly string[], text: string): Buffer 
   const all = [...headers, 'content-type: text/plain', `content-length: ${body.length}`];
   if (headers.length === 0) all.push('connection: close');
   return Buffer.from([`HTTP/1.1 ${status}`, ...all, '', body].join('\r\n'));
+}
+
+/** The error of a peer that speaks another protocol. */
+export class ForeignError extends RpcError {
+  /** Bytes that a Leader sends to such a peer before the end; undefined where the peer would not understand any. */
+  readonly answer: RawBytes | undefined;
+
+  constructor(message: string, answer: RawBytes | undefined) {
+    super(RpcCode.Protocol, message);
+    this.answer = answer;
+  }
 }
 
 /** Answer of a place without TLS to the first bytes of a peer: one from which the peer learns what it has met. */

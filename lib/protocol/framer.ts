@@ -1,6 +1,7 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { integer } from '../options.js';
 import { allocBytes, copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
+import { answerWithoutTls, ForeignError } from './foreign-answer.js';
 import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
 
@@ -208,7 +209,7 @@ export class Framer {
           'the address and the port',
       );
     this.stop();
-    return new RpcError(RpcCode.Protocol, foreign);
+    return new ForeignError(foreign, answerWithoutTls(bytes, at));
   }
 
   #notAPacket(what: string): RpcError {

@@ -1,4 +1,7 @@
 import { RpcCode, RpcError, toError } from '../errors.js';
+import { ForeignError } from '../protocol/foreign-answer.js';
+import type { ByteStream } from './byte-stream.js';
+import type { ConnectionOptions } from './connection-contract.js';
 
 /** A frame that was refused before any byte of it was queued. */
 export function notSent(code: RpcCode, message: string): RpcError {
@@ -8,6 +11,16 @@ export function notSent(code: RpcCode, message: string): RpcError {
 export function queueFull(queuedBytes: number, peer: string, maxQueuedBytes: number): RpcError {
   const what = `${queuedBytes} bytes wait to be written to ${peer}`;
   return notSent(RpcCode.QueueFull, `${what}; maxQueuedBytes allows ${maxQueuedBytes}`);
+}
+
+/** Sends a peer of another protocol the answer that this peer understands; at the answering end only. Returns the error. */
+export function answerForeign(
+  error: unknown,
+  stream: Pick<ByteStream, 'write'>,
+  { pauseWhenBlocked: isAnswering }: Pick<ConnectionOptions, 'pauseWhenBlocked'>,
+): unknown {
+  if (isAnswering && error instanceof ForeignError && error.answer !== undefined) stream.write(error.answer);
+  return error;
 }
 
 /** The error of a connection whose peer sent bytes that are not a packet, or whose handler threw. */

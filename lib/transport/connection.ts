@@ -10,7 +10,7 @@ import { bytesRead } from './after-stall.js';
 import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { END_TIMEOUT_MS, OWN_FRAMES_BYTES } from './connection-defaults.js';
-import { connectionLost, evicted, notSent, protocolError, queueFull } from './connection-errors.js';
+import { answerForeign, connectionLost, evicted, notSent, protocolError, queueFull } from './connection-errors.js';
 import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
 import { FlushSchedule } from './flush-schedule.js';
 import { FrameIntake } from './frame-intake.js';
@@ -60,7 +60,7 @@ export class Connection {
     );
     this.#intake = new FrameIntake(stream, this, options, {
       onFrame: (frame) => this.#onFrame(frame),
-      onError: (error) => this.destroy(protocolError(this.peer, error)),
+      onError: (error) => this.destroy(protocolError(this.peer, answerForeign(error, stream, options))),
     });
     stream.open({
       onData: (chunk) => this.#onData(chunk),

@@ -4,6 +4,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
   type ServerResponse,
+  STATUS_CODES,
 } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -23,13 +24,19 @@ import { WebSocketStream } from './websocket-stream.js';
 /** Listens. Answers 426 to a request that is not a WebSocket upgrade, and 404 to an upgrade at another path than that of the endpoint. */
 export async function listenWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options: ListenOptions): Promise<Listener> {
   const { transport, host, port, path } = endpoint;
-  const { onStream, onError } = options;
+  const { onStream, onError, onRefused } = options;
   const { WebSocketServer } = webSocketPackage();
   const handshakes = new Handshakes(options, 'upgrade');
   const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${transport}://${remoteAddress}:${remotePort}`;
   const { server, front, factsOf, stop } =
     transport === 'wss' ? secureServer(options, handshakes) : plainServer(options);
   if (transport === 'ws') server.on('connection', (socket: Socket) => handshakes.begin(peerOf(socket), socket, false));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Codes of the parser. Others are those of a connection that broke or was late.
+    if (error.code?.startsWith('HPE_') === true)
+      onRefused?.(peerOf(socket), `the peer does not speak HTTP (${error.code})`);
+    endWithError(socket, error.code);
+  });
   const sockets = new WebSocketServer({
     ...wsOptions(options.maxFrameBytes),
     server,
@@ -37,7 +44,7 @@ export async function listenWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options:
       if (!isAtPath(req, path)) return answer(false, 404);
       const stranger = strangeOrigin(req, options);
       if (stranger !== undefined)
-        options.onRefused?.(peerOf(req.socket), `allowedOrigins does not contain ${quoted(stranger)}`);
+        onRefused?.(peerOf(req.socket), `allowedOrigins does not contain ${quoted(stranger)}`);
       answer(stranger === undefined, 403);
     },
   });
@@ -90,6 +97,13 @@ function secureServer(options: ListenOptions, handshakes: Handshakes): HttpPlace
   const server = createSecureServer(serverTlsOptions(tls), answerRequest);
   const { front, stopWatching } = acceptTls(server, 'wss', tls, options, handshakes);
   return { server, front, factsOf: (socket) => peerFacts(socket as TLSSocket, tls), stop: stopWatching };
+}
+
+/** Does what Node.js does where no listener handles the error. */
+function endWithError(socket: Socket, code: string | undefined): void {
+  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+  socket.destroy();
 }
 
 function answerRequest(_request: IncomingMessage, response: ServerResponse): void {
