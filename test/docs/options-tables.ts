@@ -168,6 +168,14 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     defaults: TLS_DEFAULTS,
   },
   {
+    title: 'Secrets',
+    intro: 'Entries of the option `secret` of servers, clients, shared clients and shares, beside texts and bytes.',
+    file: 'lib/auth/secret-option.ts',
+    name: 'NamedSecret',
+    prefix: 'secret.',
+    defaults: Object.freeze({ name: 'default' }),
+  },
+  {
     title: 'Services',
     intro: 'Modules whose methods the server offers.',
     file: 'lib/service/options.ts',

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as mailstation from '../../index.js';
 import { keptLog, unusedPort } from '../behaviour/support.js';
@@ -67,6 +70,8 @@ async function namesFor(t: TestContext): Promise<Record<string, unknown>> {
     http,
     options: {},
     askForMoney: () => {},
+    sessions: new Map(),
+    readToken: () => 'a token',
     database: { run: async (query: string) => query },
     process: { once: () => {} },
   };
@@ -105,6 +110,17 @@ function certificateFiles(): Record<string, string> {
   return files;
 }
 
+const SECRET_FILE = '/run/secrets/rpc';
+
+/** A file for the name in a snippet. */
+function secretFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstation-page-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'rpc');
+  writeFileSync(path, 'a secret for the code of the pages', { mode: 0o600 });
+  return path;
+}
+
 /** Starts the client of the page, except where the block says that it comes before the start. */
 async function run(t: TestContext, snippet: Snippet): Promise<void> {
   const names = await namesFor(t);
@@ -113,6 +129,7 @@ async function run(t: TestContext, snippet: Snippet): Promise<void> {
   if (!isBeforeStart) await client.start();
   const ports: Record<string, string> = {};
   if (/\.crt'/.test(snippet.code)) Object.assign(ports, certificateFiles());
+  if (snippet.code.includes(SECRET_FILE)) ports[SECRET_FILE] = secretFile(t);
   for (const port of ['3333', '7777', '7778']) ports[port] = String(await unusedPort(t));
   const declared = await runSnippet(t, snippet, names, ports);
   const { registry, share } = declared as { registry?: SharedClient; share?: ShareOfEgg };
