@@ -3,10 +3,12 @@ import { describe, it } from 'node:test';
 import type { FailedCall } from '../../index.js';
 import type { ConnectedPeer } from '../../lib/server-info.js';
 import type { ServerOptions } from '../../server.js';
+import { freePort } from '../examples/program.js';
 import { listOf, request } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { registeredCaller } from './raw-peers.js';
+import { follow, lead } from './sharing.js';
 import { call, deferred, failure, makeGate, overTransports, serve } from './support.js';
 
 type Authorize = NonNullable<ServerOptions['authorize']>;
@@ -81,6 +83,28 @@ describe('the caller that authorize gets', () => {
     assert.equal(await calls.f(null), 'f');
     const other = await call(t, [served], { secret: secret.value, auth: 'bob', clientId: 'web-7' });
     assert.equal((await failure(other.calls.f(null))).code, 'ERR_RPC_FORBIDDEN');
+  });
+});
+
+describe('the caller of a relayed call', () => {
+  it('has the name of the client that calls, and what the process that relays has proven', async (t) => {
+    expectNoLeaks(t);
+    const secret = 'a secret of more than sixteen bytes';
+    const asked: unknown[] = [];
+    const authorize: Authorize = async ({ id, identity }, method) => {
+      asked.push([id, identity?.proven.secret, identity?.claimed.clientId]);
+      return method.endsWith('.f');
+    };
+    const served = await serve(t, { f: () => 'f', g: () => 'g' }, { authorize, secret });
+    const port = await freePort();
+    await lead(t, port, [served], { clientId: 'web-1', secret });
+    const { calls } = await follow(t, port, [served], { clientId: 'web-2', secret });
+    assert.equal(await calls.f(null), 'f');
+    assert.deepEqual(outcome(await failure(calls.g(null))), FORBIDDEN);
+    assert.deepEqual(asked, [
+      ['web-2', 'default', 'web-2'],
+      ['web-2', 'default', 'web-2'],
+    ]);
   });
 });
 

@@ -97,6 +97,16 @@ describe('a stock cluster-client Follower', () => {
     assert.deepEqual(await other.call('g'), { type: 'result', value: "'g'" });
   });
 
+  it('is told of a refusal by authorize by a plain error with its code', async (t) => {
+    const authorize = async (_caller: unknown, method: string) => method.endsWith('.g');
+    const served = await serve(t, { f: () => 'f', g: () => 'g' }, { authorize });
+    const { call } = await follow(t, served.port, ['f', 'g']);
+    const { type, name, message, code } = await call('f');
+    assert.deepEqual([type, name, code], ['failure', 'RpcError', 'ERR_RPC_FORBIDDEN']);
+    assert.equal(message, 'authorize of the server does not let this caller call this method');
+    assert.deepEqual(await call('g'), { type: 'result', value: "'g'" });
+  });
+
   it('is answered on whatever channel it asks for by a server without an id', async (t) => {
     const served = await serve(t, { f: () => 5 }, { id: undefined as never });
     const { call } = await follow(t, served.port, ['f'], 'whatever');
