@@ -2,7 +2,7 @@
  * Compares the transports: `npm run bench:transports -- [options]`. Each transport is measured against tcp in one run, with 1
  * and with 64 calls in flight. A last table has the effect of permessage-deflate.
  *
- *   --transports a,b   transports beside tcp            (all others)
+ *   --transports a,b   transports beside tcp            (unix,tls,ws,wss)
  *   --in-flight 1,64   calls in flight                  (64,1)
  *   --payload a,b      small, 10k                       (small)
  *   --rounds n         rounds of each                   (12)
@@ -20,10 +20,11 @@ import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { peerUrl } from './host-process.js';
 import type { PayloadName } from './payload.js';
-import { TRANSPORTS } from './places.js';
+import { makeCertificate, TRANSPORTS } from './places.js';
 import { formatEnvironment } from './report.js';
 import type { Contestant, Scenario } from './scenario.js';
 
+const HOST = '127.0.0.1';
 const PEERS = new URL('./peers/', import.meta.url);
 /** Name of the second row of a table: the first one once more. */
 const AGAIN = 'again';
@@ -74,6 +75,7 @@ function loop(name: string, title = name): Contestant {
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
 try {
+  makeCertificate(folder, HOST);
   const others = values.transports.split(',');
   const transports = ['tcp', 'tcp', ...others].map((name, at) => transport(name, at === 1 ? AGAIN : name, folder));
   const loops = [loop('limit-ws'), loop('limit-ws', AGAIN), loop('limit-ws-deflate')];

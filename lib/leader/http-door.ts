@@ -25,15 +25,20 @@ interface HttpDoor {
   readonly allowedOrigins: readonly string[];
 }
 
+/** Fields of entries at which this package listens itself. */
+const OF_OTHER_PLACES = ['url', 'tls', 'mode'] as const;
 /** A path as it stands in the first line of a request: printable ASCII, without a query. */
 const PATH = /^\/[!-"$->@-~]*$/;
 
 /** Reads an entry with `server`; undefined for an entry of another kind. Throws {@link RpcCode.InvalidArgument}. */
 export function readHttpDoor(name: string, given: object, allowedOrigins: readonly string[]): HttpDoor | undefined {
   if (!('server' in given)) return undefined;
-  const { server, path: givenPath, url } = given as Partial<HttpListenEntry> & { readonly url?: unknown };
-  if (url !== undefined)
-    throw invalid(`${name} must have either url or server: the server of the program has the port`);
+  const { server, path: givenPath } = given as Partial<HttpListenEntry>;
+  const other = OF_OTHER_PLACES.find((field) => Reflect.get(given, field) !== undefined);
+  if (other !== undefined)
+    throw invalid(
+      `${name} has a server, and cannot have ${other}: the program decides on that where it makes the server`,
+    );
   if (!isHttpServer(server))
     throw unfit(`${name}.server`, 'a server of node:http or node:https, such as the result of app.listen()', server);
   const path = givenPath === undefined ? HTTP_LISTEN_DEFAULTS.path : nonEmptyString(`${name}.path`, givenPath);

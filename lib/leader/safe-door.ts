@@ -1,4 +1,4 @@
-import { type Endpoint, urlOf } from '../endpoint.js';
+import { type Endpoint, isEncrypted, urlOf } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { isLoopback } from '../host.js';
 import { findOpenFolder } from '../transport/socket-owner.js';
@@ -15,7 +15,7 @@ export interface DoorProtection {
   readonly insecure: boolean;
   /** Callers must prove that they know a secret. @default false */
   readonly hasSecret?: boolean | undefined;
-  /** Undefined: nothing is encrypted. */
+  /** Rules for the certificates of callers. Undefined where nothing is encrypted, and at an HTTPS server of the program. */
   readonly tls?: DoorTls | undefined;
 }
 
@@ -46,7 +46,8 @@ function reasonsOf(endpoint: Endpoint, { hasSecret = false, tls }: DoorProtectio
   if (isOfThisMachine(endpoint)) reasons.push('reachable from this machine only');
   // No secret helps: a program that replaces the file can relay the registration, and change every later byte.
   else if (endpoint.transport === 'unix') return reasons;
-  if (tls !== undefined) reasons.push(tls.requestCert && tls.rejectUnauthorized ? 'TLS, certificate required' : 'TLS');
+  const needsCertificate = tls?.requestCert === true && tls.rejectUnauthorized;
+  if (isEncrypted(endpoint)) reasons.push(needsCertificate ? 'TLS, certificate required' : 'TLS');
   if (hasSecret) reasons.push('secret required');
   return reasons;
 }

@@ -14,6 +14,12 @@ export function isHttpServer(value: unknown): value is HttpServer {
 /** The endpoint of a path of an HTTP server. Port 0 before the server listens, and for a server at a unix socket. */
 export function httpEndpoint(server: HttpServer, path: string): Endpoint {
   const address = server.address();
-  if (address === null || typeof address === 'string') return hostEndpoint('ws', SERVER_INFO_DEFAULTS.host, 0, path);
-  return hostEndpoint('ws', address.address, address.port, path);
+  const transport = isSecure(server) ? 'wss' : 'ws';
+  if (address === null || typeof address === 'string')
+    return hostEndpoint(transport, SERVER_INFO_DEFAULTS.host, 0, path);
+  return hostEndpoint(transport, address.address, address.port, path);
+}
+
+function isSecure(server: HttpServer): server is SecureServer {
+  return 'setSecureContext' in server;
 }

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Endpoint, ROOT_PATH } from '../endpoint.js';
@@ -10,6 +10,7 @@ import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
 import { webSocketPackage } from './websocket-package.js';
 import { WebSocketStream } from './websocket-stream.js';
+import { originOf, pathname, strangeOrigin } from './websocket-upgrade.js';
 
 /** Path of a listener of ours, as a property of the listener: other copies of the package read the property too. */
 const PATH = Symbol.for('mailstation.upgradePath');
@@ -26,7 +27,7 @@ type OnUpgrade = ((request: IncomingMessage, socket: Duplex, head: Buffer) => vo
  */
 export async function attachWebSocket(
   server: HttpServer,
-  endpoint: Endpoint<'ws'>,
+  endpoint: Endpoint<'ws' | 'wss'>,
   options: ListenOptions,
 ): Promise<Listener> {
   const { onRefused, onStream } = options;
@@ -60,8 +61,8 @@ export async function attachWebSocket(
     if (placeOf(server) !== place)
       return reject(503, `the HTTP server listens at ${placeOf(server)} now, and no longer at ${place}`);
     const origin = originOf(request.headers);
-    if (origin !== undefined && options.allowedOrigins?.includes(origin) !== true)
-      return reject(403, `allowedOrigins does not contain ${quoted(origin)}`);
+    const stranger = strangeOrigin(request, options);
+    if (stranger !== undefined) return reject(403, `allowedOrigins does not contain ${quoted(stranger)}`);
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const facts = Object.freeze({ ...attachedFacts(socket), ...(origin !== undefined && { origin }) });
       onStream(new WebSocketStream(ws, peer, socket.remoteAddress ?? '127.0.0.1', { socket, facts }));
@@ -101,13 +102,4 @@ function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => {}); // the peer may be gone
   socket.once('finish', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-}
-
-function pathname(target: string): string {
-  return target.split('?', 1)[0] ?? '';
-}
-
-function originOf(headers: IncomingHttpHeaders): string | undefined {
-  const origin = headers.origin ?? headers['sec-websocket-origin'];
-  return origin === undefined ? undefined : String(origin);
 }

@@ -1,7 +1,6 @@
 import {
   createServer,
   type Server as HttpServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   type ServerResponse,
   STATUS_CODES,
@@ -20,6 +19,7 @@ import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
 import { webSocketPackage } from './websocket-package.js';
 import { WebSocketStream } from './websocket-stream.js';
+import { originOf, pathname, strangeOrigin } from './websocket-upgrade.js';
 
 /** Listens. Answers 426 to a request that is not a WebSocket upgrade, and 404 to an upgrade at another path than that of the endpoint. */
 export async function listenWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options: ListenOptions): Promise<Listener> {
@@ -114,19 +114,4 @@ function answerRequest(_request: IncomingMessage, response: ServerResponse): voi
 /** An endpoint without a path takes every path. The query is for what stands in front of the server. */
 function isAtPath({ url = ROOT_PATH }: IncomingMessage, path: string): boolean {
   return path === ROOT_PATH || pathname(url) === pathname(path);
-}
-
-function pathname(target: string): string {
-  return target.split('?', 1)[0] ?? '';
-}
-
-/** Origin that is not allowed. Browsers send the origin of the web page that connects; callers of this package send none. */
-function strangeOrigin({ headers }: IncomingMessage, { allowedOrigins }: ListenOptions): string | undefined {
-  const origin = originOf(headers);
-  return origin === undefined || allowedOrigins?.includes(origin) ? undefined : origin;
-}
-
-function originOf(headers: IncomingHttpHeaders): string | undefined {
-  const origin = headers.origin ?? headers['sec-websocket-origin'];
-  return origin === undefined ? undefined : String(origin);
 }

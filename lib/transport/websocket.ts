@@ -3,8 +3,7 @@ import { attachWebSocket } from './websocket-attach.js';
 import { dialWebSocket } from './websocket-dial.js';
 import { listenWebSocket } from './websocket-listen.js';
 
-/** WebSocket, without encryption. */
-export const ws: Transport<'ws'> = {
+const either: Transport<'ws' | 'wss'> = {
   dial: dialWebSocket,
   listen: (endpoint, options) =>
     options.httpServer === undefined
@@ -12,5 +11,8 @@ export const ws: Transport<'ws'> = {
       : attachWebSocket(options.httpServer, endpoint, options),
 };
 
+/** WebSocket, without encryption. */
+export const ws: Transport<'ws'> = either;
+
 /** WebSocket over TLS. */
-export const wss: Transport<'wss'> = { dial: dialWebSocket, listen: listenWebSocket };
+export const wss: Transport<'wss'> = either;

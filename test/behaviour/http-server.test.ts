@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, get, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createNetServer } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createServer, type ServerOptions } from '../../server.js';
+import { makeAuthority, withoutOpenssl } from '../support/certificates.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { call, failure, keptLog, serve } from './support.js';
@@ -31,7 +33,7 @@ async function program(t: TestContext, host: string | undefined = '127.0.0.1'): 
 /** A server at a path of the program's server. */
 async function serveAt(t: TestContext, http: HttpServer, options: Partial<ServerOptions> = {}, path = PATH) {
   const placed = { port: undefined, listen: { server: http, path }, ...options };
-  const served = await serve(t, { f: () => 'f' }, placed);
+  const served = await serve(t, { f: () => 'f', g: () => 'g' }, placed);
   return { ...served, info: { id: 'test-1', serverType: 'test', url: served.server.urls[0] as string } };
 }
 
@@ -218,6 +220,47 @@ describe('a server at a path of an HTTP server of the program', () => {
   });
 });
 
+describe('a server at a path of an HTTPS server of the program', { skip: withoutOpenssl }, () => {
+  /** An HTTPS server that asks callers for a certificate, and serves those without one too. */
+  async function secureProgram(t: TestContext, host: string) {
+    const own = makeAuthority();
+    const callers = makeAuthority();
+    const { cert, key } = own.issue({ name: 'gateway' });
+    const https = createHttpsServer({ cert, key, ca: callers.ca, requestCert: true, rejectUnauthorized: false });
+    https.listen(0, host);
+    await once(https, 'listening');
+    t.after(() => https.close());
+    return { https, port: (https.address() as AddressInfo).port, caFile: own.caFile, callers };
+  }
+
+  it('is safe beyond loopback, and knows the certificates of callers', async (t) => {
+    expectNoLeaks(t);
+    const { https, port, caFile, callers } = await secureProgram(t, '0.0.0.0');
+    const { server, log } = await serveAt(t, https, {
+      expose: ['user.service.f'],
+      authorize: ({ identity }, method) => method !== 'user.service.g' || identity?.proven.certificate?.name === 'shop',
+    });
+    assert.deepEqual(server.urls, [`wss://0.0.0.0:${port}/rpc`]);
+    assert.match(log[0] ?? '', /listens on wss:\/\/0\.0\.0\.0:\d+\/rpc, TLS$/);
+    const info = { id: 'test-1', serverType: 'test', url: `wss://127.0.0.1:${port}/rpc` };
+    const stranger = await call(t, [info], { tls: { caFile } });
+    assert.equal(await stranger.calls.f(null), 'f');
+    assert.equal((await failure(stranger.calls.g(null))).code, 'ERR_RPC_FORBIDDEN');
+    const { certFile, keyFile } = callers.issue({ name: 'shop' });
+    const shop = await call(t, [info], { tls: { caFile, certFile, keyFile } });
+    assert.equal(await shop.calls.g(null), 'g');
+  });
+
+  it('does not take a caller for known whose certificate no authority of the program has issued', async (t) => {
+    const { https, port, caFile } = await secureProgram(t, '127.0.0.1');
+    await serveAt(t, https, { expose: [] });
+    const { certFile, keyFile } = makeAuthority().issue({ name: 'shop' });
+    const info = { id: 'test-1', serverType: 'test', url: `wss://127.0.0.1:${port}/rpc` };
+    const { calls } = await call(t, [info], { tls: { caFile, certFile, keyFile } });
+    assert.equal((await failure(calls.f(null))).code, 'ERR_RPC_FORBIDDEN');
+  });
+});
+
 describe('the option listen, with a server', () => {
   const http = createHttpServer();
   const app = () => {};
@@ -228,7 +271,8 @@ describe('the option listen, with a server', () => {
     ],
     [{ server: undefined }, /^listen\[0\]\.server is missing: give a server of node:http or node:https/],
     [{ server: createNetServer() }, /^listen\[0\]\.server must be a server of node:http or node:https/],
-    [{ server: http, url: 'ws://127.0.0.1:1' }, /^listen\[0\] must have either url or server/],
+    [{ server: http, url: 'ws://127.0.0.1:1' }, /^listen\[0\] has a server, and cannot have url: the program decides/],
+    [{ server: http, tls: {} }, /^listen\[0\] has a server, and cannot have tls: the program decides/],
     [{ server: http, path: 'rpc' }, /^listen\[0\]\.path must be a path such as "\/rpc", without a query, got "rpc"$/],
     [{ server: http, path: '/rpc?x' }, /^listen\[0\]\.path must be a path such as "\/rpc"/],
     [{ server: http, path: '/r pc' }, /^listen\[0\]\.path must be a path such as "\/rpc"/],

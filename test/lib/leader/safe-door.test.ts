@@ -8,6 +8,7 @@ import { type DoorProtection, describeDoors, requireSafeDoor } from '../../../li
 
 const loopback = endpointOf({ host: '127.0.0.1', port: 1 });
 const wide = endpointOf({ host: '0.0.0.0', port: 2 });
+const encrypted = endpointOf({ transport: 'tls', host: '0.0.0.0', port: 3 });
 const verified = { requestCert: true, rejectUnauthorized: true };
 const unverified = { requestCert: true, rejectUnauthorized: false };
 const anyCaller = { requestCert: false, rejectUnauthorized: true };
@@ -26,18 +27,18 @@ describe('a door', () => {
     ['beyond loopback, with no secret', wide, { insecure: false, hasSecret: false }, undefined],
     ['beyond loopback, insecure', wide, { insecure: true }, 'tcp://0.0.0.0:2, insecure: open to all that can connect'],
     ['beyond loopback, with a secret', wide, { insecure: false, hasSecret: true }, 'tcp://0.0.0.0:2, secret required'],
-    ['with TLS', wide, { insecure: false, tls: anyCaller }, 'tcp://0.0.0.0:2, TLS'],
+    ['with TLS', encrypted, { insecure: false, tls: anyCaller }, 'tls://0.0.0.0:3, TLS'],
     [
       'with TLS, and certificates that are not verified',
-      wide,
+      encrypted,
       { insecure: false, tls: unverified },
-      'tcp://0.0.0.0:2, TLS',
+      'tls://0.0.0.0:3, TLS',
     ],
     [
       'with TLS, certificates and a secret',
-      wide,
+      encrypted,
       { insecure: true, hasSecret: true, tls: verified },
-      'tcp://0.0.0.0:2, TLS, certificate required, secret required',
+      'tls://0.0.0.0:3, TLS, certificate required, secret required',
     ],
   ];
   for (const [name, endpoint, protection, description] of cases) {
@@ -82,9 +83,9 @@ describe('a door', () => {
       describeDoors([
         [loopback, insecure],
         [wide, insecure],
-        [wide, { ...insecure, tls: anyCaller }],
+        [encrypted, { ...insecure, tls: anyCaller }],
       ]),
-      'tcp://127.0.0.1:1 (reachable from this machine only) and tcp://0.0.0.0:2 (insecure: open to all that can connect) and tcp://0.0.0.0:2 (TLS)',
+      'tcp://127.0.0.1:1 (reachable from this machine only) and tcp://0.0.0.0:2 (insecure: open to all that can connect) and tls://0.0.0.0:3 (TLS)',
     );
   });
 });
