@@ -42,15 +42,18 @@ export function acceptTls(
   const front = createServer((socket) => {
     const peer = `${scheme}://${socket.remoteAddress}:${socket.remotePort}`;
     socket.on('error', () => {}); // the end of the socket follows
+    let isTls = false;
+    // Before the listener of `begin`, after which the handshake counts as over.
+    socket.once('close', () => {
+      if (isTls && handshakes.has(peer)) onRefused?.(peer, LEFT);
+    });
     handshakes.begin(peer, socket, true);
     socket.once('readable', () => {
       const first: Buffer | null = socket.read();
       if (first === null) return void socket.destroy(); // a peer that only asks whether the port is open
       if (first[0] !== TLS_HANDSHAKE) return answerPlain(socket, first, (why) => onRefused?.(peer, why));
+      isTls = true;
       socket.unshift(first);
-      socket.once('close', () => {
-        if (handshakes.has(peer)) onRefused?.(peer, LEFT);
-      });
       secure.emit('connection', socket);
     });
   });
