@@ -1,12 +1,12 @@
+import { spanCopies } from './any-copy.js';
 import type { CallTiming } from './call-timing.js';
 import { errorJson } from './error-json.js';
 import { codeOf, errorParts, isError } from './error-parts.js';
 import { inspect } from './inspect.js';
 
 /**
- * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`, not
- * on the class, since two copies of the package may be loaded in one process. docs/errors.md has the cause and the cure
- * of each.
+ * Codes of all failures that mailstation reports. A code is added, never renamed or reused. Match on `error.code`: all
+ * failures have one class. docs/errors.md has the cause and the cure of each.
  * @example
  * ```ts
  * import { RpcCode, type RpcError } from 'mailstation';
@@ -127,7 +127,8 @@ export interface RpcErrorDetail {
 
 /**
  * Error of every failure that mailstation reports. {@link RpcError.code} says which failure, {@link RpcError.delivery}
- * how far a call got; `cause` has the error of a remote method, with name, message and code.
+ * how far a call got; `cause` has the error of a remote method, with name, message and code. `instanceof RpcError` holds
+ * for errors of another copy of the package in the process too.
  * @example
  * ```ts
  * import { createClient, type RpcError } from 'mailstation';
@@ -190,6 +191,7 @@ export class RpcError extends Error {
 
 // On the prototype, as the built-in errors have it: not an own property of each, and not printed twice.
 Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
+spanCopies(RpcError, 'mailstation.RpcError');
 
 /** The text of anything that was thrown, Error or not. */
 export function messageOf(thrown: unknown): string {
