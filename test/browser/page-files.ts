@@ -1,6 +1,12 @@
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type * as mailstation from '../../index.js';
 import { REPOSITORY } from '../support/loader-flags.js';
 
+/** The exports of the client for web pages, with the types of those of Node. */
+export type Page = Pick<typeof mailstation, 'createClient' | 'Client' | 'RpcCode' | 'RpcError'>;
 type Files = typeof import('../../scripts/browser-files.mjs');
 type Bundle = typeof import('../../scripts/browser-bundle.mjs');
 
@@ -10,6 +16,20 @@ const scriptUrl = (name: string): string => pathToFileURL(`${REPOSITORY}scripts/
 export const files: Files = await import(scriptUrl('browser-files.mjs'));
 
 let code: Promise<string> | undefined;
+
+let loaded: Promise<Page> | undefined;
+
+/** Loads the client for web pages in this process. */
+export function loadPage(): Promise<Page> {
+  loaded ??= pageBundle().then((text) => {
+    const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-page-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'browser.mjs');
+    writeFileSync(file, text);
+    return import(pathToFileURL(file).href) as Promise<Page>;
+  });
+  return loaded;
+}
 
 /** The client for web pages, as `dist/browser.js` has it. */
 export async function pageBundle(): Promise<string> {

@@ -5,9 +5,9 @@ import { clearInterval, nextTick, setInterval } from '../timers.js';
 import { NORMAL_CLOSURE, OPEN, type PageCloseEvent, type PageWebSocket } from './page-websocket.js';
 
 /** Bytes that may wait in the browser, like a socket's own high-water mark. Past them, writing pauses. */
-const HIGH_WATER_BYTES = 64 * 1024;
-/** Time between two readings of what waits: a WebSocket of a page has no event for that. Unit: ms */
-const SAMPLE_MS = 10;
+const HIGH_WATER_BYTES = 256 * 1024;
+/** Time between two readings of what waits: a WebSocket of a page has no event for that. A browser's shortest. Unit: ms */
+const SAMPLE_MS = 4;
 /** Close codes of an end in order: normal, peer going away, no code given. */
 const ORDERLY: readonly number[] = [NORMAL_CLOSURE, 1001, 1005];
 const ABNORMAL_CLOSURE = 1006;
