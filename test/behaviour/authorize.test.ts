@@ -190,9 +190,11 @@ describe('authorize that answers something else', () => {
   it('does so for thousands of calls with a line a second', async (t) => {
     const served = await serve(t, { f: () => 'f' }, { authorize: () => Promise.reject(new Error('boom')) });
     const { calls } = await call(t, [served]);
+    const startedAt = performance.now();
     const codes = await Promise.all(Array.from({ length: 3_000 }, async () => (await failure(calls.f(null))).code));
     assert.deepEqual([...new Set(codes)], ['ERR_RPC_FORBIDDEN']);
-    assert.ok(served.log.length < 10, `${served.log.length} lines`);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    assert.ok(served.log.length <= seconds + 3, `${served.log.length} lines in ${seconds} s`);
   });
 });
 
