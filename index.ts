@@ -41,6 +41,7 @@ export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { ConnectedPeer } from './lib/server-info.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
+export type { Authorize } from './lib/serving/authorization.js';
 export type { ExpectedErrors, FailedCall } from './lib/serving/call-failures.js';
 export type { TlsBytes, TlsOptions, TlsVersion } from './lib/transport/tls-options.js';
 export { createServer, Server, type ServerEvents, type ServerOptions, type ServerState } from './server.js';

@@ -7,7 +7,8 @@ import { type HttpServer, httpEndpoint, isHttpServer } from '../transport/http-s
 export interface HttpListenEntry {
   /**
    * Server of `node:http` or `node:https`, which the program has made and lets listen before it starts this server. Upgrades at other
-   * paths, and all requests, are left to the program. `stop()` closes the connections of callers, and never this server.
+   * paths, and all requests, are left to the program. `stop()` closes the connections of callers, and never this server. Limits on
+   * requests and on connections that have not upgraded are those of this server.
    */
   server: HttpServer;
   /** Path of the upgrades, from `/` on. @default '/' */
