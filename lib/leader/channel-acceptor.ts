@@ -228,7 +228,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       maxHandshakes: Math.min(maxConnections, maxUnregistered),
       onStream: (stream) => this.#onStream(stream),
       onRefused: (peer, why) => this.#admission.logRefusal(peer, why),
-      onReloadFailed: (error) => this.#options.logger.error(reloadFailed(door.endpoint, error)),
+      onReloadFailed: (error) => this.#options.logger.error(reloadFailed(error)),
     });
   }
 

@@ -1,4 +1,3 @@
-import { type Endpoint, urlOf } from '../endpoint.js';
 import { invalid } from '../options.js';
 import type { TlsMaterial } from '../transport/tls-material.js';
 import type { TlsOptions } from '../transport/tls-options.js';
@@ -21,7 +20,7 @@ export function reloadDoors(doors: readonly Door[], given: TlsOptions | undefine
   for (const tls of own) tls.replace();
 }
 
-/** Log line for files of a place that have changed and cannot be used. */
-export function reloadFailed(endpoint: Endpoint, error: Error): string {
-  return `mailstation: new certificate files of ${urlOf(endpoint)} are not used, and the former certificate stays: ${error.message}`;
+/** Log line for files that have changed and cannot be used. The error names the option. */
+export function reloadFailed(error: Error): string {
+  return `mailstation: changed certificate files are not used, and the former certificate stays: ${error.message}`;
 }
