@@ -1,5 +1,5 @@
 import { FailureModes, type FailureOptions, resolveFailureOptions } from '../failure/index.js';
-import { describeError } from '../lib/diagnostics.js';
+import { describeFailure } from '../lib/diagnostics.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { boolean, defined, fieldsOf, nonEmptyString, timeoutMs } from '../lib/options.js';
 import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
@@ -55,7 +55,7 @@ export class Client<Remotes = Any> {
     const behind = { next: this.#router, roster: station, admission, held };
     this.#failureModes = new FailureModes(behind, resolveFailureOptions(options));
     const log = (error: unknown): void =>
-      console.warn(`mailstation: a call that nothing waits for failed: ${describeError(error)}`);
+      console.warn(`mailstation: a call that nothing waits for failed: ${describeFailure(error)}`);
     const caller = new Caller(this.#failureModes, station, {
       timeout: timeoutMs('timeout', options.timeout, 30_000),
       callbacks: false,

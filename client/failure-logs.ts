@@ -1,5 +1,5 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
-import { describeError, type Logger } from '../lib/diagnostics.js';
+import { describeError, describeFailure, type Logger } from '../lib/diagnostics.js';
 import type { RpcError } from '../lib/errors.js';
 import { RateLimitedLog } from '../lib/rate-limited-log.js';
 
@@ -12,7 +12,7 @@ export function failureLogs(logger: Logger) {
   const log = new RateLimitedLog(logger);
   return {
     onOnewayFailure: (error: RpcError): void =>
-      log.warn(() => `mailstation: a one-way call failed: ${describeError(error)}`, `one-way ${error.code}`),
+      log.warn(() => `mailstation: a one-way call failed: ${describeFailure(error)}`, `one-way ${error.code}`),
     onCallbackThrow: (error: unknown, of: string): void =>
       log.error(() => `mailstation: the callback of a call of ${of} threw: ${describeError(error)}`, `callback ${of}`),
     onUnusedFailure: ({ message, code }: RpcError): void =>

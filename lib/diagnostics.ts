@@ -1,3 +1,5 @@
+import { isError } from './error-parts.js';
+import { RpcCode, RpcError } from './errors.js';
 import { debuglog, inspect } from './inspect.js';
 import { escapeControls } from './quoted.js';
 import { throwUncaught } from './uncaught.js';
@@ -66,4 +68,18 @@ export function describeError(error: unknown): string {
   }
   const cut = text.length <= MAX_DESCRIPTION ? text : `${text.slice(0, MAX_DESCRIPTION)}...`;
   return escapeControls(cut);
+}
+
+/** Failures in which the error of a user's function may be the cause. */
+const OF_USERS: readonly RpcCode[] = [RpcCode.Filter, RpcCode.Route, RpcCode.Encode, RpcCode.Remote];
+
+/**
+ * A failed call as one log entry. An error of this package has no stack there, whose frames are all of this package. The error of a
+ * user's function under it has one. Any other error is described as {@link describeError} does.
+ */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof RpcError)) return describeError(error);
+  const { name, message, code, cause } = error;
+  const shown = escapeControls(`${name}: ${message} (${code})`);
+  return OF_USERS.includes(code) && isError(cause) ? `${shown}; the cause is ${describeFailure(cause)}` : shown;
 }

@@ -1,6 +1,6 @@
 import { outsideContexts } from '../async-context.js';
 import { type Callback, userCallback } from '../callback.js';
-import { describeError } from '../diagnostics.js';
+import { describeFailure } from '../diagnostics.js';
 import { hasCode, RpcCode } from '../errors.js';
 import { invalid } from '../options.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
@@ -183,7 +183,7 @@ export class ClusterClient extends ReadyEmitter {
       if (hasCode(error, [RpcCode.Closed])) nextTick(() => this.#emitOutside('error', error));
       else
         this.#log.warn(
-          () => `mailstation: a one-way call of ${name}.${method} was not sent: ${describeError(error)}`,
+          () => `mailstation: a one-way call of ${name}.${method} was not sent: ${describeFailure(error)}`,
           method,
         );
     });

@@ -1,7 +1,6 @@
 import { debug, type Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { identityOf } from '../identity.js';
-import { ForeignError } from '../protocol/foreign-answer.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { clearInterval, performance, setInterval } from '../timers.js';
@@ -14,6 +13,8 @@ import { type AddressCheck, canonicalAddress } from './whitelist.js';
 
 /** Interval between two searches for unregistered connections and half-sent frames. ms */
 const SWEEP_MS = 2_500;
+/** Reasons of connections whose peers speak another protocol, or stop in the middle of a registration. */
+const UNREADABLE: readonly RpcCode[] = [RpcCode.Protocol, RpcCode.FrameTooLarge];
 
 export interface SessionAdmissionOptions {
   /** Above this number the oldest unregistered connection is evicted; where all have registered, the new one is refused. */
@@ -121,8 +122,8 @@ export class SessionAdmission {
     const peer = this.#sessions.get(session);
     this.#sessions.delete(session);
     const isStranger = this.#unregistered.delete(session);
+    if (isStranger && UNREADABLE.includes(reason.code)) this.logRefusal(session.peer, reason.message);
     const isReported = this.#options.entrance === undefined || !isStranger;
-    if (isStranger && reason instanceof ForeignError) this.logRefusal(session.peer, reason.message);
     if (peer !== undefined && isReported) this.#options.onSessionClosed(peer, reason);
   }
 
@@ -180,6 +181,6 @@ export class SessionAdmission {
 
   #drop(session: Session, why: string): void {
     debug.leader('%s dropped: %s', session.peer, why);
-    session.destroy(new RpcError(RpcCode.Protocol, `${session.peer} was dropped: ${why}`));
+    session.destroy(new RpcError(RpcCode.Protocol, why));
   }
 }

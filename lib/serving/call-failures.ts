@@ -1,5 +1,5 @@
 import { CalledBackError } from '../called-back.js';
-import { describeError, type Logger } from '../diagnostics.js';
+import { describeError, describeFailure, type Logger } from '../diagnostics.js';
 import { findCause, RpcCode } from '../errors.js';
 import { unfit } from '../options.js';
 import { printable } from '../quoted.js';
@@ -90,9 +90,10 @@ export class CallFailures {
     }
   }
 
-  #describe({ method, error, oneway, caller }: Omit<FailedCall, 'expected'>): string {
+  #describe({ method, error, code, oneway, caller }: Omit<FailedCall, 'expected'>): string {
     const { prefix = '' } = this.#options;
+    const shown = code === undefined ? describeError(error) : describeFailure(error);
     const who = caller === undefined ? '' : `, called by ${caller.peer}`;
-    return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}, failed: ${describeError(error)}`;
+    return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}, failed: ${shown}`;
   }
 }

@@ -1,10 +1,4 @@
-import {
-  createServer,
-  type Server as HttpServer,
-  type IncomingMessage,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -18,6 +12,7 @@ import { peerFacts } from './tls-peer.js';
 import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
 import { webSocketPackage } from './websocket-package.js';
+import { refuseStrangers } from './websocket-strangers.js';
 import { WebSocketStream } from './websocket-stream.js';
 import { originOf, pathname, strangeOrigin } from './websocket-upgrade.js';
 
@@ -31,12 +26,7 @@ export async function listenWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options:
   const { server, front, factsOf, stop } =
     transport === 'wss' ? secureServer(options, handshakes) : plainServer(options);
   if (transport === 'ws') server.on('connection', (socket: Socket) => handshakes.begin(peerOf(socket), socket, false));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Codes of the parser. Others are those of a connection that broke or was late.
-    if (error.code?.startsWith('HPE_') === true)
-      onRefused?.(peerOf(socket), `the peer does not speak HTTP (${error.code})`);
-    endWithError(socket, error.code);
-  });
+  refuseStrangers(server, peerOf, options);
   const sockets = new WebSocketServer({
     ...wsOptions(options.maxFrameBytes),
     server,
@@ -87,28 +77,16 @@ function plainServer({ handshakeTimeout }: ListenOptions): HttpPlace {
     requestTimeout: handshakeTimeout,
     connectionsCheckingInterval: Math.min(2_500, handshakeTimeout),
   };
-  const server = createServer(limits, answerRequest);
+  const server = createServer(limits);
   return { server, front: server, factsOf: () => ({}), stop: () => {} };
 }
 
 /** The HTTP server listens nowhere itself. Therefore Node.js does not enforce the limits above, and `handshakes` does. */
 function secureServer(options: ListenOptions, handshakes: Handshakes): HttpPlace {
   const tls = requiredTls(options.tls);
-  const server = createSecureServer(serverTlsOptions(tls), answerRequest);
+  const server = createSecureServer(serverTlsOptions(tls));
   const { front, stopWatching } = acceptTls(server, 'wss', tls, options, handshakes);
   return { server, front, factsOf: (socket) => peerFacts(socket as TLSSocket, tls), stop: stopWatching };
-}
-
-/** Does what Node.js does where no listener handles the error. */
-function endWithError(socket: Socket, code: string | undefined): void {
-  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
-  socket.destroy();
-}
-
-function answerRequest(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket', connection: 'close' });
-  response.end('mailstation speaks WebSocket here\n');
 }
 
 /** An endpoint without a path takes every path. The query is for what stands in front of the server. */

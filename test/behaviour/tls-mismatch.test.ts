@@ -60,13 +60,13 @@ const CASES: readonly [server: Scheme, caller: Scheme, callerHears: RegExp, serv
   ['tcp', 'tls', NO_TLS, /from 127\.0\.0\.1:\d+: the peer speaks TLS, and this end does not/],
   ['tcp', 'wss', NO_TLS, /from 127\.0\.0\.1:\d+: the peer speaks TLS, and this end does not/],
   ['tcp', 'ws', /the WebSocket handshake failed/, /the peer speaks HTTP/],
-  ['ws', 'wss', NO_TLS, /from ws:.*: the peer does not speak HTTP/],
-  ['ws', 'tls', NO_TLS, /from ws:.*: the peer does not speak HTTP/],
+  ['ws', 'wss', NO_TLS, /from ws:.*: the peer speaks TLS, and this end does not/],
+  ['ws', 'tls', NO_TLS, /from ws:.*: the peer speaks TLS, and this end does not/],
   ['tls', 'tcp', SPEAKS_TLS, /from tls:.*: the peer speaks no TLS, and this place speaks TLS/],
   ['tls', 'ws', SPEAKS_TLS, /from tls:.*: the peer speaks HTTP without TLS, and this place speaks TLS/],
   ['wss', 'ws', SPEAKS_TLS, /from wss:.*: the peer speaks HTTP without TLS, and this place speaks TLS/],
   ['wss', 'tcp', SPEAKS_TLS, /from wss:.*: the peer speaks no TLS, and this place speaks TLS/],
-  ['wss', 'tls', /the peer speaks HTTP/, /from wss:.*: the peer does not speak HTTP/],
+  ['wss', 'tls', /the peer speaks HTTP/, /from wss:.*: the peer sends packets, and no WebSocket/],
   ['tls', 'wss', /the WebSocket handshake failed/, /from tls:.*: the peer speaks HTTP/],
 ];
 
