@@ -37,6 +37,29 @@ describe('what a web page runs', () => {
     );
   });
 
+  it('imports no name that a file under browser/ does not have', () => {
+    const missing = sources.flatMap(({ file, source }) =>
+      [...source.code.matchAll(/\bimport (?:type )?\{([^}]*)\} from "(\d+)"/g)].flatMap(([, names = '', at = '']) => {
+        const target = files.fileInPage(file, source.strings[Number(at)] ?? '');
+        const text = texts.get(target) ?? '';
+        if (!target.startsWith('browser/')) return [];
+        return names
+          .split(',')
+          .map((name) =>
+            name
+              .trim()
+              .replace(/^type /, '')
+              .replace(/ as .*/, ''),
+          )
+          .filter(
+            (name) => name !== '' && !new RegExp(`^export .*\\b${name}\\b|^  (?:type )?${name},$`, 'm').test(text),
+          )
+          .map((name) => `${file} imports ${name}, which ${target} lacks`);
+      }),
+    );
+    assert.deepEqual(missing, [], list('node scripts/typecheck-browser.mjs has the rest', missing));
+  });
+
   it('uses every file under browser/', () => {
     const unused = sourceFiles(['browser']).filter((file) => !texts.has(file));
     assert.deepEqual(unused, [], list('no page uses these', unused));
