@@ -47,10 +47,10 @@ export function whyNoBrowser(): string | false {
 }
 
 /** Starts a headless Chromium. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const { chromium } = createRequire(`${REPOSITORY}package.json`)('playwright-core') as Playwright;
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('there is no Chromium');
   // In a container the user is root, for whom Chromium's sandbox does not work. The pages are the tests' own.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...args] });
 }

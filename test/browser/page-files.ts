@@ -15,6 +15,10 @@ const scriptUrl = (name: string): string => pathToFileURL(`${REPOSITORY}scripts/
 /** Which files the client for web pages is made of. Scripts are not emitted with the tests. */
 export const files: Files = await import(scriptUrl('browser-files.mjs'));
 
+const { bundleForPages, compileForPages }: Bundle = await import(scriptUrl('browser-bundle.mjs'));
+
+export { compileForPages };
+
 let code: Promise<string> | undefined;
 
 let loaded: Promise<Page> | undefined;
@@ -33,6 +37,6 @@ export function loadPage(): Promise<Page> {
 
 /** The client for web pages, as `dist/browser.js` has it. */
 export async function pageBundle(): Promise<string> {
-  code ??= (import(scriptUrl('browser-bundle.mjs')) as Promise<Bundle>).then(({ bundleForPages }) => bundleForPages());
+  code ??= bundleForPages();
   return code;
 }

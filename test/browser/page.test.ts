@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type * as mailstation from '../../index.js';
 import { callContext, createServer, type Server, type ServerOptions } from '../../index.js';
+import { authority, withoutOpenssl } from '../support/certificates.js';
 import { until } from '../support/until.js';
 import { type Browser, launchChromium, type Page, whyNoBrowser } from './chromium.js';
 import { openSite, type Site, type SiteOptions } from './site.js';
@@ -249,6 +250,23 @@ describe('a web page in Chromium', { skip }, () => {
     const refused = await failure(page, 'identity', [], { timeout: 500 });
     assert.equal(refused['code'], 'ERR_RPC_CONNECT');
     assert.match(String(refused['message']), /did not accept the registration/);
+  });
+
+  it('calls over TLS, and is told where it may not trust the certificate', { skip: withoutOpenssl }, async (t) => {
+    const { cert, key } = authority().issue({ name: 'localhost' });
+    const { page, site } = await open(t);
+    const server = await serve(t, site, 'first', { listen: 'wss://127.0.0.1:0/rpc', tls: { cert, key } });
+    await startClient(page, [urlOf(server)]);
+    const untrusted = await failure(page, 'echo', [1], { timeout: 500 });
+    assert.equal(untrusted['code'], 'ERR_RPC_CONNECT');
+    assert.match(String(untrusted['message']), /wss:.* did not open a WebSocket/);
+    const trusting = await launchChromium(['--ignore-certificate-errors']);
+    t.after(() => trusting.close());
+    const other = await trusting.newPage();
+    await other.goto(site.origin);
+    await other.waitForFunction(() => window.mailstation !== undefined);
+    await startClient(other, [urlOf(server)]);
+    assert.equal(await call(other, 'echo', ['over TLS']), 'over TLS');
   });
 
   it('is refused where the server does not allow its origin, and says what may be wrong', async (t) => {
