@@ -26,7 +26,7 @@ import { ClientStop } from './client-stop.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
 import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js';
-import type { ResolvedMailStationOptions } from './options.js';
+import { type ResolvedMailStationOptions, transportOf } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
 import { Roster, type RosterChange } from './roster.js';
 import { rosterLogs, type Uncallable, warnOfMistypedFields } from './roster-entry.js';
@@ -64,7 +64,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    */
   constructor(options: ResolvedMailStationOptions, makeSharing?: MakeMailBoxSharing, takesAll = false) {
     super();
-    this.#roster = new Roster({ takesAll, ...rosterLogs(options.logger) });
+    this.#roster = new Roster({ takesAll, transport: transportOf(options), ...rosterLogs(options.logger) });
     this.#options = options;
     const sharing = makeSharing?.((to) => this.emit('share', to));
     this.#sharing = sharing;

@@ -152,6 +152,11 @@ export function resolveMailStationOptions(
   });
 }
 
+/** Transport of servers whose entries name none. A client that was given certificates does not speak without them by accident. */
+export function transportOf({ mailbox }: ResolvedMailStationOptions): 'tls' | undefined {
+  return mailbox.tls === undefined ? undefined : 'tls';
+}
+
 /** Parts of a platform that read options. */
 export interface OptionReaders {
   readonly readSecret?: ReadSecret;

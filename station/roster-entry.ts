@@ -1,6 +1,7 @@
 import { idOfNumber, portOfDigits, weightOfDigits } from '../lib/compat/numbers.js';
 import type { Logger } from '../lib/diagnostics.js';
 import { HOST_TRANSPORTS, portOf, urlOf } from '../lib/endpoint.js';
+import type { HostTransport } from '../lib/endpoint-forms.js';
 import { endpointOfUrl, isEndpointUrl } from '../lib/endpoint-url.js';
 import { messageOf, type RpcError } from '../lib/errors.js';
 import { hostOption } from '../lib/host.js';
@@ -53,6 +54,13 @@ function read(given: ServerEntry, onWeight: (why: RpcError) => void): ServerInfo
   const place = isAtUrl(given) ? placeOfUrl(given, id) : placeOfFields(host, others, id);
   if (place === undefined) return new Uncallable(id, given, NO_PORT);
   return Object.freeze({ ...others, id, serverType, ...place, ...(fits && { weight }) });
+}
+
+/** The entry with a transport, where the entry has a port and names no transport. */
+export function withTransport(given: ServerEntry, transport: HostTransport | undefined): ServerEntry {
+  if (transport === undefined || typeof given !== 'object' || given === null) return given;
+  const isPlaced = (given.port ?? '') !== '' && !isEndpointUrl(given['url']);
+  return isPlaced && (given['transport'] ?? undefined) === undefined ? { ...given, transport } : given;
 }
 
 /** Fields of an entry that say where the server is. */

@@ -1,8 +1,9 @@
 import { groupBy, isEqual } from '../lib/compare.js';
+import type { HostTransport } from '../lib/endpoint-forms.js';
 import { messageOf } from '../lib/errors.js';
 import { getOrMake } from '../lib/maps.js';
 import type { ServerEntry, ServerInfo } from '../lib/server-info.js';
-import { readAnyEntry, readEntry, Uncallable } from './roster-entry.js';
+import { readAnyEntry, readEntry, Uncallable, withTransport } from './roster-entry.js';
 
 const NONE: readonly ServerInfo[] = Object.freeze([]);
 
@@ -20,6 +21,8 @@ export interface RosterChange {
 export interface RosterOptions {
   /** In a list, an entry that does not fit is an entry of a server that cannot be called, as in pomelo-rpc. @default false */
   readonly takesAll?: boolean;
+  /** Transport of entries that name none. @default that of an entry, 'tcp' */
+  readonly transport?: HostTransport | undefined;
   /** Notified of each entry that was left out, or is not callable, once as long as the entry stays the same. */
   readonly onUncallable?: (server: Uncallable | string) => void;
   /** Notified of each weight that was left out, once for the same weight of a server. Only with {@link takesAll}. */
@@ -39,13 +42,15 @@ export class Roster {
   /** Servers that are known and cannot be called, by id. */
   readonly #uncallable = new Map<string, Uncallable>();
   readonly #takesAll: boolean;
+  readonly #transport: HostTransport | undefined;
   readonly #onUncallable: (server: Uncallable | string) => void;
   readonly #onWeight: (why: string) => void;
   /** Reasons that were reported. A program for pomelo gives the same list again and again. */
   readonly #reported = new Set<string>();
 
-  constructor({ takesAll = false, onUncallable = () => {}, onWeight = () => {} }: RosterOptions = {}) {
+  constructor({ takesAll = false, transport, onUncallable = () => {}, onWeight = () => {} }: RosterOptions = {}) {
     this.#takesAll = takesAll;
+    this.#transport = transport;
     this.#onUncallable = onUncallable;
     this.#onWeight = onWeight;
   }
@@ -97,7 +102,7 @@ export class Roster {
 
   /** Undefined when the same entry is there already. Throws on an entry that is none. */
   add(given: ServerEntry): RosterChange | undefined {
-    return this.#take(readEntry(given));
+    return this.#take(readEntry(withTransport(given, this.#transport)));
   }
 
   /** Reads all before it adds any. Throws on an entry that is none, unless the roster takes all. */
@@ -128,10 +133,10 @@ export class Roster {
   }
 
   #readAll(given: readonly ServerEntry[]): (ServerInfo | Uncallable)[] {
-    if (!this.#takesAll) return given.map(readEntry);
+    if (!this.#takesAll) return given.map((entry) => readEntry(withTransport(entry, this.#transport)));
     return given.flatMap((entry) => {
       try {
-        return [readAnyEntry(entry, ({ message }) => this.#reportWeight(message))];
+        return [readAnyEntry(withTransport(entry, this.#transport), ({ message }) => this.#reportWeight(message))];
       } catch (error) {
         this.#onUncallable(messageOf(error)); // there is no id to know the server by
         return [];
