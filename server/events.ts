@@ -7,9 +7,9 @@ import type { FailedCall } from '../lib/serving/call-failures.js';
 export type ServerEvents = {
   /** The server listens, and serves calls. */
   start: [];
-  /** A caller has registered. */
+  /** A caller has connected; with `secret` or `authenticate`: a caller has proven who it is, and has registered. */
   connection: [caller: ConnectedPeer];
-  /** The connection of a registered caller has ended. */
+  /** The connection of a caller has ended. `caller.identity` is there where the caller had registered. */
   disconnection: [caller: ConnectedPeer, reason: RpcError];
   /**
    * A method has not answered, and its caller has gone or has stopped waiting long ago. Emitted a second later, once for each

@@ -15,6 +15,13 @@ describe('BareClient', () => {
     });
   });
 
+  it('rejects the option secret', () => {
+    assert.throws(() => new BareClient({ secret: 'a secret that is long enough' }), {
+      code: 'ERR_RPC_INVALID_ARGUMENT',
+      message: 'this client cannot prove a secret; leave the option `secret` out',
+    });
+  });
+
   it('rejects the option share', () => {
     assert.throws(() => new BareClient({ share: { port: 7_777 } }), {
       code: 'ERR_RPC_INVALID_ARGUMENT',

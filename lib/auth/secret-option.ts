@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { invalid, nonEmptyString, unfit } from '../options.js';
 import { MAX_SECRETS } from '../protocol/auth-message.js';
 import { shown } from '../quoted.js';
@@ -64,7 +65,7 @@ function sourceOf(name: string, given: unknown): SecretSource {
   if (named.length > MAX_NAME) throw unfit(`${name}.name`, `a text of at most ${MAX_NAME} characters`, named);
   const ways = [value, file, env].filter((way) => way !== undefined).length;
   if (ways !== 1) throw invalid(`${name} must have exactly one of value, file and env, and has ${ways}`);
-  if (file !== undefined) return fromFile(`${name}.file`, named, nonEmptyString(`${name}.file`, file));
+  if (file !== undefined) return fromFile(`${name}.file`, named, resolve(nonEmptyString(`${name}.file`, file)));
   if (env !== undefined) return fromEnvironment(`${name}.env`, named, nonEmptyString(`${name}.env`, env));
   if (typeof value !== 'string' && !(value instanceof Uint8Array))
     throw invalid(`${name}.value must be a text or bytes, got ${typeName(value)}`);

@@ -41,6 +41,9 @@ const MESSAGES = {
 } as const;
 type EntranceRefusal = keyof typeof MESSAGES;
 
+/** Share of the time for a registration that `authenticate` has. */
+const ANSWER_SHARE = 0.8;
+
 /** Checks one connection before its registration: the secret, then the token. Nothing else of the peer is looked at before that. */
 export class Entrance {
   readonly #rules: EntranceRules;
@@ -74,7 +77,7 @@ export class Entrance {
     if (state === 'authenticating' && request.ext === undefined) return; // a stock Follower repeats its request
     if (state !== 'waiting') return this.#refuse(request, RefusalCode.WrongSecret, 'the peer registered twice');
     this.#channelName = request.channelName;
-    if (this.#rules.secrets === undefined) return this.#authenticate(request);
+    if (this.#rules.secrets === undefined || this.#isPageWithToken) return this.#authenticate(request);
     const offer = request.ext?.auth;
     if (offer === undefined) return this.#refuse(request, RefusalCode.SecretRequired, 'the peer offered no secret');
     const proof = this.#rules.secrets.challenge(offer, {
@@ -108,6 +111,14 @@ export class Entrance {
     this.#lifecycle.move('closed');
   }
 
+  /**
+   * A web page can keep no secret, and proves by its token alone who it is. A program that pretends to be a page has to bring a token
+   * too, and may call what pages may call (`expose`).
+   */
+  get #isPageWithToken(): boolean {
+    return this.#host.facts?.origin !== undefined && this.#rules.authenticate !== undefined;
+  }
+
   #authenticate(request: RegisterRequest): void {
     const { authenticate } = this.#rules;
     if (authenticate === undefined) return this.#admit(request);
@@ -126,7 +137,8 @@ export class Entrance {
   #wait(request: RegisterRequest, result: PromiseLike<unknown>): void {
     const { openedAt } = this.#host;
     const { handshakeTimeout } = this.#rules;
-    const left = Math.max(1, Math.min(openedAt + handshakeTimeout - performance.now(), request.timeout));
+    const time = Math.min(openedAt + handshakeTimeout - performance.now(), request.timeout);
+    const left = Math.max(1, time * ANSWER_SHARE); // the peer still waits then, and gets the reason
     this.#late = setTimeout(() => {
       this.#notAuthenticated(request, `authenticate had not answered after ${Math.round(left)} ms (handshakeTimeout)`);
     }, left).unref();

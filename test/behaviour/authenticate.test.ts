@@ -9,6 +9,7 @@ import { request, response } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
 import { rawCaller, rawLeader, unstock } from './raw-peers.js';
 import { call, deferred, failure, overTransports, serve } from './support.js';
+import { WebPage } from './web-pages.js';
 
 const SECRET = 'a secret beside the tokens';
 const service = { who: async () => callContext()?.caller?.identity };
@@ -69,6 +70,23 @@ describe('authenticate of a server', () => {
       assert.match(String(line), why);
       await client.stop(true);
     }
+  });
+
+  it('takes the token of a web page in place of the secret, and lets the page call what is exposed', async (t) => {
+    const origin = 'https://shop.example';
+    const door = { transport: 'ws', allowedOrigins: [origin], secret: SECRET, expose: ['user.service.who'] } as const;
+    const methods = { ...service, hidden: async () => 'hidden' };
+    const seen: unknown[] = [];
+    const authenticate = (token: unknown, request: AuthRequest) => seen.push([token, request.origin]);
+    const { port } = await serve(t, methods, { ...door, authenticate });
+    const page = await WebPage.open(t, `ws://127.0.0.1:${port}`, origin);
+    assert.equal(await page.call('user.service.who'), 'ok');
+    assert.match(await page.call('user.service.hidden'), /^ERR_RPC_FORBIDDEN/);
+    assert.deepEqual(seen, [[undefined, origin]]);
+    const strict = await serve(t, methods, door);
+    const refused = await WebPage.open(t, `ws://127.0.0.1:${strict.port}`, origin);
+    await until(() => refused.isClosed, { what: 'the page to be disconnected' });
+    assert.match(strict.log.join('\n'), /the peer offered no secret/);
   });
 
   it('refuses a stock Follower once, and answers no call before it has decided', async (t) => {
