@@ -37,7 +37,8 @@ export interface ListeningOptions {
   /**
    * Secret that callers must know, see {@link SecretOption}: both ends prove that they know it before anything else is sent, and the
    * secret itself is never sent. A caller may know any of several secrets. A Follower of cluster-client, and a caller without the
-   * option, is refused. A web page can keep no secret: it is refused too, unless `authenticate` accepts its token. Files are read again when they have changed. Range: 1 to 16 secrets of 16 to 1,024 bytes.
+   * option, is refused. A web page can keep no secret: it is refused too, unless `authenticate` accepts its token. Files are read
+   * again when they have changed. Range: 1 to 16 secrets of 16 to 1,024 bytes.
    * @default none
    */
   secret?: SecretOption | undefined;

@@ -141,6 +141,21 @@ describe('a stranger that wants to call a server with a secret', () => {
     assert.equal(known.body.toString().replace('who', 'no'), unknown.body.toString());
   });
 
+  it('is dropped when it does not register in time, and a stock Follower that was refused is not', async (t) => {
+    const server = await serve(t, service, { secret: SECRET, handshakeTimeout: 150 });
+    const refused = await rawCaller(t, server.port);
+    refused.write(request(1, { type: 'register_channel', channelName: CHANNEL }));
+    await refused.next('register_channel_res');
+    const idle = await rawCaller(t, server.port);
+    const nonce = makeNonce();
+    idle.write(register(nonce, [hintOf(SECRET, nonce)]));
+    await idle.next('register_challenge');
+    await idle.closed();
+    assert.equal(refused.isClosed, false);
+    refused.write(request(2, { type: 'heartbeat' }));
+    await refused.next('heartbeat_res');
+  });
+
   it('floods the server with registrations, and others are served', async (t) => {
     const server = await serve(t, service, { secret: SECRET, maxUnregistered: 20, handshakeTimeout: 300 });
     const { calls } = await call(t, [server], { secret: SECRET });

@@ -60,6 +60,8 @@ describe('Secrets', () => {
     const { b: _removed, ...stripped } = proof.offer;
     const answer = of(OLD).challenge(stripped, { ...PLACE, binding: other });
     assert.equal(answer && proof.prove(answer.challenge), undefined);
+    const { b: _alsoRemoved, ...challenge } = answer?.challenge ?? assert.fail();
+    assert.equal(proof.prove(challenge), undefined);
   });
 
   it('make the proofs of docs/wire.md', () => {
