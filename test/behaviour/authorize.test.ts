@@ -187,11 +187,11 @@ describe('authorize that answers something else', () => {
     });
   }
 
-  it('does so for thousands of calls with a line a second', async (t) => {
+  it('does so for hundreds of calls with a line a second', async (t) => {
     const served = await serve(t, { f: () => 'f' }, { authorize: () => Promise.reject(new Error('boom')) });
-    const { calls } = await call(t, [served]);
+    const { calls } = await call(t, [served], { timeout: 60_000 });
     const startedAt = performance.now();
-    const codes = await Promise.all(Array.from({ length: 3_000 }, async () => (await failure(calls.f(null))).code));
+    const codes = await Promise.all(Array.from({ length: 500 }, async () => (await failure(calls.f(null))).code));
     assert.deepEqual([...new Set(codes)], ['ERR_RPC_FORBIDDEN']);
     const seconds = (performance.now() - startedAt) / 1_000;
     assert.ok(served.log.length <= seconds + 3, `${served.log.length} lines in ${seconds} s`);
