@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { ROOT, readText } from '../architecture/house.js';
+import { type Calls, call, failure, serve } from '../behaviour/support.js';
+import { withoutOpenssl } from '../support/certificates.js';
+import { until, untilEvent } from '../support/until.js';
+
+const PAGE = readText('docs/security.md');
+
+/** Commands of the page, with the text behind `sh` in the first line. */
+const COMMANDS = [...PAGE.matchAll(/^```sh *(.*)\n([\s\S]*?)^```/gm)].map(([, title = '', code = '']) => ({
+  title,
+  code,
+}));
+
+/** The commands of the page in a folder of their own. What begins a command may be run again later. */
+function shellOf(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'mailstation-security-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const run = (code: string): void => {
+    execFileSync('sh', ['-ec', code], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  };
+  return { run, at: (file: string): string => join(folder, file) };
+}
+
+function command(title: string): string {
+  return COMMANDS.find((given) => given.title === title)?.code ?? assert.fail(`the page has no command: ${title}`);
+}
+
+const [MAKE_CERTIFICATES = '', MAKE_SECRETS = ''] = COMMANDS.filter(({ title }) => title === '').map(
+  ({ code }) => code,
+);
+/** The function of the shell that makes a certificate. */
+const ISSUE = /^issue\(\) \{[\s\S]*?^\}/m.exec(MAKE_CERTIFICATES)?.[0] ?? '';
+
+const service = { echo: async (value: unknown) => value };
+
+/** Calls without a pause until it is stopped. */
+function load(calls: Calls) {
+  let answered = 0;
+  let isOver = false;
+  const loop = (async () => {
+    while (!isOver) {
+      assert.equal(await calls['echo'](null, answered), answered);
+      answered += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  return {
+    goesOn: (before = answered) => until(() => answered > before + 20, { what: 'more answers' }),
+    stop: () => {
+      isOver = true;
+      return loop;
+    },
+  };
+}
+
+async function serialOf(
+  port: number,
+  tls: { readonly cert: Buffer; readonly key: Buffer; readonly ca: Buffer },
+): Promise<string> {
+  const socket = connectTls({ port, host: '127.0.0.1', ...tls });
+  await untilEvent(socket, 'secureConnect', { what: 'TLS' });
+  const { serialNumber } = socket.getPeerCertificate();
+  socket.destroy();
+  return serialNumber;
+}
+
+describe('the commands of docs/security.md', () => {
+  it('each run once', () => {
+    assert.deepEqual(
+      COMMANDS.map(({ title }) => title.replace(/:.*/, '')),
+      ['', 'rotate the certificate', '', 'rotate the secret', 'rotate the secret', 'rotate the secret'],
+    );
+  });
+
+  it('renews the certificate of a server under load', { skip: withoutOpenssl }, async (t) => {
+    const { run, at } = shellOf(t);
+    run(MAKE_CERTIFICATES);
+    const tlsOf = (name: string) => ({ certFile: at(`${name}.crt`), keyFile: at(`${name}.key`), caFile: at('ca.crt') });
+    const served = await serve(t, service, { port: undefined, listen: 'tls://127.0.0.1:0', tls: tlsOf('server') });
+    const { client, calls, log } = await call(t, [], { tls: tlsOf('gateway') });
+    client.addServer({ id: 'test-1', serverType: 'test', url: served.server.urls[0] as string });
+    const loaded = load(calls);
+    await loaded.goesOn();
+    const own = {
+      cert: readFileSync(at('gateway.crt')),
+      key: readFileSync(at('gateway.key')),
+      ca: readFileSync(at('ca.crt')),
+    };
+    const before = await serialOf(served.port, own);
+    run(`umask 077\n${ISSUE}\n${command('rotate the certificate')}`);
+    await until(async () => (await serialOf(served.port, own)) !== before, { what: 'the new certificate' });
+    await loaded.goesOn();
+    await loaded.stop();
+    assert.deepEqual(log, []);
+    const stranger = await call(t, [], { tls: { caFile: at('ca.crt') }, timeout: 500 });
+    stranger.client.addServer({ id: 'test-1', serverType: 'test', url: served.server.urls[0] as string });
+    assert.match((await failure(stranger.calls['echo'](null, 1))).message, /certificate/);
+  });
+
+  it('change the secret without a failed call', { skip: withoutOpenssl }, async (t) => {
+    const { run, at } = shellOf(t);
+    run(MAKE_SECRETS);
+    const [servers, clients] = [{ file: at('rpc.secret') }, { file: at('rpc.secret.clients') }];
+    const served = await serve(t, service, { secret: servers });
+    const { calls, log } = await call(t, [served], { secret: clients });
+    const loaded = load(calls);
+    await loaded.goesOn();
+    const [first, ...others] = [
+      '1. the servers accept the old one and the new one',
+      '2. the clients prove the new one',
+      '3. the servers accept only the new one',
+    ];
+    run(`cp -p rpc.secret rpc.secret.old\n${command(`rotate the secret: ${first}`)}`);
+    for (const step of [undefined, ...others]) {
+      if (step !== undefined) run(command(`rotate the secret: ${step}`));
+      const newcomer = await call(t, [served], { secret: clients }); // each registration reads the files again
+      assert.equal(await newcomer.calls['echo'](null, 1), 1);
+      await loaded.goesOn();
+    }
+    await loaded.stop();
+    assert.deepEqual(
+      [...served.log, ...log].filter((line) => /refused|failed|lost/.test(line)),
+      [],
+    );
+    const isRefused = async (): Promise<boolean> => {
+      const late = await call(t, [served], { secret: { file: at('rpc.secret.old') }, timeout: 500 });
+      const answer = late.calls['echo'](null, 1) as Promise<unknown>;
+      return answer.then(
+        () => false,
+        (error: Error) => error.message.includes('none of the secrets'),
+      );
+    };
+    await until(isRefused, { what: 'the old secret to be refused' }); // the server looks at the file once a second
+  });
+});
+
+describe('the checklist of docs/security.md', () => {
+  const rows = PAGE.slice(PAGE.indexOf('## Checklist'), PAGE.indexOf('## Limits'))
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !line.startsWith('| point'));
+
+  it('has its points', () => assert.ok(rows.length >= 20));
+
+  for (const row of rows) {
+    const [, point = '', , tests = ''] = row
+      .split(' | ')
+      .join('|')
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim());
+    it(`has tests that exist for: ${point}`, () => {
+      let file = '';
+      for (const name of tests === '' ? [] : tests.split('; ')) {
+        const [, path, rest] = /^`(test\/[^`]*)`: (.*)$/.exec(name) ?? [];
+        if (path !== undefined) file = path;
+        assert.ok(existsSync(ROOT + file), file);
+        const title = rest ?? name;
+        const text = readText(file).replaceAll("\\'", "'");
+        assert.ok(
+          text.includes(`'${title}'`) || text.includes(`"${title}"`) || text.includes(`\`${title}\``),
+          `${file} has no test: ${title}`,
+        );
+      }
+    });
+  }
+});
