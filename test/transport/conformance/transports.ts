@@ -89,16 +89,19 @@ function secured(transport: 'tls' | 'wss', isMutual: boolean): TransportUnderTes
   };
 }
 
+/** All transports of this machine: those over TLS need certificates, which openssl makes. */
+export function allTransports(): readonly TransportUnderTest[] {
+  if (withoutOpenssl !== false) return TRANSPORTS;
+  const overTls = [false, true].flatMap((isMutual) => [secured('tls', isMutual), secured('wss', isMutual)]);
+  return [...TRANSPORTS, ...overTls];
+}
+
 /** Says the same of every transport. */
 export function everyTransport(suite: (transport: TransportUnderTest) => void): void {
+  const all = allTransports();
   for (const transport of TRANSPORTS) describe(`over ${transport.name}`, () => suite(transport));
   describe('over TLS', { skip: withoutOpenssl }, () => {
-    if (withoutOpenssl !== false) return;
-    for (const isMutual of [false, true])
-      for (const name of ['tls', 'wss'] as const) {
-        const transport = secured(name, isMutual);
-        describe(`over ${transport.name}`, () => suite(transport));
-      }
+    for (const transport of all.slice(TRANSPORTS.length)) describe(`over ${transport.name}`, () => suite(transport));
   });
 }
 

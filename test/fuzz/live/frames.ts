@@ -1,0 +1,124 @@
+import { jsonCodec } from '../../../lib/protocol/json-codec.js';
+import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
+import { stockCodec } from '../../../lib/protocol/stock-codec.js';
+import { stock } from '../../behaviour/raw-peers.js';
+import { encode } from '../../lib/protocol/support.js';
+import { listOf, packetsOf } from '../../lib/transport/support.js';
+import { bytesOf, VECTORS } from '../../wire/vectors.js';
+import type { Frame } from '../mutation.js';
+import type { Random } from '../random.js';
+import { plainValue, richValue } from '../values.js';
+
+const CODECS = { json: jsonCodec, msgpack: msgpackCodec, 'serialize-json': stockCodec } as const;
+export type CodecName = keyof typeof CODECS;
+
+export const NO_BODY = Buffer.alloc(0);
+const FEATURES = ['results', 'meta', 'goaway', 'progress', 'cancel', 'caller', 'relay', 'relay-url'] as const;
+const METHODS = [
+  ...['user.service.echo', 'user.service.echo', 'user.service.later', 'user.service.fail', 'user.service.back'],
+  ...['user.service.big', 'user.service.none', 'user.service.constructor', '__proto__.a.b', 'get', 'echo', 'publish'],
+] as const;
+/** Every message of the page on the wire. */
+const KNOWN: readonly Frame[] = VECTORS.flatMap((vector) => packetsOf(bytesOf(vector)));
+
+export const request = (id: number, head: object, body: Buffer = NO_BODY, timeout = 200): Frame => ({
+  ...{ kind: 0, id, timeout, body },
+  head: head as Frame['head'],
+});
+export const response = (id: number, head: object, body: Buffer = NO_BODY): Frame => ({
+  ...{ kind: 1, id, timeout: 1, body },
+  head: head as Frame['head'],
+});
+
+/** What a peer says of itself in a registration. */
+export function extOf(random: Random, codec: CodecName): object {
+  return { version: 1, codecs: [codec], features: FEATURES.filter(() => !random.oneIn(4)) };
+}
+
+/** A value and its encoding. */
+function item(random: Random, codec: CodecName): Buffer {
+  const value = codec === 'msgpack' ? richValue(random, 3) : plainValue(random, 3);
+  return encode(CODECS[codec], value);
+}
+
+/** A list of encoded items, as the arguments of a call are. */
+function items(random: Random, codec: CodecName): { body: Buffer; count: number } {
+  const all = Array.from({ length: random.below(4) }, () => item(random, codec));
+  return { body: listOf(...all), count: all.length };
+}
+
+/** A frame as a Follower sends one; some are such as only a Leader may send. */
+export function followerFrame(random: Random, codec: CodecName, id: number): Frame {
+  const { body, count } = items(random, codec);
+  const key = random.pick(['hosts', 'key', 'x'.repeat(200), `k${random.below(1e6)}`]);
+  const heads: readonly (() => Frame)[] = [
+    () => request(id, invoke(random, 'invoke', count), body),
+    () => request(id, invoke(random, 'invoke', count), body),
+    () => request(id, { ...invoke(random, 'invoke', count), meta: 1, caller: 'someone' }, body),
+    () => request(random.pick([id, Math.max(1, id - 1)]), { type: 'cancel' }),
+    () => request(id, { type: 'heartbeat' }),
+    () => request(id, { type: 'subscribe', key }),
+    () => request(id, { type: 'unSubscribe', key }),
+    () => request(id, { ...invoke(random, 'relay', count), to: random.below(3) }, body),
+    () => request(0, { type: 'close_mailbox', to: random.below(3) }),
+    () => request(id, { type: 'register_channel', channelName: 'other' }),
+    () => request(id, { type: 'register_proof', auth: { proof: 'A'.repeat(43) }, ext: { version: 1 } }),
+    () => response(id, random.pick([{ type: 'goaway_res' }, { type: 'heartbeat_res' }, { type: 'invoke_result' }, {}])),
+    () => ({ ...random.pick(KNOWN), id }),
+  ];
+  return random.pick(heads)();
+}
+
+function invoke(random: Random, type: string, argLength: number): object {
+  return { type, method: random.pick(METHODS), argLength, oneway: random.oneIn(5) };
+}
+
+/** The answer to a frame that a Follower sent. */
+export function answerTo(random: Random, codec: CodecName, { id, head }: Pick<Frame, 'id' | 'head'>): Frame {
+  const { body, count } = items(random, codec);
+  switch (head['type']) {
+    case 'heartbeat':
+      return response(id, { type: 'heartbeat_res' });
+    case 'subscribe':
+      return request(id, { type: 'subscribe_result', key: head['key'] }, item(random, codec));
+    case 'open_mailbox':
+      return request(0, { type: 'mailbox_state', to: head['to'], state: 'ready' });
+    case 'invoke':
+    case 'relay': {
+      const answers: readonly (() => Frame)[] = [
+        () => response(id, { type: 'invoke_result', success: true, results: count }, body),
+        () => response(id, { type: 'invoke_result', success: true }, item(random, codec)),
+        () => response(id, { type: 'invoke_result', success: false, code: 'ERR_RPC_OVERLOADED' }, item(random, codec)),
+        () =>
+          response(id, { type: 'relay_failure', code: 'ERR_RPC_STOPPING', delivery: 'not-sent' }, item(random, codec)),
+      ];
+      return random.pick(answers)();
+    }
+    default:
+      return response(id, {});
+  }
+}
+
+/** A frame as a Leader sends one without being asked. */
+export function leaderFrame(random: Random, codec: CodecName, id: number): Frame {
+  const frames: readonly (() => Frame)[] = [
+    () => request(id, { type: 'heartbeat' }),
+    () => request(id, { type: 'goaway' }),
+    () => request(id, { type: 'progress' }, item(random, codec)),
+    () => request(id, { type: 'subscribe_result', key: 'hosts' }, item(random, codec)),
+    () =>
+      request(0, { type: 'mailbox_state', to: random.below(4), state: random.pick(['ready', 'backoff', 'closed']) }),
+    () => answerTo(random, codec, { id, head: { type: 'invoke' } }),
+    () => ({ ...random.pick(KNOWN), id }),
+  ];
+  return random.pick(frames)();
+}
+
+/** The answer that accepts a registration. */
+export function acceptance(random: Random, codec: CodecName, id: number): Frame {
+  return response(
+    id,
+    { type: 'register_channel_res', ext: { ...extOf(random, codec), generation: 'g1' } },
+    stock({ success: true }),
+  );
+}

@@ -1,0 +1,162 @@
+import { EventEmitter } from 'node:events';
+import { cluster } from '../../../lib/cluster/cluster.js';
+import { type Client, createClient } from '../../../node-client.js';
+import { createServer } from '../../../server.js';
+import { SECRET } from './secret-peer.js';
+import type { Report, TargetCommand, TargetSetting } from './target.js';
+
+/**
+ * The process that is attacked: servers and Leaders at which strangers knock, and clients of hostile servers. The process handles
+ * no error of its own: an exception or a rejection without a handler ends the process, which the fuzzer sees.
+ */
+const CALL_TIMEOUT_MS = 300;
+const GOOD_TIMEOUT_MS = 20_000;
+/** Time past its deadline after which a call counts as never settled. Unit: ms */
+const OVERDUE_MS = 20_000;
+const MAX_BYTES = 64 * 1024;
+
+const prototypeNames = Object.getOwnPropertyNames(Object.prototype).join();
+const warnings: string[] = [];
+let logLines = 0;
+const count = (): void => void logLines++;
+const logger = { info: count, warn: count, error: count };
+
+process.on('warning', ({ name, message }) => void warnings.push(`${name}: ${message}`));
+
+const service = {
+  echo: (...values: unknown[]) => values[0],
+  later: (ms: unknown) => new Promise((resolve) => setTimeout(resolve, Math.min(Number(ms) || 0, 50))),
+  fail: (value: unknown) =>
+    Promise.reject(Object.assign(new TypeError('failed'), { code: 'E_FAIL', value: typeof value })),
+  back: (value: unknown, callback: unknown) => typeof callback === 'function' && callback(null, value, 1),
+  big: (bytes: unknown) => Buffer.alloc(Math.min(Math.abs(Number(bytes) || 1), MAX_BYTES)),
+};
+
+/** The real client of a shared client. */
+class Registry extends EventEmitter {
+  subscribe(_reg: unknown, listener: (value: unknown) => void): void {
+    listener(['a', 'b']);
+  }
+  publish(): void {}
+  async get(key: unknown): Promise<unknown> {
+    return key;
+  }
+  async echo(value: unknown): Promise<unknown> {
+    return value;
+  }
+}
+
+const report = { settled: 0, goodFailures: [] as string[] };
+const unsettled = new Set<{ readonly at: number }>();
+
+async function serve({ doors, meeting, sharing, client }: TargetSetting): Promise<string[]> {
+  const urls: string[] = [];
+  for (const { id, options, hasSecret } of doors) {
+    const server = createServer({
+      ...options,
+      id,
+      serverType: 'test',
+      services: { user: { service } },
+      ...(hasSecret && { secret: SECRET }),
+      logger,
+    });
+    await server.start();
+    urls.push(...server.urls);
+  }
+  if (meeting !== undefined) {
+    await cluster(Registry, { ...meeting, name: 'registry', logger })
+      .create()
+      .ready();
+  }
+  if (sharing !== undefined) {
+    await createClient({ ...client, share: sharing, logger }).start();
+  }
+  return urls;
+}
+
+interface Remote {
+  with(options: { readonly timeout: number }): Remote;
+  toServer(id: string, value: unknown): Promise<unknown>;
+}
+
+/** Calls the good server and all hostile ones, round after round, until the process ends. */
+async function callHostile({
+  client: options,
+  good,
+  hostile,
+}: Extract<TargetCommand, { type: 'call' }>): Promise<void> {
+  const make = async (
+    secret: object,
+    servers: readonly { readonly id: string; readonly url: string }[],
+  ): Promise<Client> => {
+    const client = createClient({ ...options, ...secret, timeout: CALL_TIMEOUT_MS, connectTimeout: 500, logger });
+    client.addProxy({ namespace: 'user', serverType: 'test' });
+    client.addServers(servers.map(({ id, url }) => ({ id, url, serverType: 'test' })));
+    await client.start();
+    return client;
+  };
+  const secretive = hostile.filter(({ hasSecret }) => hasSecret);
+  const plain = await make({}, [good, ...hostile.filter((server) => !secretive.includes(server))]);
+  const secret = await make({ secret: SECRET }, secretive);
+  for (const { id, hasSecret } of hostile)
+    for (let at = 0; at < 3; at++)
+      void loop(2, () => settle(echoOf(hasSecret ? secret : plain).toServer(id, { at, id })));
+  await loop(5, async () => {
+    const value = { n: report.settled };
+    const { error, result } = await settle(echoOf(plain).with({ timeout: GOOD_TIMEOUT_MS }).toServer(good.id, value));
+    if (error === undefined && JSON.stringify(result) === JSON.stringify(value)) return;
+    if (report.goodFailures.length < 10) report.goodFailures.push(String(error ?? JSON.stringify(result)));
+  });
+}
+
+function echoOf({ proxies }: Client): Remote {
+  return (proxies as unknown as { user: { test: { service: { echo: Remote } } } }).user.test.service.echo;
+}
+
+/** Waits for the end of the call, and counts the calls that have no end. */
+async function settle(call: Promise<unknown>): Promise<{ error?: unknown; result?: unknown }> {
+  const begun = { at: performance.now() };
+  unsettled.add(begun);
+  try {
+    return { result: await call };
+  } catch (error) {
+    return { error };
+  } finally {
+    unsettled.delete(begun);
+    report.settled += 1;
+  }
+}
+
+async function loop(pauseMs: number, step: () => Promise<unknown>): Promise<never> {
+  for (;;) {
+    await step();
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+function reportNow(): Report {
+  globalThis.gc?.();
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const overdue = [...unsettled].filter(({ at }) => performance.now() - at > OVERDUE_MS).length;
+  const isPolluted = Object.getOwnPropertyNames(Object.prototype).join() !== prototypeNames;
+  const sockets = process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe|TLS).*Wrap$/.test(name)).length;
+  return {
+    type: 'report',
+    rss,
+    heap: heapUsed + external,
+    isPolluted,
+    warnings,
+    logLines,
+    sockets,
+    overdue,
+    ...report,
+  };
+}
+
+process.on('message', async (command: TargetCommand) => {
+  if (command.type === 'serve') process.send?.({ type: 'serving', urls: await serve(command) });
+  else if (command.type === 'call') void callHostile(command);
+  else process.send?.(reportNow());
+});
+
+process.send?.({ type: 'ready' });

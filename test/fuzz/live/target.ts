@@ -1,0 +1,84 @@
+import type { ClusterOptions } from '../../../lib/cluster/options.js';
+import type { ClientOptions } from '../../../node-client.js';
+import type { ServerOptions } from '../../../server.js';
+import { type Json, type SpawnedProcess, spawnProcess } from '../../support/spawn-process.js';
+
+/** What the process shall serve. All of it crosses a channel of JSON. */
+export interface TargetSetting {
+  readonly type: 'serve';
+  readonly doors: readonly {
+    readonly id: string;
+    readonly options: Partial<ServerOptions>;
+    readonly hasSecret: boolean;
+  }[];
+  /** Where a shared client and shared mailboxes get their Leader. Undefined: the transport has no such place. */
+  readonly meeting?: Pick<ClusterOptions, 'port' | 'path' | 'tls'> | undefined;
+  readonly sharing?: Pick<ClusterOptions, 'port' | 'path' | 'tls'> | undefined;
+  readonly client: ClientOptions;
+}
+
+/** Servers that the process shall call from now on. */
+export interface Calling {
+  readonly type: 'call';
+  readonly good: { readonly id: string; readonly url: string };
+  readonly hostile: readonly { readonly id: string; readonly url: string; readonly hasSecret: boolean }[];
+  readonly client: ClientOptions;
+}
+
+export type TargetCommand = TargetSetting | Calling | { readonly type: 'report' };
+
+/** Report of the process on itself. Unit of memory: bytes */
+export interface Report {
+  readonly type: 'report';
+  readonly rss: number;
+  /** Memory of JavaScript and of Buffers, after a collection. */
+  readonly heap: number;
+  /** Handles of sockets and listeners that are open. */
+  readonly sockets: number;
+  /** Own calls that have ended. */
+  readonly settled: number;
+  /** Errors of calls to the server that is not hostile. */
+  readonly goodFailures: readonly string[];
+  /** Own calls that have not ended long after their deadline. */
+  readonly overdue: number;
+  readonly isPolluted: boolean;
+  readonly warnings: readonly string[];
+  readonly logLines: number;
+}
+
+const PROCESS = new URL('./target-process.ts', import.meta.url);
+const HUNG_MS = 30_000;
+
+/** The process that is attacked. */
+export class Target {
+  readonly #child: SpawnedProcess;
+
+  private constructor(child: SpawnedProcess) {
+    this.#child = child;
+  }
+
+  static async start(t: Parameters<typeof spawnProcess>[0]): Promise<Target> {
+    const { child } = await spawnProcess(t, PROCESS, { nodeFlags: ['--expose-gc'], readyTimeoutMs: 60_000 });
+    return new Target(child);
+  }
+
+  /** Resolves with the URLs of the servers. */
+  async serve(setting: Omit<TargetSetting, 'type'>): Promise<readonly string[]> {
+    const { urls } = (await this.#ask({ type: 'serve', ...setting }, 'serving')) as { urls: readonly string[] };
+    return urls;
+  }
+
+  call(calling: Omit<Calling, 'type'>): void {
+    this.#child.send({ type: 'call', ...calling } as unknown as Json);
+  }
+
+  /** Rejects where the process has ended, and where it hangs. */
+  async report(): Promise<Report> {
+    return (await this.#ask({ type: 'report' }, 'report')) as Report;
+  }
+
+  #ask(command: TargetCommand, type: string): Promise<unknown> {
+    this.#child.send(command as unknown as Json);
+    return this.#child.next({ match: (message) => (message as { type?: string }).type === type, timeoutMs: HUNG_MS });
+  }
+}
