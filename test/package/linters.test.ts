@@ -39,12 +39,12 @@ describe('the packed package', { timeout: 300_000 }, () => {
   });
 
   it('has types that attw finds right in each way of resolving them', async () => {
-    const attw = [
-      'node_modules/@arethetypeswrong/cli/dist/index.js',
-      tarball,
-      '--ignore-rules',
-      UNKNOWN_CONDITION.attw,
+    const attw = ['node_modules/@arethetypeswrong/cli/dist/index.js', tarball];
+    // The client for web pages is an ES module alone, since no page has another kind.
+    const runs = [
+      [...attw, '--exclude-entrypoints', 'browser', '--ignore-rules', UNKNOWN_CONDITION.attw],
+      [...attw, '--entrypoints', 'browser', '--ignore-rules', 'cjs-resolves-to-esm'],
     ];
-    await inProject(attw).catch((error: { stdout: string }) => assert.fail(error.stdout));
+    for (const run of runs) await inProject(run).catch((error: { stdout: string }) => assert.fail(error.stdout));
   });
 });
