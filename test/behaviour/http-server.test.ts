@@ -207,6 +207,18 @@ describe('a server at a path of an HTTP server of the program', () => {
     assert.equal(await calls.f(null), 'f');
   });
 
+  it('never agrees to compression, which a peer could use to fill the memory', async (t) => {
+    const http = await program(t);
+    const { server } = await serveAt(t, http);
+    const own = await serve(t, { f: () => 'f' }, { transport: 'ws' });
+    for (const url of [server.urls[0] as string, `ws://127.0.0.1:${own.port}`]) {
+      const ws = new WebSocket(url, { perMessageDeflate: true });
+      t.after(() => ws.terminate());
+      await once(ws, 'open');
+      assert.equal(ws.extensions, '', url);
+    }
+  });
+
   it('names a listener of the program that ends all upgrades but its own', async (t) => {
     const http = await program(t);
     const { log, info } = await serveAt(t, http);
