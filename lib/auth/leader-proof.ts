@@ -1,5 +1,5 @@
 import type { AuthChallenge, AuthOffer } from '../protocol/auth-message.js';
-import { hintOf, isSameProof, newNonce, proofOf } from './proof.js';
+import { hintOf, indexOfHint, isSameProof, newNonce, proofOf } from './proof.js';
 import { NO_BINDING, type ProofContext, type Secret } from './proof-context.js';
 
 /** A Leader's half of one exchange. */
@@ -45,10 +45,10 @@ function findOffered(
   secrets: readonly Secret[],
   { nonce, hints }: AuthOffer,
 ): { readonly secret: Secret; readonly hint: string } | undefined {
-  const known = secrets.map((secret) => ({ secret, hint: hintOf(secret.keys, nonce) }));
+  const known = secrets.map(({ keys }) => Buffer.from(hintOf(keys, nonce)));
   for (const hint of hints) {
-    const found = known.find((each) => isSameProof(each.hint, hint));
-    if (found !== undefined) return found;
+    const secret = secrets[indexOfHint(known, hint)];
+    if (secret !== undefined) return { secret, hint };
   }
   return undefined;
 }

@@ -54,6 +54,15 @@ export function proofOf(keys: SecretKeys, role: Role, transcript: Transcript): s
   return mac(keys[role], encode(transcript)).toString('base64url');
 }
 
+/** The place of a hint among others; -1 where it is none of them. Takes the same time for every hint. */
+export function indexOfHint(hints: readonly Buffer[], hint: string): number {
+  const bytes = Buffer.from(hint);
+  return hints.reduce(
+    (found, each, at) => (each.length === bytes.length && timingSafeEqual(each, bytes) ? at : found),
+    -1,
+  );
+}
+
 /** Compares two proofs in a time that does not depend on where they differ. Both have the length that the protocol checks. */
 export function isSameProof(expected: string, given: string): boolean {
   const [left, right] = [Buffer.from(expected), Buffer.from(given)];

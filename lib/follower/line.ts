@@ -140,7 +140,7 @@ export class Line {
 
   /** True once the Leader has answered more than the registration. */
   get hasAnswered(): boolean {
-    return this.#latency.answers > 1;
+    return this.#latency.answers > this.#registration.answers;
   }
 
   /** Features that the Leader announced beyond the packets of cluster-client. */

@@ -46,6 +46,8 @@ export class Registration {
   readonly #onAgreed: (agreement: Agreement) => void;
   readonly #lifecycle = new Lifecycle<RegistrationState>('asking', REGISTRATION_TRANSITIONS, () => {});
   #settle: ((error: RpcError | undefined) => void) | undefined;
+  /** Answers of the Leader so far: two where a secret is proven. */
+  answers = 0;
 
   /** `onAgreed` is called before later bytes are read, which may arrive in one piece with the answer. */
   constructor(asked: Registering, onAgreed: (agreement: Agreement) => void) {
@@ -158,8 +160,14 @@ export class Registration {
     onAnswer: (head: Head, frame: FrameView) => void,
   ): void {
     const { answerWithin = timeoutMs } = this.#asked;
-    const request = new ControlRequest('the registration', timeoutMs, onAnswer, (error) =>
-      connection.destroy(refused(this.#asked, error.message, error)),
+    const request = new ControlRequest(
+      'the registration',
+      timeoutMs,
+      (answer, frame) => {
+        this.answers += 1;
+        onAnswer(answer, frame);
+      },
+      (error) => connection.destroy(refused(this.#asked, error.message, error)),
     );
     const id = pending.add(request);
     try {

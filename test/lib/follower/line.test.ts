@@ -150,6 +150,32 @@ describe('Line.open', () => {
   });
 });
 
+describe('Line, registering with a secret', () => {
+  it('has not answered anything yet when it is registered: a Leader that ends then is redialled with a pause', async (t) => {
+    const offer = { v: 1, nonce: 'n'.repeat(32), hints: ['h'.repeat(11)] };
+    const proof = 'p'.repeat(43);
+    const secrets = { begin: () => ({ offer, prove: () => proof }) };
+    const { stream, opened } = dialled(t, { secrets, clientId: 'mine' });
+    await tick();
+    const auth = { nonce: 'l'.repeat(32), hint: 'h'.repeat(11), proof };
+    stream.receive(response(1, { type: 'register_challenge', auth }));
+    await tick();
+    const [asked = assert.fail(), proving = assert.fail()] = stream.packets;
+    assert.deepEqual((asked.head['ext'] as { auth: unknown }).auth, offer);
+    const ext = { version: 1, clientId: 'mine' };
+    assert.deepEqual(proving.head, { type: 'register_proof', auth: { proof }, ext });
+    stream.receive(response(2, { type: 'register_channel_res', ext: EXT }, body({ success: true })));
+    const line = await opened;
+    t.after(() => line.destroy(STOPPED));
+    assert.deepEqual([line.state, line.hasAnswered], ['ready', false]);
+    const { call, outcomes } = fakeCall();
+    line.invoke(call);
+    await tick();
+    stream.receive(answer(3, 'done'));
+    assert.deepEqual([told(outcomes), line.hasAnswered], [['ok done'], true]);
+  });
+});
+
 describe('Line.invoke', () => {
   it('sends a call with its time, and settles it with the answer', async (t) => {
     const { invoke, sent, line, stream } = await ready(t);
