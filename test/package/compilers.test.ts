@@ -16,6 +16,7 @@ const COMPILERS: readonly [typescript: string, node: string][] = [
   ['5.4.5', '20.19.43'],
   ['5.5.4', '22.20.5'],
   ['5.6.3', '24.19.4'],
+  ['5.8.3', '22.20.5'],
   ['5.9.3', '20.19.43'],
   ['6.0.3', '22.20.5'],
   ['7.0.2', '24.19.4'],
@@ -39,16 +40,31 @@ const WAYS: readonly [module: string, resolution: string, files: readonly string
 
 const BOTH = ['esm.mts', 'cjs.cts', 'entries.mts', 'entries.cts'];
 const MODULES = ['esm.mts', 'entries.mts', 'hover.mts'];
+const AS_THEY_ARE = [...MODULES, 'plain.cts'];
+const INTEROP = { ...STRICTEST, esModuleInterop: true };
+const VERBATIM = { verbatimModuleSyntax: true };
+const ERASABLE = { ...STRICTEST, erasableSyntaxOnly: true };
+const DOM = { lib: ['es2022', 'dom'], types: [] };
 
-/** Ways that not every compiler knows, each with the compilers that do. */
+/** Ways that not every compiler knows: each with the lowest compiler that does, and with the latest. */
 const FURTHER: readonly [compilers: readonly string[], ...way: (typeof WAYS)[number]][] = [
-  [['5.4.5'], 'commonjs', 'node10', BOTH, { ...STRICTEST, esModuleInterop: true }],
-  [['5.4.5'], 'preserve', 'bundler', MODULES, STRICTEST],
-  [['5.4.5'], 'nodenext', 'nodenext', MODULES, { ...STRICTEST, verbatimModuleSyntax: true }],
+  [['5.4.5', '5.9.3'], 'commonjs', 'node10', BOTH, INTEROP],
+  [['6.0.3'], 'commonjs', 'node10', BOTH, { ...STRICTEST, ignoreDeprecations: '6.0' }],
+  [['7.0.2'], 'commonjs', 'bundler', BOTH, {}],
+  [['5.4.5', '7.0.2'], 'preserve', 'bundler', MODULES, STRICTEST],
+  [['5.4.5', '7.0.2'], 'nodenext', 'nodenext', AS_THEY_ARE, { ...STRICTEST, ...VERBATIM }],
+  [['5.8.3', '7.0.2'], 'nodenext', 'nodenext', AS_THEY_ARE, ERASABLE],
+  [['5.9.3', '7.0.2'], 'node20', 'node16', BOTH, STRICTEST],
+  // The client for web pages, in a project without the types of Node.
+  [['5.4.5'], 'node16', 'node16', ['page.mts'], { ...STRICTEST, ...DOM }],
+  [['7.0.2'], 'preserve', 'bundler', ['page.mts'], { ...STRICTEST, ...VERBATIM, ...DOM }],
 ];
 
-/** The lowest and the latest compiler, which compile in all ways; the others compile in the first one. */
+/** The lowest and the latest compiler, which compile in all ways. The others compile in the first one, or in one that they know. */
 const ENDS = [COMPILERS[0]?.[0], COMPILERS.at(-1)?.[0]];
+
+/** The settings that tell a way from others of the same module and resolution. */
+const OWN = ['verbatimModuleSyntax', 'erasableSyntaxOnly', 'lib'];
 
 describe('the declarations of the package', { timeout: 900_000 }, () => {
   const project = mkdtempSync(join(tmpdir(), 'mailstation-compilers-'));
@@ -73,13 +89,14 @@ describe('the declarations of the package', { timeout: 900_000 }, () => {
 
   for (const [typescript, node] of COMPILERS) {
     const further = FURTHER.flatMap(([known, ...way]) => (known.includes(typescript) ? [way] : []));
-    const ways = [...(ENDS.includes(typescript) ? WAYS : WAYS.slice(0, 1)), ...further];
+    const common = ENDS.includes(typescript) ? WAYS : WAYS.slice(0, further.length > 0 ? 0 : 1);
+    const ways = [...common, ...further];
     for (const [module, moduleResolution, files, settings] of ways) {
-      const how = `${module}, ${moduleResolution}${'verbatimModuleSyntax' in settings ? `, ${Object.keys(settings).at(-1)}` : ''}`;
+      const how = [module, moduleResolution, ...OWN.filter((setting) => setting in settings)].join(', ');
       it(`compile under TypeScript ${typescript} with ${how} and @types/node ${node}`, async () => {
         const compilerOptions = {
-          ...settings,
           ...{ module, moduleResolution, target: 'es2022', lib: ['es2022'], types: ['node'] },
+          ...settings,
           ...{ strict: true, noEmit: true, skipLibCheck: false },
         };
         writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
