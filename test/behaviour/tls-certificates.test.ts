@@ -249,6 +249,7 @@ describe('the certificate of a client', { skip: withoutOpenssl }, () => {
 
   it('of a flood of strangers is one line a second in the log', async (t) => {
     const { port, refusals, url } = await setUp(t, 'tls');
+    const startedAt = performance.now();
     const strangers = Array.from({ length: 150 }, async () => {
       const socket = connectTls({ port, host: '127.0.0.1', ca: ca() });
       socket.on('error', () => {});
@@ -258,7 +259,8 @@ describe('the certificate of a client', { skip: withoutOpenssl }, () => {
     const { calls } = await callWith(t, url, tlsOf('client'));
     assert.equal(await calls.f(null), 'served');
     await Promise.all(strangers);
-    assert.ok(refusals().length <= 5, refusals().join('\n'));
+    const seconds = (performance.now() - startedAt) / 1_000;
+    assert.ok(refusals().length <= seconds + 2, refusals().join('\n'));
   });
 });
 

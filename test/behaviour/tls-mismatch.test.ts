@@ -108,8 +108,10 @@ describe('the wrong protocol at a place', { skip: withoutOpenssl }, () => {
 
   it('a flood of wrong peers is one line a second in the log', async (t) => {
     const { port, refusals, unharmed } = await setUp(t, 'tls');
+    const startedAt = performance.now();
     await Promise.all(Array.from({ length: 100 }, () => answerTo(t, connectPlain(port, '127.0.0.1'), 'SSH-2.0-x\r\n')));
-    assert.ok(refusals().length <= 3, refusals().join('\n'));
+    const seconds = (performance.now() - startedAt) / 1_000;
+    assert.ok(refusals().length <= seconds + 2, refusals().join('\n'));
     await unharmed();
   });
 
