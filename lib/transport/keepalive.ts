@@ -53,6 +53,8 @@ export class Keepalive {
   }
 
   #ping(): void {
+    // Behind a full queue a heartbeat would be written late, and as one frame too many would end the connection.
+    if (this.#connection.isFull) return;
     const done = (): void => {
       this.#unanswered -= 1;
     };

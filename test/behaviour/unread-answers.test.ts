@@ -28,23 +28,29 @@ overTransports((transport) => {
   }
 
   it('answers that come all at once after an await: those without room fail with the reason', async (t) => {
-    const gate = makeGate();
+    let gate = makeGate();
     const big = async () => {
       await gate.pass();
       return 'x'.repeat(1_000_000);
     };
     const served = await serve(t, { big, f: () => 1 }, { transport, maxQueuedBytes: 3_000_000 });
     const { calls, moves } = await call(t, [served]);
-    const outcomes = Array.from({ length: 30 }, () =>
-      calls.big(null).then(
-        () => 'ok',
-        ({ code, message, delivery }: { code: string; message: string; delivery: string }) =>
-          `${code} ${delivery} ${message}`,
-      ),
-    );
-    await gate.arrivals(30);
-    gate.open();
-    const failed = (await Promise.all(outcomes)).filter((outcome) => outcome !== 'ok');
+    const failuresAtOnce = async (): Promise<string[]> => {
+      gate = makeGate();
+      const outcomes = Array.from({ length: 30 }, () =>
+        calls.big(null).then(
+          () => 'ok',
+          ({ code, message, delivery }: { code: string; message: string; delivery: string }) =>
+            `${code} ${delivery} ${message}`,
+        ),
+      );
+      await gate.arrivals(30);
+      gate.open();
+      return (await Promise.all(outcomes)).filter((outcome) => outcome !== 'ok');
+    };
+    // On a busy machine the caller, in this process, reads between the answers, and all of them have room.
+    let failed: string[] = [];
+    for (let round = 0; round < 50 && failed.length === 0; round++) failed = await failuresAtOnce();
     assert.ok(failed.length > 0 && failed.length < 28, `${failed.length} of 30 failed`);
     const text =
       /^ERR_RPC_QUEUE_FULL answered .*: the result is dropped, since the caller does not read as fast as the server answers: \d+ bytes wait to be written to .*; maxQueuedBytes allows 3000000; request less at once, or raise maxQueuedBytes of the server/;

@@ -231,7 +231,7 @@ row(
     }
     for (const transport of ['mqtt', 'mqtt2', 'ws2'])
       assert.throws(() => lab.lib.server.create({ port: 0, transport }), {
-        message: /transport must be one of tcp, ws/,
+        message: /transport must be one of tcp, tls, ws, wss/,
       });
   },
 );

@@ -78,6 +78,19 @@ describe('Keepalive', () => {
     }
   });
 
+  it('sends none behind a queue that is full, as a long frame makes it, and leaves the connection alone', async (t) => {
+    const { clock, stream, connection, keepalive } = setUp(t, { misses: 100 });
+    stream.accepts = false;
+    connection.send(1, 1, 1, Buffer.from('{}'), Buffer.alloc(10_000));
+    await tick();
+    stream.pendingBytes = 64 * 1024 * 1024;
+    clock.advance(1_000);
+    assert.deepEqual([keepalive.unanswered, connection.isClosed], [0, false]);
+    stream.pendingBytes = 0;
+    clock.advance(1_000);
+    assert.deepEqual([keepalive.unanswered, connection.isClosed], [1, false], 'and goes on once there is room');
+  });
+
   it('is quiet once it is stopped', (t) => {
     const { clock, stream, keepalive, deaths } = setUp(t);
     keepalive.stop();
