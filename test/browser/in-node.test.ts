@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer as createHttpServer } from 'node:http';
 import { before, describe, it, type TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import type * as mailstation from '../../index.js';
@@ -8,6 +9,7 @@ import { loadPage, type Page } from './page-files.js';
 
 /** What a page has, and older versions of Node have not. */
 const globals = globalThis as { WebSocket?: unknown };
+const ofNode = globals.WebSocket;
 
 let page: Page;
 /** Bytes that waited at most in the WebSockets of the client. */
@@ -176,6 +178,30 @@ describe('the client for web pages, with the WebSocket of the package ws', () =>
     sockets[0]?.resume();
     const answers = (await Promise.all(calls)) as Uint8Array[];
     assert.ok(answers.every((answer, i) => answer.length === 50_000 && answer[0] === i));
+  });
+
+  it("calls by Node's own WebSocket, and ends an attempt that is refused", {
+    skip: ofNode === undefined && 'this Node has none',
+  }, async (t) => {
+    globals.WebSocket = ofNode;
+    t.after(() => {
+      globals.WebSocket = Watched;
+    });
+    const { echo } = await reach(t, await serve(t));
+    assert.equal(await echo(null, 'by Node'), 'by Node');
+    // Node 22 gives `error` and no `close` for a refused handshake.
+    const http = createHttpServer((_request, response) => response.writeHead(403).end());
+    http.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'));
+    http.listen(0, '127.0.0.1');
+    await untilEvent(http, 'listening', { what: 'the server to listen' });
+    t.after(() => http.close());
+    const refused = await reach(t, `ws://127.0.0.1:${(http.address() as { port: number }).port}`);
+    const { code, message } = await failure(refused.echo.with({ timeout: 800 })(null, 1));
+    assert.equal(code, 'ERR_RPC_CONNECT');
+    assert.match(
+      message,
+      /did not open a WebSocket.*the client made ([2-9]|\d\d) attempts|made ([2-9]|\d\d) attempts.*did not open/,
+    );
   });
 
   it('expires calls, cancels them, and stops', async (t) => {
