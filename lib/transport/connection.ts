@@ -169,6 +169,7 @@ export class Connection {
    * the connection is destroyed. Does nothing once the connection accepts no frames. Throws {@link RpcCode.FrameTooLarge}.
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array = NO_BYTES): void {
+    if (this.isBlocked) this.#noteUnread(); // values of a shared client pile up as answers do
     if (!this.isOpen) return;
     // Past the bound: the peer requests heartbeats and never reads the answers.
     const { maxQueuedBytes } = this.#options;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { ByteBudget } from '../../../lib/transport/byte-budget.js';
 import { Connection } from '../../../lib/transport/connection.js';
 import type { ConnectionOptions } from '../../../lib/transport/connection-contract.js';
 import { FakeStream, mockClock, packetsOf, request, response, tick } from './support.js';
@@ -372,6 +373,20 @@ describe('Connection, ending', () => {
     stream.drain();
     assert.deepEqual([connection.isBlocked, connection.isOpen, stream.isPaused], [false, false, false]);
     connection.destroy(CLOSED);
+  });
+
+  it('counts frames of its own that wait, such as values of a shared client, in the bound of the port', async () => {
+    const unread = new ByteBudget(10_000, 'unread answers', 'maxUnreadBytes', () => {});
+    const partial = new ByteBudget(10_000, 'unfinished requests', 'maxPartialBytes', () => {});
+    const { stream, connection, events } = setUp({ maxQueuedBytes: 1_000_000, portBytes: { unread, partial } });
+    stream.accepts = false;
+    for (let i = 0; i < 3; i++) {
+      connection.send(REQUEST, i, 1_000, HEAD, Buffer.alloc(4_000));
+      await tick();
+    }
+    assert.ok(unread.used > 8_000, `${unread.used} bytes`);
+    for (let i = 0; i < 3; i++) connection.send(REQUEST, i, 1_000, HEAD, Buffer.alloc(4_000));
+    assert.deepEqual([events, unread.used], [[`closed ${RpcCode.Overloaded}`], 0]);
   });
 
   it('stays open when its stream drains that was never full', async () => {
