@@ -10,14 +10,19 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ATTACKS, type Attack } from './hostile/attacks.js';
+import { ATTACKS, type Attack, type Role } from './hostile/attacks.js';
 import { frame } from './hostile/raw-peer.js';
+import { JSON_ATTACKS, SLOW_READERS } from './hostile/reading-attacks.js';
+import { ROSTER_ATTACKS, SERVER_ATTACKS } from './hostile/server-attacks.js';
 import { WEBSOCKET_ATTACKS } from './hostile/websocket-attacks.js';
 
 const ATTACK_MS = 4_000;
 /** Time after the attack in which good calls go on. Unit: ms */
 const AFTER_MS = 1_000;
 const TARGET = fileURLToPath(new URL('./hostile/target.ts', import.meta.url));
+
+/** Roles of a process that itself connects to the hostile peer. */
+const HAS_HOSTILE_SERVER: ReadonlySet<Role> = new Set(['client', 'clients', 'follower']);
 
 /** Report of a process on itself. */
 interface Report {
@@ -115,11 +120,15 @@ async function stage(attack: Attack, signal: AbortSignal): Promise<Scene> {
     const good = await new Target('cluster', target.port).ready();
     return { target, good, all: [target, good] };
   }
-  const server = await new Target('server', 0).ready();
-  if (attack.role === 'client') {
+  const server = await new Target(attack.role === 'follower' ? 'cluster' : 'server', 0).ready();
+  if (attack.role === 'roster') {
+    const target = await new Target('roster', `${server.port},${attack.name}`).ready();
+    return { target, good: target, all: [target, server] };
+  }
+  if (HAS_HOSTILE_SERVER.has(attack.role)) {
     const hostile = await hostilePort(attack, signal);
     const { port } = hostile.address() as { port: number };
-    const target = await new Target('client', `${server.port},${port}`).ready();
+    const target = await new Target(attack.role, `${server.port},${port}`).ready();
     return { target, good: target, all: [target, server], hostile };
   }
   const share = await freePort();
@@ -140,9 +149,9 @@ async function run(attack: Attack): Promise<boolean> {
   const ended = new AbortController();
   const { target, good, all, hostile, serverPort = 0 } = await stage(attack, ended.signal);
   const idle = (await target.ask('report'))?.rss ?? 0;
-  await good.ask('begin', attack.role === 'client');
+  await good.ask('begin', HAS_HOSTILE_SERVER.has(attack.role));
   const attacking = attack.run?.(target.port, ended.signal, serverPort).catch(() => {});
-  await delay(ATTACK_MS);
+  await delay(attack.lastsMs ?? ATTACK_MS);
   ended.abort();
   await delay(AFTER_MS);
   const calls = await good.ask('report');
@@ -164,6 +173,13 @@ const wanted = process.argv[2] ?? '';
 const titles = ['memory', 'turn', 'lines', 'calls', 'failed', 'longest'].map((each) => each.padStart(9)).join('');
 console.log(`${''.padEnd(43)}${titles}`);
 let passed = true;
-for (const attack of [...ATTACKS, ...WEBSOCKET_ATTACKS])
+for (const attack of [
+  ...ATTACKS,
+  ...JSON_ATTACKS,
+  ...SLOW_READERS,
+  ...SERVER_ATTACKS,
+  ...ROSTER_ATTACKS,
+  ...WEBSOCKET_ATTACKS,
+])
   if (`${attack.role} ${attack.name}`.includes(wanted)) passed = (await run(attack)) && passed;
 process.exit(passed ? 0 : 1);

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { call, frame, RawPeer, registration } from './raw-peer.js';
 
-export type Role = 'server' | 'ws' | 'client' | 'share' | 'cluster';
+export type Role = 'server' | 'ws' | 'client' | 'clients' | 'share' | 'cluster' | 'follower' | 'roster';
 
 export interface Attack {
   readonly name: string;
@@ -10,6 +10,8 @@ export interface Attack {
   readonly role: Role;
   /** Limit of the target's file descriptors. @default as the shell has it */
   readonly descriptors?: number;
+  /** Time for which the attack lasts. Unit: ms. @default 4_000 */
+  readonly lastsMs?: number;
   /** Runs until `signal`, or ends by itself. For a client `port` is 0, and {@link Attack.answer} runs in its place. */
   readonly run?: (port: number, signal: AbortSignal, serverPort: number) => Promise<unknown>;
   /** Called with each connection of the client, once that has registered. */
@@ -17,7 +19,7 @@ export interface Attack {
 }
 
 const MANY = 50_000;
-const CHANNELS: Record<Exclude<Role, 'client' | 'ws'>, string> = {
+const CHANNELS: Record<'server' | 'share' | 'cluster', string> = {
   server: 'target',
   share: 'mailstation.share',
   cluster: 'registry',
@@ -33,7 +35,7 @@ function strangers(port: number, count: number): Promise<RawPeer[]> {
 }
 
 /** An attack of registered peers that each write many frames. */
-function floods(
+export function floods(
   name: string,
   role: keyof typeof CHANNELS,
   make: (index: number) => Buffer,

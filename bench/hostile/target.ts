@@ -13,6 +13,8 @@ function count(): void {
   lines += 1;
 }
 const logger = { info() {}, warn: count, error: count };
+/** Clients that call one hostile server. */
+const CLIENTS = 100;
 const BIG = 'x'.repeat(64 * 1024);
 const HUGE = 'x'.repeat(2 ** 20);
 let gathered: Promise<void> | undefined;
@@ -82,6 +84,34 @@ function clientOf(servers: readonly { id: string; port: number }[], share?: numb
 
 type Call = (server: string) => Promise<unknown>;
 
+/** A Follower of a good Leader, and of a hostile one whose values it wants. */
+async function follow([good = 0, hostile = 0]: readonly number[]): Promise<{ port: number; call: Call }> {
+  const [shared, other] = [good, hostile].map((port) =>
+    cluster(Registry, { port, name: 'registry', logger, isLeader: false }).create(),
+  );
+  await shared?.ready();
+  let heard = 0;
+  other?.on('error', count);
+  other?.subscribe({ dataId: 'any' }, () => {
+    heard += 1;
+  });
+  return { port: good, call: async () => shared?.get(heard) };
+}
+
+/** A client that gets a long list of servers while it calls. */
+async function beginWithRoster(): Promise<{ port: number; call: Call }> {
+  const [port = '', kind = ''] = given.split(/,(.*)/s);
+  const good = { id: 'target', serverType: 'a', host: '127.0.0.1', port: Number(port), transport: 'tcp' as const };
+  const client = clientOf([good]);
+  await client.start();
+  const isOfDuplicates = kind.includes('duplicates');
+  const list = Array.from({ length: isOfDuplicates ? 50_000 : 10_000 }, (_, i) =>
+    isOfDuplicates ? { ...good } : { ...good, id: `s-${i}`, port: 1 + (i % 60_000) },
+  );
+  setTimeout(() => client.addServers(list), 1_500);
+  return { port: 0, call: (server) => client.proxies.u.a.m.echo.toServer(server, 1) };
+}
+
 /** Begins the role. Returns the port, and the call that this process makes on `call`. */
 async function begin(): Promise<{ port: number; call?: Call }> {
   if (role === 'server' || role === 'ws') {
@@ -95,12 +125,20 @@ async function begin(): Promise<{ port: number; call?: Call }> {
     await shared.ready();
     return { port, call: async () => shared.get(1) };
   }
+  if (role === 'roster') return beginWithRoster();
   const ports = given.split(',').map(Number);
+  if (role === 'follower') return follow(ports);
   const client = clientOf(
     ports.slice(0, 2).map((port, index) => ({ id: index === 0 ? 'target' : 'hostile', port })),
     ports[2],
   );
   await client.start();
+  // Clients beside, of the hostile server alone, that call all the while.
+  for (let i = 0; role === 'clients' && i < CLIENTS; i++) {
+    const other = clientOf([{ id: 'hostile', port: ports[1] as number }]);
+    await other.start();
+    setInterval(() => other.proxies.u.a.m.echo.toServer('hostile', 1).catch(() => {}), 50);
+  }
   return { port: ports[2] ?? 0, call: (server) => client.proxies.u.a.m.echo.toServer(server, 1) };
 }
 
