@@ -40,6 +40,8 @@ export const NO_AGREEMENT: Agreement = {
 export class Registration {
   readonly #asked: Registering;
   readonly #onAgreed: (agreement: Agreement) => void;
+  /** Answers of the server that belong to the registration: one, since a page proves no secret. */
+  readonly answers = 1;
   #settle: ((error: RpcError | undefined) => void) | undefined;
   #isOver = false;
 
