@@ -61,7 +61,7 @@ describe('authenticate of a server', () => {
     ];
     for (const [authenticate, why] of REASONS) {
       const server = await serve(t, service, { authenticate, handshakeTimeout: 200 });
-      const { calls, client } = await call(t, [server], { auth: 'a token', timeout: 600 });
+      const { calls, client } = await call(t, [server], { auth: 'a token', timeout: 1_500 });
       const error = await failure(calls.who(null));
       assert.equal(error.code, RpcCode.Connect);
       assert.equal(findCause(error, RpcCode.Unauthenticated)?.message, REFUSED);

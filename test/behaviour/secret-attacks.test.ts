@@ -142,7 +142,7 @@ describe('a stranger that wants to call a server with a secret', () => {
   });
 
   it('is dropped when it does not register in time, and a stock Follower that was refused is not', async (t) => {
-    const server = await serve(t, service, { secret: SECRET, handshakeTimeout: 150 });
+    const server = await serve(t, service, { secret: SECRET, handshakeTimeout: 500 });
     const refused = await rawCaller(t, server.port);
     refused.write(request(1, { type: 'register_channel', channelName: CHANNEL }));
     await refused.next('register_channel_res');
@@ -181,7 +181,7 @@ describe('a program that took the port of a server', () => {
     const squatter = await rawLeader(t, async (peer) => {
       await answer(peer, await peer.next('register_channel'));
     });
-    const options = { secret: SECRET, auth: TOKEN, clientId: 'name-of-the-user', timeout: 400 };
+    const options = { secret: SECRET, auth: TOKEN, clientId: 'name-of-the-user', timeout: 1_000 };
     const { calls, log } = await call(t, [squatter.info], options);
     const error = await failure(calls.who(null, 'argument-of-the-user'));
     const first = squatter.peers[0] as RawPeer;

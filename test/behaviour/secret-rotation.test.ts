@@ -92,7 +92,7 @@ describe('a secret that is changed under load, in files', () => {
       assert.deepEqual(loaded.count.failed, []);
       const refused = fleet.flatMap(({ log }) => log).filter((line) => line.includes('refused'));
       assert.deepEqual(refused, []);
-      const stranger = await call(t, [fleet.at(-1) as never], { secret: OLD, timeout: 300 });
+      const stranger = await call(t, [fleet.at(-1) as never], { secret: OLD, timeout: 1_000 });
       await assert.rejects(stranger.calls.echo(null, 1), /the Leader knows none of the secrets of this end/);
     });
   });

@@ -49,7 +49,7 @@ describe('a shared client with a secret', () => {
       [OTHER, /the Leader knows none of the secrets of this end; give both ends the same `secret`/],
       [undefined, /this Leader admits only peers that know its shared secret; give this end the option `secret`/],
     ] as const) {
-      const stranger = world.join(Teller, { options: { secret, isLeader: false, maxWaitTime: 500 } });
+      const stranger = world.join(Teller, { options: { secret, isLeader: false, maxWaitTime: 1_000 } });
       await assert.rejects(stranger.ready(), why);
     }
     await until(() => world.log.some((line) => /refused a connection from .*: the peer/.test(line)), {
@@ -61,7 +61,7 @@ describe('a shared client with a secret', () => {
     const world = await sharedWorld(t, { secret: SECRET });
     await world.join(Teller).ready();
     for (const secret of [OTHER, undefined]) {
-      const other = world.join(Teller, { options: { name: `other ${secret}`, secret, maxWaitTime: 300 } });
+      const other = world.join(Teller, { options: { name: `other ${secret}`, secret, maxWaitTime: 1_000 } });
       await assert.rejects(other.ready(), {
         message: new RegExp(
           `secret differs from that of another shared client on port ${world.port} of this process: give all clients of one port the same secret, or this client a port of its own`,
@@ -80,7 +80,7 @@ describe('a shared client with a secret', () => {
       const open = make(Teller, { port: world.port, logger }).create();
       t.after(() => make.close(open));
       await open.ready();
-      const follower = world.join(Teller, { options: { isLeader: false, maxWaitTime: 500 } });
+      const follower = world.join(Teller, { options: { isLeader: false, maxWaitTime: 1_000 } });
       await assert.rejects(follower.ready(), /the Leader did not prove that it knows the `secret` of this end/);
     }
   });
@@ -90,7 +90,7 @@ describe('a shared client with a secret', () => {
     const world = await sharedWorld(t, { secret: SECRET });
     await world.join(Teller).ready();
     const { logger } = keptLog();
-    const follower = frozen.cluster(Teller, { port: world.port, isLeader: false, maxWaitTime: 500, logger }).create();
+    const follower = frozen.cluster(Teller, { port: world.port, isLeader: false, maxWaitTime: 1_000, logger }).create();
     t.after(() => frozen.cluster.close(follower));
     await assert.rejects(follower.ready(), /shared secret/);
   });
@@ -123,7 +123,7 @@ describe('a shared client with a secret', () => {
     const world = await sharedWorld(t, { secret: SECRET });
     await world.join(Teller).ready();
     const squatter = await relay(t, world.port);
-    const follower = world.join(Teller, { options: { port: squatter.port, isLeader: false, maxWaitTime: 500 } });
+    const follower = world.join(Teller, { options: { port: squatter.port, isLeader: false, maxWaitTime: 1_000 } });
     await assert.rejects(follower.ready(), /the Leader did not prove that it knows the `secret` of this end/);
     for (const { packets } of squatter.peers) assert.ok(packets.every(({ head }) => head.type !== 'register_proof'));
   });
@@ -151,7 +151,7 @@ describe('shared mailboxes with a secret', () => {
     const port = await freePort();
     const leader = await lead(t, port, [server], { secret: SECRET });
     for (const secret of [OTHER, undefined]) {
-      const options = { secret, timeout: 400, share: { port, lead: false } };
+      const options = { secret, timeout: 1_000, share: { port, lead: false } };
       const { calls } = await call(t, [server], options);
       const error = await failure(calls.who(null));
       assert.match(error.message, /secret/);

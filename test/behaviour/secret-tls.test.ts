@@ -22,7 +22,7 @@ describe('a secret over TLS', { skip: withoutOpenssl }, () => {
       const { calls } = await call(t, [info as never], { secret: SECRET, tls });
       const { certificate: shown, ...proven } = await calls.who(null);
       assert.deepEqual([shown.name, proven], ['localhost', { secret: 'default' }]);
-      const other = await call(t, [info as never], { secret: `not ${SECRET}`, tls, timeout: 500 });
+      const other = await call(t, [info as never], { secret: `not ${SECRET}`, tls, timeout: 1_500 });
       assert.ok(findCause(await failure(other.calls.who(null)), RpcCode.Unauthenticated));
     });
   }
@@ -50,7 +50,7 @@ describe('a secret over TLS', { skip: withoutOpenssl }, () => {
     await untilEvent(proxy, 'listening', { what: 'the process in the middle' });
     const url = `tls://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const info = { id: 'test-1', serverType: 'test', url };
-    const options = { secret: SECRET, tls: { ca: middle.ca }, timeout: 600, clientId: 'name-of-the-user' };
+    const options = { secret: SECRET, tls: { ca: middle.ca }, timeout: 1_500, clientId: 'name-of-the-user' };
     const { calls } = await call(t, [info as never], options);
     const error = await failure(calls.who(null, 'argument-of-the-user'));
     assert.match(error.message, /the Leader did not prove that it knows the `secret` of this end/);

@@ -56,7 +56,7 @@ overTransports((transport) => {
         [NEW, /the Leader knows none of the secrets of this end; give both ends the same `secret`/],
         [undefined, /this Leader admits only peers that know its shared secret; give this end the option `secret`/],
       ] as const) {
-        const { calls, client } = await call(t, [server], { secret, timeout: 300 });
+        const { calls, client } = await call(t, [server], { secret, timeout: 1_000 });
         const error = await failure(calls.who(null));
         assert.deepEqual([error.code, error.delivery], [RpcCode.Connect, 'not-sent']);
         assert.match(error.message, message);
@@ -73,7 +73,7 @@ overTransports((transport) => {
       let called = 0;
       const service = { who: async () => void called++ };
       const plain = await serve(t, service, { transport });
-      const { calls } = await call(t, [plain], { secret: OLD, timeout: 300 });
+      const { calls } = await call(t, [plain], { secret: OLD, timeout: 1_000 });
       const error = await failure(calls.who(null));
       assert.match(error.message, /the Leader did not prove that it knows the `secret` of this end/);
       assert.equal(findCause(error, RpcCode.Unauthenticated)?.name, 'RpcError');
