@@ -39,6 +39,7 @@ export type { HttpListenEntry } from './lib/leader/http-door.js';
 export type { ListeningOptions } from './lib/leader/options.js';
 export type { Whitelist, WhitelistEntries } from './lib/leader/whitelist.js';
 export type { ConnectedPeer } from './lib/server-info.js';
+export { type CheckedOptions, checked } from './lib/service/checked.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { Authorize } from './lib/serving/authorization.js';
@@ -90,6 +91,7 @@ export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbo
 // Errors and diagnostics: one error class with a table of codes, and reports about calls. Reports may gain fields in any
 // version.
 
+export type { ArgumentIssue } from './lib/argument-issue.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, findCause, RpcCode, RpcError } from './lib/errors.js';

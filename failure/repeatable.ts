@@ -13,6 +13,7 @@ const FINAL: readonly RpcCode[] = [
   RpcCode.NoMethod,
   RpcCode.Forbidden,
   RpcCode.NeedsCallback,
+  RpcCode.Validation,
   RpcCode.Cancelled,
 ];
 

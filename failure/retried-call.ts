@@ -186,13 +186,14 @@ export class RetriedCall implements Tried {
     const list = failed.map(({ serverId = '(no server)', code, delivery = '?' }) => `${serverId} ${code} ${delivery}`);
     const why = this.#whyNoMore === undefined ? '' : `; not tried again: ${this.#whyNoMore}`;
     const tries = failed.length === 1 ? '' : `; ${failed.length} attempts failed: ${list.join(', ')}`;
-    const { code, serverId, method, cause, timing, retryAfter } = error;
+    const { code, serverId, method, cause, timing, retryAfter, issues } = error;
     const detail = {
       serverId,
       method,
       cause,
       timing,
       retryAfter,
+      issues,
       delivery: this.#delivery(error),
       attempts: Object.freeze([...failed]),
     };

@@ -69,6 +69,11 @@ export function enter(call: ServedCall): ServedCall | undefined {
   return outer;
 }
 
+/** The call whose method runs synchronously right now. */
+export function enteredCall(): ServedCall | undefined {
+  return entered;
+}
+
 export function leave(outer: ServedCall | undefined): void {
   entered = outer;
 }

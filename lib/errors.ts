@@ -1,4 +1,5 @@
 import { spanCopies } from './any-copy.js';
+import type { ArgumentIssue } from './argument-issue.js';
 import type { CallTiming } from './call-timing.js';
 import { errorJson } from './error-json.js';
 import { codeOf, errorParts, isError } from './error-parts.js';
@@ -77,6 +78,8 @@ export const RpcCode = {
   NoProxy: 'ERR_RPC_NO_PROXY',
   /** The method takes a callback, and was called without one, or with an argument in the place of the callback. */
   NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
+  /** The arguments do not fit the schemas of the method (`checked`); `issues` says where. The method was not started. */
+  Validation: 'ERR_RPC_VALIDATION',
   /** The remote method failed; `cause` is its error, with name, message and code. */
   Remote: 'ERR_RPC_REMOTE',
   /** The server stopped, and cut off the call before it was answered. */
@@ -98,7 +101,7 @@ export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
  * - `not-sent`: the call never left this process, or was certainly not started. A retry is safe, and helps where the cause
  *   can pass.
  * - `unknown`: the call was handed to a socket. The method may have run, or may still run.
- * - `answered`: the server answered, so the method has run.
+ * - `answered`: the server answered, so the method has run, unless the code says otherwise.
  */
 export type Delivery = 'not-sent' | 'unknown' | 'answered';
 
@@ -123,6 +126,7 @@ export interface RpcErrorDetail {
   cause?: unknown;
   attempts?: readonly FailedAttempt[] | undefined;
   retryAfter?: number | undefined;
+  issues?: readonly ArgumentIssue[] | undefined;
 }
 
 /**
@@ -158,19 +162,22 @@ export class RpcError extends Error {
   declare readonly attempts?: readonly FailedAttempt[];
   /** Time after which the server may have room again, with `ERR_RPC_OVERLOADED`; undefined otherwise. Unit: ms */
   declare readonly retryAfter?: number;
+  /** Reasons for which the arguments do not fit, with `ERR_RPC_VALIDATION`, at most 32; undefined otherwise. */
+  declare readonly issues?: readonly ArgumentIssue[];
 
   /** Makes an error. Fields that are not given are absent from the error, and are not printed. */
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     // What is not known is not there, and not printed.
-    const { serverId, method, delivery, timing, attempts, retryAfter } = detail;
+    const { serverId, method, delivery, timing, attempts, retryAfter, issues } = detail;
     if (serverId !== undefined) this.serverId = serverId;
     if (method !== undefined) this.method = method;
     if (delivery !== undefined) this.delivery = delivery;
     if (timing !== undefined) this.timing = timing;
     if (attempts !== undefined) this.attempts = attempts;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
+    if (issues !== undefined) this.issues = issues;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { readIssues } from './argument-issue.js';
 import { calledBackIn, noteResults } from './called-back.js';
 import { errorParts, isError, isReservedField } from './error-parts.js';
 import { type Delivery, type FailedAttempt, messageOf, RpcCode, RpcError, type RpcErrorDetail } from './errors.js';
@@ -163,7 +164,7 @@ function ofClass(
 }
 
 /** Fields that only the constructor of an RpcError sets, after a check. */
-const RPC_FIELDS: readonly string[] = ['serverId', 'method', 'delivery', 'attempts', 'timing', 'retryAfter'];
+const RPC_FIELDS: readonly string[] = ['serverId', 'method', 'delivery', 'attempts', 'timing', 'retryAfter', 'issues'];
 const DELIVERIES: readonly unknown[] = ['not-sent', 'unknown', 'answered'] satisfies Delivery[];
 
 /** Fields of an RpcError that have the type that they promise. */
@@ -173,12 +174,14 @@ function detailOf({
   delivery,
   attempts,
   retryAfter,
+  issues,
 }: Readonly<Record<string, unknown>>): RpcErrorDetail {
   return {
     serverId: typeof serverId === 'string' ? serverId : undefined,
     method: typeof method === 'string' ? method : undefined,
     delivery: DELIVERIES.includes(delivery) ? (delivery as Delivery) : undefined,
     retryAfter: typeof retryAfter === 'number' ? retryAfter : undefined,
+    issues: readIssues(issues),
     attempts: Array.isArray(attempts) && attempts.every(isAttempt) ? attempts : undefined,
   };
 }

@@ -86,6 +86,11 @@ type EntryProxy<Exported> =
       ? RemoteModule<Exported>
       : ModuleProxy<Exported>;
 
+/** A schema of any library, which is no method although the schemas of ArkType are functions. */
+interface Schema {
+  readonly '~standard': unknown;
+}
+
 /** Name of a method that can be called, else `never`. */
 type MethodName<Instance, Name extends keyof Instance> = Name extends string
   ? Name extends `_${string}` | NotRemote | PlatformName<Instance>
@@ -106,15 +111,17 @@ type IsMethod<Value> =
     ? true
     : [Value] extends [never]
       ? false
-      : Value extends (...args: never) => void
-        ? true
-        : Value extends abstract new (
-              ...args: never
-            ) => unknown
-          ? false
-          : Value extends AnyFunction
-            ? true
-            : false;
+      : Value extends Schema
+        ? false
+        : Value extends (...args: never) => void
+          ? true
+          : Value extends abstract new (
+                ...args: never
+              ) => unknown
+            ? false
+            : Value extends AnyFunction
+              ? true
+              : false;
 
 /**
  * Default export, if there is one. Applied twice, since a CommonJS file that was transpiled from an ES module has a
@@ -156,17 +163,19 @@ type ModuleNames<Main> = {
 type IsModule<Value> =
   IsAny<Value> extends true
     ? true
-    : Value extends abstract new (
-          ...args: never
-        ) => unknown
-      ? true
-      : Value extends AnyFunction
-        ? false
-        : Value extends object
-          ? [keyof ModuleProxy<Value>] extends [never]
-            ? false
-            : true
-          : false;
+    : Value extends Schema
+      ? false
+      : Value extends abstract new (
+            ...args: never
+          ) => unknown
+        ? true
+        : Value extends AnyFunction
+          ? false
+          : Value extends object
+            ? [keyof ModuleProxy<Value>] extends [never]
+              ? false
+              : true
+            : false;
 
 type IsGenerator<Returned> =
   IsAny<Returned> extends true

@@ -1,4 +1,4 @@
-import type { RpcError } from '../errors.js';
+import type { RpcError, RpcErrorDetail } from '../errors.js';
 import type { Explained } from '../explain-timing.js';
 import type { OptionNames } from '../unknown-options.js';
 import type { FailOptions } from './fail-mode.js';
@@ -34,6 +34,9 @@ export const CALL_OPTION_NAMES = Object.freeze({
 }) satisfies OptionNames<CallOptions>;
 
 export const CALL_DEFAULTS = Object.freeze({ idempotent: false }) satisfies CallOptions;
+
+/** Facts that a server gives with its refusal of a call. */
+export type Refusal = Pick<RpcErrorDetail, 'retryAfter' | 'issues'>;
 
 /** Details for the error of a late call, beside the time in each stage. */
 export interface LateDetail extends Explained {

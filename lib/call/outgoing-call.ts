@@ -7,7 +7,7 @@ import type { FrameView } from '../protocol/packet.js';
 import { performance } from '../timers.js';
 import type { ProgressReport, SentRequest } from '../transport/pending-calls.js';
 import { CallClock } from './call-clock.js';
-import type { AnswerStage, CallOptions, CallWatcher, LateDetail, Settle } from './call-contract.js';
+import type { AnswerStage, CallOptions, CallWatcher, LateDetail, Refusal, Settle } from './call-contract.js';
 import { CallRequest } from './call-request.js';
 import {
   CALL_TRANSITIONS,
@@ -195,12 +195,12 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     delivery: Delivery,
     cause?: unknown,
     timing?: CallTiming,
-    retryAfter?: number,
+    refusal?: Refusal,
   ): RpcError {
     const { serverId } = this;
     const { name: method } = this.method;
     const where = serverId === undefined ? method : `${method} on ${serverId}`;
-    return new RpcError(code, `${where}: ${why}`, { serverId, method, delivery, timing, cause, retryAfter });
+    return new RpcError(code, `${where}: ${why}`, { serverId, method, delivery, timing, cause, ...refusal });
   }
 
   /** Error of a call that came too late or was cut off: as {@link error}, and the error says where the time went. */

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 import { invalid } from '../options.js';
+import { partsOf } from '../service/checked-method.js';
+import { isFunction } from '../service/functions.js';
 import { ReadyEmitter } from './ready-emitter.js';
 
 /** Ways in which a method can be delegated. Source: cluster-client, `delegate(from, to)`. */
@@ -79,7 +81,8 @@ export class Delegates {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
         const isOurs = name.startsWith('_') || name in ReadyEmitter.prototype || this.#descriptors.has(name);
         // An async generator counts as both, and cannot be delegated.
-        if (!isOurs && types.isAsyncFunction(value) !== types.isGeneratorFunction(value)) this.delegate(name);
+        const fn: unknown = isFunction(value) ? partsOf(value).fn : value;
+        if (!isOurs && types.isAsyncFunction(fn) !== types.isGeneratorFunction(fn)) this.delegate(name);
       }
     }
   }

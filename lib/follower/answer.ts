@@ -1,4 +1,5 @@
-import { type Delivery, RpcCode } from '../errors.js';
+import type { ArgumentIssue } from '../argument-issue.js';
+import { type Delivery, RpcCode, RpcError } from '../errors.js';
 import { noteFirst } from '../falsy-first.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
@@ -12,6 +13,7 @@ const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.Forbidden,
   RpcCode.NeedsCallback,
   RpcCode.BadRequest,
+  RpcCode.Validation,
   RpcCode.Encode,
   RpcCode.FrameTooLarge,
   RpcCode.QueueFull,
@@ -28,6 +30,8 @@ export interface Failure {
   readonly message: string;
   readonly delivery: Delivery;
   readonly cause: unknown;
+  /** Issues of arguments that do not fit their schemas. */
+  readonly issues?: readonly ArgumentIssue[] | undefined;
 }
 
 /** All results of an answer; a stock peer's answer has one result at most. */
@@ -47,5 +51,6 @@ export function readFailure(head: InvokeResultHead, codec: Codec, { bytes, bodyS
   const { message } = remote;
   if (head.code === undefined) return { code: RpcCode.Remote, message, delivery: 'answered', cause: remote };
   const code = FROM_SERVERS.find((known) => known === head.code) ?? RpcCode.Remote;
-  return { code, message, delivery: NOT_STARTED.includes(code) ? 'not-sent' : 'answered', cause: remote.cause };
+  const issues = remote instanceof RpcError && code === RpcCode.Validation ? remote.issues : undefined;
+  return { code, message, delivery: NOT_STARTED.includes(code) ? 'not-sent' : 'answered', cause: remote.cause, issues };
 }

@@ -24,9 +24,9 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
     try {
       if (head.type !== 'invoke_result') throw new TypeError(`the peer answered an invoke with ${head.type}`);
       if (!head.success) {
-        const { code, message, delivery, cause } = readFailure(head, codec, frame);
+        const { code, message, delivery, cause, issues } = readFailure(head, codec, frame);
         const { retryAfter } = head;
-        call.fail(call.error(code, message, delivery, cause, undefined, retryAfter));
+        call.fail(call.error(code, message, delivery, cause, undefined, { retryAfter, issues }));
         return;
       }
       results = decodeResults(head, codec, frame);

@@ -1,17 +1,20 @@
 import { describeError, type Logger } from '../diagnostics.js';
 import { isError } from '../error-parts.js';
+import type { RpcError } from '../errors.js';
 import { methodError } from './method-failure.js';
 import { isFunction, isObject } from './methods.js';
 import type { ServiceMethod } from './service-registry.js';
 
 /**
- * Destination of one call's answer. One of the two methods is called, once. Neither may throw: an exception is logged,
+ * Destination of one call's answer. One of the methods is called, once. Neither may throw: an exception is logged,
  * reaches neither the service nor the process, and leaves the call unanswered.
  */
 export interface AnswerSink {
   /** Takes all results of a callback, or the one returned value. Empty for undefined. The array is not reused. */
   succeed(results: readonly unknown[]): void;
   fail(error: Error): void;
+  /** The method was not started, for this reason. The error has the code that the caller gets. */
+  refuse(error: RpcError): void;
 }
 
 const NO_RESULTS: readonly unknown[] = Object.freeze([]);
@@ -31,6 +34,15 @@ export function fail(method: ServiceMethod, error: Error, answer: AnswerSink, lo
     answer.fail(error);
   } catch (sinkError) {
     logger.error(`mailstation: the error of ${method.name} could not be answered: ${describeError(sinkError)}`);
+  }
+}
+
+/** Answers a call whose method was not started. Never throws. */
+export function refuse(method: ServiceMethod, error: RpcError, answer: AnswerSink, logger: Logger): void {
+  try {
+    answer.refuse(error);
+  } catch (sinkError) {
+    logger.error(`mailstation: the refusal of ${method.name} could not be answered: ${describeError(sinkError)}`);
   }
 }
 

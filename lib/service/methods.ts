@@ -1,15 +1,17 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { readAccessor } from './accessors.js';
+import { partsOf } from './checked-method.js';
 import { isFunction, isObject, type Method, sourceOf } from './functions.js';
+import { isSchemaLike } from './standard-schema.js';
 
 export { isFunction, isObject, type Method, sourceOf } from './functions.js';
 
 /**
  * Methods of an instance that callers may call, by name: own functions, and functions of the prototypes.
  *
- * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, classes, and
- * generators (an iterator cannot be sent). The function that an accessor gives is callable where {@link readAccessor} reads
+ * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, classes,
+ * schemas (those of ArkType are functions), and generators (an iterator cannot be sent). The function that an accessor gives is callable where {@link readAccessor} reads
  * the accessor. The walk ends at the first prototype of the language (Object, Function, Array, Map, Promise ...) or of
  * Node's EventEmitter: otherwise any caller could `emit` on a service and remove the listeners.
  *
@@ -68,7 +70,7 @@ export function isCallableName(name: string): boolean {
 }
 
 function isCallable(fn: Method): boolean {
-  return !types.isGeneratorFunction(fn) && !isClass(fn);
+  return !isSchemaLike(fn) && !types.isGeneratorFunction(partsOf(fn).fn) && !isClass(fn);
 }
 
 /** Prototype of a built-in class, of this realm or of another: a test runner may load services in another realm. */

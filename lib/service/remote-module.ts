@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { isClass, isFunction, isObject, type Method, memberOf, methodNames } from './methods.js';
 import { withoutExtension } from './remote-files.js';
+import { isSchemaLike } from './standard-schema.js';
 
 /** A module that can be called: a service of a namespace on the server, and a set of proxies in the client. */
 export interface LoadedModule {
@@ -41,13 +42,14 @@ export function mainExport(exports: unknown): unknown {
  * The name of the first two is the instance's own `name` if that is a string, else the name of the file. Exports beside a
  * default export are passed over. A function that is not the default export is a method and never a factory, since the two
  * cannot be told apart; objects beside such a function are parts of the one module. An object is a module as it is, and a
- * class is constructed.
+ * class is constructed. Schemas are passed over: they have methods of their own, and those of ArkType are functions.
  *
  * Throws {@link RpcCode.Load} where a factory or a constructor throws (then with `cause`), is asynchronous, or returns no
  * object. With `onNothing`, a file whose function returns no object has no modules, and that function gets the reason: a
  * folder of pomelo may have helpers beside its remote modules. Source: pomelo-loader.
  */
 export function modulesOf(main: unknown, file: string, context: unknown, onNothing?: OnNothing): LoadedModule[] {
+  if (isSchemaLike(main)) return [];
   if (isFunction(main)) {
     const made = instantiate(main, file, context, onNothing);
     return made === undefined ? [] : singleModule(made, file);
@@ -92,6 +94,7 @@ function modulesIn(bag: object): [name: string, value: object][] {
 }
 
 function isModule(value: unknown): value is object {
+  if (isSchemaLike(value)) return false;
   return isFunction(value) ? isClass(value) : isObject(value) && methodNames(value).length > 0;
 }
 

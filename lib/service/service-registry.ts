@@ -3,6 +3,7 @@ import { jsonText } from '../json-text.js';
 import { boolean, invalid, nonEmptyString } from '../options.js';
 import { methodName } from '../rpc-message.js';
 import { answerStyle, type Takes } from './callback-parameter.js';
+import { type Checks, partsOf } from './checked-method.js';
 import { type Method, methodsOf } from './methods.js';
 import type { LoadedModule } from './remote-module.js';
 import { whyUncallable } from './uncallable.js';
@@ -21,6 +22,8 @@ export interface ServiceMethod {
   readonly callbacks: boolean;
   /** Undefined for a method whose source was not read: a callback may follow any number of arguments. */
   readonly takes?: Takes;
+  /** Schemas of a checked method, whose `fn` is the function without the checks. */
+  readonly checks?: Checks | undefined;
   /** The method may take a callback that its source does not show. False once that was logged. */
   mayHideCallback?: boolean;
   /** The last call returned a value that is no answer, and has not called its callback yet. */
@@ -197,11 +200,12 @@ function servedModule(
   isChosen: boolean,
 ): ServedModule {
   const methods = new Map<string, ServiceMethod>();
-  for (const [name, fn] of methodsOf(instance)) {
+  for (const [name, method] of methodsOf(instance)) {
+    const { fn, checks } = partsOf(method);
     const whole = methodName(namespace, module, name);
     const style = answerStyle(fn, callbacks);
     const mayHideCallback = !isChosen && !style.callbacks && style.takes.parameters === Number.POSITIVE_INFINITY;
-    methods.set(name, { name: whole, fn, self: instance, ...style, mayHideCallback, hasOnlyReturned: false });
+    methods.set(name, { name: whole, fn, self: instance, ...style, checks, mayHideCallback, hasOnlyReturned: false });
   }
   return { namespace, module, file, instance, methods };
 }

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
 import { readAccessor } from './accessors.js';
+import { partsOf } from './checked-method.js';
 import { isCallableName, isClass, isFunction, levelsOf } from './methods.js';
+import { isSchemaLike } from './standard-schema.js';
 
 /** Number of members that {@link whyNoneCallable} lists. */
 const SHOWN = 3;
@@ -39,8 +41,10 @@ export function whyNoneCallable(instance: object): string {
 
 function whyNotMethod(name: string, value: unknown): string {
   if (!isFunction(value)) return `${name} is not a function but ${kindOf(value)}; only functions can be called`;
-  if (types.isGeneratorFunction(value)) {
-    const kind = types.isAsyncFunction(value) ? 'an async generator function' : 'a generator function';
+  if (isSchemaLike(value)) return `${name} is a schema, which callers cannot call; give the schema to checked()`;
+  const { fn } = partsOf(value);
+  if (types.isGeneratorFunction(fn)) {
+    const kind = types.isAsyncFunction(fn) ? 'an async generator function' : 'a generator function';
     return `${name} is ${kind}, and an iterator cannot be sent; collect the values and return an array`;
   }
   if (isClass(value)) return `${name} is a class; serve an instance of the class as a module`;

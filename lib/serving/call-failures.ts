@@ -1,6 +1,7 @@
 import { CalledBackError } from '../called-back.js';
+import { ConcealedFailure } from '../concealed-failure.js';
 import { describeError, describeFailure, type Logger } from '../diagnostics.js';
-import { findCause, RpcCode } from '../errors.js';
+import { findCause, RpcCode, RpcError } from '../errors.js';
 import { unfit } from '../options.js';
 import { printable } from '../quoted.js';
 import { RateLimitedLog, rateLimited } from '../rate-limited-log.js';
@@ -62,12 +63,15 @@ export class CallFailures {
   }
 
   /** Never throws. Refused calls and results that cannot be sent are logged where the server refuses the call. */
-  report(failure: Omit<FailedCall, 'expected'>): void {
-    const { code, method } = failure;
+  report(reported: Omit<FailedCall, 'expected'>): void {
+    const { code, method } = reported;
+    const failure = { ...reported, error: ConcealedFailure.inside(reported.error) };
     const expected = this.#isExpected(failure);
     // The method exists, so that callers cannot make up subjects of the log.
     if (!expected && (code === undefined || code === RpcCode.NeedsCallback))
       this.#log.error(() => this.#describe(failure), method);
+    else if (!expected && code === RpcCode.Validation)
+      this.#log.warn(() => `${this.#head(failure)}, refused: ${whereUnfit(failure.error)}`, code);
     this.#options.onFailed({ ...failure, expected });
   }
 
@@ -90,10 +94,22 @@ export class CallFailures {
     }
   }
 
-  #describe({ method, error, code, oneway, caller }: Omit<FailedCall, 'expected'>): string {
-    const { prefix = '' } = this.#options;
-    const shown = code === undefined ? describeError(error) : describeFailure(error);
-    const who = caller === undefined ? '' : `, called by ${caller.peer}`;
-    return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}, failed: ${shown}`;
+  #describe(failure: Omit<FailedCall, 'expected'>): string {
+    const { code, error } = failure;
+    return `${this.#head(failure)}, failed: ${code === undefined ? describeError(error) : describeFailure(error)}`;
   }
+
+  #head({ method, oneway, caller }: Omit<FailedCall, 'expected'>): string {
+    const { prefix = '' } = this.#options;
+    const who = caller === undefined ? '' : `, called by ${caller.peer}`;
+    return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}`;
+  }
+}
+
+/** Positions of arguments that do not fit. Keys and texts of the issues may repeat arguments, which are never logged. */
+function whereUnfit(error: Error): string {
+  const issues = error instanceof RpcError ? (error.issues ?? []) : [];
+  const positions = [...new Set(issues.flatMap(({ path: [at] }) => (typeof at === 'number' ? [at] : [])))];
+  const which = positions.length === 0 ? 'the list of arguments' : `argument ${positions.join(', ')} (counted from 0)`;
+  return `${which} does not fit the schemas of the method`;
 }

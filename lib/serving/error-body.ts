@@ -111,7 +111,9 @@ class Description {
     const { name, message, errors, fields, unreadable, ...parts } = errorParts(error);
     const code = typeof parts.code === 'string' ? parts.code.slice(0, MAX_NAME) : parts.code;
     for (const field of unreadable) this.#leaveOut(`${path}.${field}: its getter throws`);
-    const sent = isAnswered && this.#options.isOurs ? undefined : this.#fields(fields, path);
+    // The caller knows the other fields of an error of this end, or reads them from the head.
+    const isOurs = isAnswered && this.#options.isOurs;
+    const sent = this.#fields(isOurs ? fields.filter(([field]) => field === 'issues') : fields, path);
     this.#outer.add(error);
     const gathered = errors && this.#gathered(errors, path);
     this.#outer.delete(error);

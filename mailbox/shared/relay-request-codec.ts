@@ -1,7 +1,8 @@
+import type { ArgumentIssue } from '../../lib/argument-issue.js';
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
-import { RpcCode, type RpcError } from '../../lib/errors.js';
+import { RpcCode, RpcError } from '../../lib/errors.js';
 import { directRequestCodec, undecodable } from '../../lib/follower/request-codec.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
@@ -51,7 +52,10 @@ export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
       return undecodable(call, error);
     }
     if (failure === undefined) this.#onReturned(call);
-    else call.fail(call.error(failure.code, failure.message, head.delivery, failure.cause));
+    else
+      call.fail(
+        call.error(failure.code, failure.message, head.delivery, failure.cause, undefined, { issues: failure.issues }),
+      );
   }
 
   lost(reason: RpcError): string {
@@ -64,6 +68,7 @@ interface RelayFailure {
   readonly code: RpcCode;
   readonly message: string;
   readonly cause: unknown;
+  readonly issues: readonly ArgumentIssue[] | undefined;
 }
 
 /** Undefined: the relay is stopping and has not sent the call, which comes back. */
@@ -73,6 +78,8 @@ function readRelayFailure(
   { bytes, bodyStart, end }: FrameView,
 ): RelayFailure | undefined {
   if (code === RpcCode.Stopping && delivery === 'not-sent') return undefined;
-  const { message, cause } = rebuildError(codec.decode(bytes, bodyStart, end));
-  return { code: rpcCode(code) ?? RpcCode.ConnectionLost, message, cause };
+  const error = rebuildError(codec.decode(bytes, bodyStart, end));
+  const { message, cause } = error;
+  const issues = error instanceof RpcError ? error.issues : undefined;
+  return { code: rpcCode(code) ?? RpcCode.ConnectionLost, message, cause, issues };
 }

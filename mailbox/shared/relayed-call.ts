@@ -1,4 +1,4 @@
-import type { CallOptions, Settle } from '../../lib/call/call-contract.js';
+import type { CallOptions, Refusal, Settle } from '../../lib/call/call-contract.js';
 import { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
@@ -86,9 +86,9 @@ export class RelayedCall extends OutgoingCall {
     delivery: Delivery,
     cause?: unknown,
     _timing?: unknown,
-    retryAfter?: number,
+    refusal?: Refusal,
   ): RpcError {
-    return new RpcError(code, why, { delivery, cause, retryAfter });
+    return new RpcError(code, why, { delivery, cause, ...refusal });
   }
 
   writeHead(meta: boolean, named: boolean): Buffer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -65,6 +65,7 @@ describe('the examples in docstrings', () => {
     // The package by its name: what these tests run.
     const library = join(folder, 'node_modules/mailstation');
     mkdirSync(library, { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules/zod'), join(folder, 'node_modules/zod'));
     const exported: Record<string, string> = {};
     const exportAs = (subpath: string, source: string) => {
       const file = `${source.replaceAll('/', '-')}.js`;

@@ -160,6 +160,13 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     defaults: SERVER_DEFAULTS,
   },
   {
+    title: 'Checked methods',
+    intro: 'First argument of `checked(options, method)`; [checked.md](checked.md) has examples.',
+    file: 'lib/service/checked.ts',
+    name: 'CheckedOptions',
+    defaults: Object.freeze({}),
+  },
+  {
     title: 'TLS',
     intro: 'An object, as the option `tls` of a server, an entry of `listen`, a client, a shared client and `share`.',
     file: 'lib/transport/tls-options.ts',

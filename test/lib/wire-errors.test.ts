@@ -82,6 +82,25 @@ describe('an error that answers a call, at the caller', () => {
     assert.deepEqual([later.name, later['code'], later['serverId']], ['RpcError', 'ERR_RPC_NEW', 'b']);
   });
 
+  it('has the issues of a peer only where they are issues', () => {
+    const issue = { path: [0, 'a'], message: 'no', input: 'more than an issue has' };
+    const read = (issues: unknown) =>
+      (rebuildError({ name: 'RpcError', message: 'no', code: 'ERR_RPC_VALIDATION', fields: { issues } }) as RpcError)
+        .issues;
+    assert.deepEqual(read([issue]), [{ path: [0, 'a'], message: 'no' }]);
+    const many = Array.from({ length: 33 }, () => issue);
+    for (const wrong of [
+      7,
+      {},
+      many,
+      [null],
+      [{ path: [] }],
+      [{ path: 'a', message: '' }],
+      [{ path: [{}], message: '' }],
+    ])
+      assert.equal(read(wrong), undefined);
+  });
+
   it('takes no field that would change how the language or a tool treats an error', () => {
     const fields = JSON.parse(
       '{"__proto__":{"x":1},"constructor":1,"prototype":2,"stack":"s","then":3,"toJSON":4,"toString":5,"name":"N","ok":6}',

@@ -98,7 +98,7 @@ describe('the package', () => {
         /^(?:import|export|const|let|var)\b[^;]*?\b(?:from |require\()["']([^./"'][^"']*)["']/gm,
       ),
     ]);
-    const names = new Set(imported.map(([, name = '']) => name.replace(/\/.*/, '')));
+    const names = new Set(imported.map(([, name = '']) => name.replace(/^((?:@[^/]*\/)?[^/]*).*/, '$1')));
     const known = [...Object.keys(dependencies), 'node:'];
     assert.deepEqual(
       [...names].filter((name) => !known.some((one) => name.startsWith(one))),

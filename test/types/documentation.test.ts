@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { ROOT, readText } from '../architecture/house.js';
 import { compile } from './compiler.js';
 
-const PAGE = 'docs/types.md';
+const PAGES = ['docs/types.md', 'docs/checked.md'];
 
 /** What `./app.js` gives in the page's examples. */
 const APP = 'export interface App {\n  readonly serverId: string;\n}\n';
@@ -36,6 +36,8 @@ async function said(t: TestContext, files: ReadonlyMap<string, readonly string[]
     writeFileSync(join(folder, name), text);
   };
   for (const [name, lines] of files) write(name, lines.join('\n'));
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(ROOT, 'node_modules/zod'), join(folder, 'node_modules/zod'));
   write('app.ts', APP);
   write('package.json', JSON.stringify({ type: 'module' }));
   const compilerOptions = {
@@ -74,10 +76,12 @@ describe('README.md', () => {
   });
 });
 
-describe(PAGE, () => {
-  it('shows code that compiles and, where it says that some does not, what the compiler says', async (t) => {
-    const files = filesOf(readText(PAGE));
-    const complaints = await said(t, files);
-    for (const [file, lines] of files) assert.equal(complaints.get(file) ?? '', quoted(lines), file);
+for (const page of PAGES) {
+  describe(page, () => {
+    it('shows code that compiles and, where it says that some does not, what the compiler says', async (t) => {
+      const files = filesOf(readText(page));
+      const complaints = await said(t, files);
+      for (const [file, lines] of files) assert.equal(complaints.get(file) ?? '', quoted(lines), file);
+    });
   });
-});
+}

@@ -77,7 +77,14 @@ export class LeaderChannel implements Channel {
     };
     const method = this.real.method(call.method, call.args.length);
     if (method === undefined) call.refuse(this.#noMethod(call.method));
-    else dispatch(method, call.args, { succeed, fail: (error) => call.fail(error) }, this.#failures.logger);
+    else {
+      const answer = {
+        succeed,
+        fail: (error: Error) => call.fail(error),
+        refuse: (error: RpcError) => call.refuse(error),
+      };
+      dispatch(method, call.args, answer, this.#failures.logger);
+    }
   }
 
   /** Reports the failed call of a Follower. */

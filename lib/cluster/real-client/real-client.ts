@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { toError } from '../../errors.js';
+import { checkedCount, partsOf } from '../../service/checked-method.js';
 import { parameters } from '../../service/method-failure.js';
 import { type Method, sourceOf } from '../../service/methods.js';
 import type { ServiceMethod } from '../../service/service-registry.js';
@@ -128,7 +129,15 @@ function missingMethod(kind: DelegateKind): Error {
 }
 
 /** Appends a callback for a function that may take one. Async functions and generators answer without a callback. */
-function prepare(fn: Method, self: object): (name: string, sent: number) => ServiceMethod {
+function prepare(given: Method, self: object): (name: string, sent: number) => ServiceMethod {
+  const { fn, checks } = partsOf(given);
+  const prepared = prepareUnchecked(fn, self);
+  if (checks === undefined) return prepared;
+  const count = checkedCount(checks);
+  return (name, sent) => ({ ...prepared(name, count ?? sent), checks });
+}
+
+function prepareUnchecked(fn: Method, self: object): (name: string, sent: number) => ServiceMethod {
   if (isGeneratorMethod(fn)) {
     const wrapped = promising(fn);
     return (name) => ({ name, fn: wrapped, self, callbacks: false });

@@ -1,5 +1,6 @@
+import type { Refusal } from '../../call/call-contract.js';
 import { OutgoingCall } from '../../call/outgoing-call.js';
-import { RpcCode } from '../../errors.js';
+import { RpcCode, RpcError } from '../../errors.js';
 import type { AnswerWriter } from '../../serving/answer-writer.js';
 import type { Answerer } from '../../serving/incoming-call.js';
 import type { PendingCalls } from '../../transport/pending-calls.js';
@@ -27,8 +28,12 @@ export function directAnswers(pending: PendingCalls): Answerer {
     answerError: (id, error, code) => {
       const call = take(id);
       if (code === undefined) call?.fail(call.error(RpcCode.Remote, error.message, 'answered', error));
-      else call?.fail(call.error(code, error.message, 'answered', error.cause));
+      else call?.fail(call.error(code, error.message, 'answered', error.cause, undefined, issuesOf(error)));
     },
     served: () => {},
   };
+}
+
+function issuesOf(error: Error): Refusal | undefined {
+  return error instanceof RpcError ? { issues: error.issues } : undefined;
 }

@@ -39,6 +39,7 @@ async function run(
       answers.push({ error });
       options.sink?.fail?.(error);
     },
+    refuse: () => assert.fail('a method without checks refuses nothing'),
   };
   const log: string[] = [];
   const write = (message: string) => void log.push(message);
@@ -444,7 +445,11 @@ describe('dispatch', () => {
     assert.deepEqual(answers, [{ results: ['this call'] }]);
   });
 
-  const sink: AnswerSink = { succeed: throws(new Error('sink')), fail: throws(new Error('sink')) };
+  const sink: AnswerSink = {
+    succeed: throws(new Error('sink')),
+    fail: throws(new Error('sink')),
+    refuse: throws(new Error('sink')),
+  };
   const ways: Record<string, { fn: unknown; callbacks: boolean }> = {
     'a returned value': { fn: () => 1, callbacks: false },
     'a thrown error': { fn: throws(boom), callbacks: false },

@@ -30,6 +30,7 @@ describe('ServiceRegistry', () => {
       self: chat,
       callbacks: false,
       takes: { parameters: 1, callback: undefined, isCalled: false, fillTo: 0, waits: false },
+      checks: undefined,
       mayHideCallback: false,
       hasOnlyReturned: false,
     });

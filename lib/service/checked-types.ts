@@ -1,0 +1,105 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+// biome-ignore lint/suspicious/noExplicitAny: any method is a method, whatever its parameters are
+export type Any = any;
+
+/**
+ * Any value. Beside a type in a union it keeps the literals of a function's result: with `unknown` the type would vanish, and the
+ * compiler would read `'a'` as a string.
+ */
+// biome-ignore lint/complexity/noBannedTypes: see above
+// biome-ignore lint/suspicious/noConfusingVoidType: what a method without a result is declared to return
+export type Anything = {} | null | undefined | void;
+
+/** One schema for each position, or one schema for a whole list. */
+export type SchemaList = readonly StandardSchemaV1[] | StandardSchemaV1;
+
+/** Arguments as the method gets them. */
+export type OutputsOf<Schemas extends SchemaList> = Schemas extends readonly StandardSchemaV1[]
+  ? { -readonly [At in keyof Schemas]: OutputOf<Schemas[At]> }
+  : Schemas extends StandardSchemaV1
+    ? ListOf<StandardSchemaV1.InferOutput<Schemas>>
+    : never;
+
+/** Type of the results that a method may return: inputs of the schema, or anything where there is none. */
+export type ReturnOf<Returns> = Returns extends StandardSchemaV1
+  ? StandardSchemaV1.InferInput<Returns> | PromiseLike<StandardSchemaV1.InferInput<Returns>>
+  : unknown;
+
+/**
+ * A checked method as callers see it: with the input types of the schemas. Arguments at the end whose schemas take `undefined`
+ * may be left out. A direct call of a method that returns no promise returns one where a schema is asynchronous.
+ */
+export type CheckedMethod<Method, Args extends SchemaList, Returns> = Method extends (
+  ...args: infer Params
+) => infer Returned
+  ? (...args: Named<OptionalEnd<InputsOf<Args>>, Params>) => CheckedReturn<Returned, Returns>
+  : never;
+
+/** The same for a method that answers through a callback, its last parameter. */
+export type CheckedCallbackMethod<Method, Args extends SchemaList> = Method extends (...args: infer Params) => unknown
+  ? (...args: [...args: InputsOf<Args>, callback: LastOf<Params>]) => void
+  : never;
+
+/** Whether a method takes the outputs of the schemas, and a callback behind them. */
+export type TakesCallback<Method, Args extends SchemaList> = Method extends (...args: infer Params) => unknown
+  ? Required<Params> extends readonly [...infer Before, infer Callback]
+    ? 0 extends 1 & Callback
+      ? false
+      : Callback extends (...args: never) => void
+        ? OutputsOf<Args> extends Before
+          ? true
+          : false
+        : false
+    : false
+  : false;
+
+/** Type of a thing that is missing. The reason appears in messages of the compiler. */
+export interface Missing<What extends string> {
+  readonly [missing]: What;
+}
+declare const missing: unique symbol;
+
+type InputsOf<Schemas extends SchemaList> = Schemas extends readonly StandardSchemaV1[]
+  ? { -readonly [At in keyof Schemas]: InputOf<Schemas[At]> }
+  : Schemas extends StandardSchemaV1
+    ? ListOf<StandardSchemaV1.InferInput<Schemas>>
+    : never;
+
+type CheckedReturn<Returned, Returns> = Returns extends StandardSchemaV1
+  ? OnceChecked<Returned, StandardSchemaV1.InferOutput<Returns>>
+  : OnceChecked<Returned, Awaited<Returned>>;
+
+type OnceChecked<Returned, Value> = 0 extends 1 & Returned
+  ? Returned
+  : [Returned] extends [PromiseLike<unknown>]
+    ? Promise<Value>
+    : [Returned] extends [Generator | AsyncGenerator]
+      ? Returned
+      : Value | Promise<Value>;
+
+type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : never;
+type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : never;
+
+type ListOf<Value> = Value extends readonly unknown[] ? [...Value] : never;
+
+type OptionalEnd<List extends readonly unknown[]> = List extends readonly [...infer Start, infer End]
+  ? unknown extends End
+    ? List // a coercion takes any value, and makes no sense of a missing one
+    : undefined extends End
+      ? [...OptionalEnd<Start>, End?]
+      : List
+  : List;
+
+/** The types of one list under the names of another list of the same length. Names of optional items are lost. */
+type Named<List extends readonly unknown[], Names extends readonly unknown[]> = [
+  List['length'],
+  Names['length'],
+] extends [Names['length'], List['length']]
+  ? number extends List['length']
+    ? List
+    : { [At in keyof Names]: At extends keyof List ? List[At] : never }
+  : List;
+
+type LastOf<Params extends readonly unknown[]> =
+  Required<Params> extends readonly [...unknown[], infer Last] ? Last : never;
