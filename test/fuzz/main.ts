@@ -45,14 +45,18 @@ function peak(figure: keyof Figures): string {
   return (Math.max(0, ...[...all.values()].map((figures) => figures[figure])) / MIB).toFixed(0);
 }
 
-function print(
-  name: string,
-  { rounds, connections, frames, ownCalls, served, peakRss, peakHeap, logLines }: Figures,
-): void {
-  const memory = `${(peakRss / MIB).toFixed(0)} MiB resident, ${(peakHeap / MIB).toFixed(0)} MiB after a collection`;
+function describe(figure: (name: keyof Figures) => number): string {
+  return (
+    `${figure('connections')} connections of strangers with ${figure('frames')} frames, ${figure('hostileConnections')} to hostile servers ` +
+    `with ${figure('hostileFrames')} frames, ${figure('ownCalls')} calls to these, ${figure('served')} good calls served`
+  );
+}
+
+function print(name: string, figures: Figures): void {
+  const memory = [figures.peakRss, figures.peakHeap].map((bytes) => (bytes / MIB).toFixed(0)).join(' and ');
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
   console.log(
-    `${Math.round((performance.now() - startedAt) / 1_000)} s, ${name}: ${rounds} rounds, ${connections} connections, ` +
-      `${frames} frames, ${ownCalls} calls of its own, ${served} calls served; ${memory}; ${logLines} log lines`,
+    `${seconds} s, ${name}: ${describe((figure) => figures[figure])}; ${memory} MiB, ${figures.logLines} log lines`,
   );
 }
 
@@ -72,9 +76,6 @@ try {
   process.exitCode = 1;
   console.error(`FOUND: ${(error as Error).stack}\n${((error as Error).cause as Error | undefined)?.stack ?? ''}`);
 }
-console.log(
-  `${sum('connections')} connections, ${sum('frames')} frames, ${sum('ownCalls')} calls to hostile servers, ` +
-    `${sum('served')} calls served; peak ${peak('peakRss')} MiB resident, ${peak('peakHeap')} MiB after a collection`,
-);
+console.log(`${describe(sum)}; peak ${peak('peakRss')} MiB resident, ${peak('peakHeap')} MiB after a collection`);
 for (const hook of hooks) await hook();
 process.exit();

@@ -31,6 +31,9 @@ export interface Figures {
   /** Connections that the target did not accept, since too many were open. */
   refused: number;
   frames: number;
+  /** Connections of the target to hostile servers, and the frames that these have sent. */
+  hostileConnections: number;
+  hostileFrames: number;
   bytes: number;
   /** Calls of the target to hostile servers and to the good one. */
   ownCalls: number;
@@ -50,6 +53,8 @@ export class Siege {
       connections: 0,
       refused: 0,
       frames: 0,
+      hostileConnections: 0,
+      hostileFrames: 0,
       bytes: 0,
       ownCalls: 0,
       served: 0,
@@ -162,7 +167,7 @@ export class Siege {
         this.figures.served += 1;
       }),
     );
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 
   async #check(): Promise<void> {
@@ -170,6 +175,8 @@ export class Siege {
     const { figures } = this;
     figures.peakRss = Math.max(figures.peakRss, report.rss);
     figures.peakHeap = Math.max(figures.peakHeap, report.heap);
+    figures.hostileConnections = sum(this.#leaders.map(({ connections }) => connections));
+    figures.hostileFrames = sum(this.#leaders.map(({ frames }) => frames));
     figures.ownCalls = report.settled;
     figures.logLines = report.logLines;
     const growth = report.heap - (this.#first?.heap ?? 0);
@@ -191,6 +198,8 @@ export class Siege {
     await until(async () => (await this.#target.report()).sockets <= limit, { what: `at most ${limit} open sockets` });
   }
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
 function endpointOfMeeting({ port, path, tls }: { port?: unknown; path?: unknown; tls?: unknown }): Endpoint {
   return endpointOfUrl(

@@ -100,8 +100,8 @@ async function callHostile({
   const secret = await make({ secret: SECRET }, secretive);
   for (const { id, hasSecret } of hostile)
     for (let at = 0; at < 3; at++)
-      void loop(2, () => settle(echoOf(hasSecret ? secret : plain).toServer(id, { at, id })));
-  await loop(5, async () => {
+      void loop(5, () => settle(echoOf(hasSecret ? secret : plain).toServer(id, { at, id })));
+  await loop(25, async () => {
     const value = { n: report.settled };
     const { error, result } = await settle(echoOf(plain).with({ timeout: GOOD_TIMEOUT_MS }).toServer(good.id, value));
     if (error === undefined && JSON.stringify(result) === JSON.stringify(value)) return;

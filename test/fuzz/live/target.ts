@@ -47,7 +47,9 @@ export interface Report {
 }
 
 const PROCESS = new URL('./target-process.ts', import.meta.url);
-const HUNG_MS = 30_000;
+/** A busy machine takes long to start a process. Unit: ms */
+const START_MS = 180_000;
+const HUNG_MS = 60_000;
 
 /** The process that is attacked. */
 export class Target {
@@ -58,7 +60,7 @@ export class Target {
   }
 
   static async start(t: Parameters<typeof spawnProcess>[0]): Promise<Target> {
-    const { child } = await spawnProcess(t, PROCESS, { nodeFlags: ['--expose-gc'], readyTimeoutMs: 60_000 });
+    const { child } = await spawnProcess(t, PROCESS, { nodeFlags: ['--expose-gc'], readyTimeoutMs: START_MS });
     return new Target(child);
   }
 
