@@ -25,8 +25,8 @@ const MEANT: Readonly<Record<string, string>> = { http: 'ws', https: 'wss', ssl:
 
 /** Scheme, user and password, host in brackets or without, port, and the rest. */
 const PARTS = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?(\[[^\]/?#]*\]|[^:/?#]*)(?::(\d*))?([/?#].*)?$/is;
-/** The part of a URL in front of the host, without a user and a password. */
-const CREDENTIALS = /(:\/\/)[^/?#]*@/;
+/** Everything up to the last `@`: a password that is not escaped may hold a slash, and a mistyped URL may lack one. */
+const CREDENTIALS = /^([a-z][a-z0-9+.-]*:\/*)?.*@/is;
 /** Printable ASCII without a space: what may stand in the first line of an HTTP request. */
 const REQUEST_TARGET = /^[!-~]+$/;
 
@@ -58,9 +58,9 @@ export function isReadableUrl(value: unknown): value is string {
  */
 export function endpointOfUrl(name: string, value: unknown, { minPort = 1 }: UrlUse = {}): Endpoint {
   const url = nonEmptyString(name, value);
-  const refuse = (what: string, cure: string): Error =>
-    invalid(`${name} ${what}, got ${quoted(url.replace(CREDENTIALS, '$1'))}: ${cure}`);
   const scheme = schemeOf(url);
+  const refuse = (what: string, cure: string): Error =>
+    invalid(`${name} ${what}, got ${quoted(scheme === UNIX ? url : url.replace(CREDENTIALS, '$1'))}: ${cure}`);
   if (scheme === UNIX) return unixEndpoint(pathOfUnixUrl(name, url, refuse));
   if (!isScheme(scheme)) throw refuse('must be a URL of a known scheme', cureOfScheme(url, scheme));
   const [, , user, host, port = '', rest = ''] = PARTS.exec(url) ?? [];

@@ -8,13 +8,23 @@ import { HeadCache } from '../../lib/protocol/head-cache.js';
 import { invokeHead } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { framesOf, takeAll } from '../lib/protocol/support.js';
+import { packetsOf, request, response } from '../lib/transport/support.js';
 import { bytesOf, VECTORS } from '../wire/vectors.js';
 import { digest } from './harmless.js';
+import { mutated } from './mutation.js';
 import { fuzz, SEED } from './seeds.js';
 import { richValue } from './values.js';
 
 const MAX_FRAME_BYTES = 16 * 1024;
 const VALID_PACKETS = VECTORS.map(bytesOf);
+const AUTH = { v: 1, nonce: 'n'.repeat(32), hint: 'h'.repeat(11), hints: ['h'.repeat(11)], proof: 'p'.repeat(43) };
+/** Registrations with a secret, which the vectors lack. */
+const SECRET_PACKETS = [
+  request(1, { type: 'register_channel', channelName: 'a', ext: { version: 1, codecs: [], features: [], auth: AUTH } }),
+  response(1, { type: 'register_challenge', auth: AUTH }),
+  request(2, { type: 'register_proof', auth: AUTH, ext: { version: 1, clientId: 'a', token: { b: [1] } } }),
+];
+const VALID_FRAMES = [...VALID_PACKETS, ...SECRET_PACKETS].flatMap((packet) => packetsOf(packet));
 
 describe(`the protocol, with FUZZ_SEED=${SEED}`, () => {
   const cleanPrototype = Object.getOwnPropertyNames(Object.prototype).join();
@@ -42,6 +52,16 @@ describe(`the protocol, with FUZZ_SEED=${SEED}`, () => {
       assert.equal(framer.isMidFrame, false);
     }
     assert.ok(received <= packets.length + 1);
+  });
+
+  fuzz('reads heads whose fields are odd, or says what is wrong with them', 4_000, (random) => {
+    const heads = new HeadCache();
+    const framer = new Framer(MAX_FRAME_BYTES * 8, (frame) => digest(heads, frame));
+    try {
+      for (const chunk of random.cut(mutated(random, random.pick(VALID_FRAMES)))) framer.push(chunk);
+    } catch (error) {
+      assert.ok(error instanceof RpcError, `not an RpcError: ${error}`);
+    }
   });
 
   fuzz('takes nothing but noise for noise', 2_000, (random) => {

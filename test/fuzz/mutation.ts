@@ -68,9 +68,9 @@ export function oddHead(random: Random, head: Readonly<Record<string, unknown>>)
     }
     const keys = Object.keys(place);
     const key = keys.length > 0 && !random.oneIn(6) ? random.pick(keys) : random.pick(NAMES);
+    if (key === '__proto__' || (key === 'length' && Array.isArray(place))) continue; // JSON.stringify would not write these
     if (random.oneIn(5)) delete place[key];
-    else if (key !== '__proto__' && !(key === 'length' && Array.isArray(place)))
-      place[key] = random.oneIn(6) ? random.pick(TYPES) : oddValue(random);
+    else place[key] = random.oneIn(6) ? random.pick(TYPES) : oddValue(random);
   }
   const depth = random.pick([3, 100, 3_000, 30_000]);
   const text = JSON.stringify(odd).replaceAll(JSON.stringify(DEEP), '['.repeat(depth) + ']'.repeat(depth));

@@ -59,7 +59,13 @@ describe('the URL of an endpoint', () => {
   }
 
   it('keeps a password out of the message', () => {
-    for (const url of ['ws://anna:secret@chat/x', 'http://anna:secret@chat', 'tcp://anna:secret@chat'])
+    const slips = [
+      'wss://anna:se/secret@chat',
+      'wss://anna:se?secret@chat',
+      'wss:/anna:secret@chat',
+      '://anna:secret@chat',
+    ];
+    for (const url of ['ws://anna:secret@chat/x', 'http://anna:secret@chat', 'tcp://anna:secret@chat', ...slips])
       assert.throws(
         () => endpointOfUrl('url', url),
         (error: Error) => !error.message.includes('secret') && !error.message.includes('anna'),

@@ -7,7 +7,7 @@ import { Random } from '../random.js';
 import { type Attack, attack, type Door } from './attacker.js';
 import { HostileLeader } from './hostile-leader.js';
 import { SECRET } from './secret-peer.js';
-import { type Report, Target } from './target.js';
+import { type Meeting, type Meetings, type Report, Target } from './target.js';
 
 type Cleanup = Parameters<typeof Target.start>[0];
 
@@ -20,7 +20,7 @@ const MAX_RSS = 1024 * 1024 * 1024;
 /** Handles that may be open beside those of the first round: redials, and connections that are being closed. */
 const MAX_SOCKETS_ABOVE = 40;
 /** Short, so that the target soon closes connections that do not register. A busy machine takes long for TLS. Unit: ms */
-const HANDSHAKE_TIMEOUT_MS = 500;
+const HANDSHAKE_TIMEOUT_MS = 1_000;
 const TLS_HANDSHAKE_TIMEOUT_MS = 3_000;
 const GOOD_TIMEOUT_MS = 20_000;
 
@@ -85,7 +85,11 @@ export class Siege {
 
   static async lay(t: Cleanup, transport: TransportUnderTest): Promise<Siege> {
     const target = await Target.start(t);
-    const [meeting, sharing] = [await transport.meeting?.(t), await transport.meeting?.(t)];
+    const meet = async (): Promise<Meetings> => ({
+      shared: await transport.meeting?.(t),
+      sharing: await transport.meeting?.(t),
+    });
+    const [places, hostilePlaces] = [await meet(), await meet()];
     const servers = [false, true].map((hasSecret) => ({ id: hasSecret ? 'closed-1' : 'open-1', hasSecret }));
     const handshakeTimeout = transport.server?.tls === undefined ? HANDSHAKE_TIMEOUT_MS : TLS_HANDSHAKE_TIMEOUT_MS;
     const urls = await target.serve({
@@ -93,22 +97,29 @@ export class Siege {
         ...server,
         options: { listen: urlOf(transport.place(t)), handshakeTimeout, ...transport.server },
       })),
-      ...{ meeting, sharing, client: transport.client ?? {} },
+      ...{ places, client: transport.client ?? {} },
     });
     const door = (name: string, channelName: string, endpoint: Endpoint, hasSecret = false): Door => ({
       ...{ name, channelName, endpoint, hasSecret, transport, closesSoon: name === channelName },
     });
     const doors = servers.map(({ id, hasSecret }, at) => door(id, id, endpointOfUrl('url', urls[at]), hasSecret));
-    if (meeting !== undefined) doors.push(door('shared client', 'registry', endpointOfMeeting(meeting)));
+    const { shared, sharing } = places;
+    if (shared !== undefined) doors.push(door('shared client', 'registry', endpointOfMeeting(shared)));
     if (sharing !== undefined) doors.push(door('shared mailboxes', 'mailstation.share', endpointOfMeeting(sharing)));
     const leaders = await Promise.all(
       [0, 1, 2, 3].map((kind) =>
         HostileLeader.listen({ transport, endpoint: transport.place(t), isBare: kind === 3, hasSecret: kind === 2 }),
       ),
     );
-    for (const leader of leaders) t.after(() => leader.close());
     const hostile = leaders.map(({ url }, kind) => ({ id: `hostile-${kind}`, url, hasSecret: kind === 2 }));
-    target.call({ good: { id: 'open-1', url: urls[0] as string }, hostile, client: transport.client ?? {} });
+    for (const place of Object.values(hostilePlaces)) {
+      const common = { transport, isBare: false, hasSecret: false };
+      if (place !== undefined)
+        leaders.push(await HostileLeader.listen({ ...common, endpoint: endpointOfMeeting(place) }));
+    }
+    for (const leader of leaders) t.after(() => leader.close());
+    const good = { id: 'open-1', url: urls[0] as string };
+    target.call({ good, hostile, places: hostilePlaces, client: transport.client ?? {} });
     const callers = await Promise.all(
       servers.map(async ({ id, hasSecret }, at) => {
         const options = { ...transport.client, ...(hasSecret && { secret: SECRET }), timeout: GOOD_TIMEOUT_MS };
@@ -128,9 +139,19 @@ export class Siege {
     for (const [kind, leader] of this.#leaders.entries()) leader.reseed(seed + kind * 1_000_000);
     const attackers = Array.from({ length: AT_ONCE }, (_, lane) => this.#lane(seed, lane));
     const good = this.#whileServed(Promise.all(attackers));
-    await good;
+    await this.#orItsEnd(good);
     await this.#check();
     this.figures.rounds += 1;
+  }
+
+  /** Where the target has ended, its last words are the reason, and not the calls that failed for that. */
+  async #orItsEnd(work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      await this.#target.report();
+      throw error;
+    }
   }
 
   async #lane(seed: number, lane: number): Promise<void> {
@@ -201,7 +222,7 @@ export class Siege {
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
 
-function endpointOfMeeting({ port, path, tls }: { port?: unknown; path?: unknown; tls?: unknown }): Endpoint {
+function endpointOfMeeting({ port, path, tls }: Meeting): Endpoint {
   return endpointOfUrl(
     'url',
     path === undefined ? `${tls === undefined ? 'tcp' : 'tls'}://127.0.0.1:${port}` : `unix:${path}`,

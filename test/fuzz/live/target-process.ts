@@ -3,7 +3,7 @@ import { cluster } from '../../../lib/cluster/cluster.js';
 import { type Client, createClient } from '../../../node-client.js';
 import { createServer } from '../../../server.js';
 import { SECRET } from './secret-peer.js';
-import type { Report, TargetCommand, TargetSetting } from './target.js';
+import type { Calling, Report, TargetCommand, TargetSetting } from './target.js';
 
 /**
  * The process that is attacked: servers and Leaders at which strangers knock, and clients of hostile servers. The process handles
@@ -49,7 +49,7 @@ class Registry extends EventEmitter {
 const report = { settled: 0, goodFailures: [] as string[] };
 const unsettled = new Set<{ readonly at: number }>();
 
-async function serve({ doors, meeting, sharing, client }: TargetSetting): Promise<string[]> {
+async function serve({ doors, places: { shared, sharing }, client }: TargetSetting): Promise<string[]> {
   const urls: string[] = [];
   for (const { id, options, hasSecret } of doors) {
     const server = createServer({
@@ -63,8 +63,8 @@ async function serve({ doors, meeting, sharing, client }: TargetSetting): Promis
     await server.start();
     urls.push(...server.urls);
   }
-  if (meeting !== undefined) {
-    await cluster(Registry, { ...meeting, name: 'registry', logger })
+  if (shared !== undefined) {
+    await cluster(Registry, { ...shared, name: 'registry', logger })
       .create()
       .ready();
   }
@@ -80,11 +80,7 @@ interface Remote {
 }
 
 /** Calls the good server and all hostile ones, round after round, until the process ends. */
-async function callHostile({
-  client: options,
-  good,
-  hostile,
-}: Extract<TargetCommand, { type: 'call' }>): Promise<void> {
+async function callHostile({ client: options, good, hostile, places }: Calling): Promise<void> {
   const make = async (
     secret: object,
     servers: readonly { readonly id: string; readonly url: string }[],
@@ -101,12 +97,29 @@ async function callHostile({
   for (const { id, hasSecret } of hostile)
     for (let at = 0; at < 3; at++)
       void loop(5, () => settle(echoOf(hasSecret ? secret : plain).toServer(id, { at, id })));
+  follow(places, options, good);
   await loop(25, async () => {
     const value = { n: report.settled };
     const { error, result } = await settle(echoOf(plain).with({ timeout: GOOD_TIMEOUT_MS }).toServer(good.id, value));
     if (error === undefined && JSON.stringify(result) === JSON.stringify(value)) return;
     if (report.goodFailures.length < 10) report.goodFailures.push(String(error ?? JSON.stringify(result)));
   });
+}
+
+/** Follows hostile Leaders of a shared client and of shared mailboxes, and calls through them. */
+function follow({ shared, sharing }: Calling['places'], options: Calling['client'], good: Calling['good']): void {
+  if (shared !== undefined) {
+    const given = { name: 'registry', isLeader: false, responseTimeout: CALL_TIMEOUT_MS, maxWaitTime: CALL_TIMEOUT_MS };
+    const client = cluster(Registry, { ...shared, ...given, connectTimeout: 500, logger }).create();
+    client.on('error', () => {});
+    client.subscribe({ key: 'hosts' }, () => {});
+    void loop(5, () => settle(client.echo({ a: [1] })));
+  }
+  if (sharing === undefined) return;
+  const client = createClient({ ...options, share: { ...sharing, lead: false }, timeout: CALL_TIMEOUT_MS, logger });
+  client.addProxy({ namespace: 'user', serverType: 'test' });
+  client.addServer({ ...good, serverType: 'test' });
+  void client.start().then(() => loop(5, () => settle(echoOf(client).toServer(good.id, 'through a hostile Leader'))));
 }
 
 function echoOf({ proxies }: Client): Remote {

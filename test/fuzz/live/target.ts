@@ -11,16 +11,24 @@ export interface TargetSetting {
     readonly options: Partial<ServerOptions>;
     readonly hasSecret: boolean;
   }[];
-  /** Where a shared client and shared mailboxes get their Leader. Undefined: the transport has no such place. */
-  readonly meeting?: Pick<ClusterOptions, 'port' | 'path' | 'tls'> | undefined;
-  readonly sharing?: Pick<ClusterOptions, 'port' | 'path' | 'tls'> | undefined;
+  /** Where a shared client and shared mailboxes get their Leader. */
+  readonly places: Meetings;
   readonly client: ClientOptions;
+}
+
+export type Meeting = Pick<ClusterOptions, 'port' | 'path' | 'tls'>;
+/** Places of a shared client and of shared mailboxes. Undefined: the transport has no such place. */
+export interface Meetings {
+  readonly shared: Meeting | undefined;
+  readonly sharing: Meeting | undefined;
 }
 
 /** Servers that the process shall call from now on. */
 export interface Calling {
   readonly type: 'call';
   readonly good: { readonly id: string; readonly url: string };
+  /** Where hostile Leaders are followed. */
+  readonly places: Meetings;
   readonly hostile: readonly { readonly id: string; readonly url: string; readonly hasSecret: boolean }[];
   readonly client: ClientOptions;
 }
