@@ -111,6 +111,11 @@ describe('the declarations of the package', { timeout: 900_000 }, () => {
     }
   }
 
+  it('have the compilers that docs/tools.md names', () => {
+    const row = `| TypeScript | ${COMPILERS.map(([version]) => version).join(', ')} |`;
+    assert.ok(readFileSync(join(ROOT, 'docs/tools.md'), 'utf8').includes(row), row);
+  });
+
   it('have the lowest TypeScript that the pages state', () => {
     const [[lowest = ''] = []] = COMPILERS;
     const stated = `TypeScript ${lowest.replace(/\.\d+$/, '')} or later`;

@@ -139,6 +139,11 @@ describe('the package', () => {
     assert.equal(stdout, '3\n');
   });
 
+  it('is imported in a thread, and a call goes through', async () => {
+    const code = "new (require('node:worker_threads').Worker)('./call.mjs')";
+    assert.equal((await inProject(process.execPath, ['-e', code])).stdout, '3\n');
+  });
+
   for (const flags of RESTRICTIONS) {
     it(`is imported under ${flags.join(' ')}, and a call goes through`, async () => {
       const { stdout } = await inProject(process.execPath, [...flags, '--no-warnings', 'call.mjs']);

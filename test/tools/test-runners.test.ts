@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { REPOSITORY } from '../support/loader-flags.js';
 import { ToolProject } from './support.js';
 
@@ -20,11 +21,17 @@ for (const version of ['29.7.0', '30.5.2']) {
         const printed = await project.tool('jest', [
           '--config',
           JSON.stringify({ ...config, rootDir: project.folder }),
-          'calls.test.js', // jest 30 would take vitest's calls.spec.mjs too
+          ...['calls.test.js', 'reset.test.js'], // jest 30 would take vitest's calls.spec.mjs too
         ]);
-        assert.match(printed, /1 passed/);
+        assert.match(printed, /Tests: +2 passed/);
       });
     }
+
+    it('calls, and loads ES modules, in the mode for ES modules', async () => {
+      const config = { rootDir: project.folder, testMatch: ['**/modern.test.mjs'] };
+      const jest = ['node_modules/.bin/jest', '--config', JSON.stringify(config)];
+      assert.match(await project.node(['--experimental-vm-modules', ...jest]), /Tests: +3 passed/);
+    });
   });
 }
 
@@ -35,8 +42,9 @@ describe(`under vitest ${VITEST}`, () => {
 
   for (const pool of ['threads', 'forks', 'vmThreads']) {
     it(`calls, and loads remote modules, in the pool ${pool}`, async () => {
-      const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', `--pool=${pool}`, 'calls.spec.mjs']);
-      assert.match(printed, /1 passed/);
+      const files = ['calls.spec.mjs', 'reset.spec.mjs'];
+      const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', `--pool=${pool}`, ...files]);
+      assert.match(stripVTControlCharacters(printed), /Tests +2 passed/);
     });
   }
 
