@@ -1,7 +1,7 @@
 import { messageOf } from '../../../lib/errors.js';
 import { printable } from '../../../lib/quoted.js';
 import type { ByteStream } from '../../../lib/transport/byte-stream.js';
-import { type PageCloseEvent, type PageWebSocket, page } from './page-websocket.js';
+import { ignore, type PageCloseEvent, type PageWebSocket, page } from './page-websocket.js';
 import { PageWebSocketStream } from './page-websocket-stream.js';
 
 /**
@@ -19,7 +19,8 @@ export function dialPageWebSocket(url: string, signal: AbortSignal): Promise<Byt
     const release = (): void => {
       page.removeEventListener?.('securitypolicyviolation', onViolation);
       signal.removeEventListener('abort', onAbort);
-      ws.onopen = ws.onerror = ws.onclose = null;
+      ws.onopen = ws.onclose = null;
+      ws.onerror = ignore;
     };
     const onAbort = (): void => {
       release();

@@ -2,7 +2,7 @@ import { printable } from '../../../lib/quoted.js';
 import type { ByteStream, StreamHandler } from '../../../lib/transport/byte-stream.js';
 import { MESSAGE_BYTES } from '../../../lib/transport/websocket-options.js';
 import { clearInterval, nextTick, setInterval } from '../timers.js';
-import { NORMAL_CLOSURE, OPEN, type PageCloseEvent, type PageWebSocket } from './page-websocket.js';
+import { ignore, NORMAL_CLOSURE, OPEN, type PageCloseEvent, type PageWebSocket } from './page-websocket.js';
 
 /** Bytes that may wait in the browser, like a socket's own high-water mark. Past them, writing pauses. */
 const HIGH_WATER_BYTES = 256 * 1024;
@@ -30,7 +30,7 @@ export class PageWebSocketStream implements ByteStream {
     ws.binaryType = 'arraybuffer';
     ws.onmessage = ({ data }) => this.#onMessage(data);
     // A close always follows.
-    ws.onerror = null;
+    ws.onerror = ignore;
     ws.onclose = (event) => this.#onClose(event);
   }
 

@@ -34,3 +34,6 @@ export const page = globalThis as Page;
 
 export const OPEN = 1;
 export const NORMAL_CLOSURE = 1000;
+
+/** Receiver of errors that tell nothing. The WebSocket of the package ws would throw an error without a receiver. */
+export function ignore(): void {}
