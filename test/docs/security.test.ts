@@ -5,8 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import {
+  type Client,
+  type ClientOptions,
+  createClient,
+  createServer,
+  type Server,
+  type ServerOptions,
+} from '../../index.js';
 import { ROOT, readText } from '../architecture/house.js';
-import { type Calls, call, failure, serve } from '../behaviour/support.js';
+import { type Calls, call, failure, keptLog, serve } from '../behaviour/support.js';
 import { withoutOpenssl } from '../support/certificates.js';
 import { until, untilEvent } from '../support/until.js';
 
@@ -138,6 +146,43 @@ describe('the commands of docs/security.md', () => {
       );
     };
     await until(isRefused, { what: 'the old secret to be refused' }); // the server looks at the file once a second
+  });
+});
+
+describe('the programs of docs/security.md', () => {
+  const programs = [...PAGE.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+
+  it('call with the files that the commands make', { skip: withoutOpenssl }, async (t) => {
+    const { run, at } = shellOf(t);
+    run(MAKE_CERTIFICATES + MAKE_SECRETS);
+    const before = process.cwd();
+    t.after(() => process.chdir(before));
+    process.chdir(at('.'));
+    assert.equal(programs.length, 2);
+    for (const code of programs) {
+      const { logger, lines } = keptLog();
+      const made = new Function('createServer', 'createClient', 'services', `${code}; return { server, client }`)(
+        (options: ServerOptions) =>
+          createServer({
+            ...options,
+            logger,
+            serverType: 'test',
+            ...(options.listen !== undefined && { listen: 'tls://127.0.0.1:0' }),
+          }),
+        (options: ClientOptions) => createClient({ ...options, logger }),
+        { user: { service } },
+      ) as { server: Server; client: Client };
+      t.after(() => Promise.all([made.server.stop(true), made.client.stop(true)]));
+      await made.server.start();
+      made.client.addProxy({ namespace: 'user', serverType: 'test' });
+      made.client.addServer({ id: made.server.id ?? '', serverType: 'test', url: made.server.urls[0] as string });
+      await made.client.start();
+      assert.equal(
+        await (made.client.proxies as { user: { test: { service: Calls } } }).user.test.service['echo'](null, 1),
+        1,
+      );
+      assert.equal(lines.filter((line) => /refused|insecure/.test(line)).length, 0);
+    }
   });
 });
 
