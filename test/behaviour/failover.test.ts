@@ -107,7 +107,7 @@ describe('failover', () => {
   });
 
   it('leaves a broadcast to each server for itself', async (t) => {
-    const { calls, heard } = await setUp(t, { timeout: 100 });
+    const { calls, heard } = await setUp(t, { timeout: 1_000 });
     const outcomes = await calls.f.toServer('*', 'all');
     assert.deepEqual(
       outcomes.map(({ serverId, status }: { serverId: string; status: string }) => [serverId, status]),

@@ -126,7 +126,7 @@ describe('a client connects again', () => {
     const { calls } = await call(t, servers);
     const errors = await Promise.all(servers.map(({ id }) => failure(calls.f.with({ timeout: 1_000 }).toServer(id))));
     for (const { code, delivery } of errors) assert.deepEqual([code, delivery], ['ERR_RPC_CONNECT', 'not-sent']);
-    assert.match(errors[0]?.message ?? '', /hang up|closed|reset/);
+    assert.match(errors[0]?.message ?? '', /another program is on this port, or the server has the transport tcp/);
     assert.match(errors[1]?.message ?? '', /the peer speaks HTTP/);
   });
 
