@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, readManifest } from '../architecture/house.js';
 
@@ -34,6 +34,7 @@ export class Project {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
     copyFileSync(join(ROOT, 'package.json'), join(own, 'package.json'));
     for (const name of [...Object.keys(readManifest().dependencies), ...ALSO_INSTALLED]) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true }); // of a scope, as in @standard-schema/spec
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name), 'junction');
     }
     const args = [BUILD, '--code-only', '--out', join(own, 'dist')];
