@@ -88,7 +88,7 @@ function objectText(value: object, replacer: Replacer | undefined, around: reado
   return `{${fields.join(',')}}`;
 }
 
-/** What the `toJSON` of a value returns; the value itself without one. */
+/** Returns the result of the value's `toJSON`, or the value itself without one. */
 function formOf(value: unknown, key: string): unknown {
   if (typeof value === 'bigint') return bigintForm(value, key);
   if (typeof value !== 'object' || value === null) return value;

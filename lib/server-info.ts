@@ -76,7 +76,7 @@ export interface ConnectedPeer {
   readonly id: string;
   /** Number of the connection, unique among the connections of the server, past ones included; in `callContext().caller`. */
   readonly connectionId?: string;
-  /** Who the caller is, as far as the server has verified it or the caller says so; missing before the registration. */
+  /** Identity of the caller: verified by the server, or only claimed by the caller. Missing before the registration. */
   readonly identity?: CallerIdentity;
   /** Address of the caller; an IPv4 address also where the caller arrived over IPv6, and 127.0.0.1 over a unix socket. */
   readonly ip: string;

@@ -10,7 +10,7 @@ const CURES: Readonly<Record<string, string>> = {
   [RefusalCode.NoLeader]: 'give client.addServer() the id and the port of one server',
 };
 
-/** What to do about a failed attempt to connect, for the end of a message. Empty where the failure says that, or no cure is known. */
+/** Advice after a failed attempt to connect, for the end of a message. Empty where the failure has it, or no cure is known. */
 export function connectAdvice({ cause }: RpcError): string {
   const { code } = (cause ?? {}) as { code?: unknown };
   const cure = typeof code === 'string' && Object.hasOwn(CURES, code) ? CURES[code] : undefined;

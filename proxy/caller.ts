@@ -270,7 +270,7 @@ function isClass(fn: object): boolean {
   return 'prototype' in fn && Object.getOwnPropertyDescriptor(fn, 'prototype')?.writable === false;
 }
 
-/** What a callback gets first with results: null, or what the method has given its own in the place of the error. */
+/** First argument of a callback that gets results: null, or the value that the method gave its own callback in the place of the error. */
 function firstFor(results: readonly unknown[]): Error | null {
   return (firstOf(results) ?? null) as Error | null;
 }

@@ -5,7 +5,7 @@ import { placeWord } from './place-word.js';
 import { lastErrorAtLeader } from './role/refusals.js';
 import type { StartingReport } from './role/role-source.js';
 
-/** What a shared client knows when it has had no role for too long. */
+/** Facts of a shared client that has had no role for too long. */
 export interface LateLeader {
   readonly options: Pick<ResolvedClusterOptions, 'name' | 'endpoint' | 'maxWaitTime'>;
   /** The real client of this process, while it is not ready. */

@@ -9,7 +9,7 @@ interface DoorTls {
   readonly rejectUnauthorized: boolean;
 }
 
-/** What protects a door from strangers. */
+/** The protection of a door against strangers. */
 export interface DoorProtection {
   /** Opens doors that nothing protects. */
   readonly insecure: boolean;

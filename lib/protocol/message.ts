@@ -65,7 +65,7 @@ export interface InvokeResultHead {
   readonly success: boolean;
   /** Number of results in the body's list. Undefined: the body is one encoded result, or empty. */
   readonly results: number | undefined;
-  /** What the method gave its callback in the place of the error, where that is 0, false or ''. */
+  /** The value that the method gave its callback in the place of the error, where that is 0, false or ''. */
   readonly first?: FalsyFirst;
   /** Code of a failure of the server itself; undefined for an error of the called method. */
   readonly code: string | undefined;

@@ -39,7 +39,7 @@ function existingFolder(path: string): string {
   return statSync(folder, { throwIfNoEntry: false }) === undefined ? existingFolder(folder) : realpathSync(folder);
 }
 
-/** What a file is, in words. */
+/** The kind of a file, in words. */
 export function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFile' | 'isSymbolicLink'>): string {
   if (stats.isDirectory()) return 'a folder';
   if (stats.isSymbolicLink()) return 'a symbolic link';

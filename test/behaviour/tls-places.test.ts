@@ -107,7 +107,7 @@ describe('the option tls', { skip: withoutOpenssl }, () => {
     assert.throws(() => cluster(Registry, { tls: { ca } }).create(), {
       message: 'tls needs a certificate at the end that listens: give tls.certFile and tls.keyFile',
     });
-    assert.throws(() => cluster(Registry, { path: '/tmp/a.sock', tls: tlsOf('server') }).create(), {
+    assert.throws(() => cluster(Registry, { path: '/run/a.sock', tls: tlsOf('server') }).create(), {
       message: /^tls cannot be combined with the path of a socket/,
     });
   });

@@ -3,19 +3,19 @@ import { describe, it } from 'node:test';
 import { MAX_SOCKET_PATH, unixPath } from '../../lib/unix-path.js';
 
 describe('the path of a unix socket', () => {
-  const longest = `/tmp/${'x'.repeat(MAX_SOCKET_PATH - 5)}`;
+  const longest = `/run/${'x'.repeat(MAX_SOCKET_PATH - 5)}`;
 
   it('may have as many bytes as the system takes', () => {
     assert.equal(Buffer.byteLength(longest), MAX_SOCKET_PATH);
     assert.equal(unixPath('path', longest), longest);
   });
 
-  for (const path of [`${longest}x`, `/tmp/${'ä'.repeat(52)}`]) {
+  for (const path of [`${longest}x`, `/run/${'ä'.repeat(52)}`]) {
     it(`has no more bytes than that: ${path.length} characters`, () => {
       assert.throws(() => unixPath('path', path), {
         code: 'ERR_RPC_INVALID_ARGUMENT',
         message: new RegExp(
-          `^path must have at most ${MAX_SOCKET_PATH} bytes, got ".*": the path /tmp/.* has 10[89]; choose a sh`,
+          `^path must have at most ${MAX_SOCKET_PATH} bytes, got ".*": the path /run/.* has 10[89]; choose a sh`,
         ),
       });
     });
@@ -39,12 +39,12 @@ describe('the path of a unix socket', () => {
   for (const [given, message] of [
     ['', 'path must be a non-empty string, got ""'],
     [5, 'path must be a non-empty string, got 5'],
-    ['/tmp/', 'path must be the path of a socket, got "/tmp/": a path that ends with a slash is that of a folder'],
+    ['/run/', 'path must be the path of a socket, got "/run/": a path that ends with a slash is that of a folder'],
     [
       '\0abstract',
       'path must not hold a NUL character, got "\\u0000abstract": sockets without a file are not supported',
     ],
-    ['/tmp/a\n.sock', 'path must not hold control characters, got "/tmp/a\\n.sock": choose another name'],
+    ['/run/a\n.sock', 'path must not hold control characters, got "/run/a\\n.sock": choose another name'],
   ] as const) {
     it(`is not ${JSON.stringify(given)}`, () => {
       assert.throws(() => unixPath('path', given), { code: 'ERR_RPC_INVALID_ARGUMENT', message });
@@ -52,10 +52,10 @@ describe('the path of a unix socket', () => {
   }
 
   it('is refused on Windows', () => {
-    assert.throws(() => unixPath('path', '/tmp/a.sock', 'win32'), {
+    assert.throws(() => unixPath('path', '/run/a.sock', 'win32'), {
       code: 'ERR_RPC_INVALID_ARGUMENT',
       message:
-        'path cannot be the path of a unix socket on Windows, got "/tmp/a.sock": listen on a port of 127.0.0.1, such as tcp://127.0.0.1:3333',
+        'path cannot be the path of a unix socket on Windows, got "/run/a.sock": listen on a port of 127.0.0.1, such as tcp://127.0.0.1:3333',
     });
   });
 });

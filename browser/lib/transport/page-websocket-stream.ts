@@ -35,7 +35,7 @@ export class PageWebSocketStream implements ByteStream {
   }
 
   get pendingBytes(): number {
-    // What was not sent before the end stays in `bufferedAmount` for good.
+    // Bytes that were not sent before the end stay in `bufferedAmount` for good.
     return this.#closed === undefined ? this.#ws.bufferedAmount : 0;
   }
 

@@ -1,7 +1,7 @@
 import type { RpcError } from '../../errors.js';
 import type { Role, RoleHandler } from './role.js';
 
-/** What is known of a real client that is not ready yet. */
+/** State of a real client that is not ready yet. */
 export interface StartingReport {
   /** The last `error` that the real client has emitted. */
   readonly lastError: Error | undefined;
