@@ -114,7 +114,8 @@ describe('a checked method', () => {
   it('starts in the turn of its call unless a schema is asynchronous, and has its context either way', async (t) => {
     const order: string[] = [];
     const note = (name: string) => (): void => void order.push(`${name} ${callContext()?.method}`);
-    const slow = z.string().refine(async () => true);
+    const gate = makeGate();
+    const slow = z.string().refine(() => gate.pass(true));
     const service = {
       one: checked({ args: [slow] }, note('one')),
       two: checked({ args: [z.string()] }, note('two')),
@@ -123,7 +124,10 @@ describe('a checked method', () => {
     const { calls } = await call(t, [await serve(t, service)]);
     await calls.three(null);
     order.length = 0;
-    await Promise.all([calls.one(null, 'x'), calls.two(null, 'x'), calls.three(null)]);
+    const first = calls.one(null, 'x');
+    await Promise.all([calls.two(null, 'x'), calls.three(null)]);
+    gate.open();
+    await first;
     assert.deepEqual(order, ['two user.service.two', 'three user.service.three', 'one user.service.one']);
   });
 
