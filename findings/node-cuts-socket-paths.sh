@@ -15,9 +15,10 @@ npm init -y > /dev/null
 cat > program.cjs <<'PROGRAM'
 const { createServer } = require('node:net');
 const { mkdtempSync, readdirSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
-const folder = mkdtempSync('/tmp/cut-');
+const folder = mkdtempSync(join(tmpdir(), 'cut-'));
 const path = join(folder, 'x'.repeat(120 - folder.length - 1));
 const server = createServer();
 server.on('error', ({ code }) => end(code));

@@ -136,7 +136,7 @@ function logUncallable(server: Uncallable | string, logger: Logger): void {
     logger.warn(`mailstation: server ${server.id} is known, but cannot be called: ${server.why}`);
 }
 
-/** What a roster reports, in the log. */
+/** Reports of a roster, as lines of the log. */
 export function rosterLogs(logger: Logger): {
   onUncallable(server: Uncallable | string): void;
   onWeight(why: string): void;

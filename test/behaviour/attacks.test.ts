@@ -48,7 +48,7 @@ function newFolder(t: TestContext): string {
   return folder;
 }
 
-/** What a program of another user gets from the system. */
+/** The system's answer to a program of another user. */
 async function asOtherUser(code: string): Promise<string> {
   const options = { uid: OTHER_USER, gid: OTHER_USER, cwd: '/', env: {} };
   const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options);

@@ -14,7 +14,7 @@ import { WebPage } from './web-pages.js';
 const SECRET = 'a secret beside the tokens';
 const service = { who: async () => callContext()?.caller?.identity };
 
-/** What a caller learns that is refused. */
+/** The part of the error that a refused caller sees. */
 const REFUSED = 'the token of this client was not accepted; give the client a valid `auth`';
 
 describe('authenticate of a server', () => {

@@ -42,7 +42,7 @@ async function page(port: number, path: string): Promise<string> {
   return String(await response.setEncoding('utf8').toArray());
 }
 
-/** What an upgrade at a path is answered with. */
+/** Resolves with the answer to an upgrade at a path. */
 async function upgradeAt(t: TestContext, url: string): Promise<string> {
   const ws = new WebSocket(url);
   t.after(() => ws.terminate());

@@ -176,7 +176,7 @@ describe('a stranger that wants to call a server with a secret', () => {
 });
 
 describe('a program that took the port of a server', () => {
-  /** What a client does that has the secret: the first frame, and the error of its call. */
+  /** The first frame of a client with the secret, and the error of its call. */
   async function lure(t: TestContext, answer: (peer: RawPeer, asked: Packet) => void | Promise<void>) {
     const squatter = await rawLeader(t, async (peer) => {
       await answer(peer, await peer.next('register_channel'));

@@ -7,7 +7,7 @@ import { createServer } from '../../index.js';
 import { until, untilEvent } from '../support/until.js';
 import { loadPage, type Page } from './page-files.js';
 
-/** What a page has, and older versions of Node have not. */
+/** Globals of a page that older versions of Node lack. */
 const globals = globalThis as { WebSocket?: unknown };
 const ofNode = globals.WebSocket;
 

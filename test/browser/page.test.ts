@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 import { type Browser, launchChromium, type Page, whyNoBrowser } from './chromium.js';
 import { openSite, type Site, type SiteOptions } from './site.js';
 
-/** What a page of these tests has. */
+/** The names that a page of these tests has. */
 interface PageGlobals {
   mailstation: typeof mailstation;
   client: mailstation.Client;

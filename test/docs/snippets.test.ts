@@ -19,7 +19,7 @@ type ShareOfEgg = (
   options: object,
 ) => { create(): { ready(): Promise<unknown>; first(): Promise<string> } };
 
-/** What `user.test.module1`, `user.chat.rooms` and `user.shop.orders` of the pages answer. */
+/** The services that the pages call: `user.test.module1`, `user.chat.rooms` and `user.shop.orders`. */
 const SERVICES = {
   user: {
     module1: { func1: (a: number, b: number) => a + b },
@@ -136,7 +136,7 @@ async function run(t: TestContext, snippet: Snippet): Promise<void> {
   if (registry !== undefined) await mailstation.cluster.close(registry);
   if (share !== undefined) await useInEgg(share);
   if (isBeforeStart) await client.start();
-  // What the block has set up (filters, hooks, listeners) must let an ordinary call through.
+  // Filters, hooks and listeners of the block must let an ordinary call through.
   assert.equal(await client.proxies.user.test.module1.func1(null, 1, 2), 3);
   assert.equal(await client.proxies.user.chat.rooms.join(null, 'lobby'), 'lobby');
 }

@@ -18,7 +18,7 @@ export interface Door {
   readonly closesSoon: boolean;
 }
 
-/** What came of one connection. */
+/** Outcome of one connection. */
 export interface Attack {
   /** No connection came about. */
   readonly isRefused: boolean;
