@@ -1,14 +1,9 @@
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import {
-  type ConnectHooks,
-  CustomMailBoxAdapter,
-  LineMailBox,
-  type MailBox,
-  type MailBoxState,
-  PreparedMailBox,
-} from '../mailbox/index.js';
+import type { MailBox } from '../mailbox/mailbox.js';
+import type { MailBoxState } from '../mailbox/state.js';
+import { type MakeMailBox, type MakeMailBoxParts, mailboxMaker } from './mailbox-maker.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface MailBoxesHandler {
@@ -19,35 +14,19 @@ export interface MailBoxesHandler {
   onReturned(mailbox: MailBox, call: OutgoingCall): void;
 }
 
-/** Makes the mailbox of a server. */
-export type MakeMailBox = (server: ServerInfo) => MailBox;
-
-export interface MailBoxesParts {
-  /** Makes mailboxes of another kind than the options ask for. */
-  readonly make?: MakeMailBox | undefined;
-  /** Hooks that prepare fresh connections. */
-  readonly hooks?: ConnectHooks | undefined;
-}
-
 /** The mailbox of each server, made when first needed, and the mailboxes that are being drained. */
 export class MailBoxes {
   readonly #options: ResolvedMailStationOptions;
   readonly #handler: MailBoxesHandler;
   readonly #make: MakeMailBox;
-  readonly #hooks: ConnectHooks | undefined;
   readonly #byServer = new Map<string, MailBox>();
   /** Mailboxes of servers that were removed or moved, until their last answers are in. */
   readonly #leaving = new Set<MailBox>();
 
-  constructor(
-    options: ResolvedMailStationOptions,
-    handler: MailBoxesHandler,
-    { make = mailboxMaker(options), hooks }: MailBoxesParts = {},
-  ) {
+  constructor(options: ResolvedMailStationOptions, handler: MailBoxesHandler, parts: MakeMailBoxParts = {}) {
     this.#options = options;
     this.#handler = handler;
-    this.#make = make;
-    this.#hooks = hooks;
+    this.#make = mailboxMaker(options, parts);
   }
 
   get(serverId: string): MailBox | undefined {
@@ -60,9 +39,7 @@ export class MailBoxes {
   }
 
   open(server: ServerInfo): MailBox {
-    const made = this.#make(server);
-    const isHooked = this.#hooks !== undefined && this.#hooks.of(server).length > 0;
-    const mailbox = isHooked ? new PreparedMailBox(made, this.#hooks, this.#options.logger) : made;
+    const mailbox = this.#make(server);
     this.#byServer.set(server.id, mailbox);
     mailbox.on('drained', () => this.#handler.onDrained(mailbox));
     mailbox.on('returned', (call) => this.#handler.onReturned(mailbox, call));
@@ -81,9 +58,4 @@ export class MailBoxes {
     const all = [...this.#byServer.values(), ...this.#leaving];
     await Promise.all(all.map((mailbox) => mailbox.close(reason, timeoutMs)));
   }
-}
-
-function mailboxMaker({ mailboxFactory, mailbox: options, given }: ResolvedMailStationOptions): MakeMailBox {
-  if (mailboxFactory === undefined) return (server) => new LineMailBox(server, options);
-  return (server) => new CustomMailBoxAdapter(server, mailboxFactory, options, given);
 }

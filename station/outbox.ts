@@ -4,7 +4,8 @@ import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
-import { MailBoxes, type MailBoxesParts } from './mailboxes.js';
+import type { MakeMailBoxParts } from './mailbox-maker.js';
+import { MailBoxes } from './mailboxes.js';
 import type { ResolvedMailStationOptions } from './options.js';
 
 export interface OutboxHandler {
@@ -26,7 +27,7 @@ export class Outbox {
   /** The mailbox that is just being sent the calls that waited for it. */
   #flushing: MailBox | undefined;
 
-  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, parts?: MailBoxesParts) {
+  constructor(options: ResolvedMailStationOptions, handler: OutboxHandler, parts?: MakeMailBoxParts) {
     this.#options = options;
     this.#handler = handler;
     const mailboxesHandler = {
