@@ -12,9 +12,12 @@ interface PageGlobals {
   mailstation: typeof mailstation;
   client: mailstation.Client;
   events: string[];
+  /** Cancels the call of the test. */
+  abort: () => void;
 }
 declare const window: PageGlobals;
 
+const waiting: string[] = [];
 const cancelled: string[] = [];
 
 const bank = {
@@ -26,6 +29,7 @@ const bank = {
   wait: () =>
     new Promise<never>(() => {
       const context = callContext();
+      waiting.push(context?.method ?? '');
       context?.signal.addEventListener('abort', () => cancelled.push(context.method));
     }),
   identity: async () => callContext()?.caller?.identity?.proven.token,
@@ -189,18 +193,22 @@ describe('a web page in Chromium', { skip }, () => {
   it('cancels a call, and the method is notified', async (t) => {
     const { page, site } = await open(t);
     await startClient(page, [urlOf(await serve(t, site, 'first'))]);
+    waiting.length = 0;
     cancelled.length = 0;
-    const code = await page.evaluate(async () => {
+    const outcome = page.evaluate(async () => {
       const { wait } = (window.client.proxies as never)['game']['gate']['bank'] as Record<
         'wait',
         mailstation.UntypedMethod
       >;
       const abort = new AbortController();
-      const waiting = wait.with({ signal: abort.signal })(null);
-      setTimeout(() => abort.abort(), 100);
-      return await waiting.catch((error: mailstation.RpcError) => error.code);
+      window.abort = () => abort.abort();
+      return await wait
+        .with({ signal: abort.signal })(null)
+        .catch((error: mailstation.RpcError) => error.code);
     });
-    assert.equal(code, 'ERR_RPC_CANCELLED');
+    await until(() => waiting.length === 1, { what: 'the method to run' });
+    await page.evaluate(() => window.abort());
+    assert.equal(await outcome, 'ERR_RPC_CANCELLED');
     await until(() => cancelled.length === 1, { what: 'the method to be notified' });
   });
 
