@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 import { ATTACKS, type Attack, type Role } from './hostile/attacks.js';
 import { frame } from './hostile/raw-peer.js';
 import { JSON_ATTACKS, SLOW_READERS } from './hostile/reading-attacks.js';
@@ -135,14 +136,6 @@ async function stage(attack: Attack, signal: AbortSignal): Promise<Scene> {
   const target = await new Target('client', `${server.port},${server.port},${share}`).ready();
   const good = await new Target('client', `${server.port},${server.port},${share}`).ready();
   return { target, good, all: [target, good, server], serverPort: server.port };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
 }
 
 async function run(attack: Attack): Promise<boolean> {

@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.js';
 import type { Tick } from './shared-client-process.js';
 import { spreadOf } from './statistics.js';
 
@@ -191,12 +192,4 @@ process.exit();
 
 function ms(value: number): string {
   return `${value.toFixed(1).padStart(7)} ms`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address() as AddressInfo;
-  server.close();
-  return address.port;
 }

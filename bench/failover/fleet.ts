@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer as listen } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { LOADER_ARGS } from '../host-process.js';
 import type { Ready, ServerSetting } from './server-process.js';
@@ -65,14 +64,4 @@ export class Fleet {
   async end(): Promise<void> {
     await Promise.all(this.#all.filter(({ isRunning }) => isRunning).map((server) => server.kill()));
   }
-}
-
-/** A port that was free a moment ago: those who compete for one, or come back to it, have to agree on it. */
-export async function freePort(): Promise<number> {
-  const probe = listen().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -1,5 +1,6 @@
 import { createClient, type RpcError } from '../../index.js';
-import { Fleet, freePort, type ServerProcess } from './fleet.js';
+import { freePort } from '../free-port.js';
+import { Fleet, type ServerProcess } from './fleet.js';
 import { Load, type MadeCall } from './load.js';
 import type { Answer } from './server-process.js';
 

@@ -1,6 +1,6 @@
 /** A process that hostile peers reach, or a good caller beside them: `node target.ts ROLE PORTS`. */
-import { createServer as createPort } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../free-port.js';
 import { cluster, createClient, createServer } from './package-under-test.js';
 import { measure } from './turns.js';
 
@@ -62,14 +62,6 @@ class Registry {
   on(): void {}
   once(): void {}
   close(): void {}
-}
-
-async function freePort(): Promise<number> {
-  const probe = createPort().listen(0, '127.0.0.1');
-  await new Promise((listening) => probe.once('listening', listening));
-  const { port } = probe.address() as { port: number };
-  await new Promise((closed) => probe.close(closed));
-  return port;
 }
 
 const transport = role.startsWith('ws') ? 'ws' : 'tcp';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from '../examples/program.js';
+import { freePort } from '../../bench/free-port.js';
 import { type Json, type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 

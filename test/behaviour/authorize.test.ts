@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import type { FailedCall } from '../../index.js';
 import type { ConnectedPeer } from '../../lib/server-info.js';
 import type { ServerOptions } from '../../server.js';
-import { freePort } from '../examples/program.js';
 import { listOf, request } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { callContext, cluster } from '../../index.js';
-import { freePort } from '../examples/program.js';
 import { sharedWorld } from './shared-client-support.js';
 import { follow, lead } from './sharing.js';
 import { call, overTransports, serve } from './support.js';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import type { RpcMessage } from '../../lib/rpc-message.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { ConnectHook, CustomMailBox, FreshConnection } from '../../mailbox/index.js';
 import { type Client, type ClientOptions, createClient } from '../../node-client.js';
-import { freePort } from '../examples/program.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';

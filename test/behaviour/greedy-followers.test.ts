@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { freePort } from '../examples/program.js';
+import { freePort } from '../../bench/free-port.js';
 import { request } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
+import { freePort } from '../../bench/free-port.js';
 import { createClient as createPinusClient } from '../../compat/pinus-rpc.js';
 import { Client, type ClientOptions, type CustomMailBox, createClient, RpcCode, type RpcError } from '../../index.js';
-import { freePort } from '../examples/program.js';
 import { until } from '../support/until.js';
 import { call, failure, keptLog, type Served, serve } from './support.js';
 

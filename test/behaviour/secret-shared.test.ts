@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { callContext } from '../../lib/call-context.js';
 import { cluster } from '../../lib/cluster/cluster.js';
 import { findCause, RpcCode } from '../../lib/errors.js';
-import { freePort } from '../examples/program.js';
 import { request, response } from '../lib/transport/support.js';
 import { loadFrozen } from '../support/frozen.js';
 import { spawnProcess } from '../support/spawn-process.js';

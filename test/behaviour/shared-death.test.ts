@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { freePort } from '../examples/program.js';
+import { freePort } from '../../bench/free-port.js';
 import { type Json, type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 import { follow, lead } from './sharing.js';

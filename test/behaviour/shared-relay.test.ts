@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
-import { freePort } from '../examples/program.js';
 import { request, response } from '../lib/transport/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 import { describe, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { ClientOptions, createClient } from '../../node-client.js';
-import { freePort } from '../examples/program.js';
 import { until } from '../support/until.js';
 import { type Calling, call, type Served } from './support.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as net from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { createServer, type ServerOptions } from '../../server.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
@@ -8,13 +9,6 @@ import { until, untilEvent } from '../support/until.js';
 import { call, failure, keptLog, overTransports, serve } from './support.js';
 
 const PROCESS = new URL('./fixtures/server-process.ts', import.meta.url);
-
-/** A port that was free a moment ago: those who stand by have to agree on one. */
-async function freePort(t: TestContext): Promise<number> {
-  const { server, port } = await serve(t, { f() {} }, { id: 'probe' });
-  await server.stop(true);
-  return port;
-}
 
 function standbyServer(t: TestContext, port: number, options: Partial<ServerOptions> = {}) {
   return serve(t, { f: (value: unknown) => value }, { port, standby: true, ...options });
@@ -24,7 +18,7 @@ describe('a server that stands by', () => {
   overTransports((transport) => {
     it('takes over when the leading one stops, and no call fails', async (t) => {
       expectNoLeaks(t);
-      const port = await freePort(t);
+      const port = await freePort();
       const first = await standbyServer(t, port, { transport });
       const second = await standbyServer(t, port, { transport });
       assert.deepEqual([first.server.state, second.server.state], ['leader', 'standby']);
@@ -42,7 +36,7 @@ describe('a server that stands by', () => {
   });
 
   it('is one of several; the others go on standing by, for it', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const [first, second, third] = [
       await standbyServer(t, port),
       await standbyServer(t, port),
@@ -59,7 +53,7 @@ describe('a server that stands by', () => {
 
   it('can be stopped while it stands by', async (t) => {
     expectNoLeaks(t);
-    const port = await freePort(t);
+    const port = await freePort();
     const first = await standbyServer(t, port);
     const second = await standbyServer(t, port);
     await second.server.stop();
@@ -68,7 +62,7 @@ describe('a server that stands by', () => {
 
   it('releases the port that it takes while it is being stopped', async (t) => {
     expectNoLeaks(t);
-    const port = await freePort(t);
+    const port = await freePort();
     const first = await standbyServer(t, port);
     const second = await standbyServer(t, port);
     const { listen } = net.Server.prototype;
@@ -89,7 +83,7 @@ describe('a server that stands by', () => {
   });
 
   it('does not stand by for a server with another id, and says who that is', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     await standbyServer(t, port);
     const other = createServer({ id: 'test-2', port, standby: true, logger: keptLog().logger });
     const error = await failure(other.start());
@@ -146,7 +140,7 @@ describe('a server that does not stand by', () => {
 
 describe('a leading process that is killed', () => {
   it('is replaced by its standby; what was in flight is unknown, what is called meanwhile is served', async (t) => {
-    const port = await freePort(t);
+    const port = await freePort();
     const start = async (): Promise<SpawnedProcess> => {
       const { child } = await spawnProcess(t, PROCESS, { args: [`--port=${port}`, '--standby=true'] });
       return child;

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer as listen } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../bench/free-port.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { Random } from '../fuzz/random.js';
 import { check, type Violation } from './checker.js';
@@ -106,13 +105,4 @@ function report(
   const count = (type: string): number => records.filter((record) => record.type === type).length;
   if (violations.length === 0) rmSync(folder, { recursive: true });
   return { seed, calls: count('made'), executions: count('executed'), endings, faults, violations, folder };
-}
-
-async function freePort(): Promise<number> {
-  const probe = listen().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { ROOT } from '../architecture/house.js';
-import { freePort, startProgram } from './program.js';
+import { startProgram } from './program.js';
 import { Project, replaceOnce } from './project.js';
 
 /** All that is changed in the examples of cluster-client's README to have them as they stand there. */

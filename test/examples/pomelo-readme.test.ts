@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { freePort, startProgram, untilListening } from './program.js';
+import { freePort } from '../../bench/free-port.js';
+import { startProgram, untilListening } from './program.js';
 import { Project, replaceOnce } from './project.js';
 
 const EXPECTED = `rpc client started

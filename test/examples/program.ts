@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
-import { until, untilEvent } from '../support/until.js';
+import { until } from '../support/until.js';
 
 export interface ProgramOptions {
   readonly args?: readonly string[];
@@ -81,16 +81,6 @@ export function startProgram(t: Pick<TestContext, 'after'>, file: string, option
   });
   t.after(() => child.kill('SIGKILL'));
   return new Program(child);
-}
-
-/** A port that nobody listens on. Somebody else may take it meanwhile; nobody does. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await untilEvent(server, 'listening', { what: 'a free port' });
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error(`a TCP server listens on ${address}`);
-  return address.port;
 }
 
 /** Resolves when somebody listens on the port. */

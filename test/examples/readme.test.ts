@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { ROOT, readText } from '../architecture/house.js';
-import { freePort, startProgram, untilListening } from './program.js';
+import { startProgram, untilListening } from './program.js';
 import { Project, replaceOnce } from './project.js';
 
 const FILES = ['server.js', 'client.js', 'remote/test/module1.js'];

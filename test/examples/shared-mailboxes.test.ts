@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { HAS_SOCKET_LIST } from '../behaviour/sockets.js';
-import { freePort, startProgram } from './program.js';
+import { startProgram } from './program.js';
 import { Project } from './project.js';
 
 const WORKERS = 4;

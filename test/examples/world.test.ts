@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { ROOT } from '../architecture/house.js';
-import { freePort, startProgram } from './program.js';
+import { startProgram } from './program.js';
 import { Project, replaceOnce } from './project.js';
 
 /** All that is changed in the example to have it as it was before it moved here. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import type { CallContext, ClientOptions } from '../../index.js';
 import { VALUES } from '../behaviour/fixtures/values.js';
 import { follow, lead } from '../behaviour/sharing.js';
 import { deferred, failure, makeGate, overTransports, type Served, serve } from '../behaviour/support.js';
-import { freePort } from '../examples/program.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { inBothRoles } from './frozen-roles.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
 import { serve } from '../behaviour/support.js';
-import { freePort } from '../examples/program.js';
 import { type Json, type SpawnedProcess, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
 

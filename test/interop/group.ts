@@ -1,4 +1,4 @@
-import { freePort } from '../examples/program.js';
+import { freePort } from '../../bench/free-port.js';
 import { until } from '../support/until.js';
 import { type Library, Peer, PeerError, type Scope } from './peer.js';
 import type { Upstream } from './upstream.js';

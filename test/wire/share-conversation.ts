@@ -1,6 +1,6 @@
+import { freePort } from '../../bench/free-port.js';
 import { follow, lead } from '../behaviour/sharing.js';
 import { failure, serve } from '../behaviour/support.js';
-import { freePort } from '../examples/program.js';
 import type { Package } from '../support/frozen.js';
 import { until } from '../support/until.js';
 import { makeService, NEVER_MS, type Scope } from './conversation.js';
