@@ -53,7 +53,7 @@ export class Client<Remotes = Any> {
     // The stages of a call's way out, the last one first: failure modes, router, station.
     this.#router = new CallRouter({ next: station, roster: station }, router);
     const behind = { next: this.#router, roster: station, admission, held };
-    this.#failureModes = new FailureModes(behind, resolveFailureOptions(options));
+    this.#failureModes = new FailureModes(behind, resolveFailureOptions(options), undefined);
     const log = (error: unknown): void =>
       console.warn(`mailstation: a call that nothing waits for failed: ${describeFailure(error)}`);
     const caller = new Caller(this.#failureModes, station, {

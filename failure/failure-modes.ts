@@ -1,22 +1,16 @@
 import type { CallAdmission, CallStage } from '../lib/call/call-stage.js';
 import { joinCancellation } from '../lib/call/cancel-with.js';
-import { DEFAULT_FAIL_OPTIONS, type FailMode, resolveFailOptions } from '../lib/call/fail-mode.js';
+import { resolveFailOptions } from '../lib/call/fail-mode.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { getOrMake } from '../lib/maps.js';
 import type { RosterView } from '../lib/roster-view.js';
-import { Failback } from './failback.js';
-import { type FailbackHandler, FailbackQueue } from './failback-queue.js';
-import { Failover } from './failover.js';
-import { Failsafe } from './failsafe.js';
 import type { ResolvedFailureOptions } from './options.js';
-import { type AttemptParts, type FailurePolicy, giveUp } from './policy.js';
+import { Policies, type PolicyEvents } from './policies.js';
+import type { AttemptParts } from './policy.js';
 import { Reachability } from './reachability.js';
 import { RetriedCall } from './retried-call.js';
 import { RetryBudget } from './retry-budget.js';
-
-/** Policy of one attempt in the background: the queue decides what comes next. */
-const ONCE: FailurePolicy = { waitsForReady: () => false, decide: () => giveUp('') };
 
 export interface FailureModesParts {
   /** The stage behind this one: the router. */
@@ -34,8 +28,7 @@ export class FailureModes implements CallStage, AttemptParts {
   readonly reachability: Reachability;
   readonly #admission: CallAdmission;
   readonly #options: ResolvedFailureOptions;
-  readonly #queue: FailbackQueue;
-  readonly #policies: Readonly<Record<Exclude<FailMode, 'failfast'>, FailurePolicy>>;
+  readonly #policies: Policies;
   /** By server type: a bad day of one type does not spend the retries of the others. */
   readonly #budgets = new Map<string, RetryBudget>();
   #isStopped = false;
@@ -43,20 +36,14 @@ export class FailureModes implements CallStage, AttemptParts {
   constructor(
     { next, roster, admission, held }: FailureModesParts,
     options: ResolvedFailureOptions,
-    events: Pick<FailbackHandler, 'onDelivered' | 'onGivenUp'>,
+    events: PolicyEvents,
   ) {
     this.next = next;
     this.held = held;
     this.reachability = new Reachability(roster);
     this.#admission = admission;
     this.#options = options;
-    this.#queue = new FailbackQueue(options.failbackSize, {
-      deliver: (call) => this.#deliver(call),
-      onDelivered: (receipt, results) => events.onDelivered(receipt, results),
-      onGivenUp: (receipt, error) => events.onGivenUp(receipt, error),
-    });
-    const failover = new Failover(this.reachability);
-    this.#policies = { failover, failsafe: new Failsafe(), failback: new Failback(this.#queue) };
+    this.#policies = new Policies(this, admission, options, events);
   }
 
   get isStopped(): boolean {
@@ -69,18 +56,14 @@ export class FailureModes implements CallStage, AttemptParts {
     // A caller that named its server wants no other.
     if (mode === 'failfast' || (mode === 'failover' && call.serverId !== undefined)) return this.next.send(call);
     const options = resolveFailOptions(call.options, this.#options.calls);
-    const budget = mode === 'failback' ? undefined : this.#budget(call.serverType);
-    new RetriedCall(call, options, this.#policies[mode], this, budget).start();
+    const budget = this.#policies.spendsBudget(mode) ? this.#budget(call.serverType) : undefined;
+    new RetriedCall(call, options, this.#policies.of(mode), this, budget).start();
   }
 
   /** No attempt is made from now on. Calls that wait to be tried again in the background are given up. */
   stop(): void {
     this.#isStopped = true;
-    this.#queue.stop();
-  }
-
-  #deliver(call: OutgoingCall): void {
-    if (this.#admission.admit(call)) new RetriedCall(call, DEFAULT_FAIL_OPTIONS, ONCE, this, undefined).start();
+    this.#policies.stop();
   }
 
   #budget(serverType: string): RetryBudget {
