@@ -1,3 +1,4 @@
+import { isReservedField } from './reserved-field.js';
 import { types } from './value-types.js';
 
 /**
@@ -22,13 +23,6 @@ export interface ErrorParts {
   readonly unreadable: readonly string[];
 }
 
-/** Parts that are not fields, and names with which a field could change how a language or a tool treats the error. */
-const RESERVED: ReadonlySet<string> = new Set([
-  ...['name', 'message', 'code', 'stack', 'cause', 'errors'],
-  ...['prototype', 'then', 'toJSON'],
-  ...Object.getOwnPropertyNames(Object.prototype), // `constructor`, `__proto__`, `toString`, ...
-]);
-
 /** True also for an error of another realm, such as a test runner's. Never throws. */
 export function isError(thrown: unknown): thrown is Error {
   if (types.isNativeError(thrown)) return true;
@@ -37,11 +31,6 @@ export function isError(thrown: unknown): thrown is Error {
   } catch {
     return false; // a Proxy that was revoked, or refuses
   }
-}
-
-/** True for the name of a field that is neither sent nor set on an error that was received. */
-export function isReservedField(name: string): boolean {
-  return RESERVED.has(name);
 }
 
 /** The `code` of an error, or of an object like one, if the code is of a type that travels. */

@@ -1,7 +1,8 @@
 import { readIssues } from './argument-issue.js';
 import { calledBackIn, noteResults } from './called-back.js';
-import { errorParts, isError, isReservedField } from './error-parts.js';
+import { errorParts, isError } from './error-parts.js';
 import { type Delivery, type FailedAttempt, messageOf, RpcCode, RpcError, type RpcErrorDetail } from './errors.js';
+import { isReservedField } from './reserved-field.js';
 
 /**
  * Errors as one mailstation process describes them to another, and back. docs/errors.md, "What of an error travels", is the

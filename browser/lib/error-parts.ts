@@ -1,3 +1,5 @@
+import { isReservedField } from '../../lib/reserved-field.js';
+
 /** Parts of an error that travel. See lib/error-parts.ts. */
 export interface ErrorParts {
   readonly name: string;
@@ -8,16 +10,8 @@ export interface ErrorParts {
   readonly fields: readonly (readonly [name: string, value: unknown])[];
 }
 
-/** Parts that are not fields, and names with which a field could change how the language treats the error. */
-const RESERVED = /^(?:name|message|code|stack|cause|errors|then|toJSON|constructor|__proto__|prototype)$/;
-
 export function isError(thrown: unknown): thrown is Error {
   return thrown instanceof Error;
-}
-
-/** True for the name of a field that is neither sent nor set on an error that was received. */
-export function isReservedField(name: string): boolean {
-  return RESERVED.test(name);
 }
 
 /** The `code` of an error, or of an object like one, if the code is of a type that travels. */

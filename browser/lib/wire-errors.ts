@@ -1,5 +1,6 @@
 import { type Delivery, messageOf, RpcCode, RpcError } from '../../lib/errors.js';
-import { codeOf, isReservedField } from './error-parts.js';
+import { isReservedField } from '../../lib/reserved-field.js';
+import { codeOf } from './error-parts.js';
 
 /** Errors, one in the other, that are built again of one body. A sender sends fewer. */
 const MAX_DEPTH = 64;

@@ -1,5 +1,5 @@
-import { isReservedField } from '../error-parts.js';
 import { allocBytes, type RawBytes, readUtf8 } from '../raw-bytes.js';
+import { isReservedField } from '../reserved-field.js';
 import { CHARGE, type DecodeBudget, tooMuchMemory, withoutStacks } from './decode-budget.js';
 import { isStackOverflow, MAX_DEPTH, noStack, tooDeep } from './nesting.js';
 

@@ -37,7 +37,10 @@ async function reach(t: TestContext, url: string, options: object = {}): Promise
 }
 
 async function serve(t: TestContext): Promise<string> {
-  const services = { a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}) } } };
+  const fail = async () => {
+    throw Object.assign(new Error('the purse is empty'), { toStrinX: 1, balance: 3 });
+  };
+  const services = { a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}), fail } } };
   const logger = { info() {}, warn() {}, error() {} };
   const server = createServer({ listen: 'ws://127.0.0.1:0', services, logger });
   await server.start();
@@ -55,6 +58,26 @@ async function other(t: TestContext, onConnection: (ws: WebSocket) => void): Pro
   });
   await untilEvent(server, 'listening', { what: 'the server to listen' });
   return `ws://127.0.0.1:${(server.address() as { port: number }).port}`;
+}
+
+/** A process between a page and a server, which may change the bytes that the server sends. */
+function between(
+  t: TestContext,
+  url: string,
+  onConnection: (ws: WebSocket) => void,
+  change = (bytes: Buffer): Buffer => bytes,
+): Promise<string> {
+  return other(t, (ws) => {
+    const upstream = new WebSocket(url);
+    const early: unknown[] = [];
+    ws.on('message', (data) => (upstream.readyState === upstream.OPEN ? upstream.send(data) : early.push(data)));
+    upstream.on('open', () => {
+      for (const data of early) upstream.send(data as never);
+    });
+    upstream.on('message', (data) => ws.send(change(data as Buffer)));
+    ws.on('close', () => upstream.close());
+    onConnection(ws);
+  });
 }
 
 const failure = (promise: Promise<unknown>): Promise<mailstation.RpcError> =>
@@ -154,20 +177,18 @@ describe('the client for web pages, with the WebSocket of the package ws', () =>
     assert.match(message, /version 104, expected 1/);
   });
 
+  it('sets no field on an error that the language reads of every object', async (t) => {
+    const renamed = (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace('toStrinX', 'toString'), 'latin1');
+    const { client } = await reach(t, await between(t, await serve(t), () => {}, renamed));
+    const { cause } = await failure(client.proxies['a']['gate']['b'].fail(null));
+    assert.equal((cause as { balance?: unknown }).balance, 3);
+    assert.equal(Object.hasOwn(cause as object, 'toString'), false);
+    assert.equal(String(cause), 'Error: the purse is empty');
+  });
+
   it('holds calls back where the server does not read, by maxQueuedBytes', async (t) => {
     const sockets: WebSocket[] = [];
-    const url = await serve(t);
-    const proxy = await other(t, (ws) => {
-      const upstream = new WebSocket(url);
-      const early: unknown[] = [];
-      ws.on('message', (data) => (upstream.readyState === upstream.OPEN ? upstream.send(data) : early.push(data)));
-      upstream.on('open', () => {
-        for (const data of early) upstream.send(data as never);
-      });
-      upstream.on('message', (data) => ws.send(data));
-      ws.on('close', () => upstream.close());
-      sockets.push(ws);
-    });
+    const proxy = await between(t, await serve(t), (ws) => void sockets.push(ws));
     const { echo } = await reach(t, proxy, { maxQueuedBytes: 400_000 });
     await echo(null, 'open');
     sockets[0]?.pause();
