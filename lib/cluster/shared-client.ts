@@ -6,6 +6,7 @@ import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
+import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
 import type { InnerClient } from './inner-client.js';
@@ -62,6 +63,7 @@ type SharedClientState = keyof typeof TRANSITIONS;
  */
 export class SharedClient implements RoleSourceHandler {
   readonly #options: ResolvedClusterOptions;
+  readonly #log: RateLimitedLog;
   readonly #handler: SharedClientHandler;
   readonly #lifecycle = new Lifecycle<SharedClientState>('electing', TRANSITIONS, (to, from) =>
     debug.leader('shared client %s: %s -> %s', this.#options.name, from, to),
@@ -82,6 +84,7 @@ export class SharedClient implements RoleSourceHandler {
 
   constructor(options: ResolvedClusterOptions, handler: SharedClientHandler) {
     this.#options = options;
+    this.#log = new RateLimitedLog(options.logger);
     this.#handler = handler;
     const { isBroadcast, subscribeTimeout, pendingSize } = options;
     const onError = (error: Error): void => this.onError(error);
@@ -154,7 +157,7 @@ export class SharedClient implements RoleSourceHandler {
     this.#role = undefined;
     this.#beginWaiting();
     const next = this.#options.isLeader === false ? 'waits for the next Leader' : 'competes to be the next Leader';
-    this.#options.logger.warn(`mailstation: ${reason.message}; process ${process.pid} ${next}`);
+    this.#log.warn(`mailstation: ${reason.message}; process ${process.pid} ${next}`);
     this.#handler.onLost();
   }
 
@@ -286,6 +289,7 @@ export class SharedClient implements RoleSourceHandler {
     } finally {
       this.#role = undefined;
       this.#lifecycle.move('closed');
+      this.#log.close();
       this.#handler.onClosed(reason);
     }
   }

@@ -100,6 +100,18 @@ describe('SharedClient', () => {
     assert.deepEqual(log, [`mailstation: ${LOST.message}; process ${process.pid} competes to be the next Leader`]);
   });
 
+  it('logs once a second that its Leader is gone, however often it loses one', async (t) => {
+    const { shared, log } = setUp(t);
+    for (let n = 0; n < 30; n++) {
+      shared.onRole(fakeRole().role);
+      shared.onLost(LOST);
+    }
+    const line = `mailstation: ${LOST.message}; process ${process.pid} competes to be the next Leader`;
+    assert.deepEqual(log, [line]);
+    await shared.close();
+    assert.deepEqual(log, [line, `${line} (and 28 more like it, left out)`]);
+  });
+
   it('subscribes once per key, and unsubscribes with the last listener', (t) => {
     const { shared } = setUp(t);
     const { role, asked } = fakeRole();
