@@ -20,9 +20,9 @@ const SUBJECT = 'authorize';
 
 /** The calls of the connection, as the gate needs them. */
 export interface GateOwner {
-  /** A request waits for `authorize`: it counts among the calls of the connection until {@link GateOwner.letGo}. */
+  /** A request waits for `authorize`: it counts among the calls of the connection until {@link GateOwner.release}. */
   hold(request: HeldRequest): void;
-  letGo(request: HeldRequest): void;
+  release(request: HeldRequest): void;
   /** A held request was admitted by `authorize`. */
   goOn(request: HeldRequest): void;
   /** Answers a request that was not admitted. A line about it is logged unless `isLogged`. */
@@ -98,7 +98,7 @@ export class CallGate {
    */
   cancel(id: number): boolean {
     const request = this.#held?.find(id);
-    if (request === undefined || !this.#letGo(request)) return false;
+    if (request === undefined || !this.#release(request)) return false;
     const { heldAt, deadline } = request;
     if (performance.now() - heldAt >= (deadline - heldAt) * NEARLY_ALL) this.#logHang(request);
     return true;
@@ -106,7 +106,7 @@ export class CallGate {
 
   /** The connection has ended. */
   end(): void {
-    for (const request of this.#held ?? []) this.#letGo(request);
+    for (const request of this.#held ?? []) this.#release(request);
   }
 
   #wait(answer: object, request: HeldRequest): void {
@@ -123,13 +123,13 @@ export class CallGate {
     new Promise((resolve) => resolve(answer)).then(
       (value) => this.#answered(request, value),
       (error) => {
-        if (this.#letGo(request)) this.#failed(request.id, request.head, error);
+        if (this.#release(request)) this.#failed(request.id, request.head, error);
       },
     );
   }
 
   #answered(request: HeldRequest, answer: unknown): void {
-    if (!this.#letGo(request)) return;
+    if (!this.#release(request)) return;
     if (answer !== true) return this.#refuse(request.id, request.head, answer);
     this.#isAdmitted = true;
     try {
@@ -139,9 +139,9 @@ export class CallGate {
     }
   }
 
-  #letGo(request: HeldRequest): boolean {
+  #release(request: HeldRequest): boolean {
     if (this.#held?.delete(request) !== true) return false;
-    this.#owner.letGo(request);
+    this.#owner.release(request);
     return true;
   }
 
@@ -164,7 +164,7 @@ export class CallGate {
   }
 
   #expired(request: HeldRequest): void {
-    if (!this.#letGo(request)) return;
+    if (!this.#release(request)) return;
     const why = this.#logHang(request);
     this.#owner.forbid(request.id, request.head, new RpcError(RpcCode.Timeout, why), true);
   }

@@ -196,7 +196,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     reporter?.add(request, reporter.receivedAt, request.frame.timeout);
   }
 
-  letGo(request: HeldRequest): void {
+  release(request: HeldRequest): void {
     this.#reporter?.delete(request);
     this.admitted -= 1;
     this.released();
