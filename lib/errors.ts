@@ -92,6 +92,12 @@ export const RpcCode = {
   Listen: 'ERR_RPC_LISTEN',
   /** Listening beyond loopback was asked for without TLS, without a secret, and without `insecure: true`. */
   Insecure: 'ERR_RPC_INSECURE',
+  /** The registry (etcd) cannot be reached, or has no majority. `delivery` is `unknown` where it may have done what was asked. */
+  Registry: 'ERR_RPC_REGISTRY',
+  /** The registry refused a request: its quota is used up, or a value is too large. */
+  RegistryRefused: 'ERR_RPC_REGISTRY_REFUSED',
+  /** The lease of a registration or of an election is gone: it expired or was revoked. */
+  LeaseLost: 'ERR_RPC_LEASE_LOST',
 } as const;
 /** One of the codes in the table {@link RpcCode}. */
 export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];
