@@ -6,7 +6,7 @@ import { REPOSITORY } from '../support/loader-flags.js';
 export interface Page {
   goto(url: string): Promise<unknown>;
   evaluate<Arg, Result>(fn: (arg: Arg) => Result, arg?: Arg): Promise<Awaited<Result>>;
-  waitForFunction(fn: () => unknown): Promise<unknown>;
+  waitForFunction<Arg>(fn: (arg: Arg) => unknown, arg?: Arg): Promise<unknown>;
   on(event: 'pageerror', listener: (error: Error) => void): void;
   screenshot(options: { path: string }): Promise<unknown>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;

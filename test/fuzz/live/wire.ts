@@ -11,7 +11,7 @@ import type { Random } from '../random.js';
 const MAX_CUT_BYTES = 4_096;
 const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 const MAX_TEXT_BYTES = 1_000;
-const DIAL_TIMEOUT_MS = 10_000;
+const DIAL_TIMEOUT_MS = 30_000;
 
 type Stream = Pick<ByteStream, 'open' | 'write' | 'pause' | 'end' | 'destroy'>;
 
