@@ -1,0 +1,122 @@
+import { outsideContexts } from '../async-context.js';
+import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { clearTimeout, setTimeout } from '../timers.js';
+import type { Clock } from './clock.js';
+import type { Lease, LeaseLoss } from './engine.js';
+import { LeaseClock } from './lease-clock.js';
+
+/** What a lease needs of the engine. */
+export interface LeaseStore {
+  /**
+   * Sends one renewal. Resolves to whether the store still has the lease, and rejects where no answer came within `timeout` ms.
+   */
+  renew(id: string, timeout: number): Promise<boolean>;
+  /** Gives the lease back. May reject. */
+  revoke(id: string): Promise<void>;
+  readonly clock: Clock;
+}
+
+export interface Granted {
+  readonly id: string;
+  /** Unit: ms */
+  readonly ttl: number;
+  /** When the request was sent, by the clock of the {@link LeaseStore}. */
+  readonly sentAt: number;
+}
+
+/** A lease is renewed when this part of its time is over. A lost renewal is repeated twice before the lease is given up. */
+const RENEWAL_PART = 1 / 3;
+/** Longest wait for the answer to a renewal: the smaller of both. */
+const RENEWAL_TIMEOUT_MS = 1_000;
+const RENEWAL_TIMEOUT_PART = 1 / 6;
+/** Wait before a renewal that failed is sent again, so that many holders do not send at once. */
+const RETRY_MS = 50;
+const RETRY_JITTER_MS = 100;
+
+type LeaseState = 'held' | 'lost';
+export const LEASE_TRANSITIONS: Transitions<LeaseState> = Object.freeze({ held: ['lost'], lost: [] });
+
+/** Lease of an engine: renews itself, and is lost once. The timers belong to the state `held`. */
+export class HeldLease implements Lease {
+  readonly id: string;
+  readonly ttl: number;
+  readonly lost: Promise<LeaseLoss>;
+  readonly #store: LeaseStore;
+  readonly #clock: LeaseClock;
+  readonly #lifecycle = new Lifecycle<LeaseState>('held', LEASE_TRANSITIONS, () => this.#stopTimers());
+  #resolveLost!: (reason: LeaseLoss) => void;
+  #renewal: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor({ id, ttl, sentAt }: Granted, store: LeaseStore) {
+    this.id = id;
+    this.ttl = ttl;
+    this.#store = store;
+    this.#clock = new LeaseClock(store.clock, ttl, sentAt);
+    this.lost = new Promise((resolve) => {
+      this.#resolveLost = resolve;
+    });
+    outsideContexts(() => {
+      this.#armDeadline();
+      this.#renewAfter(ttl * RENEWAL_PART);
+    });
+  }
+
+  alive(): boolean {
+    if (this.#lifecycle.state === 'lost') return false;
+    const verdict = this.#clock.verdict();
+    if (verdict === undefined) return true;
+    // The store may still have the lease: its keys need not wait for their time to be over.
+    if (this.lose(verdict)) void this.#revoke();
+    return false;
+  }
+
+  async end(): Promise<void> {
+    if (this.lose('ended')) await this.#revoke();
+  }
+
+  /** Returns false where the lease was lost before. */
+  lose(reason: LeaseLoss): boolean {
+    if (!this.#lifecycle.move('lost')) return false;
+    this.#resolveLost(reason);
+    return true;
+  }
+
+  async #revoke(): Promise<void> {
+    try {
+      await this.#store.revoke(this.id);
+    } catch {
+      // The store removes the lease when its time is over.
+    }
+  }
+
+  #armDeadline(): void {
+    this.#deadline = setTimeout(
+      () => {
+        if (this.alive()) this.#armDeadline();
+      },
+      Math.max(1, this.#clock.left()),
+    ).unref();
+  }
+
+  #renewAfter(ms: number): void {
+    this.#renewal = setTimeout(() => void this.#renew(), ms).unref();
+  }
+
+  async #renew(): Promise<void> {
+    if (!this.alive()) return;
+    const sentAt = this.#store.clock.now();
+    const timeout = Math.min(RENEWAL_TIMEOUT_MS, this.ttl * RENEWAL_TIMEOUT_PART);
+    const answer = await this.#store.renew(this.id, timeout).catch(() => undefined);
+    if (!this.alive()) return; // an answer that comes too late revives nothing
+    if (answer === undefined) return this.#renewAfter(RETRY_MS + Math.random() * RETRY_JITTER_MS);
+    if (!answer) return void this.lose('gone');
+    this.#clock.renewed(sentAt);
+    this.#renewAfter(Math.max(0, sentAt + this.ttl * RENEWAL_PART - this.#store.clock.now()));
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#renewal);
+    clearTimeout(this.#deadline);
+  }
+}
