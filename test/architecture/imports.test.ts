@@ -10,7 +10,7 @@ import { importsOf } from './source.js';
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
   ...['lib/cluster', 'lib/registry', 'lib/election', 'lib/leader', 'lib/serving', 'lib/service', 'lib/follower'],
-  ...['lib/call', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
+  ...['lib/call', 'lib/stream', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
 ];
 
 /** Who may import whom. A call flows down this table; so do the imports. */
@@ -32,10 +32,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
-  'lib/serving': ['lib/transport', 'lib/protocol', 'lib'],
+  'lib/serving': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/service': ['lib'],
-  'lib/follower': ['lib/call', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/call': ['lib/transport', 'lib/protocol', 'lib'],
+  'lib/follower': ['lib/call', 'lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/call': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/stream': ['lib/protocol', 'lib'],
   'lib/transport': ['lib/protocol', 'lib'],
   'lib/compat': ['lib/protocol', 'lib'],
   'lib/auth': ['lib/protocol', 'lib'],

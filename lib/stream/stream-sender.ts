@@ -1,0 +1,158 @@
+import { Lifecycle } from '../lifecycle.js';
+import { SENDER_TRANSITIONS, type SenderState } from './sender-state.js';
+import type { SenderTurns, TurnTaker } from './sender-turns.js';
+import type { Credit } from './stream-body.js';
+import type { StreamSource } from './stream-source.js';
+import type { RoomWaiter, StreamTotal, StreamWindow } from './stream-window.js';
+
+/** What a stream is sent through, and how it ends. */
+export interface SenderHandler {
+  /**
+   * Writes one item as a frame, and returns its bytes as the window counts them. Throws where the item cannot be sent.
+   * `sequence`: number of the item, from 0.
+   */
+  write(sequence: number, item: unknown): number;
+  /** The source has ended, and all its items are written. */
+  onDone(returned: unknown): void;
+  /** The source has failed. */
+  onFailed(error: unknown): void;
+  /** An item cannot be sent. The source has been asked to end. */
+  onUnsendable(error: unknown): void;
+  /** The source has ended after {@link StreamSender.stop}, with an error where its clean-up failed. */
+  onStopped(error: unknown): void;
+}
+
+/** Bounds of the streams of one connection, and their turns. */
+export interface SenderParts {
+  readonly window: Pick<StreamWindow, 'items' | 'bytes'>;
+  readonly total: StreamTotal;
+  readonly turns: Pick<SenderTurns, 'add'>;
+}
+
+/**
+ * The producer's end of a stream, without a connection. Asks the source for an item when the consumer's credit allows one more,
+ * and writes the item before the source is asked again: a generator may use the memory of its last item for the next one.
+ */
+export class StreamSender implements TurnTaker, RoomWaiter {
+  readonly #source: StreamSource;
+  readonly #parts: SenderParts;
+  readonly #handler: SenderHandler;
+  readonly #lifecycle = new Lifecycle<SenderState>('idle', SENDER_TRANSITIONS, () => {});
+  #item: unknown;
+  #sentItems = 0;
+  #sentBytes = 0;
+  #takenItems = 0;
+  #takenBytes = 0;
+
+  constructor(source: StreamSource, parts: SenderParts, handler: SenderHandler) {
+    this.#source = source;
+    this.#parts = parts;
+    this.#handler = handler;
+  }
+
+  get state(): SenderState {
+    return this.#lifecycle.state;
+  }
+
+  /** Items that were sent. */
+  get sent(): number {
+    return this.#sentItems;
+  }
+
+  /** True where the consumer has taken everything that was sent. */
+  get isTaken(): boolean {
+    return this.#takenItems === this.#sentItems;
+  }
+
+  /** Asks for the first item. */
+  start(): void {
+    this.#goOn();
+  }
+
+  /** The consumer has taken items. Returns what is wrong with a credit that makes no sense; undefined for a good one. */
+  credit({ items, bytes }: Credit): string | undefined {
+    if (items < this.#takenItems || bytes < this.#takenBytes) return 'the credit of a stream went backwards';
+    if (items > this.#sentItems || bytes > this.#sentBytes) return 'the credit of a stream exceeds what was sent';
+    const taken = bytes - this.#takenBytes;
+    this.#takenItems = items;
+    this.#takenBytes = bytes;
+    this.#parts.total.release(taken);
+    this.#goOn();
+    return undefined;
+  }
+
+  onRoom(): void {
+    this.#goOn();
+  }
+
+  takeTurn(): number {
+    if (this.state !== 'ready') return 0;
+    const item = this.#item;
+    this.#item = undefined;
+    let bytes: number;
+    try {
+      bytes = this.#handler.write(this.#sentItems, item);
+    } catch (error) {
+      this.#lifecycle.move('over');
+      this.#source.return().catch(ignore); // the consumer gets the first error
+      this.#handler.onUnsendable(error);
+      return 0;
+    }
+    this.#sentItems += 1;
+    this.#sentBytes += bytes;
+    this.#parts.total.add(bytes);
+    // A write may end the connection, and thereby stop the stream.
+    if (this.#lifecycle.move('idle')) this.#goOn();
+    return bytes;
+  }
+
+  /** Ends the stream before the end of its source. Nothing is sent any more. A stream that is over stays so. */
+  stop(): void {
+    if (!this.#lifecycle.move('closing')) return;
+    this.#item = undefined;
+    this.#parts.total.forget(this);
+    const stopped = (error: unknown): void => {
+      if (this.#lifecycle.move('over')) this.#handler.onStopped(error);
+    };
+    this.#source.return().then(() => stopped(undefined), stopped);
+  }
+
+  /** The consumer takes no more: what it has not taken counts no longer among the bytes of the connection. */
+  forget(): void {
+    const left = this.#sentBytes - this.#takenBytes;
+    this.#takenItems = this.#sentItems;
+    this.#takenBytes = this.#sentBytes;
+    this.#parts.total.release(left);
+  }
+
+  #goOn(): void {
+    if (this.state !== 'idle' || !this.#hasCredit()) return;
+    this.#lifecycle.move('asked');
+    this.#source.next().then(this.#onItem, this.#onError);
+  }
+
+  #hasCredit(): boolean {
+    const { window, total } = this.#parts;
+    const items = this.#sentItems - this.#takenItems;
+    if (items >= window.items || this.#sentBytes - this.#takenBytes >= window.bytes) return false;
+    if (items === 0 || !total.isFull) return true;
+    total.wait(this);
+    return false;
+  }
+
+  readonly #onItem = ({ done, value }: IteratorResult<unknown, unknown>): void => {
+    if (done === true) {
+      if (this.#lifecycle.move('over')) this.#handler.onDone(value);
+      return;
+    }
+    if (!this.#lifecycle.move('ready')) return;
+    this.#item = value;
+    this.#parts.turns.add(this);
+  };
+
+  readonly #onError = (error: unknown): void => {
+    if (this.#lifecycle.move('over')) this.#handler.onFailed(error);
+  };
+}
+
+function ignore(): void {}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StreamTotal } from '../../../lib/stream/stream-window.js';
+import { receiverOf, TEXT, WIDE } from './parts.js';
+
+const done = (value: unknown = undefined) => ({ done: true, value });
+const item = (value: string) => ({ done: false, value });
+
+describe('StreamReceiver', () => {
+  it('gives the items in order, and then the end with what was returned', async () => {
+    const { receiver, arrive } = receiverOf();
+    arrive(0, 'a', 'b');
+    arrive(2, 'c');
+    receiver.end({ returned: 7 }, false);
+    assert.deepEqual(
+      [await receiver.next(), await receiver.next(), await receiver.next(), await receiver.next()],
+      [item('a'), item('b'), item('c'), done(7)],
+    );
+    assert.deepEqual(await receiver.next(), done());
+    assert.equal(receiver.delivered, 3);
+  });
+
+  it('gives an item at once to the consumer that waits for it, and serves calls of next in their order', async () => {
+    const { receiver, arrive, events } = receiverOf();
+    const waiting = [receiver.next(), receiver.next(), receiver.next()];
+    arrive(0, 'a', 'b');
+    receiver.end({ returned: undefined }, false);
+    assert.deepEqual(await Promise.all(waiting), [item('a'), item('b'), done()]);
+    assert.deepEqual(events, ['waits', 'waits', 'waits']);
+  });
+
+  it('gives an error once, behind the items that have arrived', async () => {
+    const { receiver, arrive } = receiverOf();
+    arrive(0, 'a');
+    receiver.end({ error: new Error('lost') }, false);
+    assert.deepEqual(await receiver.next(), item('a'));
+    await assert.rejects(receiver.next(), { message: 'lost' });
+    assert.deepEqual(await receiver.next(), done());
+  });
+
+  it('gives an error of its own end at once, in the place of the items', async () => {
+    const { receiver, arrive, total } = receiverOf();
+    arrive(0, 'a');
+    receiver.end({ error: new Error('cancelled') }, true);
+    await assert.rejects(receiver.next(), { message: 'cancelled' });
+    assert.equal(total.bytes, 0);
+  });
+
+  it('gives credit when half of the items of the window are taken, counted from the beginning', async () => {
+    const { receiver, arrive, credits } = receiverOf({ window: { ...WIDE, items: 4 } });
+    arrive(0, 'a', 'b', 'c', 'd');
+    await receiver.next();
+    assert.deepEqual(credits, []);
+    await receiver.next();
+    assert.deepEqual(credits, [{ items: 2, bytes: 10 }]);
+    arrive(4, 'e', 'f');
+    for (let i = 0; i < 2; i++) await receiver.next();
+    assert.deepEqual(credits.at(-1), { items: 4, bytes: 20 });
+  });
+
+  it('gives credit when half of the bytes of the window are taken', async () => {
+    const { receiver, arrive, credits } = receiverOf({ window: { ...WIDE, bytes: 30 } });
+    arrive(0, 'a', 'b', 'c', 'd');
+    for (let i = 0; i < 3; i++) await receiver.next();
+    assert.deepEqual(credits, [{ items: 3, bytes: 15 }]);
+  });
+
+  it('gives the last credit with the end, so that the producer need not remember the stream', async () => {
+    const { receiver, arrive, credits, total } = receiverOf();
+    arrive(0, 'a', 'b');
+    await receiver.next();
+    receiver.end({ returned: undefined }, false);
+    assert.deepEqual(credits, []);
+    await receiver.next();
+    assert.deepEqual(credits, [{ items: 2, bytes: 10 }]);
+    assert.equal(total.bytes, 0);
+  });
+
+  it('stops once, tells its producer, and ends the calls of next that wait', async () => {
+    const { receiver, arrive, events, total } = receiverOf();
+    arrive(0, 'a');
+    await receiver.next();
+    const waiting = receiver.next();
+    assert.equal(receiver.stop(), true);
+    assert.equal(receiver.stop(), false);
+    assert.deepEqual(await waiting, done());
+    assert.deepEqual(await receiver.next(), done());
+    assert.deepEqual(events, ['waits', 'stop']);
+    assert.equal(total.bytes, 0);
+  });
+
+  it('tells a producer that has ended that the items left over are not wanted', () => {
+    const { receiver, arrive, events, total } = receiverOf();
+    arrive(0, 'a');
+    receiver.end({ returned: undefined }, false);
+    receiver.stop();
+    assert.deepEqual(events, ['stop after the end']);
+    assert.equal(total.bytes, 0);
+  });
+
+  it('takes no items after the end, and no second end', async () => {
+    const { receiver, arrive } = receiverOf();
+    receiver.end({ returned: 1 }, false);
+    receiver.end({ error: new Error('second') }, false);
+    assert.equal(arrive(0, 'a'), undefined);
+    assert.deepEqual([await receiver.next(), await receiver.next()], [done(1), done()]);
+  });
+
+  it('refuses lost, doubled and reordered items', () => {
+    const { arrive } = receiverOf();
+    arrive(0, 'a', 'b');
+    assert.equal(arrive(3, 'd'), 'item 3 arrived in the place of item 2');
+    assert.equal(arrive(1, 'b'), 'item 1 arrived in the place of item 2');
+    assert.equal(arrive(2, 'c'), undefined);
+  });
+
+  it('refuses more items than the window allows', async () => {
+    const { receiver, arrive } = receiverOf({ window: { ...WIDE, items: 2 } });
+    assert.equal(arrive(0, 'a', 'b', 'c'), 'more items arrived than the window allows');
+    arrive(0, 'a', 'b');
+    assert.equal(arrive(2, 'c'), 'more items arrived than the window allows');
+    await receiver.next();
+    assert.equal(arrive(2, 'c'), undefined);
+  });
+
+  it('takes one frame beyond the bytes of the window, and no second one', () => {
+    const { arrive } = receiverOf({ window: { ...WIDE, bytes: 10 } });
+    assert.equal(arrive(0, 'a'), undefined);
+    assert.equal(arrive(1, 'x'.repeat(100)), undefined);
+    assert.equal(arrive(2, 'b'), 'more items arrived than the window allows');
+  });
+
+  it('takes one frame of each stream beyond the bytes of all streams', () => {
+    const total = new StreamTotal(8);
+    const [first, second] = [receiverOf({ total }), receiverOf({ total })];
+    assert.equal(first.arrive(0, 'abcdef'), undefined);
+    assert.equal(second.arrive(0, 'abcdef'), undefined);
+    assert.equal(second.arrive(1, 'g'), 'more items arrived than the window allows');
+  });
+
+  it('refuses a frame whose lengths do not add up, and one without items', () => {
+    const { receiver } = receiverOf();
+    for (const bytes of [[], [0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1]]) {
+      const frame = Buffer.from(bytes);
+      assert.equal(receiver.items(frame, 0, frame.length, TEXT), 'a frame of items without a list of them');
+    }
+  });
+
+  it('closes at an item that cannot be decoded, with one error', async () => {
+    const { receiver, arrive, events } = receiverOf();
+    arrive(0, 'a', 'broken', 'c');
+    assert.deepEqual(await receiver.next(), item('a'));
+    await assert.rejects(receiver.next(), { message: 'undecodable: no such text' });
+    assert.deepEqual(await receiver.next(), done());
+    assert.deepEqual(events, ['stop']);
+    assert.equal(receiver.delivered, 1);
+  });
+});
