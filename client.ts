@@ -1,20 +1,22 @@
-import { cannotStart, checkList, checkMessage, takeList } from './client/arguments.js';
+import { checkMessage } from './client/arguments.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
-import { HookedClient } from './client/hooked-client.js';
+import type { FollowedRoster } from './client/followed-roster.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
 import type { ClientParts } from './client/parts.js';
+import { followedRoster } from './client/registry.js';
+import { RosterClient } from './client/roster-client.js';
+import { startClient } from './client/start.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { idOfNumber } from './lib/compat/numbers.js';
 import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/compat/option-names.js';
 import { UnusedPromise } from './lib/compat/unused-promise.js';
-import { type Logger, quietLogger } from './lib/diagnostics.js';
-import { RpcCode, RpcError } from './lib/errors.js';
+import { quietLogger } from './lib/diagnostics.js';
 import { NOT_SENT } from './lib/not-sent.js';
 import { boolean, defined, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
+import type { RosterReport } from './lib/registry/roster-report.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
-import type { ServerAtUrl, ServerEntry, ServerInfo } from './lib/server-info.js';
 import { stopWith } from './lib/stop-with.js';
 import { warnOfUnknownOptions } from './lib/unknown-options.js';
 import {
@@ -26,25 +28,16 @@ import {
   type ProxyRecordOf,
   ProxyTree,
   type RemoteProxies,
-  type ServerAtUrlOf,
-  type ServerInfoOf,
   type ServerTypeOf,
 } from './proxy/index.js';
 import { CallRouter, type RouterLike, type RouterOptions, resolveRouter } from './router/index.js';
-import {
-  type MailBoxState,
-  MailStation,
-  type MailStationState,
-  resolveMailStationOptions,
-  type ServerHealthReport,
-  type SharingState,
-} from './station/index.js';
+import { MailStation, type MailStationState, resolveMailStationOptions, type SharingState } from './station/index.js';
 
 export type { ClientOptions } from './client/options.js';
 export type { ClientParts } from './client/parts.js';
 
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
-export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
+export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
   readonly #station: MailStation;
   readonly #proxies: ProxyTree;
   readonly #caller: Caller;
@@ -53,7 +46,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   readonly #routerOptions: RouterOptions;
   readonly #takesAnyList: boolean;
   readonly #callbacks: boolean;
-  readonly #logger: Logger;
+  readonly #followed: FollowedRoster | undefined;
   readonly #logs: ReturnType<typeof failureLogs>;
 
   static {
@@ -71,12 +64,11 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
       throw invalid('this client cannot share mailboxes; leave the option `share` out');
     const takesAnyList = parts.takesAnyList === true;
     const station = new MailStation(stationOptions, parts.shareMailBoxes?.(stationOptions), takesAnyList);
-    super(station);
+    const logger = loggerOption('logger', options.logger, quietLogger);
+    super(station, { logger, takesAnyList });
     this.#station = station;
     this.#takesAnyList = takesAnyList;
     this.#routerOptions = routerOptions;
-    const logger = loggerOption('logger', options.logger, quietLogger);
-    this.#logger = logger;
     const onlyNear = stationOptions.mailboxFactory !== undefined;
     const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
     warnOfUnknownOptions(written, check, logger);
@@ -97,6 +89,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
     });
+    this.#followed = followedRoster(options, station, logger);
     const logs = failureLogs(logger);
     this.#logs = logs;
     this.#callbacks = boolean('callbacks', options.callbacks, CLIENT_DEFAULTS.callbacks);
@@ -143,12 +136,18 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     return this.#station.sharing;
   }
 
-  /** Starts the client. Connections are made when first needed. Rejects with {@link RpcCode.Closed} the second time. */
+  /** The list of each source of the option `registry`, with its age; empty without the option. */
+  get roster(): readonly RosterReport[] {
+    return this.#followed?.reports ?? [];
+  }
+
+  /**
+   * Starts the client. Connections are made when first needed. With the option `registry`, resolves when each source has given a list
+   * of servers. Rejects with {@link RpcCode.Closed} the second time, and with {@link RpcCode.Registry} where a source has given no
+   * list within `registryTimeout`; the client is then closed.
+   */
   start(callback?: Callback<[]>): Promise<void> {
-    const started = this.#station.start()
-      ? Promise.resolve()
-      : Promise.reject(new RpcError(RpcCode.Closed, cannotStart(this.state)));
-    return withCallback(started, callback);
+    return withCallback(startClient(this.#station, this.#followed), callback);
   }
 
   /**
@@ -160,6 +159,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   stop(force = false, callback?: Callback<[]>): Promise<void> {
     // Programs of pomelo hand on any value.
     return stopWith(this.#takesAnyList ? Boolean(force) : force, callback, (isForced) => {
+      this.#followed?.close();
       this.#failureModes.stop();
       const stopped = this.#station.stop(isForced);
       void stopped.then(this.#logs.flush, this.#logs.flush);
@@ -174,7 +174,7 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   addProxies<const Given extends ProxyRecord>(records: readonly Given[] & FromData<Given['serverType']>): void;
   addProxies(records: readonly ProxyRecordOf<Remotes>[]): void;
   addProxies(records: readonly ProxyRecord[]): void {
-    for (const record of this.#list('addProxies', records)) {
+    for (const record of this.list('addProxies', records)) {
       if (!this.#takesAnyList || (record ?? undefined) !== undefined) this.#proxies.add(record);
     }
   }
@@ -184,76 +184,6 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
   addProxy(record: ProxyRecordOf<Remotes>): void;
   addProxy(record: ProxyRecord): void {
     this.#proxies.add(record);
-  }
-
-  /** Adds a server to the roster. An entry with the same id is replaced, and calls that wait go to the new address. */
-  addServer<const Given extends ServerInfo | ServerAtUrl>(server: Given & FromData<Given['serverType']>): void;
-  addServer(server: ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>): void;
-  addServer(server: ServerInfo | ServerAtUrl): void {
-    this.#station.addServer(server);
-  }
-
-  /**
-   * Adds all servers of the list, or none when one of them is out of shape. An entry without a port is that of a server that
-   * is known and cannot be called: calls to it fail at once with {@link RpcCode.NoServer}.
-   */
-  addServers<const Given extends ServerInfo | ServerAtUrl>(
-    servers: readonly Given[] & FromData<Given['serverType']>,
-  ): void;
-  addServers(servers: readonly (ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>)[]): void;
-  addServers(servers: readonly (ServerInfo | ServerAtUrl)[]): void {
-    this.#station.addServers(this.#list('addServers', servers));
-  }
-
-  /**
-   * Removes a server. Calls that wait for its connection are rejected; calls that were sent have `drainTimeout` to
-   * settle.
-   */
-  removeServer(id: string): void {
-    this.#station.removeServer(nonEmptyString('the id of a server', idOfNumber(id)));
-  }
-
-  /** Removes several servers; see {@link BareClient.removeServer}. */
-  removeServers(ids: readonly string[]): void {
-    for (const id of this.#list('removeServers', ids)) this.removeServer(id);
-  }
-
-  /** Makes the roster exactly this list. Servers that stay keep their connections. */
-  replaceServers<const Given extends ServerInfo | ServerAtUrl>(
-    servers: readonly Given[] & FromData<Given['serverType']>,
-  ): void;
-  replaceServers(servers: readonly (ServerInfoOf<Remotes> | ServerAtUrlOf<Remotes>)[]): void;
-  replaceServers(servers: readonly (ServerInfo | ServerAtUrl)[]): void {
-    this.#station.replaceServers(this.#list('replaceServers', servers));
-  }
-
-  /**
-   * Servers of a type that calls may be routed to, in the order in which they were added: all of them or, with
-   * `ejection`, those that are not ejected. The array is frozen, and a new one after each change.
-   */
-  getServersByType(serverType: string): readonly ServerInfo[] {
-    return this.#station.candidates(serverType);
-  }
-
-  /** Health of a server, with `ejection`. Undefined before the first call to the server, and without that option. */
-  health(serverId: string): ServerHealthReport | undefined {
-    return this.#station.health(serverId);
-  }
-
-  /** Servers of the roster that can be called, by id. A copy. */
-  get servers(): Readonly<Record<string, ServerInfo>> {
-    return Object.fromEntries(this.#station.allServers().map((server) => [server.id, server]));
-  }
-
-  /** pomelo-rpc's table: 1 for every server of the roster. A copy. Source: pomelo-rpc. */
-  get onlines(): Readonly<Record<string, 1>> {
-    return Object.fromEntries(this.#station.allServers().map(({ id }) => [id, 1]));
-  }
-
-  /** State of each connection that was ever needed, by the id of the server. A copy. */
-  get mailboxes(): Readonly<Record<string, MailBoxState>> {
-    const states = this.#station.allServers().map(({ id }) => [id, this.#station.mailboxState(id)] as const);
-    return Object.fromEntries(states.filter((entry): entry is [string, MailBoxState] => entry[1] !== undefined));
   }
 
   /**
@@ -283,14 +213,5 @@ export class BareClient<Remotes = Any> extends HookedClient<Remotes> {
     const answer = this.#caller.toServer(new RemoteMethod({ ...msg, serverType }), id, args, {});
     // pinus notifies like this: without a callback, and no promise is expected.
     return this.#takesAnyList && answer !== undefined ? UnusedPromise.of(answer, this.#logs.onUnusedFailure) : answer;
-  }
-
-  /** Entries of all servers of the roster, also of those that cannot be called. For the tables of pomelo-rpc. */
-  protected entries(): readonly ServerEntry[] {
-    return this.#station.entries();
-  }
-
-  #list<T>(what: Parameters<typeof checkList>[0], given: readonly T[]): readonly T[] {
-    return this.#takesAnyList ? takeList(what, given, this.#logger) : checkList(what, given);
   }
 }

@@ -25,6 +25,15 @@ export type {
   SharingState,
 } from './station/index.js';
 
+// Finding servers: sources of the list of servers that a client calls, in place of `addServers()`.
+
+export { dns } from './lib/registry/dns/dns-source.js';
+export type { DnsOptions, DnsPlace } from './lib/registry/dns/options.js';
+export { file } from './lib/registry/file/file-source.js';
+export type { RosterReport } from './lib/registry/roster-report.js';
+export type { RosterFollower, RosterFollowing, RosterList, RosterSource } from './lib/registry/roster-source.js';
+export type { RosterState } from './lib/registry/roster-state.js';
+
 // Proving who calls: secrets that both ends know, tokens of clients, and the identity that a method sees.
 
 export type { Authenticate, AuthRequest } from './lib/auth/authenticate-option.js';

@@ -1,4 +1,5 @@
 import { FAILURE_DEFAULTS, type FailureOptions, type RetryBudgetOptions } from '../failure/index.js';
+import type { RosterSource } from '../lib/registry/roster-source.js';
 import type { OptionNames } from '../lib/unknown-options.js';
 import type { ShareOptions } from '../mailbox/shared/options.js';
 import type { RouterLike, RouterName, RouterOptions } from '../router/index.js';
@@ -38,6 +39,19 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * @default true
    */
   broadcastOutcomes?: boolean | undefined;
+  /**
+   * Source of the servers, in place of `addServers()`: `etcd()`, `memory()`, `dns()`, `file()`, an object of the program's own, or a
+   * list of these. `start()` waits for the first list. Servers that were added by hand stay beside those of the source, and a server
+   * of the source replaces one with the same id. Range: 1 to 16 sources.
+   * @default none
+   */
+  registry?: RosterSource | readonly RosterSource[] | undefined;
+  /**
+   * How long `start()` waits for the first list of {@link ClientOptions.registry}.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 30_000
+   */
+  registryTimeout?: number | undefined;
   /** Value that is handed to router functions. Source: pomelo-rpc. @default the client */
   routeContext?: unknown;
 }
@@ -49,6 +63,7 @@ export const CLIENT_DEFAULTS = Object.freeze({
   router: 'default',
   callbacks: false,
   broadcastOutcomes: true,
+  registryTimeout: 30_000,
 }) satisfies ClientOptions;
 
 /** Every option of a client. A name that is missing here does not compile. */
@@ -85,6 +100,8 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
   maxQueuedBytes: true,
   pendingSize: true,
   random: true,
+  registry: true,
+  registryTimeout: true,
   replicas: true,
   retryBudget: { minPerSecond: true, ratio: true } satisfies OptionNames<RetryBudgetOptions>,
   retryConnectTime: true,

@@ -29,7 +29,7 @@ export class Admission implements CallAdmission {
     const { state } = this.#station;
     if (state === 'started') return true;
     const [code, why] =
-      state === 'idle'
+      state === 'idle' || state === 'starting'
         ? [RpcCode.NotStarted, 'the client is not started: await client.start() before the call']
         : [RpcCode.Closed, 'the client is stopped: make another client for further calls'];
     call.fail(call.error(code, why, 'not-sent'));

@@ -2,6 +2,7 @@ import type { CallOptions } from '../lib/call/call-contract.js';
 import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { PomeloCode } from '../lib/compat/pomelo-codes.js';
 import type { RpcError } from '../lib/errors.js';
+import type { RosterState } from '../lib/registry/roster-state.js';
 import type { RpcMessage } from '../lib/rpc-message.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import type { MailBoxState } from '../mailbox/index.js';
@@ -33,6 +34,8 @@ export type MailStationEvents = {
   ];
   /** With `rpcDebugLog`: one step of one call. */
   trace: [step: TraceStep];
+  /** With `registry`: the state of the list of one source has changed. `reason`: why the source cannot be read. */
+  roster: [source: string, to: RosterState, reason: RpcError | undefined];
   /** With `share`: the state of the shared mailboxes has changed. */
   share: [state: SharingState];
   /**

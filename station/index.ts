@@ -13,5 +13,6 @@ export {
   resolveMailStationOptions,
   STATION_DEFAULTS,
 } from './options.js';
+export type { Presence } from './presence.js';
 export type { MailStationState } from './state.js';
 export { type TooBusyOptions, tooBusy } from './too-busy.js';

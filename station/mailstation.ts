@@ -25,9 +25,10 @@ import { CallTracer } from './call-tracer.js';
 import { ClientStop } from './client-stop.js';
 import type { MailStationEvents } from './events.js';
 import type { Filter } from './filters.js';
-import { OutageLog, Outliers, type ServerHealthReport } from './health/index.js';
+import { OutageLog, ServerChoice, type ServerHealthReport } from './health/index.js';
 import { type ResolvedMailStationOptions, transportOf } from './options.js';
 import { Outbox, type OutboxHandler } from './outbox.js';
+import type { Presence } from './presence.js';
 import { Roster, type RosterChange } from './roster.js';
 import { rosterLogs, type Uncallable, warnOfMistypedFields } from './roster-entry.js';
 import { type MailStationState, STATION_TRANSITIONS } from './state.js';
@@ -53,7 +54,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly #sharing: MailBoxSharing | undefined;
   readonly #outbox: Outbox;
   readonly #filters: CallFilters;
-  readonly #outliers: Outliers | undefined;
+  readonly #choice: ServerChoice;
   readonly #outages: OutageLog;
   readonly #ending: ClientStop;
   #stopped: Promise<void> | undefined;
@@ -80,13 +81,11 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const { trace } = options;
     const tracer = trace && new CallTracer(trace.source, trace.logger, (step) => this.emit('trace', step));
     this.admission = new Admission(this, tracer);
-    if (options.ejection !== undefined) {
-      this.#outliers = new Outliers(options.ejection, {
-        servers: (serverType) => this.servers(serverType),
-        onEject: (id, reason, ms) => this.emit('eject', id, reason, ms),
-        onReadmit: (id, by) => this.emit('readmit', id, by),
-      });
-    }
+    this.#choice = new ServerChoice(options.ejection, {
+      servers: (serverType) => this.servers(serverType),
+      onEject: (id, reason, ms) => this.emit('eject', id, reason, ms),
+      onReadmit: (id, by) => this.emit('readmit', id, by),
+    });
   }
 
   get state(): MailStationState {
@@ -96,6 +95,11 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   /** Undefined: the mailboxes are this station's own. */
   get sharing(): SharingState | undefined {
     return this.#sharing?.state;
+  }
+
+  /** Takes no calls yet: the first list of servers is awaited. False when the station was started or stopped before. */
+  begin(): boolean {
+    return this.#lifecycle.move('starting');
   }
 
   /**
@@ -115,7 +119,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
    */
   stop(force = false): Promise<void> {
     // A station that was not started has nothing to wait for: a start that follows is refused.
-    if (force || this.state === 'idle') this.#lifecycle.move('closed');
+    if (force || this.state === 'idle' || this.state === 'starting') this.#lifecycle.move('closed');
     this.#stopped ??= this.#stop();
     if (force) void this.#ending.destroy();
     return this.#stopped;
@@ -125,15 +129,19 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     return this.#roster.ofType(serverType);
   }
 
-  /** Servers that routers choose from: without the ejected ones. The same array as long as nothing changes. */
+  /** Servers that routers choose from: without those that are ejected or leave. The same array as long as nothing changes. */
   candidates(serverType: string): readonly ServerInfo[] {
-    const servers = this.#roster.ofType(serverType);
-    return this.#outliers === undefined ? servers : this.#outliers.admitted(serverType, servers);
+    return this.#choice.of(serverType, this.#roster.ofType(serverType));
+  }
+
+  /** Sets all servers that are chosen last, by id. */
+  setPresences(byId: ReadonlyMap<string, Presence>): void {
+    this.#choice.setPresences(byId);
   }
 
   /** Undefined where nothing is known of the server, and without `ejection`. */
   health(id: string): ServerHealthReport | undefined {
-    return this.#outliers?.report(id);
+    return this.#choice.report(id);
   }
 
   server(id: string): ServerInfo | undefined {
@@ -238,7 +246,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
       return;
     }
     if (!call.oneway) {
-      if (this.#outliers !== undefined) call.watcher = this.#outliers.of(mailbox.server);
+      const watcher = this.#choice.watcherOf(mailbox.server);
+      if (watcher !== undefined) call.watcher = watcher;
       if (this.#filters.hasAfter) call.answerStage = this.#filters;
     }
     this.#outbox.send(call, mailbox);
@@ -253,19 +262,9 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   #onMailboxState(mailbox: MailBox, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
     const { id } = mailbox.server;
     this.#outages.onMove(mailbox, to, reason);
-    if (this.#outliers !== undefined) this.#judge(this.#outliers, id, to, from, reason);
+    this.#choice.onMailbox(id, this.#roster.get(id), to, from, reason);
     this.emit('mailbox', id, to, from, reason, mailbox.generation);
     if (from === 'ready') this.emit('close', id, reason);
-  }
-
-  #judge(outliers: Outliers, id: string, to: MailBoxState, from: MailBoxState, reason: RpcError | undefined): void {
-    if (to === 'ready') return outliers.connected(id);
-    const server = this.#roster.get(id);
-    // A server that says goaway has not failed. If no other takes its place, dialling will fail.
-    if (to !== 'backoff' || server === undefined || reason === undefined || reason.code === RpcCode.Stopping) return;
-    // The user's hook has failed on a connection that stands.
-    if (from === 'preparing' && reason.code === RpcCode.Connect) return;
-    outliers.of(server).connectionFailed(reason, from === 'connecting');
   }
 
   /** Makes all changes before it reports any: a listener that throws prevents none. */
@@ -281,7 +280,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   #follow({ id, kind, old, now }: RosterChange): void {
     if (now !== undefined) warnOfMistypedFields(now, this.#options.logger);
     const isElsewhere = old !== undefined && now !== undefined && !sameEndpoint(endpointOf(old), endpointOf(now));
-    if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#outliers?.forget(id);
+    if (kind === 'removed' || isElsewhere || old?.serverType !== now?.serverType) this.#choice.forget(id);
     const reason = (why: string) => new RpcError(RpcCode.ServerRemoved, `server ${id} ${why}`, { serverId: id });
     if (kind === 'removed') this.#hooks.forget(id);
     if (kind === 'removed') this.#outbox.remove(id, reason('was removed'));
@@ -293,7 +292,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const endAt = performance.now() + drainTimeout;
     await this.#ending.drain(() => (this.state === 'closed' ? 0 : Math.max(0, endAt - performance.now())));
     this.#lifecycle.move('closed');
-    this.#outliers?.stop();
+    this.#choice.stop();
     await this.#ending.destroy();
   }
 }

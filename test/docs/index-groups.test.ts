@@ -4,7 +4,16 @@ import { readText } from '../architecture/house.js';
 
 /** Groups of index.ts, in their order. */
 const GROUPS = [
-  ...['Calling', 'Proving who calls', 'Serving', 'Shared clients', 'Routing', 'Filters', 'Custom transports'],
+  ...[
+    'Calling',
+    'Finding servers',
+    'Proving who calls',
+    'Serving',
+    'Shared clients',
+    'Routing',
+    'Filters',
+    'Custom transports',
+  ],
   'Errors and diagnostics',
   ...['Types of proxies', 'Names of pomelo-rpc'],
 ];

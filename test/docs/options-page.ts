@@ -35,6 +35,10 @@ export function renderOptionsPage(): string {
     '### States of a client',
     states('`client.state`:', membersOf('station/state.ts', /^export const STATION_TRANSITIONS\b/)),
     states(
+      '`client.roster[n].state`, the list of a source of the option `registry`:',
+      membersOf('lib/registry/roster-state.ts', /^export const ROSTER_TRANSITIONS\b/),
+    ),
+    states(
       '`client.mailboxes[serverId]`, the connection to one server:',
       membersOf('mailbox/state.ts', /^export const MAILBOX_TRANSITIONS\b/),
     ),

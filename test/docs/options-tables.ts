@@ -3,6 +3,7 @@ import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
+import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
@@ -38,6 +39,13 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     file: 'lib/server-info.ts',
     name: 'ServerInfo',
     defaults: SERVER_INFO_DEFAULTS,
+  },
+  {
+    title: 'Servers of a name',
+    intro: 'Options of `dns()`, a source for the option `registry`.',
+    file: 'lib/registry/dns/options.ts',
+    name: 'DnsOptions',
+    defaults: DNS_DEFAULTS,
   },
   {
     title: 'Records of proxies',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveClusterOptions } from '../../lib/cluster/options.js';
+import { dns } from '../../lib/registry/dns/dns-source.js';
 import { createClient } from '../../node-client.js';
 import { Caller } from '../../proxy/caller.js';
 import { createServer } from '../../server.js';
@@ -32,6 +33,7 @@ function give({ name: table, prefix }: OptionsTable, option: string, value: unkn
   if (table === 'CallOptions' || table === 'FailOptions') Caller.checkOptions(given);
   if (table === 'CallOptions') return undefined;
   if (table === 'TlsOptions') return createClient({ tls: given });
+  if (table === 'DnsOptions') return dns({ name: 'chat.example', serverType: 'chat', ...given });
   if (table === 'TooBusyOptions') return tooBusy(given);
   if (table === 'ServicePath') return createServer({ port: 0, paths: [{ namespace: 'user', path: '.', ...given }] });
   if (SERVER_TABLES.some(({ name }) => name === table)) return createServer({ port: 0, ...given });
