@@ -27,16 +27,22 @@ async function startServer() {
   server = spawn('java', [...args, main, 'zoo.cfg'], { stdio: ['ignore', log, log] });
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
-    const socket = net.connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return `127.0.0.1:${port}`;
+    if (await serves(port)) return `127.0.0.1:${port}`;
     if (Date.now() > end || server.exitCode !== null) throw new Error('ZooKeeper does not start: see zookeeper.log');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** Asks the server for its mode. The server accepts connections before it serves sessions, and loses a client that comes in between. */
+async function serves(port) {
+  const socket = net.connect(port, '127.0.0.1').setEncoding('utf8');
+  let answer = '';
+  socket.on('data', (text) => {
+    answer += text;
+  });
+  socket.write('srvr');
+  await once(socket, 'close').catch(() => {});
+  return answer.includes('Mode: standalone');
 }
 
 async function use(address) {
@@ -44,7 +50,7 @@ async function use(address) {
   const [ada, bob] = clients;
   const both = (call) => Promise.all(clients.map((client) => settled(() => call(client), 10_000)));
   for (const client of clients) client.connect();
-  await both((client) => client.ready());
+  await Promise.all(clients.map((client) => client.ready()));
   print(
     'both are connected',
     clients.map((client) => client.getState()?.name ?? String(client.getState())),
