@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 
 /** What a figure cannot be read without. */
@@ -33,8 +33,12 @@ export function describeEnvironment(): Environment {
   };
 }
 
-/** By the package's own name: this file may be the source or the compiled one, a folder deeper. */
+/** From the nearest manifest with the package's name: bench/ has one of its own, and this file may be compiled, a folder deeper. */
 function packageVersion(): string {
-  const url = new URL(import.meta.resolve('mailstation/package.json'));
-  return (JSON.parse(readFileSync(url, 'utf8')) as { version: string }).version;
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    const manifest = new URL('package.json', folder);
+    if (!existsSync(manifest)) continue;
+    const { name, version } = JSON.parse(readFileSync(manifest, 'utf8')) as { name: string; version: string };
+    if (name === 'mailstation') return version;
+  }
 }

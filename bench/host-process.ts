@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { HostQuestionName, HostQuestions, HostReply } from './host-protocol.js';
+import type { HostQuestions, Questions, ReplyTo } from './host-protocol.js';
 
 /** Whether this is emitted JavaScript, as in `npm run bench` and `npm test`, and not a source that tsx runs. */
 export const IS_COMPILED = import.meta.url.endsWith('.js');
@@ -17,15 +17,15 @@ export function peerUrl(name: string, folder: URL): string {
   return new URL(`${name}.${EXTENSION}`, folder).href;
 }
 
-/** One end of one peer, in its own process. */
-export class HostProcess {
+/** One end of one peer, in its own process. `Asked` are the questions that the program of the process answers. */
+export class HostProcess<Asked extends Questions<Asked> = HostQuestions> {
   readonly #child: ChildProcess;
   readonly #title: string;
 
-  /** `title` names the process in errors: `limit-json server`. `nodeArgs` go before the script's path. */
-  constructor(title: string, nodeArgs: readonly string[] = []) {
+  /** `title` names the process in errors: `limit-json server`. `nodeArgs` go before the path of the program. */
+  constructor(title: string, nodeArgs: readonly string[] = [], program = HOST_PATH) {
     this.#title = title;
-    this.#child = fork(HOST_PATH, [], {
+    this.#child = fork(program, [], {
       execArgv: [...LOADER_ARGS, ...nodeArgs],
       // What a peer prints at its start would be mixed into the report.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -45,21 +45,25 @@ export class HostProcess {
    * Rejects with what the process answers in the `ok: false` case, when it ends before it answers, and after
    * `timeoutMs`: a peer that loses a call would otherwise hold up the run for ever.
    */
-  ask<Name extends HostQuestionName>(
+  ask<Name extends keyof Asked & string>(
     name: Name,
-    question: HostQuestions[Name]['question'],
+    question: Asked[Name]['question'],
     timeoutMs: number,
-  ): Promise<HostQuestions[Name]['answer']> {
+  ): Promise<Asked[Name]['answer']> {
+    return this.#ask(name, question, timeoutMs) as Promise<Asked[Name]['answer']>;
+  }
+
+  #ask(name: string, question: object, timeoutMs: number): Promise<object> {
     const child = this.#child;
     return new Promise((resolve, reject) => {
-      const settle = (error: Error | undefined, answer?: HostQuestions[Name]['answer']): void => {
+      const settle = (error: Error | undefined, answer?: object): void => {
         clearTimeout(timer);
         child.off('message', onMessage);
         child.off('exit', onExit);
         if (answer !== undefined) resolve(answer);
         else reject(error);
       };
-      const onMessage = (reply: HostReply): void => {
+      const onMessage = (reply: ReplyTo<Asked>): void => {
         if (reply.ok) settle(undefined, reply.answer);
         else settle(new Error(`${this.#title}: ${reply.message}`));
       };
@@ -83,7 +87,7 @@ export class HostProcess {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     const timer = setTimeout(() => child.kill('SIGKILL'), 2 * EXIT_TIMEOUT_MS);
-    await this.ask('close', {}, EXIT_TIMEOUT_MS).catch(() => {
+    await this.#ask('close', {}, EXIT_TIMEOUT_MS).catch(() => {
       // It failed already, or is stuck: what counts now is that it ends.
     });
     if (child.connected) child.disconnect();

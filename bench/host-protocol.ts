@@ -20,12 +20,20 @@ export interface HostQuestions {
   close: { question: Record<string, never>; answer: Record<string, never> };
 }
 
-export type HostQuestionName = keyof HostQuestions;
+/** A table of questions, each with an answer. */
+export type Questions<Asked> = {
+  readonly [Name in keyof Asked]: { readonly question: object; readonly answer: object };
+};
 
-export type HostRequest = {
-  [Name in HostQuestionName]: { readonly name: Name; readonly question: HostQuestions[Name]['question'] };
-}[HostQuestionName];
+/** What a process gets: one of the questions of its program. */
+export type RequestFor<Asked extends Questions<Asked>> = {
+  [Name in keyof Asked]: { readonly name: Name; readonly question: Asked[Name]['question'] };
+}[keyof Asked];
 
-export type HostReply =
-  | { readonly ok: true; readonly answer: HostQuestions[HostQuestionName]['answer'] }
+export type ReplyTo<Asked extends Questions<Asked>> =
+  | { readonly ok: true; readonly answer: Asked[keyof Asked]['answer'] }
   | { readonly ok: false; readonly message: string };
+
+export type HostRequest = RequestFor<HostQuestions>;
+
+export type HostReply = ReplyTo<HostQuestions>;

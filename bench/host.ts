@@ -1,5 +1,6 @@
 import { getHeapSpaceStatistics } from 'node:v8';
-import type { HostReply, HostRequest } from './host-protocol.js';
+import { answerQuestions } from './answer-questions.js';
+import type { HostQuestions, HostReply, HostRequest } from './host-protocol.js';
 import { runCount, runLoad } from './load.js';
 import type { Peer, PeerClient, PeerServer } from './peer.js';
 
@@ -51,17 +52,4 @@ async function loadPeer(url: string): Promise<Peer> {
   return peer;
 }
 
-function reply(message: HostReply): void {
-  process.send?.(message);
-}
-
-process.on('message', (request: HostRequest) => {
-  answer(request).then(
-    (value) => reply({ ok: true, answer: value }),
-    (error: unknown) => reply({ ok: false, message: error instanceof Error ? error.message : String(error) }),
-  );
-});
-
-// The harness is done with this process, or is gone. exit() also ends what a peer left open, and lets --cpu-prof
-// write its file, as a signal would not.
-process.once('disconnect', () => process.exit());
+answerQuestions<HostQuestions>(answer);
