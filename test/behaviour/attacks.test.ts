@@ -48,10 +48,10 @@ function newFolder(t: TestContext): string {
   return folder;
 }
 
-/** The system's answer to a program of another user. */
+/** The system's answer to a program of another user. The program changes its user itself: another user might not reach this Node. */
 async function asOtherUser(code: string): Promise<string> {
-  const options = { uid: OTHER_USER, gid: OTHER_USER, cwd: '/', env: {} };
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', code], options);
+  const change = `process.setgroups([]); process.setgid(${OTHER_USER}); process.setuid(${OTHER_USER});`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', change + code], { cwd: '/', env: {} });
   return stdout.trim();
 }
 
