@@ -16,9 +16,9 @@ export function leaseLost(id: string, cause?: unknown): RpcError {
   return new RpcError(RpcCode.LeaseLost, message, { delivery: 'answered', cause });
 }
 
-/** The engine was closed by the program. */
-export function engineClosed(): RpcError {
-  return new RpcError(RpcCode.Closed, 'the registry was closed', { delivery: 'not-sent' });
+/** The engine was closed by the program. `delivery`: `unknown` for a call that was in flight. */
+export function engineClosed(delivery: Delivery = 'not-sent'): RpcError {
+  return new RpcError(RpcCode.Closed, 'the registry was closed', { delivery });
 }
 
 /**

@@ -4,7 +4,7 @@
  * both to the contract below (`test/lib/registry/contract.ts`).
  *
  * **Keys** are relative to the namespace of the engine: `nodes/chat/chat-1`. Keys and values are text. Keys are in the order
- * of their UTF-8 bytes.
+ * of their UTF-8 bytes. The key `store` belongs to the engine.
  *
  * **Revisions.** Each commit that changes something gets the next revision of the store, whatever the number of its changes.
  * A commit that changes nothing has the revision that the store is at. `entry.created` is the revision that made the key: a

@@ -50,7 +50,7 @@ const RUNTIME_DEPENDENCIES = ['@standard-schema/spec', 'async', 'bluebird', 'eve
 const TYPES_ONLY = ['@standard-schema/spec'];
 /** Development dependencies whose code the build copies into `dist/`. */
 const BUNDLED = ['serialize-json'];
-const OPTIONAL_PEERS = ['etcd3'];
+const OPTIONAL_PEERS = ['@grpc/grpc-js'];
 
 /** Whoever lists the root has read the architecture. */
 const ROOT_LISTING = [

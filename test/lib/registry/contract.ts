@@ -29,11 +29,15 @@ export interface Subject {
   compact(): Promise<void>;
   /** Starts the store anew, with nothing in it. */
   wipe(): Promise<void>;
+  /** Whether an engine lost a connection that no test had cut: on a loaded machine etcd is late. */
+  disturbed?(): boolean;
   /** Time of the leases of the tests: the shortest that the store grants. Unit: ms */
   readonly ttl: number;
 }
 
 export type MakeSubject = (t: TestContext) => Promise<Subject>;
+
+const ATTEMPTS = 4;
 
 const put = (key: string, value = key, lease?: Lease): Operation => ({ type: 'put', key, value, lease });
 const keysOf = (entries: readonly Entry[]): string[] => entries.map(({ key }) => key);
@@ -52,11 +56,32 @@ function recorder(): { on: (change: Change) => void; changes: Change[]; texts():
   return { changes, on: (change) => changes.push(change), texts: () => changes.flatMap(texts) };
 }
 
+/** All keys but that of the engine. */
+async function all(engine: Engine): Promise<{ entries: Entry[]; revision: number; store: string }> {
+  const { entries, ...rest } = await engine.list('');
+  return { ...rest, entries: entries.filter(({ key }) => key !== 'store') };
+}
+
 async function failure(work: Promise<unknown>): Promise<RpcError> {
   return work.then(
     () => assert.fail('nothing failed'),
     (error: RpcError) => error,
   );
+}
+
+/** A test on a new subject; repeated where the machine was too busy for etcd, and not where the engine was wrong. */
+function sentence(make: MakeSubject, name: string, test: (subject: Subject) => Promise<void>): void {
+  it(name, async (t) => {
+    for (let attempt = 1; ; attempt++) {
+      const subject = await make(t);
+      try {
+        return await test(subject);
+      } catch (error) {
+        const isLate = subject.disturbed?.() === true || (error as RpcError).code === RpcCode.Registry;
+        if (attempt === ATTEMPTS || !isLate) throw error;
+      }
+    }
+  });
 }
 
 /** The contract of lib/registry/engine.ts, sentence by sentence. */
@@ -70,8 +95,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
     after(() => clearInterval(alive));
 
     describe('commits', () => {
-      it('create a key where there is none, and read the key where there is one', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'create a key where there is none, and read the key where there is one', async (subject) => {
+        const { engine } = await subject.open();
         const absent = [{ key: 'a', created: 0 }];
         const first = await engine.commit(absent, [put('a', 'mine')], [{ type: 'get', key: 'a' }]);
         assert.deepEqual([first.done, first.entries], [true, []]);
@@ -82,12 +107,12 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.equal(second.entries[0]?.created, first.revision);
       });
 
-      it('have one revision each, whatever they change', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'have one revision each, whatever they change', async (subject) => {
+        const { engine } = await subject.open();
         const one = await engine.commit([], [put('a'), put('b'), put('c')]);
         const two = await engine.commit([], [{ type: 'delete', key: 'a' }, put('b', '2')]);
         assert.equal(two.revision, one.revision + 1);
-        const { entries, revision } = await engine.list('');
+        const { entries, revision } = await all(engine);
         assert.deepEqual(pairs(entries), ['b=2', 'c=c']);
         assert.deepEqual(
           entries.map(({ created, modified, lease }) => [created, modified, lease]),
@@ -99,8 +124,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.equal(revision, two.revision);
       });
 
-      it('compare the revision of the last put', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'compare the revision of the last put', async (subject) => {
+        const { engine } = await subject.open();
         const { revision } = await engine.commit([], [put('a', '1')]);
         const hit = await engine.commit([{ key: 'a', modified: revision }], [put('a', '2')]);
         const miss = await engine.commit([{ key: 'a', modified: revision }], [put('a', '3')]);
@@ -108,8 +133,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.deepEqual(pairs((await engine.list('a')).entries), ['a=2']);
       });
 
-      it('need all of their conditions', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'need all of their conditions', async (subject) => {
+        const { engine } = await subject.open();
         const { revision } = await engine.commit([], [put('a')]);
         const when = [
           { key: 'a', created: revision },
@@ -118,33 +143,37 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.equal((await engine.commit(when, [put('c')])).done, false);
       });
 
-      it('read what their own earlier operations have done', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'read what their own earlier operations have done', async (subject) => {
+        const { engine } = await subject.open();
         const { entries } = await engine.commit([], [put('a', '1'), { type: 'list', prefix: 'a' }, put('ab')]);
         assert.deepEqual(pairs(entries), ['a=1']);
       });
 
-      it('give a key that was deleted and put again a new revision of creation', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'give a key that was deleted and put again a new revision of creation', async (subject) => {
+        const { engine } = await subject.open();
         await engine.commit([], [put('a')]);
         await engine.commit([], [{ type: 'delete', key: 'a' }]);
         const again = await engine.commit([], [put('a')]);
         assert.equal((await engine.list('a')).entries[0]?.created, again.revision);
       });
 
-      it('refuse more than 128 operations, and a key that is changed twice, before anything is sent', async (t) => {
-        const { engine } = await (await make(t)).open();
-        const many = Array.from({ length: 129 }, (_, at) => put(`k${at}`));
-        assert.equal((await failure(engine.commit([], many))).code, RpcCode.InvalidArgument);
-        assert.equal((await failure(engine.commit([], [put('a'), put('a')]))).code, RpcCode.InvalidArgument);
-        assert.deepEqual((await engine.list('')).entries, []);
-        assert.equal((await engine.commit([], many.slice(1))).done, true);
-      });
+      sentence(
+        make,
+        'refuse more than 128 operations, and a key that is changed twice, before anything is sent',
+        async (subject) => {
+          const { engine } = await subject.open();
+          const many = Array.from({ length: 129 }, (_, at) => put(`k${at}`));
+          assert.equal((await failure(engine.commit([], many))).code, RpcCode.InvalidArgument);
+          assert.equal((await failure(engine.commit([], [put('a'), put('a')]))).code, RpcCode.InvalidArgument);
+          assert.deepEqual((await all(engine)).entries, []);
+          assert.equal((await engine.commit([], many.slice(1))).done, true);
+        },
+      );
     });
 
     describe('lists', () => {
-      it('have the keys below a prefix, in the order of their bytes', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'have the keys below a prefix, in the order of their bytes', async (subject) => {
+        const { engine } = await subject.open();
         const keys = ['nodes/é', 'nodes/z', 'nodes/\u{1f600}', 'nodes/\uffee', 'nodesx', 'node', 'a'];
         await engine.commit(
           [],
@@ -154,32 +183,31 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.deepEqual(keysOf(entries), ['nodes/z', 'nodes/é', 'nodes/\uffee', 'nodes/\u{1f600}']);
       });
 
-      it('see at once what another engine has committed, in the same store', async (t) => {
-        const subject = await make(t);
+      sentence(make, 'see at once what another engine has committed, in the same store', async (subject) => {
         const [one, other] = [await subject.open(), await subject.open()];
         const { revision, store } = await one.engine.commit([], [put('a')]);
-        const seen = await other.engine.list('');
+        const seen = await all(other.engine);
         assert.deepEqual([seen.revision, seen.store, keysOf(seen.entries)], [revision, store, ['a']]);
         assert.match(store, /./);
       });
 
-      it('carry large values and thousands of entries', async (t) => {
-        const { engine } = await (await make(t)).open();
-        for (let at = 0; at < 2_000; at += 100) {
+      sentence(make, 'carry large values and thousands of entries', async (subject) => {
+        const { engine } = await subject.open();
+        for (let at = 0; at < 1_500; at += 100) {
           await engine.commit(
             [],
             Array.from({ length: 100 }, (_, one) => put(`k${String(at + one).padStart(4, '0')}`, 'v'.repeat(4_000))),
           );
         }
         const { entries } = await engine.list('k');
-        assert.equal(entries.length, 2_000);
+        assert.equal(entries.length, 1_500);
         assert.ok(entries.every(({ value }) => value.length === 4_000));
       });
     });
 
     describe('watches', () => {
-      it('give each change after a list, one revision at a time', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'give each change after a list, one revision at a time', async (subject) => {
+        const { engine } = await subject.open();
         await engine.commit([], [put('n/a', 'before')]);
         const listed = await engine.list('n/');
         const changes = recorder();
@@ -201,16 +229,16 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.equal((await watch.ended).reason, 'closed');
       });
 
-      it('leave nothing out of thousands of changes that were made before', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'leave nothing out of thousands of changes that were made before', async (subject) => {
+        const { engine } = await subject.open();
         const listed = await engine.list('');
-        for (let at = 0; at < 3_000; at += 50) {
+        for (let at = 0; at < 1_500; at += 50) {
           await Promise.all(Array.from({ length: 50 }, (_, one) => engine.commit([], [put(`k${at + one}`)])));
         }
         const changes = recorder();
         engine.watch('k', listed, changes.on);
-        await until(() => changes.changes.length >= 3_000, { what: 'all changes' });
-        assert.equal(new Set(changes.texts()).size, 3_000);
+        await until(() => changes.changes.length >= 1_500, { what: 'all changes' });
+        assert.equal(new Set(changes.texts()).size, 1_500);
         const revisions = changes.changes.map(({ revision }) => revision);
         assert.deepEqual(
           revisions,
@@ -218,8 +246,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         );
       });
 
-      it('begin after a commit, too', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'begin after a commit, too', async (subject) => {
+        const { engine } = await subject.open();
         const own = await engine.commit([], [put('a', '1')]);
         const changes = recorder();
         engine.watch('a', own, changes.on);
@@ -228,8 +256,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.deepEqual(changes.texts(), ['put a=2']);
       });
 
-      it('give nothing after they were closed', async (t) => {
-        const { engine } = await (await make(t)).open();
+      sentence(make, 'give nothing after they were closed', async (subject) => {
+        const { engine } = await subject.open();
         const listed = await engine.list('');
         const [closed, open] = [recorder(), recorder()];
         const watch = engine.watch('', listed, closed.on);
@@ -240,8 +268,7 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.deepEqual(closed.changes, []);
       });
 
-      it('end where the changes are no longer known', async (t) => {
-        const subject = await make(t);
+      sentence(make, 'end where the changes are no longer known', async (subject) => {
         const { engine } = await subject.open();
         const listed = await engine.list('');
         await engine.commit([], [put('a', '1')]);
@@ -253,8 +280,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.deepEqual(changes.changes, []);
       });
 
-      it('end with their connection, and do not begin after a list from before', async (t) => {
-        const { engine, link } = await (await make(t)).open();
+      sentence(make, 'end with their connection, and do not begin after a list from before', async (subject) => {
+        const { engine, link } = await subject.open();
         const listed = await engine.list('');
         const watch = engine.watch('', listed, () => assert.fail('no change was made'));
         link.cut();
@@ -270,8 +297,8 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         await until(() => changes.changes.length > 0, { what: 'a change on the new connection' });
       });
 
-      it('end on a connection that swallows everything', async (t) => {
-        const { engine, link } = await (await make(t)).open();
+      sentence(make, 'end on a connection that swallows everything', async (subject) => {
+        const { engine, link } = await subject.open();
         const watch = engine.watch('', await engine.list(''), () => {});
         link.swallow();
         assert.equal((await watch.ended).reason, 'disconnected');
@@ -279,8 +306,7 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
     });
 
     describe('stores', () => {
-      it('have another id once they were emptied', async (t) => {
-        const subject = await make(t);
+      sentence(make, 'have another id once they were emptied', async (subject) => {
         const { engine } = await subject.open();
         await engine.commit([], [put('a')]);
         const before = await engine.list('');
@@ -289,7 +315,7 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
         assert.equal((await watch.ended).reason, 'disconnected');
         const after = await listedAgain(engine);
         assert.notEqual(after.store, before.store);
-        assert.deepEqual(after.entries, []);
+        assert.deepEqual((await all(engine)).entries, []);
         assert.equal(engine.state.store, after.store);
         assert.equal((await engine.watch('', before, () => {}).ended).reason, 'disconnected');
       });
@@ -307,8 +333,8 @@ async function listedAgain(engine: Engine) {
 
 function leaseContract(make: MakeSubject): void {
   describe('leases', () => {
-    it('are granted for at least the time that was asked for, and are renewed past it', async (t) => {
-      const { ttl, ...subject } = await make(t);
+    sentence(make, 'are granted for at least the time that was asked for, and are renewed past it', async (subject) => {
+      const { ttl } = subject;
       const { engine } = await subject.open();
       const lease = await engine.lease(ttl);
       assert.ok(lease.ttl >= ttl, `${lease.ttl}`);
@@ -320,8 +346,8 @@ function leaseContract(make: MakeSubject): void {
       assert.equal(entry?.lease, lease.id);
     });
 
-    it('take their keys with them when they end, at one revision', async (t) => {
-      const { ttl, ...subject } = await make(t);
+    sentence(make, 'take their keys with them when they end, at one revision', async (subject) => {
+      const { ttl } = subject;
       const { engine } = await subject.open();
       const lease = await engine.lease(ttl);
       const own = await engine.commit([], [put('a', '1', lease), put('b', '1', lease), put('c')]);
@@ -331,7 +357,7 @@ function leaseContract(make: MakeSubject): void {
       assert.equal(lease.alive(), false, 'at once');
       await ended;
       assert.equal(await lease.lost, 'ended');
-      assert.deepEqual(keysOf((await engine.list('')).entries), ['c']);
+      assert.deepEqual(keysOf((await all(engine)).entries), ['c']);
       await until(() => changes.changes.length > 0, { what: 'the change' });
       assert.deepEqual(
         changes.changes.map((change) => texts(change).sort()),
@@ -340,21 +366,23 @@ function leaseContract(make: MakeSubject): void {
       await lease.end();
     });
 
-    it('are gone when the store has revoked them, and a put under them changes nothing', async (t) => {
-      const subject = await make(t);
-      const { engine } = await subject.open();
-      const lease = await engine.lease(subject.ttl);
-      await engine.commit([], [put('a', '1', lease)]);
-      await subject.revoke(lease.id);
-      const error = await failure(engine.commit([], [put('b'), put('a', '2', lease)]));
-      assert.deepEqual([error.code, error.delivery], [RpcCode.LeaseLost, 'answered']);
-      assert.deepEqual((await engine.list('')).entries, []);
-      assert.equal(await lease.lost, 'gone');
-      assert.equal(lease.alive(), false);
-    });
+    sentence(
+      make,
+      'are gone when the store has revoked them, and a put under them changes nothing',
+      async (subject) => {
+        const { engine } = await subject.open();
+        const lease = await engine.lease(subject.ttl);
+        await engine.commit([], [put('a', '1', lease)]);
+        await subject.revoke(lease.id);
+        const error = await failure(engine.commit([], [put('b'), put('a', '2', lease)]));
+        assert.deepEqual([error.code, error.delivery], [RpcCode.LeaseLost, 'answered']);
+        assert.deepEqual((await all(engine)).entries, []);
+        assert.equal(await lease.lost, 'gone');
+        assert.equal(lease.alive(), false);
+      },
+    );
 
-    it('are no longer relied on before the store removes their keys', async (t) => {
-      const subject = await make(t);
+    sentence(make, 'are no longer relied on before the store removes their keys', async (subject) => {
       const [holder, other] = [await subject.open(), await subject.open()];
       const lease = await holder.engine.lease(subject.ttl);
       const own = await holder.engine.commit([], [put('a', '1', lease)]);
@@ -375,18 +403,17 @@ function leaseContract(make: MakeSubject): void {
       assert.equal(error.code, RpcCode.LeaseLost);
     });
 
-    it('lose a key that is put without them', async (t) => {
-      const { ttl, ...subject } = await make(t);
+    sentence(make, 'lose a key that is put without them', async (subject) => {
+      const { ttl } = subject;
       const { engine } = await subject.open();
       const lease = await engine.lease(ttl);
       await engine.commit([], [put('a', '1', lease)]);
       await engine.commit([], [put('a', '2')]);
       await lease.end();
-      assert.deepEqual(pairs((await engine.list('')).entries), ['a=2']);
+      assert.deepEqual(pairs((await all(engine)).entries), ['a=2']);
     });
 
-    it('stay lost after the way to the store is open again', async (t) => {
-      const subject = await make(t);
+    sentence(make, 'stay lost after the way to the store is open again', async (subject) => {
       const { engine, link } = await subject.open();
       const lease = await engine.lease(subject.ttl);
       link.swallow();
@@ -403,8 +430,7 @@ function leaseContract(make: MakeSubject): void {
 
 function callContract(make: MakeSubject): void {
   describe('calls', () => {
-    it('whose answer is lost are done once, and may have been done', async (t) => {
-      const subject = await make(t);
+    sentence(make, 'whose answer is lost are done once, and may have been done', async (subject) => {
       const [one, other] = [await subject.open(), await subject.open()];
       await one.engine.list('');
       one.link.swallowAnswers();
@@ -418,8 +444,8 @@ function callContract(make: MakeSubject): void {
       assert.equal(later?.modified, entry.modified, 'and was not repeated');
     });
 
-    it('without a way to the store were not sent', async (t) => {
-      const { engine, link } = await (await make(t)).open();
+    sentence(make, 'without a way to the store were not sent', async (subject) => {
+      const { engine, link } = await subject.open();
       await engine.list('');
       link.cut();
       await until(() => !engine.state.connected, { what: 'the engine to notice' });
@@ -432,11 +458,11 @@ function callContract(make: MakeSubject): void {
       await listedAgain(engine);
       assert.equal(engine.state.connected, true);
       assert.equal(engine.state.obstacle, undefined);
-      assert.deepEqual((await engine.list('')).entries, []);
+      assert.deepEqual((await all(engine)).entries, []);
     });
 
-    it('of a closed engine reject, and all that it gave has ended', async (t) => {
-      const { ttl, ...subject } = await make(t);
+    sentence(make, 'of a closed engine reject, and all that it gave has ended', async (subject) => {
+      const { ttl } = subject;
       const { engine } = await subject.open();
       const lease = await engine.lease(ttl);
       const watch: Watching = engine.watch('', await engine.list(''), () => {});

@@ -1,0 +1,82 @@
+import type { ChannelCredentials } from '@grpc/grpc-js';
+import type { TlsMaterial } from '../../transport/tls-material.js';
+import { type CallOptions, Connection, type Method } from './connection.js';
+import { diagnose } from './diagnosis.js';
+import type { CheckedEtcd } from './etcd-options.js';
+import { type GrpcPackage, loadGrpc } from './grpc.js';
+import { GrpcFailure } from './grpc-failure.js';
+import type { Host } from './hosts.js';
+import type { Login } from './login.js';
+import { Renewals } from './renewals.js';
+import { pulseRequest } from './requests.js';
+import type { StoreIdentity } from './store-identity.js';
+
+/** A connection that has been greeted: the login is done, and the id of the store is known. */
+export class Session {
+  readonly connection: Connection;
+  /** Id of the store at the other end. */
+  readonly store: string;
+  readonly renewals: Renewals;
+  readonly #login: Login;
+
+  constructor(connection: Connection, store: string, login: Login) {
+    this.connection = connection;
+    this.store = store;
+    this.#login = login;
+    this.renewals = new Renewals(connection, () => login.token);
+  }
+
+  unary(method: Method, request: Buffer, options: CallOptions): Promise<Buffer> {
+    return this.#login.unary(this.connection, method, request, options);
+  }
+}
+
+/** What sessions of an engine have in common. */
+export interface SessionParts {
+  readonly options: CheckedEtcd;
+  /** What stands before the keys of the namespace. */
+  readonly prefix: string;
+  readonly login: Login;
+  readonly identity: StoreIdentity;
+}
+
+/**
+ * Connects to a host and greets the store. Rejects with the reason, in words, within about `timeout` ms for the connection and as much for
+ * the greeting.
+ */
+export async function openSession(
+  host: Host,
+  parts: SessionParts,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { options, login, identity, prefix } = parts;
+  const grpc = await loadGrpc();
+  options.tls?.refresh();
+  const connection = new Connection(grpc, host, credentialsOf(grpc, options.tls), options.tls?.servername);
+  const onAbort = (): void => connection.end(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    signal.throwIfAborted();
+    await connection.open(timeout).catch(async () => {
+      throw await diagnose(host, options.tls, timeout);
+    });
+    await login.ensure(connection, timeout);
+    const store = await identity.greet((method, request) => login.unary(connection, method, request, { timeout }));
+    connection.keepPulse((wait) =>
+      connection.unary('/etcdserverpb.KV/Range', pulseRequest(`${prefix}store`), { timeout: wait, token: login.token }),
+    );
+    return new Session(connection, store, login);
+  } catch (error) {
+    connection.end(error instanceof Error ? error : new GrpcFailure(0, String(error), 'not-sent'));
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function credentialsOf(grpc: GrpcPackage, tls: TlsMaterial | undefined): ChannelCredentials {
+  if (tls === undefined) return grpc.credentials.createInsecure();
+  const { context, rejectUnauthorized } = tls;
+  return grpc.credentials.createFromSecureContext(context, { rejectUnauthorized });
+}

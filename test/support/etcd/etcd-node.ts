@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../until.js';
+import { etcdBinary } from './etcd-binary.js';
+
+/** In the log of etcd once a node has joined, and its cluster has a leader. */
+const READY = 'serving client traffic';
+/** etcd waits for its disk at each write; a folder in memory makes tests ten times as fast. */
+const MEMORY = '/dev/shm';
+const READY_MS = 60_000;
+/** Ends etcd with the process of the test, even where that is killed. */
+const WITH_PARENT = ['setpriv', '--pdeathsig', 'KILL', '--'];
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** One process of etcd, with a folder that outlives its restarts. */
+export class EtcdNode {
+  readonly name: string;
+  readonly port: number;
+  readonly url: string;
+  readonly #args: readonly string[];
+  readonly #folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'mailstation-etcd-'));
+  #child: ChildProcess | undefined;
+  #log = '';
+
+  constructor(name: string, port: number, scheme: string, args: readonly string[]) {
+    this.name = name;
+    this.port = port;
+    this.url = `${scheme}://127.0.0.1:${port}`;
+    this.#args = args;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Starts the process. `ready` resolves when the node takes requests, and rejects when the process ends before. */
+  start(): { readonly ready: Promise<void> } {
+    const etcd = etcdBinary();
+    if (etcd === undefined) throw new Error('there is no etcd');
+    const [command = etcd, ...args] = [...(hasSetpriv() ? WITH_PARENT : []), etcd, ...this.#args];
+    this.#log = '';
+    const child = spawn(command, [...args, '--data-dir', join(this.#folder, 'data')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env['PATH'] },
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text;
+    });
+    this.#child = child;
+    return { ready: this.#untilReady() };
+  }
+
+  /** Sends the signal; resolves when the process is gone where the signal ends it. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    child.kill(signal);
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await once(child, 'exit');
+  }
+
+  /** Removes what the node has stored. The node must not be running. */
+  wipe(): void {
+    rmSync(join(this.#folder, 'data'), { recursive: true, force: true });
+  }
+
+  async end(): Promise<void> {
+    await this.kill('SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #untilReady(): Promise<void> {
+    const child = this.#child;
+    await until(
+      () => {
+        if (this.#log.includes(READY)) return true;
+        if (this.#child !== child || !this.isRunning) throw new Error(`etcd ended:\n${this.#log.slice(-2_000)}`);
+        return false;
+      },
+      { what: `${this.name} to be ready`, timeoutMs: READY_MS },
+    );
+  }
+}
+
+let setpriv: boolean | undefined;
+function hasSetpriv(): boolean {
+  setpriv ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0;
+  return setpriv;
+}
