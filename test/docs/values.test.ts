@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createECDH, createHash } from 'node:crypto';
-import { BlockList } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { Serializer } from 'node:v8';
@@ -29,7 +28,7 @@ function rowsUnder(heading: string): string[][] {
 }
 
 /** Classes and functions of Node's modules. */
-const MODULES = { BlockList, Serializer, createHash, createECDH, PassThrough, runInNewContext };
+const MODULES = { Serializer, createHash, createECDH, PassThrough, runInNewContext };
 Object.assign(globalThis, MODULES);
 /** Another realm, with what of Node the language does not have. */
 const realm = createContext({
