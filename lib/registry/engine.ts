@@ -1,5 +1,5 @@
 /**
- * What a registry needs of the store behind it: keys and values with revisions, leases, commits that compare, and watches
+ * Store as a registry needs it: keys and values with revisions, leases, commits that compare, and watches
  * without gaps. etcd is such a store (`etcd/`), and so is the memory of one process (`memory/`). One suite of tests holds
  * both to the contract below (`test/lib/registry/contract.ts`).
  *
@@ -26,7 +26,7 @@
  * {@link RpcCode.Closed}: the engine was closed. {@link mayPass} tells the errors after which a caller repeats from the others.
  */
 export interface Engine {
-  /** Where the engine is connected to, and since when. */
+  /** Connection of the engine to the store, and its age. */
   readonly state: EngineState;
   /** Takes a lease, and renews it until the lease is lost or ended. `ttl`: the time that is asked for. Unit: ms */
   lease(ttl: number): Promise<Lease>;
@@ -87,7 +87,7 @@ export interface Entry {
   readonly lease: string | undefined;
 }
 
-/** What the store was at a revision. */
+/** Entries of the store at one revision. */
 export interface Snapshot {
   /** Id of the store that answered. */
   readonly store: string;
@@ -101,7 +101,7 @@ export interface Commit extends Snapshot {
   readonly done: boolean;
 }
 
-/** What must hold of a key: 0 means that there is no such key. */
+/** Comparison that a commit makes with a key. 0 means that there is no such key. */
 export type Condition =
   | { readonly key: string; readonly created: number }
   | { readonly key: string; readonly modified: number };
@@ -143,7 +143,7 @@ export interface Watching {
  */
 export interface WatchEnd {
   readonly reason: 'closed' | 'disconnected' | 'compacted' | 'store-changed' | 'refused';
-  /** What went wrong; undefined for `closed`. */
+  /** Fault behind the end; undefined for `closed`. */
   readonly error: Error | undefined;
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from './clock.js';
 import type { Lease, LeaseLoss } from './engine.js';
 import { LeaseClock } from './lease-clock.js';
 
-/** What a lease needs of the engine. */
+/** Part of the engine that a lease needs. */
 export interface LeaseStore {
   /**
    * Sends one renewal. Resolves to whether the store still has the lease, and rejects where no answer came within `timeout` ms.

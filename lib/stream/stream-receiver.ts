@@ -207,7 +207,7 @@ export class StreamReceiver {
     this.#creditedBytes = this.#arrivedBytes;
   }
 
-  /** Nothing more arrives for those that wait. */
+  /** Gives the end to all that wait for an item. */
   #settleWaiters(): void {
     for (const waiter of this.#waiters.splice(0)) this.#giveEnd(waiter);
   }

@@ -5,7 +5,7 @@ import type { Credit } from './stream-body.js';
 import type { StreamSource } from './stream-source.js';
 import type { RoomWaiter, StreamTotal, StreamWindow } from './stream-window.js';
 
-/** What a stream is sent through, and how it ends. */
+/** Way on which the frames of a stream leave, and receiver of its end. */
 export interface SenderHandler {
   /**
    * Writes one item as a frame, and returns its bytes as the window counts them. Throws where the item cannot be sent.

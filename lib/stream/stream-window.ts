@@ -13,7 +13,7 @@ export interface StreamWindow {
 
 /** Waits for room among the bytes of all streams. */
 export interface RoomWaiter {
-  /** There is room again. Called once for each {@link StreamTotal.wait}. */
+  /** Called when there is room again, once for each {@link StreamTotal.wait}. */
   onRoom(): void;
 }
 

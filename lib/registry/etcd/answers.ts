@@ -3,7 +3,7 @@ import { ProtoReader } from './protobuf.js';
 
 /** etcd's answers, from bytes. The numbers are those of the fields in etcd's rpc.proto, as in requests.ts. */
 
-/** What each answer says about the store. */
+/** Facts about the store that each answer has. */
 export interface Header {
   readonly cluster: string;
   readonly revision: number;
@@ -30,7 +30,7 @@ export interface WatchAnswer {
   readonly header: Header;
   readonly created: boolean;
   readonly canceled: boolean;
-  /** Not 0 where the watch was canceled since its revision was compacted. */
+  /** Revision of the compaction: not 0 where the watch was canceled since its revision was compacted. */
   readonly compactRevision: number;
   readonly reason: string;
   /** In the order of their revisions. */
@@ -126,7 +126,7 @@ function range(reader: ProtoReader, prefix: string): RangeAnswer {
   return { header, entries };
 }
 
-/** What one operation of a commit has read: nothing where the operation was a put or a deletion. */
+/** Reads the entries that one operation of a commit has read: none where the operation was a put or a deletion. */
 function readByOp(reader: ProtoReader, prefix: string): readonly Entry[] {
   const field = reader.next();
   return field === 1 ? range(reader.message(), prefix).entries : [];

@@ -7,7 +7,7 @@ import { failureOf, GrpcFailure, type ServiceError } from './grpc-failure.js';
 import type { Host } from './hosts.js';
 import { PULSE_TIMEOUT_MS, Pulse } from './pulse.js';
 
-/** Where a request goes, in etcd's rpc.proto. */
+/** Path of a request, in etcd's rpc.proto. */
 export type Method =
   | '/etcdserverpb.KV/Range'
   | '/etcdserverpb.KV/Txn'

@@ -26,7 +26,7 @@ const TRANSITIONS: Transitions<WatchState> = Object.freeze({
 export interface WatchRange {
   /** Prefix of the watched keys, in the store. */
   readonly prefix: string;
-  /** What stands before the keys of the namespace. */
+  /** Text before the keys of the namespace. */
   readonly namespace: string;
   /** Revision after which changes are wanted. */
   readonly after: number;

@@ -1,6 +1,6 @@
 import { hasCode, RpcCode, RpcError } from '../../errors.js';
 
-/** What the package exports. */
+/** Exports of the package. */
 export type GrpcPackage = typeof import('@grpc/grpc-js');
 
 let loaded: Promise<GrpcPackage> | undefined;

@@ -4,12 +4,12 @@ import { quoted } from '../../quoted.js';
 
 /** A member of etcd, as a client reaches it. */
 export interface Host {
-  /** As in messages: `https://etcd-1:2379`. */
+  /** Form for messages: `https://etcd-1:2379`. */
   readonly url: string;
   readonly name: string;
   readonly port: number;
   readonly isSecure: boolean;
-  /** As @grpc/grpc-js takes it. */
+  /** Form for @grpc/grpc-js. */
   readonly target: string;
 }
 

@@ -31,10 +31,10 @@ export class Session {
   }
 }
 
-/** What sessions of an engine have in common. */
+/** Parts that all sessions of an engine share. */
 export interface SessionParts {
   readonly options: CheckedEtcd;
-  /** What stands before the keys of the namespace. */
+  /** Text before the keys of the namespace. */
   readonly prefix: string;
   readonly login: Login;
   readonly identity: StoreIdentity;
