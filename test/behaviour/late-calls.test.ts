@@ -83,7 +83,7 @@ describe('a call that times out', () => {
     assert.match(first.message, SERVER_SILENT);
     process.kill(child.pid as number, 'SIGCONT');
     await calls.pid(null);
-    const second = failure(calls.hang.with({ timeout: 3_000 })(null));
+    const second = failure(calls.hang.with({ timeout: 6_000 })(null));
     await stop();
     await sleep(700);
     process.kill(child.pid as number, 'SIGCONT');
