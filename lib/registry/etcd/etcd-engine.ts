@@ -88,7 +88,7 @@ export class EtcdEngine implements Engine {
       const session = await this.#dialler.session(left);
       const timeout = this.#dialler.hosts > 1 ? Math.min(LIST_ATTEMPT_MS, left) : left;
       try {
-        return await this.#ask(session, `a list of ${prefix}`, async () => {
+        return await this.#ask(session, `a list of ${this.#prefix}${prefix}`, async () => {
           const { header, entries } = rangeAnswer(
             await session.unary('/etcdserverpb.KV/Range', request, { timeout }),
             this.#prefix,

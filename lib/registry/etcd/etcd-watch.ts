@@ -32,9 +32,6 @@ export interface WatchRange {
   readonly after: number;
 }
 
-/** Longest wait for a login. Unit: ms */
-const LOGIN_MS = 2_000;
-
 /** Watch on a stream of its own. The stream is never opened again once changes may have come. */
 export class EtcdWatch implements Watching {
   readonly ended: Promise<WatchEnd>;
@@ -120,7 +117,7 @@ export class EtcdWatch implements Watching {
   async #reopen(refused: string | undefined): Promise<void> {
     this.#stream?.end();
     try {
-      await this.#login.renew(this.#session.connection, LOGIN_MS, refused);
+      await this.#login.renew(this.#session.connection, refused);
     } catch (error) {
       const isRefused = !(error instanceof GrpcFailure) || error.delivery === 'answered';
       return this.end({ reason: isRefused ? 'refused' : 'disconnected', error: explain(error, 'a login') });

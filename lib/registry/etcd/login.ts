@@ -12,6 +12,9 @@ import { loginRequest } from './requests.js';
  */
 const TOKEN_REFUSALS: readonly number[] = [GrpcCode.Unauthenticated, GrpcCode.InvalidArgument];
 
+/** Longest wait for a login. etcd makes the check of a password slow on purpose (bcrypt). Unit: ms */
+const LOGIN_MS = 3_000;
+
 /** Logs in, and logs in again when a token is no longer accepted. Tokens hold for all members of a cluster. */
 export class Login {
   readonly #auth: Readonly<EtcdAuth> | undefined;
@@ -32,17 +35,17 @@ export class Login {
   }
 
   /** Logs in where there is no token yet. */
-  async ensure(connection: Connection, timeout: number): Promise<void> {
-    if (this.isNeeded && this.#token === undefined) await this.renew(connection, timeout, undefined);
+  async ensure(connection: Connection): Promise<void> {
+    if (this.isNeeded && this.#token === undefined) await this.renew(connection, undefined);
   }
 
   /**
    * Logs in again; `refused`: the token that was not accepted. Rejects with {@link RpcCode.Unauthenticated} for a wrong password, and with a
    * {@link GrpcFailure} where etcd did not answer.
    */
-  async renew(connection: Connection, timeout: number, refused: string | undefined): Promise<void> {
+  async renew(connection: Connection, refused: string | undefined): Promise<void> {
     if (this.#token !== refused) return; // another call has logged in meanwhile
-    this.#running ??= this.#logIn(connection, timeout).finally(() => {
+    this.#running ??= this.#logIn(connection).finally(() => {
       this.#running = undefined;
     });
     await this.#running;
@@ -57,17 +60,19 @@ export class Login {
       const isRefused =
         error instanceof GrpcFailure && error.delivery === 'answered' && TOKEN_REFUSALS.includes(error.code);
       if (!isRefused || !this.isNeeded) throw error;
-      await this.renew(connection, options.timeout, token);
+      await this.renew(connection, token);
       return connection.unary(method, request, { ...options, token: this.#token });
     }
   }
 
-  async #logIn(connection: Connection, timeout: number): Promise<void> {
+  async #logIn(connection: Connection): Promise<void> {
     if (this.#auth === undefined) return;
     const { username, password } = this.#auth;
     try {
       const request = loginRequest(username, password);
-      this.#token = loginAnswer(await connection.unary('/etcdserverpb.Auth/Authenticate', request, { timeout }));
+      this.#token = loginAnswer(
+        await connection.unary('/etcdserverpb.Auth/Authenticate', request, { timeout: LOGIN_MS }),
+      );
     } catch (error) {
       if (!(error instanceof GrpcFailure) || error.delivery !== 'answered') throw error;
       const why =

@@ -1,9 +1,11 @@
 import type { ChannelCredentials } from '@grpc/grpc-js';
+import { RpcCode, RpcError } from '../../errors.js';
 import type { TlsMaterial } from '../../transport/tls-material.js';
 import { type CallOptions, Connection, type Method } from './connection.js';
 import { diagnose } from './diagnosis.js';
 import type { CheckedEtcd } from './etcd-options.js';
-import { type GrpcPackage, loadGrpc } from './grpc.js';
+import { explain } from './explain.js';
+import { GrpcCode, type GrpcPackage, loadGrpc } from './grpc.js';
 import { GrpcFailure } from './grpc-failure.js';
 import type { Host } from './hosts.js';
 import type { Login } from './login.js';
@@ -61,18 +63,28 @@ export async function openSession(
     await connection.open(timeout).catch(async () => {
       throw await diagnose(host, options.tls, timeout);
     });
-    await login.ensure(connection, timeout);
+    await login.ensure(connection);
     const store = await identity.greet((method, request) => login.unary(connection, method, request, { timeout }));
     connection.keepPulse((wait) =>
       connection.unary('/etcdserverpb.KV/Range', pulseRequest(`${prefix}store`), { timeout: wait, token: login.token }),
     );
     return new Session(connection, store, login);
-  } catch (error) {
-    connection.end(error instanceof Error ? error : new GrpcFailure(0, String(error), 'not-sent'));
+  } catch (cause) {
+    const error = greetingFault(cause, host, login);
+    connection.end(error);
     throw error;
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+function greetingFault(cause: unknown, { url }: Host, login: Login): Error {
+  // etcd 3.4 answers a request without a user so, and the requests of a greeting have no other invalid argument.
+  if (cause instanceof GrpcFailure && cause.code === GrpcCode.InvalidArgument && !login.isNeeded) {
+    const message = `etcd at ${url} demands a login: give auth: { username, password }`;
+    return new RpcError(RpcCode.Unauthenticated, message, { delivery: 'not-sent', cause });
+  }
+  return explain(cause, 'the first requests on a connection');
 }
 
 function credentialsOf(grpc: GrpcPackage, tls: TlsMaterial | undefined): ChannelCredentials {

@@ -11,6 +11,7 @@ const same = (bytes: Buffer): Buffer => bytes;
 export class EtcdAdmin {
   readonly #client: Client;
   #token: string | undefined;
+  #login: () => Promise<void> = async () => {};
 
   constructor({ port }: Pick<EtcdNode, 'port'>) {
     const own = { 'grpc.use_local_subchannel_pool': 1, 'grpc.max_receive_message_length': -1 };
@@ -21,8 +22,13 @@ export class EtcdAdmin {
     this.#client.close();
   }
 
+  /** Logs in before each further call: each change of users makes earlier tokens invalid. */
   async login(user: string, password: string): Promise<void> {
-    this.#token = loginAnswer(await this.#call('Auth/Authenticate', loginRequest(user, password)));
+    this.#login = async () => {
+      this.#token = undefined; // etcd refuses a login that comes with an expired token
+      this.#token = loginAnswer(await this.#send('Auth/Authenticate', loginRequest(user, password)));
+    };
+    await this.#login();
   }
 
   async revoke(lease: string): Promise<void> {
@@ -71,7 +77,12 @@ export class EtcdAdmin {
     await this.login('root', password);
   }
 
-  #call(method: string, request: Buffer): Promise<Buffer> {
+  async #call(method: string, request: Buffer): Promise<Buffer> {
+    await this.#login();
+    return this.#send(method, request);
+  }
+
+  #send(method: string, request: Buffer): Promise<Buffer> {
     const metadata = new Metadata();
     if (this.#token !== undefined) metadata.set('token', this.#token);
     return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../until.js';
@@ -69,6 +69,17 @@ export class EtcdNode {
     if (child === undefined || !this.isRunning) return;
     child.kill(signal);
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await once(child, 'exit');
+  }
+
+  /** Copies what the node has stored. The node must not be running. */
+  backup(): void {
+    cpSync(join(this.#folder, 'data'), join(this.#folder, 'backup'), { recursive: true });
+  }
+
+  /** Puts what was copied in the place of what the node has stored. The node must not be running. */
+  restore(): void {
+    this.wipe();
+    cpSync(join(this.#folder, 'backup'), join(this.#folder, 'data'), { recursive: true });
   }
 
   /** Removes what the node has stored. The node must not be running. */
