@@ -24,7 +24,7 @@ export type { FailMode } from './lib/call/fail-mode.js';
 export type { CallTiming } from './lib/call-timing.js';
 export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
 export type { ServerAtUrl, ServerInfo } from './lib/server-info.js';
-export type { MailBoxState } from './mailbox/index.js';
+export type { MailBoxState, StreamWindowOptions } from './mailbox/index.js';
 export type {
   MethodProxy,
   ModuleProxy,
@@ -32,6 +32,9 @@ export type {
   RemoteFile,
   RemoteModule,
   RemoteProxies,
+  ResultStream,
+  StreamMethod,
+  StreamProxy,
   TypedMethod,
   UntypedMethod,
 } from './proxy/index.js';

@@ -1,7 +1,7 @@
 import { checkMessage } from './client/arguments.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import type { FollowedRoster } from './client/followed-roster.js';
-import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions } from './client/options.js';
+import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions, callTimes } from './client/options.js';
 import type { ClientParts } from './client/parts.js';
 import { followedRoster } from './client/registry.js';
 import { RosterClient } from './client/roster-client.js';
@@ -14,7 +14,7 @@ import { CLIENT_NAMES, canonicalOptions, PASSED_OVER, writtenName } from './lib/
 import { UnusedPromise } from './lib/compat/unused-promise.js';
 import { quietLogger } from './lib/diagnostics.js';
 import { NOT_SENT } from './lib/not-sent.js';
-import { boolean, defined, fieldsOf, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from './lib/options.js';
+import { boolean, defined, fieldsOf, invalid, loggerOption, nonEmptyString, unfit } from './lib/options.js';
 import type { RosterReport } from './lib/registry/roster-report.js';
 import type { InvokeMessage } from './lib/rpc-message.js';
 import { stopWith } from './lib/stop-with.js';
@@ -72,7 +72,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     const onlyNear = stationOptions.mailboxFactory !== undefined;
     const check = { owner: 'the client', names: CLIENT_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
     warnOfUnknownOptions(written, check, logger);
-    const timeout = timeoutMs('timeout', options.timeout, CLIENT_DEFAULTS.timeout);
+    const times = callTimes(options);
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
     const router = resolveRouter(chosen, routerOptions, writtenName('router', written, CLIENT_NAMES));
 
@@ -99,7 +99,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
       CLIENT_DEFAULTS.broadcastOutcomes,
     );
     const forms = { callbacks: this.#callbacks, broadcastOutcomes };
-    this.#caller = new Caller(this.#failureModes, station, { timeout, ...forms, ...logs });
+    this.#caller = new Caller(this.#failureModes, station, { ...times, ...forms, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger, takesAnyList) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context, {

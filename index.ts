@@ -12,9 +12,9 @@ export type { Callback } from './lib/callback.js';
 export type { CodecName } from './lib/protocol/codecs.js';
 export type { InvokeMessage } from './lib/rpc-message.js';
 export type { ServerAtUrl, ServerEntry, ServerInfo, TransportName } from './lib/server-info.js';
-export type { ConnectHook, FreshConnection, MailBoxState } from './mailbox/index.js';
+export type { ConnectHook, FreshConnection, MailBoxState, StreamWindowOptions } from './mailbox/index.js';
 export { Client, type ClientOptions, createClient } from './node-client.js';
-export type { Outcome, ProxyRecord } from './proxy/index.js';
+export type { Outcome, ProxyRecord, ResultStream } from './proxy/index.js';
 export type {
   EjectionOptions,
   MailStationEvents,
@@ -121,6 +121,8 @@ export type {
   ServerAtUrlOf,
   ServerInfoOf,
   ServerTypeOf,
+  StreamMethod,
+  StreamProxy,
   TypedMethod,
   UntypedMethod,
 } from './proxy/index.js';

@@ -23,6 +23,12 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * @default 30_000
    */
   timeout?: number | undefined;
+  /**
+   * How long the reader of a stream waits for the next item, unless its call says otherwise. 0: no limit. The first item is
+   * bounded by `timeout`. Unit: ms. Range: 0 to 2^31 - 1.
+   * @default 0
+   */
+  streamIdleTimeout?: number | undefined;
   /** Chooses the server of each call: the name of a strategy, or a {@link Router}. @default 'default' */
   router?: RouterLike | undefined;
   /** Whether a call of all servers of a type resolves to the outcome of each server. @default true */
@@ -58,6 +64,7 @@ export class Client<Remotes = Any> {
       console.warn(`mailstation: a call that nothing waits for failed: ${describeFailure(error)}`);
     const caller = new Caller(this.#failureModes, station, {
       timeout: timeoutMs('timeout', options.timeout, 30_000),
+      streamIdleTimeout: timeoutMs('streamIdleTimeout', options.streamIdleTimeout, 0, 0),
       callbacks: false,
       broadcastOutcomes: boolean('broadcastOutcomes', options.broadcastOutcomes, true),
       onOnewayFailure: log,

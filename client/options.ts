@@ -1,7 +1,9 @@
 import { FAILURE_DEFAULTS, type FailureOptions, type RetryBudgetOptions } from '../failure/index.js';
+import { timeoutMs } from '../lib/options.js';
 import type { RosterSource } from '../lib/registry/roster-source.js';
 import type { OptionNames } from '../lib/unknown-options.js';
 import type { ShareOptions } from '../mailbox/shared/options.js';
+import type { StreamWindowOptions } from '../mailbox/stream-window.js';
 import type { RouterLike, RouterName, RouterOptions } from '../router/index.js';
 import { type EjectionOptions, type MailStationOptions, STATION_DEFAULTS } from '../station/index.js';
 
@@ -13,6 +15,12 @@ export interface ClientOptions extends MailStationOptions, FailureOptions, Route
    * @default 30_000
    */
   timeout?: number | undefined;
+  /**
+   * How long the reader of a stream waits for the next item, unless its call says otherwise. 0: no limit. The first item is
+   * bounded by `timeout`. Unit: ms. Range: 0 to 2^31 - 1.
+   * @default 0
+   */
+  streamIdleTimeout?: number | undefined;
   /**
    * Chooses the server of each call: the name of a strategy, a {@link Router}, or a function. The default takes the
    * crc32 of `routeParam.uid`, and the servers in turn for a call without a uid. `Client.create` has 'df', which sends all
@@ -60,6 +68,7 @@ export const CLIENT_DEFAULTS = Object.freeze({
   ...STATION_DEFAULTS,
   ...FAILURE_DEFAULTS,
   timeout: 30_000,
+  streamIdleTimeout: 0,
   router: 'default',
   callbacks: false,
   broadcastOutcomes: true,
@@ -121,6 +130,17 @@ export const CLIENT_OPTION_NAMES = Object.freeze({
     secret: true,
     tls: true,
   } satisfies OptionNames<ShareOptions>,
+  streamIdleTimeout: true,
+  streamWindow: { bytes: true, items: true, total: true } satisfies OptionNames<StreamWindowOptions>,
   timeout: true,
   tls: true,
 }) satisfies OptionNames<ClientOptions>;
+
+/** Times of calls that do not bring their own. Throws {@link RpcCode.InvalidArgument}. Unit: ms */
+export function callTimes(given: ClientOptions): { readonly timeout: number; readonly streamIdleTimeout: number } {
+  const { timeout, streamIdleTimeout } = CLIENT_DEFAULTS;
+  return {
+    timeout: timeoutMs('timeout', given.timeout, timeout),
+    streamIdleTimeout: timeoutMs('streamIdleTimeout', given.streamIdleTimeout, streamIdleTimeout, 0),
+  };
+}

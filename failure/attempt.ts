@@ -1,5 +1,6 @@
 import type { Settle } from '../lib/call/call-contract.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
+import type { OutgoingStream } from '../lib/call/outgoing-stream.js';
 
 export interface AttemptFacts {
   /** Server to go to; undefined: the router chooses one. */
@@ -42,5 +43,27 @@ export class Attempt extends OutgoingCall {
 
   override get skipsAfterFilters(): boolean {
     return true;
+  }
+}
+
+/** Attempt at a call whose results are a stream. The stream is that of the call, whose deadline moves with the stream. */
+export class StreamAttempt extends Attempt {
+  readonly #of: OutgoingCall;
+
+  constructor(of: OutgoingCall, facts: AttemptFacts, settle: Settle) {
+    super(of, facts, settle);
+    this.#of = of;
+  }
+
+  override get stream(): OutgoingStream | undefined {
+    return this.#of.stream;
+  }
+
+  override get deadline(): number {
+    return this.#of.deadline;
+  }
+
+  override get sentAt(): undefined {
+    return undefined;
   }
 }

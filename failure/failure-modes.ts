@@ -3,6 +3,7 @@ import { joinCancellation } from '../lib/call/cancel-with.js';
 import { resolveFailOptions } from '../lib/call/fail-mode.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { RpcCode } from '../lib/errors.js';
 import { getOrMake } from '../lib/maps.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ResolvedFailureOptions } from './options.js';
@@ -55,6 +56,7 @@ export class FailureModes implements CallStage, AttemptParts {
     const mode = call.options.failMode ?? this.#options.calls.failMode;
     // A caller that named its server wants no other.
     if (mode === 'failfast' || (mode === 'failover' && call.serverId !== undefined)) return this.next.send(call);
+    if (call.stream !== undefined && mode !== 'failover') return refuseMode(call, mode);
     const options = resolveFailOptions(call.options, this.#options.calls);
     const budget = this.#policies.spendsBudget(mode) ? this.#budget(call.serverType) : undefined;
     new RetriedCall(call, options, this.#policies.of(mode), this, budget).start();
@@ -69,4 +71,10 @@ export class FailureModes implements CallStage, AttemptParts {
   #budget(serverType: string): RetryBudget {
     return getOrMake(this.#budgets, serverType, () => new RetryBudget(this.#options.retryBudget));
   }
+}
+
+/** A stream cannot be repeated from its middle, nor in the background. */
+function refuseMode(call: OutgoingCall, mode: string): void {
+  const why = `a stream cannot be called in the mode '${mode}'; call it with({ failMode: 'failfast' }) or 'failover'`;
+  call.fail(call.error(RpcCode.InvalidArgument, why, 'not-sent'));
 }

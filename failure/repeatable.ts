@@ -13,6 +13,8 @@ const FINAL: readonly RpcCode[] = [
   RpcCode.NoMethod,
   RpcCode.Forbidden,
   RpcCode.NeedsCallback,
+  RpcCode.NeedsStream,
+  RpcCode.NoStream,
   RpcCode.Validation,
   RpcCode.Cancelled,
 ];

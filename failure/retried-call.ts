@@ -4,7 +4,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import type { Filled } from '../lib/options.js';
 import { clearTimeout, performance, setTimeout } from '../lib/timers.js';
-import { Attempt } from './attempt.js';
+import { Attempt, StreamAttempt } from './attempt.js';
 import type { AttemptParts, FailurePolicy, Retry, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
 import type { RetryBudget } from './retry-budget.js';
@@ -66,7 +66,8 @@ export class RetriedCall implements Tried {
     const waitForReady = this.#policy.waitsForReady(this);
     const isFirst = this.#failed.length === 0;
     const facts = { serverId, excludes, waitForReady, isFirst };
-    const attempt: Attempt = new Attempt(call, facts, (error, results) => this.#onSettled(attempt, error, results));
+    const Kind = call.stream === undefined ? Attempt : StreamAttempt;
+    const attempt: Attempt = new Kind(call, facts, (error, results) => this.#onSettled(attempt, error, results));
     call.delegateCancel(attempt);
     if (isFirst) this.#parts.next.send(attempt);
     else this.#resume(() => this.#parts.next.send(attempt));
@@ -141,6 +142,7 @@ export class RetriedCall implements Tried {
   /** Why there can be no further attempt, whatever the policy decides; undefined where there can. */
   #whyNot(error: RpcError): string | undefined {
     if (this.#parts.isStopped) return 'the client is being stopped';
+    if (this.call.stream?.hasItems === true) return 'items of its stream have arrived';
     return mayRunTwice(error, this.call) ? undefined : 'it may have run, and is not marked as idempotent';
   }
 

@@ -78,6 +78,10 @@ export const RpcCode = {
   NoProxy: 'ERR_RPC_NO_PROXY',
   /** The method takes a callback, and was called without one, or with an argument in the place of the callback. */
   NeedsCallback: 'ERR_RPC_NEEDS_CALLBACK',
+  /** The method answers with a stream, and was called without `.stream`. */
+  NeedsStream: 'ERR_RPC_NEEDS_STREAM',
+  /** A stream was asked for, and the method answers with one value, or the server or the way to the server has no streams. */
+  NoStream: 'ERR_RPC_NO_STREAM',
   /** The arguments do not fit the schemas of the method (`checked`); `issues` says where. The method was not started. */
   Validation: 'ERR_RPC_VALIDATION',
   /** The remote method failed; `cause` is its error, with name, message and code. */
@@ -133,6 +137,8 @@ export interface RpcErrorDetail {
   attempts?: readonly FailedAttempt[] | undefined;
   retryAfter?: number | undefined;
   issues?: readonly ArgumentIssue[] | undefined;
+  /** Items of a stream that the consumer has got. */
+  delivered?: number | undefined;
 }
 
 /**
@@ -170,13 +176,15 @@ export class RpcError extends Error {
   declare readonly retryAfter?: number;
   /** Reasons for which the arguments do not fit, with `ERR_RPC_VALIDATION`, at most 32; undefined otherwise. */
   declare readonly issues?: readonly ArgumentIssue[];
+  /** Items that the consumer of a stream had got when the stream failed; undefined for other calls. */
+  declare readonly delivered?: number;
 
   /** Makes an error. Fields that are not given are absent from the error, and are not printed. */
   constructor(code: RpcCode, message: string, detail: RpcErrorDetail = {}) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.code = code;
     // What is not known is not there, and not printed.
-    const { serverId, method, delivery, timing, attempts, retryAfter, issues } = detail;
+    const { serverId, method, delivery, timing, attempts, retryAfter, issues, delivered } = detail;
     if (serverId !== undefined) this.serverId = serverId;
     if (method !== undefined) this.method = method;
     if (delivery !== undefined) this.delivery = delivery;
@@ -184,6 +192,7 @@ export class RpcError extends Error {
     if (attempts !== undefined) this.attempts = attempts;
     if (retryAfter !== undefined) this.retryAfter = retryAfter;
     if (issues !== undefined) this.issues = issues;
+    if (delivered !== undefined) this.delivered = delivered;
   }
 
   /**
@@ -205,6 +214,12 @@ export class RpcError extends Error {
 // On the prototype, as the built-in errors have it: not an own property of each, and not printed twice.
 Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
 spanCopies(RpcError, 'mailstation.RpcError');
+
+/** Notes on the error of a stream how many items its consumer has got. Returns the error. */
+export function noteDelivered(error: RpcError, delivered: number): RpcError {
+  (error as { delivered?: number }).delivered = delivered;
+  return error;
+}
 
 /** The text of anything that was thrown, Error or not. */
 export function messageOf(thrown: unknown): string {

@@ -55,6 +55,8 @@ export class CustomMailBoxAdapter extends BaseMailBox {
   override send(call: OutgoingCall): void {
     const custom = this.#custom;
     if (custom === undefined || this.state !== 'ready') return this.refuse(call);
+    if (call.stream !== undefined)
+      return void call.fail(call.error(RpcCode.NoStream, 'a custom mailbox has no streams', 'not-sent'));
     call.move('sent');
     const id = this.#pending.add(call);
     if (call.isCancellable) call.heldBy(() => this.#pending.take(id));

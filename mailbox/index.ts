@@ -16,3 +16,4 @@ export {
 } from './options.js';
 export { PreparedMailBox } from './prepared-mailbox.js';
 export { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
+export type { StreamWindowOptions } from './stream-window.js';

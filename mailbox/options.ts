@@ -2,6 +2,7 @@ import type { LineOptions } from '../lib/follower/line-options.js';
 import { boolean, integer, timeoutMs, unfit } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { frameLimit } from '../lib/protocol/framer.js';
+import type { StreamWindow } from '../lib/protocol/stream-window.js';
 import {
   CONNECTION_DEFAULTS,
   DEFAULT_FRAME_TIMEOUT_MS,
@@ -9,6 +10,7 @@ import {
 } from '../lib/transport/connection-defaults.js';
 import type { TlsMaterial } from '../lib/transport/tls-material.js';
 import type { TlsOptions } from '../lib/transport/tls-options.js';
+import { resolveStreamWindow, type StreamWindowOptions } from './stream-window.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;
@@ -78,6 +80,8 @@ export interface MailBoxOptions {
    * @default 50_000
    */
   maxInFlight?: number | undefined;
+  /** How far streams of results may be ahead of their readers. An object, see {@link StreamWindowOptions}. */
+  streamWindow?: StreamWindowOptions | undefined;
   /**
    * Encodings that are offered to a server, the preferred one first. Range: 'msgpack' and 'json'.
    * @default ['msgpack', 'json']
@@ -111,6 +115,7 @@ export interface ResolvedMailBoxOptions {
   readonly maxFrameBytes: number;
   readonly maxQueuedBytes: number;
   readonly maxInFlight: number;
+  readonly streamWindow: StreamWindow;
   readonly codecs: readonly CodecName[];
   /** Undefined: no certificate, and the authorities of Node.js. */
   readonly tls?: TlsMaterial | undefined;
@@ -136,6 +141,7 @@ export function resolveMailBoxOptions(given: MailBoxOptions): ResolvedMailBoxOpt
     maxFrameBytes: frameLimit('maxFrameBytes', given.maxFrameBytes, defaults.maxFrameBytes),
     maxQueuedBytes: integer('maxQueuedBytes', given.maxQueuedBytes, defaults.maxQueuedBytes, 0),
     maxInFlight: integer('maxInFlight', given.maxInFlight, defaults.maxInFlight, 1),
+    streamWindow: resolveStreamWindow(given.streamWindow),
     codecs: codecs(given.codecs),
   });
 }

@@ -18,11 +18,15 @@ import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
+import type { ResultStream } from './result-stream.js';
+import { callStream, type StreamDefaults, type StreamTarget } from './stream-caller.js';
 
 /** How a client makes its calls. */
 export interface CallerOptions {
   /** Deadline of calls that do not bring their own. Unit: ms */
   readonly timeout: number;
+  /** Longest wait for the next item of a stream. 0: no limit. Unit: ms. @default 0 */
+  readonly streamIdleTimeout?: number;
   /** Calls have pomelo-rpc's form: see `ClientOptions.callbacks`. */
   readonly callbacks: boolean;
   /** False: a broadcast has pinus-rpc's form; see `ClientOptions.broadcastOutcomes`. */
@@ -51,6 +55,7 @@ export class Caller {
   readonly #first: CallStage;
   readonly #roster: ServersOfType;
   readonly #timeout: number;
+  readonly #streamDefaults: StreamDefaults;
   readonly #callbacks: boolean;
   readonly #broadcastOutcomes: boolean;
   readonly #onOnewayFailure: (error: RpcError) => void;
@@ -65,6 +70,7 @@ export class Caller {
     this.#first = first;
     this.#roster = roster;
     this.#timeout = options.timeout;
+    this.#streamDefaults = options;
     this.#callbacks = options.callbacks;
     this.#broadcastOutcomes = options.broadcastOutcomes;
     this.#onOnewayFailure = options.onOnewayFailure;
@@ -78,6 +84,7 @@ export class Caller {
     const unknown = unknownOptions(options, { names: CALL_OPTION_NAMES });
     if (unknown.length > 0) throw invalid(`a call has no option ${unknown.join(', ')}`);
     timeoutMs('timeout', options.timeout, 1);
+    timeoutMs('idleTimeout', options.idleTimeout, 0, 0);
     boolean('idempotent', options.idempotent, CALL_DEFAULTS.idempotent);
     if (options.signal !== undefined && !isAbortSignal(options.signal))
       throw unfit('signal', 'an AbortSignal', options.signal);
@@ -222,6 +229,11 @@ export class Caller {
     sent.catch(this.#onOnewayFailure);
     if (callback !== undefined) sent.then(() => callback(null), callback);
     return sent;
+  }
+
+  /** Calls a method that answers with a stream. */
+  stream(method: RemoteMethod, target: StreamTarget, args: unknown[], options: CallOptions): ResultStream {
+    return callStream(this.#first, method, target, args, options, this.#streamDefaults);
   }
 
   /** Timeout of the options or of the client, and no more than what the call being served has left. 0: no time is left. */

@@ -21,6 +21,7 @@ export function guardedCaller(caller: MethodCaller, report: (error: RpcError) =>
     toAll: (...given) => guard(caller.toAll(...given)),
     oneway: (...given) => caller.oneway(...given),
     onewayToServer: (...given) => caller.onewayToServer(...given),
+    stream: (...given) => caller.stream(...given),
   };
 }
 

@@ -14,4 +14,6 @@ export type {
   ServerInfoOf,
   ServerTypeOf,
 } from './proxy-types.js';
+export type { ResultStream } from './result-stream.js';
+export type { StreamMethod, StreamProxy } from './stream-types.js';
 export type { Any, BoundMethod, ResultCallback, TypedMethod, UntypedMethod } from './typed-method.js';

@@ -1,10 +1,15 @@
+import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../lib/call/remote-method.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { RpcCode, RpcError } from '../lib/errors.js';
 import { listed, nameMeant } from '../lib/known-names.js';
 import { nextTick } from '../lib/timers.js';
 import { createMethodProxy, type MethodCaller } from './method-proxy.js';
+import { callStream } from './stream-caller.js';
 import type { UntypedMethod } from './typed-method.js';
+
+/** Times of a stream that is never called. */
+const NO_TIMES = { timeout: 1 };
 
 /** Kinds of names in a path, from the outside in. */
 const KINDS = ['namespace', 'server type', 'module', 'method'] as const;
@@ -50,6 +55,10 @@ export function createMissingMethod(path: ProxyPath, why: string, report: (error
     toAll: (_method, args) => answered(args),
     oneway: (_method, _routeParam, args) => reject(args),
     onewayToServer: (_method, _serverId, args) => reject(args),
+    stream: (_method, target, args, options) => {
+      const fail = (call: OutgoingCall): void => void call.fail(call.error(RpcCode.NoProxy, why, 'not-sent'));
+      return callStream({ send: fail }, name, target, args, options, NO_TIMES);
+    },
   };
   return createMethodProxy(caller, name, {});
 }

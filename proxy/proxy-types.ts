@@ -2,6 +2,7 @@ import type { NotRemote } from '../lib/not-remote.js';
 import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
 import type { PlatformEmitter } from './platform-emitter.js';
 import type { ProxyRecord } from './proxy-record.js';
+import type { StreamMethod, StreamParts } from './stream-types.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**
@@ -63,13 +64,20 @@ export type MethodProxy<Method> =
     ? UntypedMethod
     : Method extends (...args: infer Params) => infer Returned
       ? IsGenerator<Returned> extends true
-        ? Uncallable<'an iterator cannot be sent'>
-        : unknown[] extends Params
-          ? UntypedMethod<Awaited<Returned>>
-          : IsCallback<Last<Params>> extends true
-            ? TypedMethod<WithoutLast<Params>, CallbackResults<Last<Params>, Returned>>
-            : TypedMethod<Params, ReturnedResults<Awaited<Returned>>>
+        ? Uncallable<'an iterator cannot be sent; an async generator can'>
+        : [StreamParts<Awaited<Returned>>] extends [never]
+          ? AnsweredProxy<Params, Returned>
+          : StreamParts<Awaited<Returned>> extends readonly [infer Item, infer End]
+            ? StreamMethod<Params, Item, End>
+            : never
       : UntypedMethod;
+
+/** Proxy of a method that answers with values. */
+type AnsweredProxy<Params extends readonly unknown[], Returned> = unknown[] extends Params
+  ? UntypedMethod<Awaited<Returned>>
+  : IsCallback<Last<Params>> extends true
+    ? TypedMethod<WithoutLast<Params>, CallbackResults<Last<Params>, Returned>>
+    : TypedMethod<Params, ReturnedResults<Awaited<Returned>>>;
 
 type NamespaceProxies<Namespace> =
   IsAny<Namespace> extends true
@@ -182,7 +190,7 @@ type IsGenerator<Returned> =
     ? false
     : [Returned] extends [never]
       ? false
-      : [Returned] extends [Generator | AsyncGenerator]
+      : [Returned] extends [Generator]
         ? true
         : false;
 

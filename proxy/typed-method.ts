@@ -2,6 +2,7 @@ import type { CallOptions } from '../lib/call/call-contract.js';
 import type { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { RpcError } from '../lib/errors.js';
 import type { Outcome } from './broadcast.js';
+import type { StreamProxy } from './stream-types.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: nothing is known, and everything is allowed
 export type Any = any;
@@ -160,6 +161,8 @@ export interface UntypedMethod<Result = Any> {
   readonly defaultRoute: UntypedBound<Result>;
   /** Calls all servers of the type. Resolves with the outcome of every server, and does not reject when some fail. */
   readonly broadcast: UntypedBound<Outcome<Result>[]>;
+  /** Calls a method that answers with a stream; see {@link ResultStream}. */
+  readonly stream: StreamProxy<Any[], Any, Any>;
 }
 
 /** Untyped method that is bound to where its calls go. */

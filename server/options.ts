@@ -95,6 +95,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   maxQueued: true,
   maxPartialBytes: true,
   maxQueuedBytes: true,
+  maxStreams: true,
   maxUnreadBytes: true,
   maxUnregistered: true,
   paths: true,

@@ -8,3 +8,4 @@ export {
   resolveMailBoxOptions,
 } from '../../mailbox/options.js';
 export type { MailBoxState } from '../../mailbox/state.js';
+export type { StreamWindowOptions } from '../../mailbox/stream-window.js';

@@ -9,4 +9,6 @@ export type {
   ServerAtUrlOf,
   ServerTypeOf,
 } from '../../proxy/proxy-types.js';
+export type { StreamMethod, StreamProxy } from '../../proxy/stream-types.js';
 export type { Any, TypedMethod, UntypedMethod } from '../../proxy/typed-method.js';
+export type { ResultStream } from './result-stream.js';

@@ -6,11 +6,18 @@ import type { FailOptions } from './fail-mode.js';
 /** Options of one call, given by `.with(options)` of a proxy. */
 export interface CallOptions extends FailOptions {
   /**
-   * Deadline of the call: routing, filters, connecting and the remote method together.
+   * Deadline of the call: routing, filters, connecting and the remote method together. For a stream: of the whole stream;
+   * without this option, the client's `timeout` bounds the time to the first item.
    * Unit: ms. Range: 1 to 2^31 - 1.
    * @default the client's `timeout`
    */
   readonly timeout?: number | undefined;
+  /**
+   * For a stream: how long its reader waits for the next item. 0: no limit. The first item is bounded by the timeout.
+   * Unit: ms. Range: 0 to 2^31 - 1.
+   * @default the client's `streamIdleTimeout`
+   */
+  readonly idleTimeout?: number | undefined;
   /** The method may run twice for this call: failure modes may then repeat a call that may have run. @default false */
   readonly idempotent?: boolean | undefined;
   /** Value that travels beside the arguments, for `callContext().meta` of the method. Stock peers are not sent it. */
@@ -26,6 +33,7 @@ export interface CallOptions extends FailOptions {
 export const CALL_OPTION_NAMES = Object.freeze({
   failMode: true,
   idempotent: true,
+  idleTimeout: true,
   meta: true,
   retryConnectTime: true,
   retryTimes: true,

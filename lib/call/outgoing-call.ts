@@ -20,6 +20,7 @@ import {
   type WaitsFor,
   whileIn,
 } from './call-state.js';
+import type { OutgoingStream } from './outgoing-stream.js';
 import type { RemoteMethod } from './remote-method.js';
 import type { RequestCodec } from './request-codec.js';
 
@@ -86,6 +87,11 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   /** Servers that routers may not choose for the call, by id. */
   get excludes(): ReadonlySet<string> {
     return NO_SERVERS;
+  }
+
+  /** The results, where they are a stream. */
+  get stream(): OutgoingStream | undefined {
+    return undefined;
   }
 
   get isCall(): boolean {
@@ -178,6 +184,15 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     return this.fail(this.error(RpcCode.Cancelled, `cancelled ${whileIn(this.stage)}`, this.delivery, reason));
   }
 
+  /** Ends a call whose caller wants no more of its stream, in whatever state: as answered, or with the error. */
+  abandon(error?: RpcError): void {
+    if (this.#attempt !== undefined) return this.#attempt.abandon(error);
+    if (this.isSettled) return;
+    this.#release?.();
+    if (error === undefined) this.succeed(NO_RESULTS);
+    else this.fail(error);
+  }
+
   /** False when the call was settled before. */
   succeed(results: readonly unknown[]): boolean {
     return this.#end(undefined, results);
@@ -219,7 +234,8 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     const isServerSilent =
       isReported && this.#state === 'sent' && performance.now() - this.#stageSince >= REPORTED_FROM_MS;
     const pending = this.#clock?.waitsOn?.current?.stillPending;
-    const why = `${stillIn(this.stage)} after ${this.timeout} ms${pending === undefined ? '' : `; ${pending}`}`;
+    const late = `${stillIn(this.stage)} after ${this.timeout} ms${pending === undefined ? '' : `; ${pending}`}`;
+    const why = this.stream?.lateness ?? late;
     const about = { said: this.saidStage, isServerSilent };
     this.fail(this.lateError(RpcCode.Timeout, why, this.delivery, about));
   }
@@ -227,6 +243,13 @@ export class OutgoingCall extends CallRequest implements SentRequest {
   /** The server reports that the call is still running there. */
   reported(report: ProgressReport): void {
     this.#makeClock().reported(report);
+  }
+
+  /** Items of the results have come. False where the results are no stream. */
+  items(frame: FrameView, codec: Codec): boolean {
+    const { stream } = this;
+    stream?.items(frame, codec);
+    return stream !== undefined;
   }
 
   /** The answer has come. */

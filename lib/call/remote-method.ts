@@ -1,4 +1,4 @@
-import { invokeHead } from '../protocol/message.js';
+import { invokeHead, type StreamTime } from '../protocol/message.js';
 import type { RawBytes } from '../raw-bytes.js';
 import { methodName, type RpcMessage } from '../rpc-message.js';
 
@@ -14,6 +14,8 @@ export class RemoteMethod {
   /** Name on the wire: `namespace.module.method`, or the bare name of a shared client's method. */
   readonly name: string;
   readonly #heads: RawBytes[] = [];
+  /** Made for the first call whose results are a stream. */
+  #streamHeads: RawBytes[] | undefined;
   readonly #to: number | undefined;
   readonly #caller: string | undefined;
 
@@ -48,6 +50,17 @@ export class RemoteMethod {
     if (known !== undefined) return known;
     const head = invokeHead(this.name, argLength, oneway, meta, this.#to, named ? this.#caller : undefined);
     if (argLength <= MAX_KEPT_ARGUMENTS) this.#heads[slot] = head;
+    return head;
+  }
+
+  /** Head of a call whose results are a stream. */
+  streamHead(argLength: number, time: StreamTime, meta: boolean, named = false): RawBytes {
+    const slot = argLength * 8 + (named ? 4 : 0) + (time === 'whole' ? 2 : 0) + (meta ? 1 : 0);
+    const known = this.#streamHeads?.[slot];
+    if (known !== undefined) return known;
+    const head = invokeHead(this.name, argLength, false, meta, this.#to, named ? this.#caller : undefined, time);
+    this.#streamHeads ??= [];
+    if (argLength <= MAX_KEPT_ARGUMENTS) this.#streamHeads[slot] = head;
     return head;
   }
 

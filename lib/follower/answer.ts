@@ -12,6 +12,8 @@ const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.NoMethod,
   RpcCode.Forbidden,
   RpcCode.NeedsCallback,
+  RpcCode.NeedsStream,
+  RpcCode.NoStream,
   RpcCode.BadRequest,
   RpcCode.Validation,
   RpcCode.Encode,

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.js';
 import type { CodecName } from '../protocol/codecs.js';
+import { DEFAULT_STREAM_WINDOW, type StreamWindow } from '../protocol/stream-window.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
 import {
   CONNECTION_DEFAULTS,
@@ -20,6 +21,8 @@ export interface LineOptions extends Omit<ConnectionOptions, 'pauseWhenBlocked'>
   readonly frameTimeout: number;
   /** Calls that may wait for their answers at once. */
   readonly maxInFlight: number;
+  /** How far a stream of results may be ahead of its consumer here. */
+  readonly streamWindow: StreamWindow;
   /** Certificate of this end, and the rules for that of the Leader, for a place with TLS. */
   readonly tls?: ClientTls | undefined;
 }
@@ -37,6 +40,7 @@ export const LINE_DEFAULTS = Object.freeze({
   maxQueuedBytes: CONNECTION_DEFAULTS.maxQueuedBytes,
   maxInFlight: DEFAULT_MAX_IN_FLIGHT,
   frameTimeout: DEFAULT_FRAME_TIMEOUT_MS,
+  streamWindow: DEFAULT_STREAM_WINDOW,
   /** 0: frames leave at the end of the tick. */
   flushInterval: 0,
 });

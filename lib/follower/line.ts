@@ -15,18 +15,17 @@ import { ControlRequest, sendControl } from '../transport/control-request.js';
 import { dialWithin } from '../transport/dial-within.js';
 import { FrameWatch } from '../transport/frame-watch.js';
 import { peerSilent } from '../transport/heartbeat.js';
-import { Keepalive } from '../transport/keepalive.js';
+import type { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { readProgressReports } from '../transport/progress-reports.js';
 import { Latency } from './latency.js';
+import { lineKeepalive } from './line-keepalive.js';
 import type { LineOptions } from './line-options.js';
 import { LINE_TRANSITIONS, type LineState } from './line-state.js';
+import { LineStreams } from './line-streams.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
-import { directRequestCodec, unsendable } from './request-codec.js';
+import { directRequestCodec, streamless, unsendable } from './request-codec.js';
 import { UnwrittenCalls } from './unwritten-calls.js';
-
-/** Heartbeat interval toward a stock Leader. Source: cluster-client 3.7.0, lib/index.js. Unit: ms */
-const STOCK_HEARTBEAT_INTERVAL_MS = 20_000;
 
 export interface LineHandler {
   /** Called when the connection is made, before the registration. */
@@ -58,6 +57,8 @@ export class Line {
   readonly #unwritten: UnwrittenCalls;
   readonly #frameWatch: FrameWatch;
   #keepalive: Keepalive | undefined;
+  /** Made for the first call whose results are a stream. */
+  #streams: LineStreams | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #isGoingAway = false;
   #isFull = false;
@@ -168,6 +169,8 @@ export class Line {
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers);
+    if (call.stream !== undefined && !this.#agreement.features.includes('stream'))
+      return void call.fail(streamless(call, this.#agreement.isStock));
     const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');
@@ -188,7 +191,7 @@ export class Line {
     call.frameNumber = connection.committedFrames;
     call.onSent?.();
     if (call.oneway) this.#unwritten.add(id, call);
-    else if (call.isCancellable) call.heldBy(() => this.#cancel(id));
+    else if (call.isCancellable) this.#hold(id, call);
   }
 
   /**
@@ -232,25 +235,25 @@ export class Line {
     this.#pending.isReported = agreement.features.includes('progress');
     this.#connection.limitFrames(agreement.maxFrameBytes);
     this.#lifecycle.move('ready');
-    this.#startHeartbeat();
-  }
-
-  #startHeartbeat(): void {
-    const { heartbeatInterval, stockHeartbeatInterval = STOCK_HEARTBEAT_INTERVAL_MS } = this.#options;
-    const { isStock } = this.#agreement;
-    this.#keepalive = new Keepalive(this.#connection, this.#pending, {
-      interval: isStock ? stockHeartbeatInterval : heartbeatInterval,
-      always: isStock,
-      onDead: (silence) => this.destroy(peerSilent(this.peer, silence)),
-    });
+    this.#keepalive = lineKeepalive(this.#connection, this.#pending, this.#options, agreement.isStock, (silence) =>
+      this.destroy(peerSilent(this.peer, silence)),
+    );
   }
 
   #onResponse(head: Head, frame: FrameView): void {
+    if (head.type === 'stream_items' && this.#pending.get(frame.id)?.items?.(frame, this.#agreement.codec)) return;
     const request = this.#pending.take(frame.id);
     if (request === undefined) return;
     this.#latency.answered(request.sentAt);
     request.answered(head, frame, this.#agreement.codec);
     if (this.#isFull) this.#onDrained();
+  }
+
+  #hold(id: number, call: OutgoingCall): void {
+    call.heldBy(() => this.#cancel(id));
+    if (call.stream === undefined) return;
+    this.#streams ??= new LineStreams(this.#connection, this.#pending, this.#options.streamWindow);
+    call.stream.open(this.#streams.port(id));
   }
 
   /** Drops a call that was cancelled, and notifies the Leader. */
@@ -259,12 +262,9 @@ export class Line {
   }
 
   #onExpired(calls: readonly number[]): void {
-    for (const id of calls) this.#sendCancel(id);
+    const takesCancel = this.#agreement.features.includes('cancel');
+    for (const id of calls) if (takesCancel) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
     this.#onDrained();
-  }
-
-  #sendCancel(id: number): void {
-    if (this.#agreement.features.includes('cancel')) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
   }
 
   #onDrained(): void {

@@ -2,6 +2,7 @@ import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { AuthChallenge, AuthOffer } from '../protocol/auth-message.js';
 import type { Codec } from '../protocol/codec.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 
 /** Parameters of a registration. */
 export interface Registering {
@@ -14,6 +15,8 @@ export interface Registering {
   readonly transcode?: Codec;
   /** Largest frame that this end accepts. Unit: bytes */
   readonly maxFrameBytes: number;
+  /** How far a stream of results may be ahead of its consumer here. Undefined: this end takes no streams. */
+  readonly streamWindow?: StreamWindow;
   /**
    * Asks a Leader that refuses which process holds the port. A Leader answers only peers on its own machine. By default, asks
    * from the second registration on, after one was refused for want of a Leader.

@@ -113,9 +113,15 @@ export class Registration {
   }
 
   #ask(attempt: Attempt, timeoutMs: number, token: unknown): void {
-    const { codecs, transcode, maxFrameBytes, channel, secrets, place = '' } = this.#asked;
+    const { codecs, transcode, maxFrameBytes, streamWindow: stream, channel, secrets, place = '' } = this.#asked;
     const offered = transcode === undefined ? codecs : [transcode.name];
-    const terms = { version: EXTENSION_VERSION, codecs: offered, features: FEATURES, maxFrameBytes };
+    const terms = {
+      version: EXTENSION_VERSION,
+      codecs: offered,
+      features: FEATURES,
+      maxFrameBytes,
+      ...(stream && { stream }),
+    };
     const own = this.#ownFields(token);
     const proof = secrets?.begin({ channel, place, binding: attempt.facts?.binding?.() });
     // Before the Leader has proven the secret, the frame has nothing that belongs to the user.

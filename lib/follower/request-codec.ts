@@ -10,8 +10,9 @@ import { decodeResults, readFailure } from './answer.js';
 
 /** The codec of a call that goes straight to its server. */
 export const directRequestCodec: RequestCodec<OutgoingCall> = {
-  head({ method, args, oneway }, meta) {
-    return method.head(meta ? args.length + 1 : args.length, oneway, meta);
+  head({ method, args, oneway, stream }, meta) {
+    const items = meta ? args.length + 1 : args.length;
+    return stream === undefined ? method.head(items, oneway, meta) : method.streamHead(items, stream.time, meta);
   },
 
   writeBody({ args, options }: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean) {
@@ -39,6 +40,14 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
 
   lost: (reason) => reason.message,
 };
+
+/** Error of a call for a stream, where the peer at the other end of the connection knows no streams. */
+export function streamless(call: OutgoingCall, isStock: boolean): RpcError {
+  const peer = isStock
+    ? 'the server runs cluster-client'
+    : 'the server runs an older mailstation, or the call is relayed';
+  return call.error(RpcCode.NoStream, `${peer}, and cannot answer with a stream`, 'not-sent');
+}
 
 /** Error of a call whose arguments cannot be written. */
 export function unsendable(call: OutgoingCall, error: unknown): RpcError {

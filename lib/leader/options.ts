@@ -166,6 +166,12 @@ export interface ListeningOptions {
    */
   maxCallsPerConnection?: number | undefined;
   /**
+   * Streams that one connection may have open at once. A further one is refused with `ERR_RPC_OVERLOADED`.
+   * Unit: streams. Range: from 1.
+   * @default 1_000
+   */
+  maxStreams?: number | undefined;
+  /**
    * Share of the free places that one connection may take: at most this part of the places that are free or its own. The last tenth of
    * all places is for small callers: a connection may reach into it with a thousandth of `maxConcurrent`, and always with one
    * call. A further call of the connection waits in the queue, which is divided in the same way. 0: one call each. 1: no limit. A server with
@@ -212,6 +218,7 @@ export const LISTENING_DEFAULTS = Object.freeze({
   maxConcurrent: 100_000,
   maxQueued: 1_000,
   maxCallsPerConnection: DEFAULT_MAX_IN_FLIGHT,
+  maxStreams: 1_000,
   callerShare: 0.7,
   abandonedTimeout: 300_000,
   maxEventLoopLag: 0,
@@ -271,6 +278,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
       defaults.maxCallsPerConnection,
       1,
     ),
+    maxStreams: integer('maxStreams', given.maxStreams, defaults.maxStreams, 1),
     callerShare: fraction('callerShare', given.callerShare, defaults.callerShare),
     maxAbandoned: integer('maxAbandoned', given.maxAbandoned, maxConcurrent, 0),
     abandonedTimeout: timeoutMs('abandonedTimeout', given.abandonedTimeout, defaults.abandonedTimeout),

@@ -10,7 +10,7 @@ import type { ConnectedSubscriber } from './subscriber.js';
 export interface SessionOptions
   extends Omit<ConnectionOptions, 'pauseWhenBlocked' | 'maxFirstFrameBytes' | 'portBytes'>,
     AnswerWriterOptions,
-    Pick<SessionCallsOptions, 'authorization'> {
+    Pick<SessionCallsOptions, 'authorization' | 'maxStreams'> {
   /** Interval of heartbeats toward a mailstation peer. ms */
   readonly heartbeatInterval: number;
   /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */

@@ -85,7 +85,7 @@ export class Session {
           this.#calls.arrived();
           this.#registered?.keepalive.heard();
         },
-        onDrained: () => {},
+        onDrained: () => this.#calls.drained(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       {
@@ -96,11 +96,9 @@ export class Session {
       },
     );
     this.#answers = new AnswerWriter(this.#connection, options, host.limit.log);
+    const { authorization, maxStreams } = options;
     this.#calls = new SessionCalls({
-      connection: this.#connection,
-      answers: this.#answers,
-      limit: host.limit,
-      authorization: options.authorization,
+      ...{ connection: this.#connection, answers: this.#answers, limit: host.limit, authorization, maxStreams },
       origin: stream.facts?.origin,
       onIdle: () => this.#onIdle(),
     });
@@ -156,15 +154,14 @@ export class Session {
     answers.agree(codec, request.ext);
     connection.limitFrames(request.ext?.maxFrameBytes);
     const readsReports = request.ext?.features.includes('progress') === true;
-    calls.begin({ channel, codec, readsReports });
+    calls.begin({ channel, codec, readsReports, window: request.ext?.stream });
     answers.registered(request.id, ext);
-    const { topics } = channel;
     this.#registered = {
       channel,
       channelName: request.channelName,
       codec,
       ext: request.ext,
-      subscriber: topics && new ConnectedSubscriber(connection, this.#pending, topics, codec),
+      subscriber: channel.topics && new ConnectedSubscriber(connection, this.#pending, channel.topics, codec),
       relay: channel.relay?.({ calls, connection, answers, codec, clientId: request.ext?.clientId }),
       keepalive: sessionKeepalive(connection, this.#pending, this.#options, request.ext === undefined, (silence) =>
         this.#onSilence(silence),
@@ -216,6 +213,9 @@ export class Session {
       case 'cancel':
         if (relay === undefined) this.#calls.cancel(frame.id);
         else relay.onCancel(frame.id);
+        break;
+      case 'stream_credit':
+        this.#calls.credit(frame);
         break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);

@@ -21,6 +21,8 @@ const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'heartbeat_res',
   'progress',
   'cancel',
+  'stream_items',
+  'stream_credit',
 ]);
 
 interface KnownHead {

@@ -3,6 +3,7 @@ import { jsonText } from '../json-text.js';
 import { bytesOfText, type RawBytes } from '../raw-bytes.js';
 import type { AuthChallenge, AuthOffer, AuthProof } from './auth-message.js';
 import type { RelayMessage } from './relay-message.js';
+import type { StreamWindow } from './stream-window.js';
 
 /**
  * Heads of requests (cluster-client: conn objects). Heads of cluster-client 3.7 are written exactly as cluster-client writes
@@ -20,7 +21,9 @@ export type RequestHead =
   /** Calls of the receiver run late; the body is a list of reports: see `progress-reports.ts`. Has no answer. */
   | { readonly type: 'progress' }
   /** The caller does not wait any more for the answer to the request with this packet's id. Has no answer. */
-  | { readonly type: 'cancel' };
+  | { readonly type: 'cancel' }
+  /** The caller has taken items of the stream with this packet's id; the body says how many. Has no answer. */
+  | { readonly type: 'stream_credit' };
 
 /** Third message of a registration with a secret. `ext` has what a Leader may know only after its own proof. */
 export interface RegisterProofHead {
@@ -39,7 +42,12 @@ export interface InvokeHead {
   readonly meta: boolean;
   /** Name of the client that makes the call, where another process relays the call. Not proved by anything. */
   readonly caller?: string;
+  /** The caller wants the results as a stream. */
+  readonly stream?: StreamTime;
 }
+
+/** Part of a stream that the packet's timeout bounds: the time to the first item, or the whole stream. */
+export type StreamTime = 'first' | 'whole';
 
 export interface SubscribeHead {
   readonly type: 'subscribe' | 'unSubscribe';
@@ -58,6 +66,8 @@ export type ResponseHead =
   | { readonly type: 'register_channel_res'; readonly ext: Extension | undefined }
   | { readonly type: 'register_challenge'; readonly auth: AuthChallenge | undefined }
   | InvokeResultHead
+  /** Items of the stream with this packet's id. */
+  | { readonly type: 'stream_items' }
   | { readonly type: 'heartbeat_res' | 'subscribe_result_res' | 'goaway_res' };
 
 export interface InvokeResultHead {
@@ -90,8 +100,10 @@ export interface Extension {
   readonly version: number;
   /** Names of codecs, the preferred one first; in the answer, the chosen one. */
   readonly codecs: readonly string[];
-  /** Features that the sender accepts beyond cluster-client: `results`, `meta`, `goaway`, `progress`, `cancel`, `caller`. */
+  /** Features that the sender accepts beyond cluster-client: see {@link Feature}. */
   readonly features: readonly string[];
+  /** How far a stream that is sent to the sender may be ahead of its consumer there. Missing: the sender takes no streams. */
+  readonly stream?: StreamWindow;
   /** Largest frame that the sender accepts, so that the peer refuses a larger frame before sending. Unit: bytes */
   readonly maxFrameBytes?: number;
   /** Process that holds the port; in the answer only, and only to a peer on the same machine. */
@@ -124,8 +136,8 @@ export interface PortHolder {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'caller';
-export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel'];
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller';
+export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream'];
 /** Features that a Leader announces: only a Follower sends calls, and the names of their callers. */
 export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];
 
@@ -144,6 +156,8 @@ export const HEAD = {
   goawayRes: bytesOf({ type: 'goaway_res' }),
   progress: bytesOf({ type: 'progress' }),
   cancel: bytesOf({ type: 'cancel' }),
+  streamItems: bytesOf({ type: 'stream_items' }),
+  streamCredit: bytesOf({ type: 'stream_credit' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** Head of an answer to a stock peer: the body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
@@ -190,7 +204,7 @@ export function subscribeResultHead(key: string): RawBytes {
 
 /**
  * `to`: number under which a relay knows the server; undefined for a call that goes to the server. `caller`: name of the
- * client that makes the call, where the connection does not belong to that client.
+ * client that makes the call, where the connection does not belong to that client. `stream`: the results are to be a stream.
  */
 export function invokeHead(
   method: string,
@@ -199,9 +213,11 @@ export function invokeHead(
   meta: boolean,
   to?: number,
   caller?: string,
+  stream?: StreamTime,
 ): RawBytes {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
-  return bytesOf(meta ? { ...head, meta: 1, caller } : { ...head, caller });
+  const more = { caller, ...(stream && { stream: 1 }), ...(stream === 'whole' && { whole: 1 }) };
+  return bytesOf(meta ? { ...head, meta: 1, ...more } : { ...head, ...more });
 }
 
 const resultHeads: RawBytes[] = [];

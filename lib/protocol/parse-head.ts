@@ -8,6 +8,7 @@ import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
 import { parseJson } from './parse-json.js';
 import { isTarget, readRelayMessage } from './relay-message.js';
+import { readStreamWindow } from './stream-window.js';
 
 /** Smallest limit on frames that is respected: the answer with an error must fit. Unit: bytes */
 const MIN_FRAME_BYTES = 1024;
@@ -70,6 +71,8 @@ function validate(head: Record<string, unknown>): Head {
     case 'goaway_res':
     case 'progress':
     case 'cancel':
+    case 'stream_items':
+    case 'stream_credit':
       return { type };
     case 'relay':
       return validateRelay(head);
@@ -89,20 +92,23 @@ function validateRelay(head: Record<string, unknown>): Head {
 }
 
 function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
-  const { method, argLength, oneway, meta, caller } = head;
+  const { method, argLength, oneway, meta, caller, stream, whole } = head;
   if (typeof method !== 'string') return invalid('invoke without a method');
   if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
   const invoke: InvokeHead = { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
-  return isClientId(caller) ? { ...invoke, caller } : invoke;
+  if (stream !== 1) return isClientId(caller) ? { ...invoke, caller } : invoke;
+  if (oneway === true) return invalid('invoke with a stream for a one-way call, which has no results');
+  return { ...invoke, ...(isClientId(caller) && { caller }), stream: whole === 1 ? 'whole' : 'first' };
 }
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation, auth, token } =
+  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation, auth, token, stream } =
     ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
   const offer = readAuthOffer(auth);
+  const window = readStreamWindow(stream);
   return {
     version: version as number,
     codecs: strings(codecs),
@@ -113,6 +119,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(isClientId(clientId) && { clientId }),
     ...(isGeneration(generation) && { generation }),
     ...(offer && { auth: offer }),
+    ...(window && { stream: window }),
     ...(token !== undefined && { token }),
   };
 }

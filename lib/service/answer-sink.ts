@@ -15,6 +15,8 @@ export interface AnswerSink {
   fail(error: Error): void;
   /** The method was not started, for this reason. The error has the code that the caller gets. */
   refuse(error: RpcError): void;
+  /** True for a stream that this call wants. A method with a callback answers by returning one too. */
+  takesStream?(value: unknown): boolean;
 }
 
 const NO_RESULTS: readonly unknown[] = Object.freeze([]);

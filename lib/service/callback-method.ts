@@ -39,6 +39,11 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
       succeed(method, results, answer, logger);
     }
   });
+  const takeStream = (stream: unknown): void => {
+    if (isAnswered) return;
+    isAnswered = true;
+    succeed(method, [stream], answer, logger);
+  };
   const failed = (thrown: unknown) => {
     if (isAnswered) {
       logLate(method, 'failed', thrown, logger);
@@ -50,11 +55,13 @@ export function callWithCallback(method: ServiceMethod, args: unknown[], answer:
   try {
     const returned: unknown = Reflect.apply(method.fn, method.self, args);
     const promise = promiseOf(returned, method, logger);
+    if (answer.takesStream?.(returned) === true) return takeStream(returned);
     if (promise === undefined) {
       if (!isAnswered && returned !== undefined) method.hasOnlyReturned = true;
       return;
     }
     promise.then((value) => {
+      if (answer.takesStream?.(value) === true) return takeStream(value);
       if (isAnswered) return;
       if (isNoAnswer(value, method)) {
         method.hasOnlyReturned = true;

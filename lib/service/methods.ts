@@ -11,7 +11,7 @@ export { isFunction, isObject, type Method, sourceOf } from './functions.js';
  * Methods of an instance that callers may call, by name: own functions, and functions of the prototypes.
  *
  * Not callable: `constructor`, `prototype` and names that begin with `_` (`__proto__` among them), symbols, classes,
- * schemas (those of ArkType are functions), and generators (an iterator cannot be sent). The function that an accessor gives is callable where {@link readAccessor} reads
+ * schemas (those of ArkType are functions), and generators. An async generator is callable: its items are a stream. The function that an accessor gives is callable where {@link readAccessor} reads
  * the accessor. The walk ends at the first prototype of the language (Object, Function, Array, Map, Promise ...) or of
  * Node's EventEmitter: otherwise any caller could `emit` on a service and remove the listeners.
  *
@@ -70,7 +70,12 @@ export function isCallableName(name: string): boolean {
 }
 
 function isCallable(fn: Method): boolean {
-  return !isSchemaLike(fn) && !types.isGeneratorFunction(partsOf(fn).fn) && !isClass(fn);
+  return !isSchemaLike(fn) && !isGenerator(partsOf(fn).fn) && !isClass(fn);
+}
+
+/** True for a generator function that is not async. Older code writes coroutines so, whose values are not their results. */
+export function isGenerator(fn: Method): boolean {
+  return types.isGeneratorFunction(fn) && !types.isAsyncFunction(fn);
 }
 
 /** Prototype of a built-in class, of this realm or of another: a test runner may load services in another realm. */

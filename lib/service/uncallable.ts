@@ -1,7 +1,6 @@
-import { types } from 'node:util';
 import { readAccessor } from './accessors.js';
 import { partsOf } from './checked-method.js';
-import { isCallableName, isClass, isFunction, levelsOf } from './methods.js';
+import { isCallableName, isClass, isFunction, isGenerator, levelsOf } from './methods.js';
 import { isSchemaLike } from './standard-schema.js';
 
 /** Number of members that {@link whyNoneCallable} lists. */
@@ -43,10 +42,8 @@ function whyNotMethod(name: string, value: unknown): string {
   if (!isFunction(value)) return `${name} is not a function but ${kindOf(value)}; only functions can be called`;
   if (isSchemaLike(value)) return `${name} is a schema, which callers cannot call; give the schema to checked()`;
   const { fn } = partsOf(value);
-  if (types.isGeneratorFunction(fn)) {
-    const kind = types.isAsyncFunction(fn) ? 'an async generator function' : 'a generator function';
-    return `${name} is ${kind}, and an iterator cannot be sent; collect the values and return an array`;
-  }
+  if (isGenerator(fn))
+    return `${name} is a generator function, and an iterator cannot be sent; make it an async generator function, whose values callers read as a stream, or return an array`;
   if (isClass(value)) return `${name} is a class; serve an instance of the class as a module`;
   return `${name} was added after the module had been loaded; add the function before`;
 }

@@ -21,6 +21,7 @@ import { relayMessage } from '../protocol/relay-message.js';
 import { isEncodeRefusal } from '../protocol/value-path.js';
 import { printable } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
+import { discardStream, isStreamable } from '../stream/stream-source.js';
 import type { Connection } from '../transport/connection.js';
 import { writeFrame } from '../transport/write-frame.js';
 import type { ErrorBody } from '../wire-errors.js';
@@ -130,6 +131,7 @@ export class AnswerWriter {
       }
       return undefined;
     } catch (error) {
+      if (isStreamable(results[0])) return this.#needsStream(id, method, results[0]);
       return this.#resultsFailed(id, method, error);
     }
   }
@@ -235,6 +237,18 @@ export class AnswerWriter {
     const head = this.#isOurs ? failureHead(RpcCode.QueueFull) : HEAD.failure;
     const body = EncodedValue.of({ name: 'RpcError', message: why }, this.#codec).in(this.#codec);
     this.#connection.send(RESPONSE, id, ANSWER_TIMEOUT_MS, head, body);
+  }
+
+  /** The method answers with a stream, and the caller waits for one value. */
+  #needsStream(id: number, method: string, stream: unknown): RpcError {
+    discardStream(stream);
+    const name = method.slice(method.lastIndexOf('.') + 1);
+    const why = `the method answers with a stream; call ${name}.stream(...), and read the items with for await`;
+    const failure = new RpcError(RpcCode.NeedsStream, why);
+    const of = `${printable(method)} from ${this.#connection.peer}`;
+    this.#log.warn(`mailstation: refused a call of ${of}: ${printable(why)}`, failure.code);
+    this.failure(id, failure, failure.code, method);
+    return failure;
   }
 
   #resultsFailed(id: number, method: string, error: unknown): RpcError {

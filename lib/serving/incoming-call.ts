@@ -36,7 +36,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   readonly meta: unknown;
   /** Name of the client that makes the call, on a connection that several clients use. */
   readonly callerId: string | undefined;
-  readonly deadline: number;
+  /** A stream without a deadline gives up its first one when the stream begins. */
+  deadline: number;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
   // The next four fields belong to ProgressReporter.

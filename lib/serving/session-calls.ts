@@ -3,6 +3,7 @@ import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
 import type { InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
 import type { Connection } from '../transport/connection.js';
@@ -16,6 +17,9 @@ import type { HeldRequest } from './held-requests.js';
 import { type Answerer, IncomingCall } from './incoming-call.js';
 import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
+import { DEFAULT_MAX_STREAMS } from './session-streams.js';
+import { StreamCalls } from './stream-calls.js';
+import { StreamedCall } from './streamed-call.js';
 
 export interface SessionCallsOptions {
   readonly connection: Connection;
@@ -25,6 +29,8 @@ export interface SessionCallsOptions {
   readonly authorization?: Authorization | undefined;
   /** Origin of the web page that connected. */
   readonly origin?: string | undefined;
+  /** Streams that the connection may have open at once. @default 1_000 */
+  readonly maxStreams?: number | undefined;
   /** Called when the last call in progress is over. */
   onIdle(): void;
 }
@@ -35,6 +41,8 @@ export interface CallTerms {
   readonly codec: Codec;
   /** The peer reads reports of calls that run late. */
   readonly readsReports: boolean;
+  /** How far a stream may be ahead of its consumer there. Undefined: the peer takes no streams. */
+  readonly window?: StreamWindow | undefined;
 }
 
 /** Calls that arrive on one connection, until each is answered. */
@@ -56,6 +64,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   #hasArrived = true;
   /** Made for the first call that can be cancelled: most connections have none. */
   #cancellable: CancellableCalls | undefined;
+  /** Made for the first call whose results are to be a stream. */
+  #streams: StreamCalls | undefined;
   #endReason: RpcError | undefined;
 
   constructor(options: SessionCallsOptions) {
@@ -88,7 +98,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       isRead: terms.readsReports,
       hasReturned: terms.channel.hasReturned,
       onLate: (call) => {
-        if (call instanceof IncomingCall) limit.watch(call, this);
+        // A stream is watched from the moment on when its caller has left.
+        if (call instanceof IncomingCall && !(call instanceof StreamedCall)) limit.watch(call, this);
       },
     });
   }
@@ -135,6 +146,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     const missing = gate?.unexposed(method) ?? channel.missing?.(method, argLength);
     if (missing !== undefined) return this.#refusals.forbid(id, head, missing);
     if (gate?.admits(head, frame, deadline) === false) return undefined;
+    if (head.stream !== undefined && !this.#streamCalls().admits(head, frame)) return undefined;
     let args: unknown[];
     try {
       args = decodeList((this.#terms as CallTerms).codec, bytes, bodyStart, end, argLength);
@@ -143,6 +155,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
+    if (head.stream !== undefined) return this.#streamCalls().make(head, head.stream, id, args, deadline);
     const call = new IncomingCall(
       this,
       id,
@@ -157,6 +170,21 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     return call;
   }
 
+  /** The caller has taken items of a stream. */
+  credit(frame: FrameView): void {
+    if (this.#terms === undefined) this.answerBadRequest(frame.id, 'a credit came before the registration');
+    else this.#streamCalls().credit(frame);
+  }
+
+  onFirstItem(call: StreamedCall): void {
+    this.#reporter?.delete(call);
+  }
+
+  /** The connection accepts more. */
+  drained(): void {
+    this.#streams?.resume();
+  }
+
   onQueued(call: IncomingCall): void {
     this.watchCancel(call);
   }
@@ -164,6 +192,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   /** The caller has cancelled the call with this id. An unknown id, or a call that is over, changes nothing. */
   cancel(id: number): void {
     if (this.#gate?.cancel(id) === true) return;
+    this.#streams?.forget(id);
     this.#cancellable ??= new CancellableCalls();
     const call = this.#cancellable.cancel(id, this.#serving);
     if (call !== undefined && this.#options.limit.isQueued(call)) call.drop();
@@ -177,6 +206,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     for (const call of this.#cancellable?.abortAll(reason) ?? []) {
       if (this.#options.limit.isQueued(call)) call.drop();
     }
+    this.#streams?.end();
     this.#options.limit.leave(this);
   }
 
@@ -248,5 +278,12 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#serving -= 1;
     this.#options.limit.release(call, this);
     if (this.#serving === 0) this.#options.onIdle();
+  }
+
+  #streamCalls(): StreamCalls {
+    const { connection, limit, maxStreams = DEFAULT_MAX_STREAMS } = this.#options;
+    const { codec, window } = this.#terms as CallTerms;
+    this.#streams ??= new StreamCalls(this, { connection, codec, limit, window, maxStreams });
+    return this.#streams;
   }
 }

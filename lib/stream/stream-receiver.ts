@@ -1,9 +1,10 @@
 import { Lifecycle } from '../lifecycle.js';
 import { readUint32 } from '../protocol/packet.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 import { RECEIVER_TRANSITIONS, type ReceiverState } from './receiver-state.js';
 import { COUNT_BYTES, type Credit, LENGTH_BYTES, readCount } from './stream-body.js';
-import type { StreamTotal, StreamWindow } from './stream-window.js';
+import type { StreamTotal } from './stream-total.js';
 
 /** Largest number of items in one frame. */
 const MAX_FRAME_ITEMS = 4_096;
@@ -13,19 +14,23 @@ export interface ItemDecoder {
   decode(bytes: RawBytes, start: number, end: number): unknown;
 }
 
-/** The way back to the producer. */
-export interface ReceiverPort {
-  /** The consumer has taken items: the producer may send as many more. */
-  credit(credit: Credit): void;
-  /** The consumer wants no more items. `hasEnded`: the producer has sent the end already. */
-  stop(hasEnded: boolean): void;
-}
-
+/** Events of a stream for its owner, which has the way back to the producer. */
 export interface ReceiverHandler {
+  /** The consumer has taken items: the producer may send as many more. */
+  onTaken(credit: Credit): void;
+  /** The consumer wants no more items. `hasEnded`: the producer has sent the end already. */
+  onStopped(hasEnded: boolean): void;
   /** The consumer waits for an item that has not arrived. */
   onWaits(): void;
-  /** An item has arrived that cannot be decoded. The stream is closed with the error that this function returns. */
-  undecodable(error: unknown): Error;
+  /** An item cannot be decoded. The stream is closed, and its consumer gets the error that this function returns. */
+  onUndecodable(error: unknown, hasEnded: boolean): Error;
+}
+
+/** Bounds of a stream at its consumer. */
+export interface ReceiverTerms {
+  readonly window: StreamWindow;
+  /** Bytes of all streams of the connection. */
+  readonly total: StreamTotal;
 }
 
 /** Items of one frame that the consumer has not taken, as bytes. */
@@ -41,21 +46,19 @@ interface Waiter {
 }
 
 /** How a stream ends for its consumer. */
-type End = { readonly error: Error } | { readonly returned: unknown };
+export type StreamEnd = { readonly fail: () => Error } | { readonly returned: unknown };
 
 /**
  * The consumer's end of a stream, without a connection. Items stay bytes until the consumer takes them, so that the window is the
  * bound of their memory. The producer gets credit when half of the window has been taken.
  */
 export class StreamReceiver {
-  readonly #window: StreamWindow;
-  readonly #total: StreamTotal;
   readonly #handler: ReceiverHandler;
   readonly #lifecycle = new Lifecycle<ReceiverState>('open', RECEIVER_TRANSITIONS, () => {});
-  #port: ReceiverPort | undefined;
+  #terms: ReceiverTerms | undefined;
   #chunks: Chunk[] = [];
   #waiters: Waiter[] = [];
-  #end: End | undefined;
+  #end: StreamEnd | undefined;
   #arrivedItems = 0;
   #arrivedBytes = 0;
   #takenItems = 0;
@@ -63,9 +66,7 @@ export class StreamReceiver {
   #creditedItems = 0;
   #creditedBytes = 0;
 
-  constructor(window: StreamWindow, total: StreamTotal, handler: ReceiverHandler) {
-    this.#window = window;
-    this.#total = total;
+  constructor(handler: ReceiverHandler) {
     this.#handler = handler;
   }
 
@@ -88,9 +89,9 @@ export class StreamReceiver {
     return this.#waiters.length > 0;
   }
 
-  /** The stream is open at its producer, who is reached through the port. */
-  open(port: ReceiverPort): void {
-    this.#port = port;
+  /** The producer has been asked for the stream, with these bounds. */
+  open(terms: ReceiverTerms): void {
+    this.#terms = terms;
   }
 
   /**
@@ -98,16 +99,17 @@ export class StreamReceiver {
    * with a frame that breaks the rules; undefined for a good one.
    */
   items(bytes: RawBytes, start: number, end: number, decoder: ItemDecoder): string | undefined {
-    if (this.state !== 'open') return undefined;
+    const terms = this.#terms;
+    if (this.state !== 'open' || terms === undefined) return undefined;
     const first = start + COUNT_BYTES;
     const count = first > end ? 0 : countItems(bytes, first, end);
     if (count === 0) return 'a frame of items without a list of them';
     if (readCount(bytes, start) !== this.#arrivedItems)
       return `item ${readCount(bytes, start)} arrived in the place of item ${this.#arrivedItems}`;
-    if (this.#exceeds(count)) return 'more items arrived than the window allows';
+    if (this.#exceeds(count, terms)) return 'more items arrived than the window allows';
     this.#arrivedItems += count;
     this.#arrivedBytes += end - first;
-    this.#total.add(end - first);
+    terms.total.add(end - first);
     const chunk = { bytes, decoder, at: first };
     while (this.#waiters.length > 0 && chunk.at < end) this.#deliver(chunk, this.#waiters.shift() as Waiter);
     if (chunk.at < end && this.state === 'open') this.#keep(chunk, end);
@@ -138,13 +140,13 @@ export class StreamReceiver {
     if (!this.#lifecycle.move('closed')) return false;
     this.#end = undefined;
     this.#discard();
-    this.#port?.stop(hasEnded);
+    this.#handler.onStopped(hasEnded);
     this.#settleWaiters();
     return true;
   }
 
   /** The stream ends behind the items that have arrived or, with `isNow`, at once. */
-  end(end: End, isNow: boolean): void {
+  end(end: StreamEnd, isNow: boolean): void {
     if (this.state !== 'open') return;
     this.#end = end;
     if (isNow) this.#discard();
@@ -153,11 +155,10 @@ export class StreamReceiver {
     this.#settleWaiters();
   }
 
-  #exceeds(count: number): boolean {
+  #exceeds(count: number, { window, total }: ReceiverTerms): boolean {
     const items = this.#arrivedItems - this.#creditedItems;
-    const { items: most, bytes } = this.#window;
-    if (items + count > most || this.#arrivedBytes - this.#creditedBytes >= bytes) return true;
-    return items > 0 && this.#total.isFull;
+    if (items + count > window.items || this.#arrivedBytes - this.#creditedBytes >= window.bytes) return true;
+    return items > 0 && total.isFull;
   }
 
   #keep({ bytes, decoder, at }: Chunk, end: number): void {
@@ -176,33 +177,35 @@ export class StreamReceiver {
       const hasEnded = this.state === 'ended';
       this.#lifecycle.move('closed');
       this.#discard();
-      this.#port?.stop(hasEnded);
       this.#end = undefined;
-      reject(this.#handler.undecodable(error));
+      reject(this.#handler.onUndecodable(error, hasEnded));
       this.#settleWaiters();
       return;
     }
     this.#takenItems += 1;
     this.#takenBytes += end - chunk.at;
     chunk.at = end;
-    const { items, bytes } = this.#window;
-    if (this.#takenItems - this.#creditedItems >= items / 2 || this.#takenBytes - this.#creditedBytes >= bytes / 2)
-      this.#credit();
+    if (this.#isHalfTaken) this.#credit();
     resolve({ done: false, value });
+  }
+
+  get #isHalfTaken(): boolean {
+    const { items, bytes } = (this.#terms as ReceiverTerms).window;
+    return this.#takenItems - this.#creditedItems >= items / 2 || this.#takenBytes - this.#creditedBytes >= bytes / 2;
   }
 
   #credit(): void {
     if (this.#takenItems === this.#creditedItems) return;
-    this.#total.release(this.#takenBytes - this.#creditedBytes);
+    this.#terms?.total.release(this.#takenBytes - this.#creditedBytes);
     this.#creditedItems = this.#takenItems;
     this.#creditedBytes = this.#takenBytes;
-    this.#port?.credit({ items: this.#takenItems, bytes: this.#takenBytes });
+    this.#handler.onTaken({ items: this.#takenItems, bytes: this.#takenBytes });
   }
 
   /** Gives up all that has arrived, and has not been credited. */
   #discard(): void {
     this.#chunks = [];
-    this.#total.release(this.#arrivedBytes - this.#creditedBytes);
+    this.#terms?.total.release(this.#arrivedBytes - this.#creditedBytes);
     this.#creditedItems = this.#arrivedItems;
     this.#creditedBytes = this.#arrivedBytes;
   }
@@ -216,7 +219,7 @@ export class StreamReceiver {
     const end = this.#end;
     this.#end = undefined;
     this.#lifecycle.move('closed');
-    if (end !== undefined && 'error' in end) reject(end.error);
+    if (end !== undefined && 'fail' in end) reject(end.fail());
     else resolve({ done: true, value: end?.returned });
   }
 }

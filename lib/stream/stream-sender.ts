@@ -1,9 +1,10 @@
 import { Lifecycle } from '../lifecycle.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import { SENDER_TRANSITIONS, type SenderState } from './sender-state.js';
 import type { SenderTurns, TurnTaker } from './sender-turns.js';
 import type { Credit } from './stream-body.js';
 import type { StreamSource } from './stream-source.js';
-import type { RoomWaiter, StreamTotal, StreamWindow } from './stream-window.js';
+import type { RoomWaiter, StreamTotal } from './stream-total.js';
 
 /** Way on which the frames of a stream leave, and receiver of its end. */
 export interface SenderHandler {

@@ -17,6 +17,8 @@ export interface SentRequest {
   /** True for a user's call: the peer works on the call until the peer is notified that the caller does not wait any more. */
   readonly isCall?: boolean;
   answered(head: Head, frame: FrameView, codec: Codec): void;
+  /** Takes items of a stream, which are no answer yet. False where the request asks for no stream. */
+  items?(frame: FrameView, codec: Codec): boolean;
   /** Called when the connection ended before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
   /** Called when the deadline has passed. `isReported`: the peer reports late calls, see {@link ProgressReport}. */
@@ -108,6 +110,11 @@ export class PendingCalls {
     this.#size += 1;
     this.#timer.note(entry.deadline);
     return id;
+  }
+
+  /** The deadline of an entry has moved to an earlier time. */
+  noteDeadline(deadline: number): void {
+    this.#timer.note(deadline);
   }
 
   /** The entry of an id, which stays in the table. */

@@ -3,6 +3,7 @@ import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
+import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
@@ -112,6 +113,14 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     name: 'EjectionOptions',
     prefix: 'ejection.',
     defaults: EJECTION_DEFAULTS,
+  },
+  {
+    title: 'Streams',
+    intro: 'An object, as the option `streamWindow`.',
+    file: 'mailbox/stream-window.ts',
+    name: 'StreamWindowOptions',
+    prefix: 'streamWindow.',
+    defaults: DEFAULT_STREAM_WINDOW,
   },
   {
     title: 'One call',

@@ -24,6 +24,8 @@ import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { DEFAULT_MAX_FRAME_BYTES, type PacketKind, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
 import { relayMessage, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
+import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
+import { CREDIT_BYTES, creditBody, writeCount } from '../../lib/stream/stream-body.js';
 import { takeAll } from '../lib/protocol/support.js';
 
 type WriteBody = (out: FrameWriter) => void;
@@ -51,6 +53,8 @@ const asked: Extension = {
   features: FEATURES,
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
 };
+const { items, bytes, total } = DEFAULT_STREAM_WINDOW;
+const askedWithWindow: Extension = { ...asked, stream: { items, bytes, total } };
 const generation = 'q7Jm2xGd0R5tVb1Z';
 const chosen: Extension = {
   ...asked,
@@ -82,12 +86,12 @@ const key = '$$inner$$__{"service":"user"}';
 /** Every frame that docs/wire.md shows, by the name of its block there. */
 export const FRAMES: Readonly<Record<string, Buffer>> = {
   'register_channel from a stock Follower': frame(REQUEST, 1, 3_000, registerHead('area-1', undefined)),
-  register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', asked)),
+  register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', askedWithWindow)),
   'register_channel with a secret': frame(
     REQUEST,
     1,
     3_000,
-    registerHead('area-1', { ...asked, auth: { v: AUTH_VERSION, nonce: followerNonce, hints: [hint] } }),
+    registerHead('area-1', { ...askedWithWindow, auth: { v: AUTH_VERSION, nonce: followerNonce, hints: [hint] } }),
   ),
   register_challenge: frame(
     RESPONSE,
@@ -170,6 +174,20 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     1,
     failureHead('ERR_RPC_NO_METHOD'),
     value(msgpackCodec, { name: 'RpcError', message: 'no add', code: 'ERR_RPC_NO_METHOD' }),
+  ),
+  'invoke for a stream': frame(
+    REQUEST,
+    2,
+    30_000,
+    invokeHead('user.rooms.history', 1, false, false, undefined, undefined, 'first'),
+    (out) => encodeList(out, msgpackCodec, [7]),
+  ),
+  stream_items: frame(RESPONSE, 2, 1, HEAD.streamItems, (out) => {
+    writeCount(out, 5);
+    encodeList(out, msgpackCodec, ['a', true]);
+  }),
+  stream_credit: frame(REQUEST, 2, 1, HEAD.streamCredit, (out) =>
+    out.append(creditBody({ items: 7, bytes: 41 }), 0, CREDIT_BYTES),
   ),
   heartbeat: frame(REQUEST, 5, 60_000, HEAD.heartbeat),
   heartbeat_res: frame(RESPONSE, 5, 60_000, HEAD.heartbeatRes),

@@ -14,6 +14,7 @@ describe('resolveMailBoxOptions', () => {
       maxFrameBytes: 4 * 1024 * 1024,
       frameTimeout: 10_000,
       maxInFlight: 50_000,
+      streamWindow: { items: 256, bytes: 256 * 1024, total: 8 * 1024 * 1024 },
       maxQueuedBytes: 16 * 1024 * 1024,
       codecs: ['msgpack', 'json'],
     });

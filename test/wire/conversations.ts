@@ -11,6 +11,7 @@ import { sharedClient, stockFollower, stockLeader, transcodedClient } from './cl
 import type { Conversation } from './conversation.js';
 import { missingSecrets, secrets, tokens, wrongSecrets } from './secret-conversations.js';
 import { sharedMailBoxes } from './share-conversation.js';
+import { streams } from './stream-conversation.js';
 
 /** By name, in the order in which they are recorded. */
 export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
@@ -25,6 +26,7 @@ export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
   'a registration with another secret': wrongSecrets,
   'a registration without the secret': missingSecrets,
   'a registration with a token': tokens,
+  'streams of results': streams,
   'a shared client': sharedClient,
   'a shared client that leads a stock Follower': stockFollower,
   'a shared client that follows a stock Leader': stockLeader,

@@ -20,6 +20,8 @@ const HEAD_TYPES: Readonly<Record<Exclude<Head['type'], 'invalid'>, true>> = {
   invoke_result: true,
   cancel: true,
   progress: true,
+  stream_items: true,
+  stream_credit: true,
   heartbeat: true,
   heartbeat_res: true,
   goaway: true,

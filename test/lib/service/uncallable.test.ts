@@ -113,10 +113,9 @@ describe('whyUncallable', () => {
     },
   };
   const cases: [name: string, says: string | undefined][] = [
-    ['gen', 'gen is a generator function, and an iterator cannot be sent; collect the values and return an array'],
     [
-      'agen',
-      'agen is an async generator function, and an iterator cannot be sent; collect the values and return an array',
+      'gen',
+      'gen is a generator function, and an iterator cannot be sent; make it an async generator function, whose values callers read as a stream, or return an array',
     ],
     ['text', 'text is not a function but a string; only functions can be called'],
     ['list', 'list is not a function but an array; only functions can be called'],

@@ -1,12 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Bytes } from '../../../lib/protocol/bytes.js';
+import type { StreamWindow } from '../../../lib/protocol/stream-window.js';
 import type { RawBytes } from '../../../lib/raw-bytes.js';
 import { SenderTurns } from '../../../lib/stream/sender-turns.js';
 import { type Credit, LENGTH_BYTES, writeCount } from '../../../lib/stream/stream-body.js';
 import { StreamReceiver } from '../../../lib/stream/stream-receiver.js';
 import { StreamSender } from '../../../lib/stream/stream-sender.js';
 import { streamSource } from '../../../lib/stream/stream-source.js';
-import { StreamTotal, type StreamWindow } from '../../../lib/stream/stream-window.js';
+import { StreamTotal } from '../../../lib/stream/stream-total.js';
 
 /** Decodes the texts that {@link frameOf} writes. */
 export const TEXT = {
@@ -73,14 +74,13 @@ export function receiverOf({ window = WIDE, total = new StreamTotal(window.total
 } {
   const credits: Credit[] = [];
   const events: string[] = [];
-  const receiver = new StreamReceiver(window, total, {
+  const receiver = new StreamReceiver({
+    onTaken: (credit) => void credits.push(credit),
+    onStopped: (hasEnded) => void events.push(hasEnded ? 'stop after the end' : 'stop'),
     onWaits: () => void events.push('waits'),
-    undecodable: (error) => new Error(`undecodable: ${(error as Error).message}`),
+    onUndecodable: (error) => new Error(`undecodable: ${(error as Error).message}`),
   });
-  receiver.open({
-    credit: (credit) => void credits.push(credit),
-    stop: (hasEnded) => void events.push(hasEnded ? 'stop after the end' : 'stop'),
-  });
+  receiver.open({ window, total });
   const arrive = (sequence: number, ...items: string[]): string | undefined => {
     const frame = frameOf(sequence, ...items);
     const wrong = receiver.items(frame, 0, frame.length, TEXT);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { SenderTurns } from '../../../lib/stream/sender-turns.js';
-import { StreamTotal } from '../../../lib/stream/stream-window.js';
+import { StreamTotal } from '../../../lib/stream/stream-total.js';
 import { senderOf, settle, WIDE } from './parts.js';
 
 /** Yields texts, and notes how it ends. */

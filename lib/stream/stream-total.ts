@@ -1,16 +1,3 @@
-/** How far a producer may be ahead of its consumer. The consumer's end announces the window when registering. */
-export interface StreamWindow {
-  /** Items of one stream that were sent and are not taken yet. */
-  readonly items: number;
-  /** Bytes of one stream that were sent and are not taken yet, as encoded. One frame may go beyond this bound. */
-  readonly bytes: number;
-  /**
-   * Bytes of all streams of a connection in one direction. A stream of which nothing is outstanding may send one frame beyond
-   * this bound, so that streams whose consumers are slow cannot stop the others.
-   */
-  readonly total: number;
-}
-
 /** Waits for room among the bytes of all streams. */
 export interface RoomWaiter {
   /** Called when there is room again, once for each {@link StreamTotal.wait}. */

@@ -1,0 +1,44 @@
+import type { RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { StreamTime } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
+import type { Credit } from '../stream/stream-body.js';
+import type { StreamTotal } from '../stream/stream-total.js';
+
+/** The connection that a stream of results arrives on, as one call sees it. */
+export interface StreamPort {
+  /** Window that this end has announced. */
+  readonly window: StreamWindow;
+  /** Bytes of all streams that arrive on the connection. */
+  readonly total: StreamTotal;
+  /** The consumer has taken items. */
+  credit(credit: Credit): void;
+  /** The stream has ended at its producer, and its consumer takes nothing more. */
+  forget(): void;
+  /** The deadline of the call has moved to an earlier time. */
+  noteDeadline(deadline: number): void;
+}
+
+/** The results of a call that are a stream, as the stages and the connections of the call see them. */
+export interface OutgoingStream {
+  /** Part of the stream that the call's timeout bounds. */
+  readonly time: StreamTime;
+  /** End of the time that the call has now, on the clock of `performance.now()`; `Infinity` without one. ms */
+  readonly deadline: number;
+  /** True from the first item on: the call cannot be made again. */
+  readonly hasItems: boolean;
+  /** Why the deadline has passed; undefined where the call has no item yet. */
+  readonly lateness: string | undefined;
+  /** The call was sent. */
+  open(port: StreamPort): void;
+  /** Takes a frame of items. */
+  items(frame: FrameView, codec: Codec): void;
+}
+
+/** A call as its stream sees it. */
+export interface StreamedRequest {
+  /** Ends the call: with an error, or as answered. Notifies the server where the server still works on the call. */
+  abandon(error?: RpcError): void;
+  error(code: RpcError['code'], why: string, delivery: RpcError['delivery'] & string, cause?: unknown): RpcError;
+}

@@ -1,0 +1,42 @@
+import { performance } from '../timers.js';
+import type { CallOptions } from './call-contract.js';
+import type { CallState, WaitsFor } from './call-state.js';
+import { OutgoingCall } from './outgoing-call.js';
+import type { OutgoingStream } from './outgoing-stream.js';
+import type { RemoteMethod } from './remote-method.js';
+import { StreamedResult, type StreamTimes } from './streamed-result.js';
+
+/** A call whose results are a stream. The call is over with the end of the stream. */
+export class StreamCall extends OutgoingCall {
+  readonly result: StreamedResult;
+  /** End of the time of the after filters; `Infinity` before. */
+  #filteredBy = Number.POSITIVE_INFINITY;
+
+  constructor(method: RemoteMethod, args: unknown[], times: StreamTimes, options: CallOptions, routeParam: unknown) {
+    const result = new StreamedResult(times);
+    const settle = result.settle.bind(result);
+    super(method, args, times.timeout, false, options, routeParam, settle, times.startedAt);
+    this.isCancellable = true;
+    this.result = result;
+    result.call = this;
+  }
+
+  override get stream(): OutgoingStream {
+    return this.result;
+  }
+
+  /** Moves with the stream: see {@link StreamTimes}. */
+  override get deadline(): number {
+    return Math.min(this.result.deadline, this.#filteredBy);
+  }
+
+  /** The time of a stream says nothing about the latency of its server. */
+  override get sentAt(): undefined {
+    return undefined;
+  }
+
+  override move(to: Exclude<CallState, 'settled'>, waitsFor?: WaitsFor): boolean {
+    if (to === 'answered') this.#filteredBy = performance.now() + this.timeout;
+    return super.move(to, waitsFor);
+  }
+}

@@ -1,0 +1,125 @@
+import { messageOf, noteDelivered, RpcCode, type RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { StreamTime } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import { StreamReceiver } from '../stream/stream-receiver.js';
+import { performance } from '../timers.js';
+import type { OutgoingStream, StreamedRequest, StreamPort } from './outgoing-stream.js';
+
+/** Times of a stream. */
+export interface StreamTimes {
+  /** Part of the stream that `timeout` bounds. */
+  readonly time: StreamTime;
+  /** Unit: ms */
+  readonly timeout: number;
+  /** On the clock of `performance.now()`. Unit: ms */
+  readonly startedAt: number;
+  /** Longest wait of the consumer between two items; 0: no limit. Unit: ms */
+  readonly idleTimeout: number;
+  /** End of the call that this one is a part of; `Infinity` without one. */
+  readonly endsAt: number;
+}
+
+/** Ends that the consumer has asked for: items that have arrived are not wanted any more. */
+const ENDS_NOW: readonly RpcCode[] = [RpcCode.Cancelled, RpcCode.Timeout];
+
+/** The results of one call as a stream: what its consumer reads, under the deadlines of the call. */
+export class StreamedResult implements OutgoingStream {
+  readonly #times: StreamTimes;
+  readonly #receiver: StreamReceiver;
+  #call: StreamedRequest | undefined;
+  #port: StreamPort | undefined;
+  /** End of the wait for the next item; `Infinity` while the consumer does not wait. */
+  #idleAt = Number.POSITIVE_INFINITY;
+
+  constructor(times: StreamTimes) {
+    this.#times = times;
+    this.#receiver = new StreamReceiver({
+      onTaken: (credit) => this.#port?.credit(credit),
+      onStopped: (hasEnded) => {
+        if (hasEnded) this.#port?.forget();
+        else this.#call?.abandon();
+      },
+      onWaits: () => this.#onWaits(),
+      onUndecodable: (error, hasEnded) => this.#onUndecodable(error, hasEnded),
+    });
+  }
+
+  get time(): StreamTime {
+    return this.#times.time;
+  }
+
+  get hasItems(): boolean {
+    return this.#receiver.arrived > 0;
+  }
+
+  /** Items that the consumer has got. */
+  get delivered(): number {
+    return this.#receiver.delivered;
+  }
+
+  get deadline(): number {
+    const { time, timeout, startedAt, endsAt } = this.#times;
+    const isBound = time === 'whole' || !this.hasItems;
+    return Math.min(this.#idleAt, endsAt, isBound ? startedAt + timeout : Number.POSITIVE_INFINITY);
+  }
+
+  get lateness(): string | undefined {
+    if (!this.hasItems) return undefined;
+    const { timeout, idleTimeout } = this.#times;
+    const got = `after ${this.#receiver.arrived} items`;
+    if (this.#idleAt <= performance.now()) return `no further item in ${idleTimeout} ms (idleTimeout) ${got}`;
+    return `the stream has not ended in ${timeout} ms, ${got}`;
+  }
+
+  /** The call whose results these are. */
+  set call(call: StreamedRequest) {
+    this.#call = call;
+  }
+
+  open(port: StreamPort): void {
+    this.#port = port;
+    this.#receiver.open(port);
+  }
+
+  items({ bytes, bodyStart, end }: FrameView, codec: Codec): void {
+    this.#idleAt = Number.POSITIVE_INFINITY;
+    const wrong = this.#receiver.items(bytes, bodyStart, end, codec);
+    const call = this.#call;
+    if (wrong !== undefined)
+      call?.abandon(call.error(RpcCode.Protocol, `the server broke the rules: ${wrong}`, 'answered'));
+    else if (this.#receiver.isWaiting) this.#onWaits();
+  }
+
+  next(): Promise<IteratorResult<unknown, unknown>> {
+    return this.#receiver.next();
+  }
+
+  /** The consumer wants no more items. */
+  stop(): void {
+    this.#receiver.stop();
+  }
+
+  /** The call is over. */
+  settle(error: RpcError | undefined, results: readonly unknown[]): void {
+    this.#idleAt = Number.POSITIVE_INFINITY;
+    if (error === undefined) return this.#receiver.end({ returned: results[0] }, false);
+    const fail = (): RpcError => noteDelivered(error, this.delivered);
+    this.#receiver.end({ fail }, ENDS_NOW.includes(error.code));
+  }
+
+  #onWaits(): void {
+    const { idleTimeout } = this.#times;
+    if (idleTimeout === 0 || !this.hasItems) return;
+    this.#idleAt = performance.now() + idleTimeout;
+    this.#port?.noteDeadline(this.#idleAt);
+  }
+
+  #onUndecodable(cause: unknown, hasEnded: boolean): Error {
+    const call = this.#call as StreamedRequest;
+    const error = call.error(RpcCode.Decode, `an item cannot be decoded: ${messageOf(cause)}`, 'answered', cause);
+    if (hasEnded) this.#port?.forget();
+    else call.abandon(error);
+    return noteDelivered(error, this.delivered);
+  }
+}

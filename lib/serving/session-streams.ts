@@ -1,0 +1,181 @@
+import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { encodeItem } from '../protocol/argument-list.js';
+import type { Codec } from '../protocol/codec.js';
+import { HEAD } from '../protocol/message.js';
+import { type FrameView, RESPONSE } from '../protocol/packet.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
+import { printable } from '../quoted.js';
+import type { RateLimitedLog } from '../rate-limited-log.js';
+import { SenderTurns } from '../stream/sender-turns.js';
+import { readCredit, writeCount } from '../stream/stream-body.js';
+import { StreamSender } from '../stream/stream-sender.js';
+import type { StreamSource } from '../stream/stream-source.js';
+import { StreamTotal } from '../stream/stream-total.js';
+import type { Connection } from '../transport/connection.js';
+import type { StreamedCall, StreamedCallOwner } from './streamed-call.js';
+
+/** Streams that one connection may have open at once, where the Leader has no such option. */
+export const DEFAULT_MAX_STREAMS = 1_000;
+/** Bytes that may wait to be written before streams write no more. */
+const ROOM_BYTES = 64 * 1024;
+/** Timeout field of a frame of items, which no peer reads. */
+const ITEMS_TIMEOUT_MS = 1;
+
+export interface SessionStreamsOptions {
+  readonly connection: Connection;
+  readonly codec: Codec;
+  /** How far the streams may be ahead of their consumers, as the peer has announced. */
+  readonly window: StreamWindow;
+  readonly maxStreams: number;
+  /** Receiver of lines that peers can cause, for all connections of a port. */
+  readonly log: RateLimitedLog;
+  /** The first item of a call was sent. */
+  onFirstItem(call: StreamedCall): void;
+  /** The caller wants no more of the call. */
+  onAbandoned(call: StreamedCall): void;
+  /** Reports an error of a source that reaches no caller. */
+  onLost(call: StreamedCall, error: unknown): void;
+}
+
+/** Streams of results that one connection sends. Made with the first of them. */
+export class SessionStreams implements StreamedCallOwner {
+  readonly #options: SessionStreamsOptions;
+  readonly #total: StreamTotal;
+  readonly #turns: SenderTurns;
+  /** By the id of the call: streams that are open, and ended ones whose consumers have not taken everything. */
+  readonly #senders = new Map<number, StreamSender>();
+  /** Calls that are not over, by their ids. */
+  readonly #calls = new Map<number, StreamedCall>();
+
+  constructor(options: SessionStreamsOptions) {
+    this.#options = options;
+    this.#total = new StreamTotal(options.window.total);
+    const { connection } = options;
+    this.#turns = new SenderTurns({
+      get hasRoom() {
+        return connection.isOpen && !connection.isBlocked && connection.queuedBytes < ROOM_BYTES;
+      },
+    });
+  }
+
+  /** Reason for which no further stream is opened; undefined where there is room. */
+  get full(): string | undefined {
+    const { maxStreams } = this.#options;
+    if (this.#calls.size < maxStreams) return undefined;
+    return `this connection has ${this.#calls.size} streams open (maxStreams)`;
+  }
+
+  /** A call for a stream has arrived; {@link SessionStreams.over} ends it. */
+  add(call: StreamedCall): void {
+    this.#calls.set(call.id, call);
+  }
+
+  over(call: StreamedCall): void {
+    this.#calls.delete(call.id);
+  }
+
+  /** True while a call with this id is not over. */
+  has(id: number): boolean {
+    return this.#calls.has(id);
+  }
+
+  begin(call: StreamedCall, source: StreamSource): StreamSender {
+    const { window, onLost } = this.#options;
+    const sender: StreamSender = new StreamSender(
+      source,
+      { window, total: this.#total, turns: this.#turns },
+      {
+        write: (sequence, item) => this.#write(call, sequence, item),
+        onDone: (returned) => {
+          this.#settleLater(call.id, sender);
+          call.done(returned);
+        },
+        onFailed: (error) => {
+          this.#settleLater(call.id, sender);
+          call.failed(error);
+        },
+        onUnsendable: (error) => {
+          this.#settleLater(call.id, sender);
+          call.refuse(this.#unsendable(call, error));
+        },
+        onStopped: (error) => {
+          if (error !== undefined) onLost(call, error);
+          call.drop();
+        },
+      },
+    );
+    this.#senders.set(call.id, sender);
+    return sender;
+  }
+
+  /** Takes a credit. Returns what is wrong with one that makes no sense; undefined for a good one. */
+  credit({ id, bytes, bodyStart, end }: FrameView): string | undefined {
+    const sender = this.#senders.get(id);
+    if (sender === undefined) return 'a credit for a request that is no stream';
+    const credit = readCredit(bytes, bodyStart, end);
+    const wrong = credit === undefined ? 'a credit without its two counts' : sender.credit(credit);
+    if (wrong === undefined && sender.state === 'over' && sender.isTaken) this.#senders.delete(id);
+    return wrong;
+  }
+
+  /** The caller of this stream takes nothing more. An unknown id is no error. */
+  forget(id: number): void {
+    this.#senders.get(id)?.forget();
+    this.#senders.delete(id);
+  }
+
+  abandoned(call: StreamedCall): void {
+    this.forget(call.id);
+    this.#options.onAbandoned(call);
+  }
+
+  /** The connection accepts more. */
+  resume(): void {
+    this.#turns.resume();
+  }
+
+  /** The connection has ended. Its calls are aborted by their owner. */
+  end(): void {
+    this.#turns.clear();
+    this.#senders.clear();
+  }
+
+  /**
+   * The stream is over here. It is remembered while its consumer holds items: their bytes count. A consumer that never takes them
+   * must not make this table grow.
+   */
+  #settleLater(id: number, sender: StreamSender): void {
+    if (sender.isTaken) this.#senders.delete(id);
+    if (this.#senders.size <= this.#options.maxStreams) return;
+    for (const [each, { state }] of this.#senders) if (state === 'over') return this.forget(each);
+  }
+
+  #write(call: StreamedCall, sequence: number, item: unknown): number {
+    const { connection, codec, onFirstItem } = this.#options;
+    const out = connection.begin(RESPONSE, call.id, ITEMS_TIMEOUT_MS, HEAD.streamItems);
+    let bytes: number;
+    try {
+      writeCount(out, sequence);
+      const start = out.at - out.origin;
+      encodeItem(out, codec, item, 'item');
+      bytes = out.at - out.origin - start;
+      connection.commit();
+    } catch (error) {
+      connection.rollback();
+      throw error;
+    }
+    if (sequence === 0) onFirstItem(call);
+    return bytes;
+  }
+
+  #unsendable({ method }: StreamedCall, error: unknown): RpcError {
+    const code = error instanceof RpcError ? error.code : RpcCode.Encode;
+    const why = `an item of the stream cannot be sent: ${messageOf(error)}`;
+    const { log, connection } = this.#options;
+    log.error(
+      () => `mailstation: cannot go on with ${printable(method)} for ${connection.peer}: ${printable(why)}`,
+      code,
+    );
+    return new RpcError(code, why, { cause: error });
+  }
+}

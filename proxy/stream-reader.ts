@@ -1,0 +1,52 @@
+import type { StreamedResult } from '../lib/call/streamed-result.js';
+
+/**
+ * Results of a call as a stream, for one reader: an async iterator that can be iterated once. `next()` rejects once, with an
+ * `RpcError` whose `delivered` says how many items were read, and then reports the end.
+ */
+export class StreamReader<Item, Returned> implements AsyncIterable<Item> {
+  readonly #result: StreamedResult;
+
+  constructor(result: StreamedResult) {
+    this.#result = result;
+  }
+
+  /** Items that were read so far. */
+  get delivered(): number {
+    return this.#result.delivered;
+  }
+
+  /** Reads the next item. The last value, with `done: true`, is what the remote generator returned. */
+  next(): Promise<IteratorResult<Item, Returned>> {
+    return this.#result.next() as Promise<IteratorResult<Item, Returned>>;
+  }
+
+  /**
+   * Ends the stream before its end, as `break` within `for await` does. Resolves at once: the server is notified, and the remote
+   * generator runs its `finally` there.
+   */
+  return(value?: Returned | PromiseLike<Returned>): Promise<IteratorResult<Item, Returned>> {
+    this.#result.stop();
+    return Promise.resolve(value).then((returned) => ({ done: true, value: returned as Returned }));
+  }
+
+  /** Ends the stream as {@link StreamReader.return} does, and rejects with the error. */
+  throw(error: unknown): Promise<IteratorResult<Item, Returned>> {
+    this.#result.stop();
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Returns the items as a ReadableStream of the web. Items are read when the ReadableStream is. */
+  toWeb(): ReadableStream<Item> {
+    const pull = async (controller: ReadableStreamDefaultController<Item>): Promise<void> => {
+      const { done, value } = await this.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    };
+    return new ReadableStream<Item>({ pull, cancel: () => this.#result.stop() }, { highWaterMark: 0 });
+  }
+}

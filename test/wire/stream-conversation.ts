@@ -1,0 +1,28 @@
+import { call, serve } from '../behaviour/support.js';
+import type { Package } from '../support/frozen.js';
+import { NEVER_MS, type Scope } from './conversation.js';
+import { Tap } from './tap.js';
+
+async function* letters(to: number): AsyncGenerator<string, string> {
+  for (let i = 0; i < to; i++) yield String.fromCharCode(97 + i);
+  return 'end';
+}
+
+/** Streams of results: read to the end, left early, and bounded as a whole. */
+export async function streams(t: Scope, { createServer, createClient }: Package): Promise<Tap> {
+  const { port } = await serve(t, { letters }, { keepalive: NEVER_MS }, createServer);
+  const tap = await Tap.open(t, port);
+  const info = { id: 'test-1', serverType: 'test', port: tap.port };
+  const options = { keepalive: NEVER_MS, streamWindow: { items: 2 } };
+  const { calls, client } = await call(t, [info], options, createClient);
+  tap.step = 'a stream that is read to its end';
+  const stream = calls.letters.stream(null, 3);
+  for (let i = 0; i < 4; i++) await stream.next();
+  tap.step = 'a stream that is left early';
+  const left = calls.letters.stream.with({ timeout: 60_000, meta: 'm' })(null, 9);
+  await left.next();
+  await left.return();
+  await tap.passed('"type":"cancel"');
+  await client.stop();
+  return tap;
+}
