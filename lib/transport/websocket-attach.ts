@@ -1,10 +1,11 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Endpoint, ROOT_PATH } from '../endpoint.js';
 import { quoted } from '../quoted.js';
 import { nextTick } from '../timers.js';
 import type { HttpServer } from './http-server.js';
+import { nodeHttp } from './node-http.js';
 import { attachedFacts } from './tls-peer.js';
 import type { Listener, ListenOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
@@ -101,5 +102,5 @@ function placeOf(server: HttpServer): string {
 function refuse(socket: Duplex, status: number): void {
   socket.on('error', () => {}); // the peer may be gone
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${nodeHttp().STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

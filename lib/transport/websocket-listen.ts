@@ -1,11 +1,11 @@
-import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { type Endpoint, ROOT_PATH, withPort } from '../endpoint.js';
 import { quoted } from '../quoted.js';
 import type { StreamFacts } from './byte-stream.js';
 import { Handshakes } from './handshakes.js';
+import { nodeHttp, nodeHttps } from './node-http.js';
 import { closeServer, listenAt } from './socket-listen.js';
 import { acceptTls, requiredTls, serverTlsOptions } from './tls-accept.js';
 import { peerFacts } from './tls-peer.js';
@@ -77,14 +77,14 @@ function plainServer({ handshakeTimeout }: ListenOptions): HttpPlace {
     requestTimeout: handshakeTimeout,
     connectionsCheckingInterval: Math.min(2_500, handshakeTimeout),
   };
-  const server = createServer(limits);
+  const server = nodeHttp().createServer(limits);
   return { server, front: server, factsOf: () => ({}), stop: () => {} };
 }
 
 /** The HTTP server listens nowhere itself. Therefore Node.js does not enforce the limits above, and `handshakes` does. */
 function secureServer(options: ListenOptions, handshakes: Handshakes): HttpPlace {
   const tls = requiredTls(options.tls);
-  const server = createSecureServer(serverTlsOptions(tls));
+  const server = nodeHttps().createServer(serverTlsOptions(tls));
   const { front, stopWatching } = acceptTls(server, 'wss', tls, options, handshakes);
   return { server, front, factsOf: (socket) => peerFacts(socket as TLSSocket, tls), stop: stopWatching };
 }
