@@ -2,7 +2,7 @@
  * Compares streams: `npm run bench:streams -- [options]`. Small items and items of 64 KiB, one stream and 64 at once, with server
  * streaming of other packages in the same run. The packages are those of bench/package.json, which are installed at the first run.
  *
- *   --peers a,b        grpc, connect, capnweb, moleculer (all)
+ *   --peers a,b        mailstation, grpc, connect, capnweb, moleculer (all)
  *   --items a,b        small, 64k                        (small,64k)
  *   --streams 1,64     streams at once                   (1,64)
  *   --rounds n         rounds of each                    (10)
@@ -28,7 +28,7 @@ const WARM_UPS = 3;
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: 'grpc,connect,capnweb,moleculer' },
+    peers: { type: 'string', default: 'mailstation,grpc,connect,capnweb,moleculer' },
     items: { type: 'string', default: 'small,64k' },
     streams: { type: 'string', default: '1,64' },
     rounds: { type: 'string', default: '10' },
