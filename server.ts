@@ -2,22 +2,19 @@ import { outsideContexts } from './lib/async-context.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { pomeloServerOptions } from './lib/compat/option-names.js';
 import { debug } from './lib/diagnostics.js';
-import { Candidate } from './lib/election/candidate.js';
+import type { Candidate } from './lib/election/candidate.js';
 import { Emitter } from './lib/emitter.js';
-import { type Endpoint, hostOf, isChosenBySystem, portOf, urlOf, withHost } from './lib/endpoint.js';
+import { type Endpoint, hostOf, portOf, urlOf, withHost } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { Line } from './lib/follower/line.js';
 import type { LineOptions } from './lib/follower/line-options.js';
 import { reloadDoors } from './lib/leader/reload-doors.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
-import { invalid } from './lib/options.js';
 import type { ConnectedPeer } from './lib/server-info.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
 import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
-import { withAsyncContext } from './lib/serving/channel.js';
-import { traceCalls } from './lib/serving/trace-calls.js';
 import { stopWith } from './lib/stop-with.js';
 import type { TlsOptions } from './lib/transport/tls-options.js';
 import { makeAcceptor } from './server/acceptor.js';
@@ -25,9 +22,11 @@ import type { ServerEvents } from './server/events.js';
 import { missingMethods } from './server/missing-methods.js';
 import type { ServerOptions } from './server/options.js';
 import { lineToHolder, withHolder } from './server/port-holder.js';
+import { Registered } from './server/registered.js';
 import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
-import { serviceChannel } from './server/service-channel.js';
-import { startedTwice, stoppedWhileStarting } from './server/start-errors.js';
+import { serviceChannel, withTracing } from './server/service-channel.js';
+import { standbyCandidate } from './server/standby.js';
+import { cannotStart, startedTwice, stoppedWhileStarting } from './server/start-errors.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
 export type { ServerEvents } from './server/events.js';
@@ -65,6 +64,8 @@ export class Server extends Emitter<ServerEvents> {
   readonly #acceptor: ServerAcceptor;
   /** Competes for the port; only with `standby`. */
   readonly #candidate: Candidate | undefined;
+  /** Keeps the server in its registry; only with `registry`. */
+  readonly #registered: Registered | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', SERVER_TRANSITIONS, (to, from) => this.#onMove(to, from));
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -88,6 +89,7 @@ export class Server extends Emitter<ServerEvents> {
     this.#remotes = new HotReload(this.#services, services, logger, (result) => this.emit('reload', result));
     this.#acceptor = this.#makeAcceptor(written);
     this.#candidate = options.standby ? this.#makeCandidate() : undefined;
+    this.#registered = Registered.of(options.registration, logger, (error) => this.emit('error', error));
   }
 
   /** State of the server; see {@link ServerState}. */
@@ -144,6 +146,7 @@ export class Server extends Emitter<ServerEvents> {
   stop(force = false, callback?: Callback<[]>): Promise<void> {
     return stopWith(force, callback, (isForced) => {
       this.#stopped ??= this.#stop();
+      if (isForced) this.#registered?.hurry();
       if (isForced) this.#acceptor.destroy(this.#stopReason());
       return this.#stopped;
     });
@@ -172,22 +175,22 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   async #start(): Promise<void> {
-    if (!this.#lifecycle.move('starting'))
-      throw new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${this.state}`);
+    if (!this.#lifecycle.move('starting')) throw cannotStart(this.state);
     try {
       await this.#remotes.load();
       for (const line of missingMethods(this.#name(), this.#services, this.#options.authorization))
         this.#options.logger.warn(line);
       const channel = serviceChannel(this.id, this.#services, this.#failures);
-      const traced = this.#options.rpcDebugLog ? traceCalls(channel, this.#name(), this.#options.logger) : channel;
-      this.#acceptor.lead(this.#options.services.asyncContext ? withAsyncContext(traced) : traced);
+      this.#acceptor.lead(withTracing(channel, this.#name(), this.#options));
       await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
+      if (this.#candidate === undefined) this.#lifecycle.move('leader');
+      if (this.state === 'leader') await this.#registered?.register(this.#acceptor.endpoints);
     } catch (error) {
+      if (this.state === 'leader') this.#acceptor.destroy(this.#stopReason()); // in no registry, no caller would find it
       this.#lifecycle.move('closed');
       if (this.#stopped !== undefined && hasCode(error, [RpcCode.Closed])) throw stoppedWhileStarting();
       throw error;
     }
-    if (this.#candidate === undefined) this.#lifecycle.move('leader');
     if (this.state === 'leader' || this.state === 'standby') return;
     this.#acceptor.destroy(this.#stopReason());
     throw stoppedWhileStarting();
@@ -203,23 +206,22 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #makeCandidate(): Candidate {
-    if (this.id === undefined || isChosenBySystem(this.#options.listening.doors[0].endpoint))
-      throw invalid('standby needs an id, and a port that is not 0');
-    if (!this.#acceptor.canStandBy) throw invalid('standby cannot be combined with acceptorFactory');
-    if (this.#options.listening.doors[0].httpServer !== undefined)
-      throw invalid(
-        'standby cannot be combined with an HTTP server as the first place: the program itself takes its port',
-      );
-    return new Candidate({
+    return standbyCandidate(this.#options, this.#acceptor, {
       claim: () => this.#acceptor.listen(),
       release: () => this.#acceptor.destroy(this.#stopReason()),
       follow: (handler, signal) => Line.open(this.#lineTo(this.#options.listening.doors[0].endpoint), handler, signal),
       onObstacle: (error) => this.emit('error', error),
       onMove: (to) => {
-        if (to === 'leading' && !this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
+        if (to === 'leading') this.#onLeading();
         if (to === 'following') this.#lifecycle.move('standby');
       },
     });
+  }
+
+  #onLeading(): void {
+    const hasStarted = this.state === 'standby';
+    if (!this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
+    else if (hasStarted) this.#registered?.persist(this.#acceptor.endpoints);
   }
 
   #lineTo(endpoint: Endpoint): LineOptions {
@@ -229,7 +231,9 @@ export class Server extends Emitter<ServerEvents> {
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
     const claimOver = this.#candidate?.destroy(this.#stopReason());
+    if (this.#registered !== undefined && this.#lifecycle.move('leaving')) await this.#registered.drain();
     if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#options.drainTimeout);
+    await this.#registered?.leave();
     this.#lifecycle.move('closed');
     // The caller may bind the port next, so that a claim or a start that was in progress must have released it.
     await claimOver;
@@ -245,8 +249,10 @@ export class Server extends Emitter<ServerEvents> {
     }
     if (to === 'standby')
       this.#options.logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
-    if (to === 'closed') this.#failures.close();
-    if (to === 'closed') this.emit('closed');
+    if (to !== 'closed') return;
+    void this.#registered?.leave();
+    this.#failures.close();
+    this.emit('closed');
   }
 
   #makeAcceptor(options: ServerOptions): ServerAcceptor {

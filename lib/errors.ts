@@ -102,6 +102,8 @@ export const RpcCode = {
   RegistryRefused: 'ERR_RPC_REGISTRY_REFUSED',
   /** The lease of a registration or of an election is gone: it expired or was revoked. */
   LeaseLost: 'ERR_RPC_LEASE_LOST',
+  /** Another server is registered under the same id, at another address. */
+  IdInUse: 'ERR_RPC_ID_IN_USE',
 } as const;
 /** One of the codes in the table {@link RpcCode}. */
 export type RpcCode = (typeof RpcCode)[keyof typeof RpcCode];

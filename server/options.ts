@@ -1,10 +1,12 @@
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
+import type { Registry } from '../lib/registry/registry.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 import type { AuthorizationOptions } from '../lib/serving/authorization.js';
 import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import type { OptionNames } from '../lib/unknown-options.js';
+import type { AdvertiseOptions } from './advertise.js';
 
 /** Logger by default. The line on where a server listens goes to stderr too, so that stdout is the program's own. */
 export const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };
@@ -31,6 +33,24 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions, Authori
    * @default false
    */
   standby?: boolean | undefined;
+  /**
+   * Registry in which callers find the server: `etcd()` or `memory()`. The server registers when it listens, and `start()` resolves when
+   * that is done. `stop()` first announces the end, so that callers choose other servers. Needs `id` and `serverType`.
+   * @default none
+   */
+  registry?: Registry | undefined;
+  /**
+   * How long `start()` waits for {@link ServerOptions.registry}.
+   * Unit: ms. Range: 1 to 2^31 - 1.
+   * @default 30_000
+   */
+  registryTimeout?: number | undefined;
+  /**
+   * Host at which callers reach the server, where that is another one than the server listens on, or an object with more, see {@link
+   * AdvertiseOptions}. Required with a registry where the server listens on all addresses (`0.0.0.0`, `::`).
+   * @default the first place that the server listens at
+   */
+  advertise?: string | AdvertiseOptions | undefined;
   /**
    * Makes a custom transport in place of the built-in ones; see {@link AcceptorFactory}. Source: pomelo-rpc.
    * @default built-in transports
@@ -59,12 +79,14 @@ export const SERVER_DEFAULTS = Object.freeze({
   drainTimeout: 30_000,
   standby: false,
   rpcDebugLog: false,
+  registryTimeout: 30_000,
 }) satisfies Partial<ServerOptions>;
 
 /** Every option of a server. A name that is missing here does not compile. */
 export const SERVER_OPTION_NAMES = Object.freeze({
   abandonedTimeout: true,
   acceptorFactory: true,
+  advertise: { fields: true, host: true, url: true, weight: true } satisfies OptionNames<AdvertiseOptions>,
   allowedOrigins: true,
   asyncContext: true,
   authenticate: true,
@@ -101,6 +123,8 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   paths: true,
   pkgSize: true,
   port: true,
+  registry: true,
+  registryTimeout: true,
   reloadRemotes: true,
   rpcDebugLog: true,
   rpcLogger: true,

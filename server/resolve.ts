@@ -1,12 +1,15 @@
 import { canonicalOptions, PASSED_OVER, SERVER_NAMES } from '../lib/compat/option-names.js';
 import type { Logger } from '../lib/diagnostics.js';
+import type { Endpoint } from '../lib/endpoint.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from '../lib/leader/options.js';
 import { boolean, fieldsOf, loggerOption, nonEmptyString, timeoutMs } from '../lib/options.js';
+import type { NonEmpty } from '../lib/server-info.js';
 import { type ResolvedServiceOptions, resolveServiceOptions } from '../lib/service/options.js';
 import { Authorization } from '../lib/serving/authorization.js';
 import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import { warnOfUnknownOptions } from '../lib/unknown-options.js';
 import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './options.js';
+import { type ResolvedRegistration, resolveRegistration } from './registered.js';
 
 /** Options of a server, checked and with their defaults. */
 export interface ResolvedServerOptions {
@@ -20,6 +23,8 @@ export interface ResolvedServerOptions {
   readonly listening: ResolvedListeningOptions;
   readonly authorization: Authorization;
   readonly standby: boolean;
+  /** Undefined: the server is in no registry. */
+  readonly registration: ResolvedRegistration | undefined;
 }
 
 /** Checks the options, and logs a warning about those that do not exist. Throws {@link RpcCode.InvalidArgument}. */
@@ -39,6 +44,9 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
   const listening = resolveListeningOptions(options, logger);
   const authorization = new Authorization(options, listening);
   const standby = boolean('standby', options.standby, defaults.standby);
+  const [first, ...others] = listening.doors;
+  const endpoints: NonEmpty<Endpoint> = [first.endpoint, ...others.map(({ endpoint }) => endpoint)];
+  const registration = resolveRegistration(options, endpoints);
   const { expectedErrors } = options; // checked by CallFailures
   return {
     id,
@@ -51,5 +59,6 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
     listening,
     authorization,
     standby,
+    registration,
   };
 }

@@ -8,3 +8,7 @@ export function startedTwice(state: ServerState): RpcError {
 export function stoppedWhileStarting(): RpcError {
   return new RpcError(RpcCode.Closed, 'the server was stopped while it was starting');
 }
+
+export function cannotStart(state: ServerState): RpcError {
+  return new RpcError(RpcCode.Closed, `the server cannot be started: the state is ${state}`);
+}

@@ -1,11 +1,12 @@
 import type { Transitions } from '../lib/lifecycle.js';
 
 /**
- *   idle ── start() ──> starting ──> leader ── stop() ──> draining ──> closed
- *                         │   │        ^                                 ^
- *                         │   │ held   │ its Leader is gone              │
- *                         │   └──> standby ── stop() ────────────────────┤
- *                         └ failed ──────────────────────────────────────┘
+ *   idle ── start() ──> starting ──> leader ── stop() ──────────────────> draining ──> closed
+ *                         │   │        ^ └─ stop(), with a registry ─> leaving ─^        ^
+ *                         │   │ held   │                                                 │
+ *                         │   │        │ its Leader is gone                              │
+ *                         │   └──> standby ── stop() ────────────────────────────────────┤
+ *                         └ failed ──────────────────────────────────────────────────────┘
  */
 export const SERVER_TRANSITIONS = {
   /** Made, and not started. */
@@ -15,12 +16,14 @@ export const SERVER_TRANSITIONS = {
   /** Waits for the port, which another process with the same id holds. */
   standby: ['leader', 'closed'],
   /** Listens, and serves calls. */
-  leader: ['draining', 'closed'],
+  leader: ['leaving', 'draining', 'closed'],
+  /** Has announced the end in the registry, and serves calls until callers have heard of it: for a second at most. */
+  leaving: ['draining', 'closed'],
   /** Takes no new calls, and answers those that it has. */
   draining: ['closed'],
   /** Stopped, or never started. A closed server is not started again. */
   closed: [],
-} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'draining' | 'closed'>;
+} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'leaving' | 'draining' | 'closed'>;
 
 /** State of a server, as `server.state` has it. */
 export type ServerState = keyof typeof SERVER_TRANSITIONS;

@@ -5,10 +5,12 @@ import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
+import { REGISTRY_DEFAULTS } from '../../lib/registry/registry-options.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
 import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
+import { ADVERTISE_DEFAULTS } from '../../server/advertise.js';
 import { SERVER_DEFAULTS } from '../../server/options.js';
 import { EJECTION_DEFAULTS } from '../../station/health/options.js';
 import { TOO_BUSY_DEFAULTS } from '../../station/too-busy.js';
@@ -40,6 +42,13 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     file: 'lib/server-info.ts',
     name: 'ServerInfo',
     defaults: SERVER_INFO_DEFAULTS,
+  },
+  {
+    title: 'Registries',
+    intro: 'Options of `memory()`, and of every other registry.',
+    file: 'lib/registry/registry-options.ts',
+    name: 'RegistryOptions',
+    defaults: REGISTRY_DEFAULTS,
   },
   {
     title: 'Servers of a name',
@@ -145,6 +154,14 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
     file: 'server/options.ts',
     name: 'ServerOptions',
     defaults: SERVER_DEFAULTS,
+  },
+  {
+    title: 'What a server tells its registry',
+    intro: 'The option `advertise`, which may be a host alone.',
+    file: 'server/advertise.ts',
+    name: 'AdvertiseOptions',
+    prefix: 'advertise.',
+    defaults: ADVERTISE_DEFAULTS,
   },
   {
     title: 'Listening',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveClusterOptions } from '../../lib/cluster/options.js';
 import { dns } from '../../lib/registry/dns/dns-source.js';
+import { memory } from '../../lib/registry/memory/memory-registry.js';
 import { createClient } from '../../node-client.js';
 import { Caller } from '../../proxy/caller.js';
 import { createServer } from '../../server.js';
@@ -22,6 +23,8 @@ const OLDER = ['buffMsg', 'pkgSize', 'maxListeners'];
 /** Options that are read only by one strategy. */
 const HASHING = ['replicas', 'algorithm', 'hashFieldIndex'];
 
+const IN_REGISTRY = { id: 's', serverType: 't', port: 0, registry: memory() };
+
 /** Gives one option to what takes it. */
 function give({ name: table, prefix }: OptionsTable, option: string, value: unknown): unknown {
   const isSecure = option === 'transport' && /^(?:tls|wss)$/.test(String(value));
@@ -33,6 +36,8 @@ function give({ name: table, prefix }: OptionsTable, option: string, value: unkn
   if (table === 'CallOptions' || table === 'FailOptions') Caller.checkOptions(given);
   if (table === 'CallOptions') return undefined;
   if (table === 'TlsOptions') return createClient({ tls: given });
+  if (table === 'RegistryOptions') return memory(given);
+  if (table === 'AdvertiseOptions') return createServer({ ...IN_REGISTRY, advertise: given });
   if (table === 'DnsOptions') return dns({ name: 'chat.example', serverType: 'chat', ...given });
   if (table === 'TooBusyOptions') return tooBusy(given);
   if (table === 'ServicePath') return createServer({ port: 0, paths: [{ namespace: 'user', path: '.', ...given }] });

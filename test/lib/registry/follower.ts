@@ -7,6 +7,8 @@ export interface KeptFollower extends RosterFollower {
   /** Lists that came, each as `id@host:port` in the order of the ids. */
   readonly lists: string[][];
   readonly entries: ServerEntry[][];
+  /** Ids of the servers that drain, of each list. */
+  readonly draining: string[];
   readonly failures: RpcError[];
   readonly log: string[];
 }
@@ -18,6 +20,7 @@ export function keptFollower(check: (list: RosterList) => void = () => {}): Kept
     logger,
     lists: [] as string[][],
     entries: [] as ServerEntry[][],
+    draining: [] as string[],
     failures: [] as RpcError[],
     log: lines,
   };
@@ -25,6 +28,7 @@ export function keptFollower(check: (list: RosterList) => void = () => {}): Kept
     ...kept,
     onList: (list) => {
       check(list);
+      kept.draining.push([...(list.draining ?? [])].join());
       kept.entries.push([...list.servers]);
       kept.lists.push(list.servers.map(({ id, host, port }) => `${id}@${host}:${port}`).sort());
     },

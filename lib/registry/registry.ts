@@ -1,0 +1,52 @@
+import type { Logger } from '../diagnostics.js';
+import type { RpcError } from '../errors.js';
+import type { RosterSource } from './roster-source.js';
+
+/** A server, as it is registered. */
+export interface RegisteredServer {
+  /** Id of the server, unique over all types in the registry. */
+  readonly id: string;
+  /** Type of the server. */
+  readonly serverType: string;
+  /** Place at which callers reach the server: `tcp://10.0.0.5:3333`. */
+  readonly url: string;
+  /** Weight for weighted routers. @default 1 */
+  readonly weight?: number | undefined;
+  /** Further fields of the entry in the rosters of callers: values that JSON carries. @default none */
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Receiver of what happens to a registration: a server. */
+export interface RegistrationHandler {
+  /** Receiver of log lines, such as one about a lost lease. */
+  readonly logger: Logger;
+  /** Called for a failure after the first registration, such as another server that has taken the id. The registration goes on. */
+  onError(error: RpcError): void;
+}
+
+/** A server in its registry. */
+export interface Registration {
+  /**
+   * Registers the server. Resolves when callers can find it; from then on the registration is kept, and made again when it is lost.
+   * Rejects with {@link RpcCode.Registry} where the registry does not answer within `timeout` ms, and with {@link RpcCode.IdInUse} where another
+   * server has the id for longer than its lease lasts. The registration is then over. Without `timeout`, the call waits for as long as
+   * it takes, and reports failures to the handler.
+   */
+  register(timeout?: number): Promise<void>;
+  /**
+   * Announces the end of the server, so that callers choose others. Resolves when callers have had time to hear of that, and after a
+   * second at the latest. Never rejects.
+   */
+  drain(): Promise<void>;
+  /** Removes the server from the registry. Resolves after a second at the latest: the record goes with its lease. Never rejects. */
+  leave(): Promise<void>;
+}
+
+/**
+ * Registry of servers, for the option `registry` of `createServer` and `createClient`: servers register, and clients follow. `etcd()` and
+ * `memory()` make one.
+ */
+export interface Registry extends RosterSource {
+  /** Prepares the registration of a server. Nothing is sent before {@link Registration.register}. */
+  registration(server: RegisteredServer, handler: RegistrationHandler): Registration;
+}
