@@ -40,7 +40,12 @@ async function serve(t: TestContext): Promise<string> {
   const fail = async () => {
     throw Object.assign(new Error('the purse is empty'), { toStrinX: 1, balance: 3 });
   };
-  const services = { a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}), fail } } };
+  const count = async function* (to: number) {
+    for (let i = 0; i < to; i++) yield { i };
+  };
+  const services = {
+    a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}), fail, count } },
+  };
   const logger = { info() {}, warn() {}, error() {} };
   const server = createServer({ listen: 'ws://127.0.0.1:0', services, logger });
   await server.start();
@@ -90,6 +95,18 @@ describe('the client for web pages, with the WebSocket of the package ws', () =>
   before(async () => {
     globals.WebSocket = Watched;
     page = await loadPage();
+  });
+
+  it('reads streams of results, as an iterator and as a stream of the web', async (t) => {
+    const { client } = await reach(t, await serve(t));
+    const { count } = client.proxies['a']['gate']['b'];
+    const read: unknown[] = [];
+    for await (const { i } of count.stream(null, 600)) read.push(i);
+    assert.deepEqual(read, [...Array(600).keys()]);
+    for await (const item of count.stream(null, 600).toWeb()) if (item.i === 5) break;
+    const { code, delivered } = await failure(count.stream.with({ signal: AbortSignal.abort() })(null, 1).next());
+    assert.deepEqual([code, delivered], ['ERR_RPC_CANCELLED', 0]);
+    assert.equal(count.stream(null, 1).toReadable, undefined);
   });
 
   it('carries the values that Node carries', async (t) => {

@@ -89,7 +89,7 @@ export class Registration {
 
   /** The time for the registration goes on while the token is made. */
   async #ask(connection: Connection, pending: PendingCalls, timeoutMs: number): Promise<void> {
-    const { codecs, maxFrameBytes, channel, clientId, token: makeToken } = this.#asked;
+    const { codecs, maxFrameBytes, streamWindow: stream, channel, clientId, token: makeToken } = this.#asked;
     const deadline = performance.now() + timeoutMs;
     const request = new ControlRequest(
       'the registration',
@@ -112,6 +112,7 @@ export class Registration {
       maxFrameBytes,
       token,
       ...(clientId && { clientId }),
+      ...(stream && { stream }),
     };
     try {
       const left = Math.max(1, Math.ceil(deadline - performance.now()));

@@ -4,7 +4,14 @@ import type { Extension, Head } from '../../../lib/protocol/message.js';
 import { parseJson } from '../../../lib/protocol/parse-json.js';
 import { quoted } from '../../../lib/quoted.js';
 
-const BARE: readonly unknown[] = ['heartbeat', 'heartbeat_res', 'goaway', 'progress', 'subscribe_result_res'];
+const BARE: readonly unknown[] = [
+  'heartbeat',
+  'heartbeat_res',
+  'goaway',
+  'progress',
+  'stream_items',
+  'subscribe_result_res',
+];
 
 /** Parses the head of a packet that a server sends to a caller. Throws {@link RpcCode.Protocol} for text that is not a JSON object. */
 export function parseHead(json: string): Head {
