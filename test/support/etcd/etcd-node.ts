@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../until.js';
@@ -63,12 +63,13 @@ export class EtcdNode {
     return { ready: this.#untilReady() };
   }
 
-  /** Sends the signal; resolves when the process is gone where the signal ends it. */
+  /** Sends the signal; resolves when the process is gone where the signal ends it, or stands still. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
     if (child === undefined || !this.isRunning) return;
     child.kill(signal);
-    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await once(child, 'exit');
+    if (signal === 'SIGSTOP') await until(() => standsStill(child.pid), { what: 'all threads of etcd to stand still' });
+    else if (signal !== 'SIGCONT') await once(child, 'exit');
   }
 
   /** Copies what the node has stored. The node must not be running. */
@@ -109,4 +110,18 @@ let setpriv: boolean | undefined;
 function hasSetpriv(): boolean {
   setpriv ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0;
   return setpriv;
+}
+
+/** True when all threads of the process stand still. One that does not yet may still answer. Only Linux tells. */
+function standsStill(pid: number | undefined): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every((thread) => stateOf(join(tasks, thread, 'stat')) === 'T');
+}
+
+/** State of a thread as a letter, which stands behind its name in parentheses. */
+function stateOf(stat: string): string | undefined {
+  if (!existsSync(stat)) return undefined; // the thread has ended; the next look finds it gone
+  const text = readFileSync(stat, 'utf8');
+  return text[text.lastIndexOf(')') + 2];
 }
