@@ -4,6 +4,8 @@ import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from '.
 
 /** Size of a slab, enough for about 400 small calls. Larger slabs measured no faster. */
 const SLAB_BYTES = 64 * 1024;
+/** Largest slab that a connection goes on with. */
+const MAX_KEPT_SLAB_BYTES = 512 * 1024;
 /** Length below which a loop is faster than the call into native code that `Buffer.copy` makes. */
 const COPY_LOOP_BYTES = 64;
 
@@ -163,8 +165,11 @@ export class FrameWriter implements ByteSink {
   /** Writes the slab from its start again. Called when the socket holds none of the taken bytes any more. */
   recycle(): void {
     if (this.#untaken !== this.origin || this.at !== this.origin) return;
+    const used = this.at;
     this.at = this.origin = this.#untaken = 0;
-    if (this.bytes.length > SLAB_BYTES) this.#useSlab(SLAB_BYTES);
+    const size = this.bytes.length;
+    // A large slab stays as long as the frames of each write need one: items of a stream would allocate one each.
+    if (size > SLAB_BYTES && (used <= SLAB_BYTES || size > MAX_KEPT_SLAB_BYTES)) this.#useSlab(SLAB_BYTES);
   }
 
   reserve(bytes: number, least = bytes): void {

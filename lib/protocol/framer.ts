@@ -1,9 +1,10 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { integer } from '../options.js';
-import { allocBytes, copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
+import { copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
 import { answerWithoutTls, ForeignError } from './foreign-answer.js';
 import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
+import { giveSpare, takeSpare } from './spare-bytes.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
 const MIN_HELD_BYTES = 4096;
@@ -158,7 +159,9 @@ export class Framer {
     const whole = this.#held;
     this.#heldBytes = 0;
     this.#emit(whole, 0, frameBytes);
-    if (whole.length > MIN_HELD_BYTES) this.#held = NO_BYTES; // the buffer of a large frame is not kept
+    if (whole.length <= MIN_HELD_BYTES) return at + taken;
+    this.#held = NO_BYTES; // the connection does not keep the buffer of a large frame
+    giveSpare(whole);
     return at + taken;
   }
 
@@ -167,7 +170,7 @@ export class Framer {
     const needed = this.#heldBytes + (end - start);
     if (needed > this.#held.length) {
       const doubled = Math.min(this.#held.length * 2, mostBytes);
-      const grown = allocBytes(Math.max(MIN_HELD_BYTES, needed, doubled));
+      const grown = takeSpare(Math.max(MIN_HELD_BYTES, needed, doubled));
       copyBytes(this.#held, 0, this.#heldBytes, grown, 0);
       this.#held = grown;
     }

@@ -45,6 +45,21 @@ describe('FrameWriter', () => {
     );
   });
 
+  it('keeps a large slab for frames that need one, and no longer', () => {
+    const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+    const slabAfter = (bytes: number): Buffer => {
+      write(writer, Buffer.alloc(bytes));
+      takeAll(writer);
+      writer.recycle();
+      return writer.bytes;
+    };
+    const large = slabAfter(SLAB_BYTES);
+    assert.equal(slabAfter(SLAB_BYTES), large);
+    assert.equal(slabAfter(SLAB_BYTES), large);
+    assert.equal(slabAfter(1).length, SLAB_BYTES);
+    assert.equal(slabAfter(SLAB_BYTES * 8).length, SLAB_BYTES, 'too large to be kept');
+  });
+
   it('leaves no byte of the slab as it was', () => {
     const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
     write(writer, Buffer.alloc(1000, 0xff), 0xffff_ffff);

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { giveSpare, takeSpare } from '../../../lib/protocol/spare-bytes.js';
+
+describe('spare bytes', () => {
+  it('hands out a buffer that was given back, once, where the size is near', () => {
+    const given = takeSpare(60_000);
+    giveSpare(given);
+    assert.notEqual(takeSpare(20_000), given, 'more than twice as large');
+    assert.notEqual(takeSpare(60_001), given, 'too small');
+    assert.equal(takeSpare(40_000), given);
+    assert.notEqual(takeSpare(40_000), given, 'in use');
+  });
+
+  it('keeps four buffers, the latest ones, and none above 256 KiB', () => {
+    const given = Array.from({ length: 5 }, () => takeSpare(30_000));
+    for (const bytes of given) giveSpare(bytes);
+    const taken = Array.from({ length: 5 }, () => takeSpare(30_000));
+    assert.deepEqual(taken.map((bytes) => given.indexOf(bytes)).sort(), [-1, 1, 2, 3, 4]);
+    const large = takeSpare(256 * 1024 + 1);
+    giveSpare(large);
+    assert.notEqual(takeSpare(256 * 1024 + 1), large);
+  });
+});
