@@ -60,7 +60,8 @@ const requireDependencies = {
 
 /** Returns the paths of the files that the code was made of. */
 async function buildCode() {
-  const dependencies = Object.keys(manifest.dependencies).map((name) => new RegExp(`^${name}(?:/|$)`));
+  const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const dependencies = outside.map((name) => new RegExp(`^${name}(?:/|$)`));
   const bundle = await rolldown({
     input: entriesIn(ROOT, '.ts'),
     external: [/^node:/, ...dependencies],

@@ -13,7 +13,9 @@ export function loadGrpc(): Promise<GrpcPackage> {
 
 async function importGrpc(): Promise<GrpcPackage> {
   try {
-    return await import('@grpc/grpc-js');
+    const found: GrpcPackage & { readonly default?: GrpcPackage } = await import('@grpc/grpc-js');
+    // The package is CommonJS. Loaders differ in whether its exports are the names of the module or the default; bundles have both.
+    return found.default ?? found;
   } catch (cause) {
     loaded = undefined;
     if (!hasCode(cause, ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'])) throw cause;
