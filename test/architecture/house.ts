@@ -8,6 +8,7 @@ export const ROOT = REPOSITORY;
 /** Sources that are published: the files at the root, and the folders behind them. */
 export const LIBRARY = [
   'index.ts',
+  'etcd.ts',
   'browser.ts',
   'browser',
   'client.ts',

@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ['index'],
   browser: ['client', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
+  etcd: ['lib/registry'],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
@@ -56,6 +57,7 @@ const OPTIONAL_PEERS = ['@grpc/grpc-js'];
 const ROOT_LISTING = [
   ...[
     'index.ts',
+    'etcd.ts',
     'browser.ts',
     'browser',
     'client.ts',

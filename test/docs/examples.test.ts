@@ -54,7 +54,11 @@ describe('the examples in docstrings', () => {
     folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-examples-'));
     for (const [at, { code }] of examples.entries()) writeFileSync(join(folder, `example-${at}.ts`), code);
     const compilerOptions = {
-      paths: { mailstation: [join(ROOT, 'index.ts')], 'mailstation/*': [join(ROOT, 'compat/*.ts')] },
+      paths: {
+        mailstation: [join(ROOT, 'index.ts')],
+        'mailstation/etcd': [join(ROOT, 'etcd.ts')],
+        'mailstation/*': [join(ROOT, 'compat/*.ts')],
+      },
       typeRoots: [join(ROOT, 'node_modules/@types')],
       ...{ noEmit: false, rewriteRelativeImportExtensions: false, noUnusedLocals: false, skipLibCheck: true },
     };
@@ -74,6 +78,7 @@ describe('the examples in docstrings', () => {
       writeFileSync(join(library, file), `export * from '${href}';\n`);
     };
     exportAs('.', 'index');
+    exportAs('./etcd', 'etcd');
     for (const entry of ENTRIES) exportAs(`./${entry}`, `compat/${entry}`);
     writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: exported }));
   });

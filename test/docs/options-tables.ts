@@ -51,6 +51,13 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     defaults: REGISTRY_DEFAULTS,
   },
   {
+    title: 'Registries on etcd',
+    intro: 'Options of `etcd()`, beside those of every registry.',
+    file: 'lib/registry/etcd/etcd-options.ts',
+    name: 'EtcdOptions',
+    defaults: REGISTRY_DEFAULTS,
+  },
+  {
     title: 'Servers of a name',
     intro: 'Options of `dns()`, a source for the option `registry`.',
     file: 'lib/registry/dns/options.ts',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveClusterOptions } from '../../lib/cluster/options.js';
 import { dns } from '../../lib/registry/dns/dns-source.js';
+import { etcd } from '../../lib/registry/etcd/etcd-registry.js';
 import { memory } from '../../lib/registry/memory/memory-registry.js';
 import { createClient } from '../../node-client.js';
 import { Caller } from '../../proxy/caller.js';
@@ -37,6 +38,7 @@ function give({ name: table, prefix }: OptionsTable, option: string, value: unkn
   if (table === 'CallOptions') return undefined;
   if (table === 'TlsOptions') return createClient({ tls: given });
   if (table === 'RegistryOptions') return memory(given);
+  if (table === 'EtcdOptions') return etcd({ hosts: 'http://etcd-1', namespace: 'docs', ...given });
   if (table === 'AdvertiseOptions') return createServer({ ...IN_REGISTRY, advertise: given });
   if (table === 'DnsOptions') return dns({ name: 'chat.example', serverType: 'chat', ...given });
   if (table === 'TooBusyOptions') return tooBusy(given);

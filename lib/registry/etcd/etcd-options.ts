@@ -3,6 +3,7 @@ import { TlsMaterial } from '../../transport/tls-material.js';
 import type { TlsOptions } from '../../transport/tls-options.js';
 import { type OptionNames, unknownOptions } from '../../unknown-options.js';
 import { namespaceOption } from '../namespace.js';
+import { type RegistryOptions, type ResolvedRegistryOptions, resolveRegistryOptions } from '../registry-options.js';
 import { type Host, hostsOption } from './hosts.js';
 
 /** User of etcd, for an etcd with authentication. */
@@ -13,8 +14,8 @@ export interface EtcdAuth {
   password: string;
 }
 
-/** Options of {@link etcd}. */
-export interface EtcdOptions {
+/** Options of `etcd()`. */
+export interface EtcdOptions extends RegistryOptions {
   /**
    * Members of etcd: `https://host:port` of each, or `http://` for all of them. One is connected to at a time, and the next one when that
    * fails. Range: 1 or more URLs.
@@ -28,7 +29,14 @@ export interface EtcdOptions {
   auth?: EtcdAuth | undefined;
 }
 
-const NAMES = Object.freeze({ hosts: true, namespace: true, tls: true, auth: true }) satisfies OptionNames<EtcdOptions>;
+const NAMES = Object.freeze({
+  hosts: true,
+  namespace: true,
+  tls: true,
+  auth: true,
+  ttl: true,
+  maxServers: true,
+}) satisfies OptionNames<EtcdOptions>;
 const AUTH_NAMES = Object.freeze({ username: true, password: true }) satisfies OptionNames<EtcdAuth>;
 
 /** {@link EtcdOptions} after the check. */
@@ -38,6 +46,7 @@ export interface CheckedEtcd {
   /** Undefined where the hosts speak no TLS. */
   readonly tls: TlsMaterial | undefined;
   readonly auth: Readonly<EtcdAuth> | undefined;
+  readonly registry: ResolvedRegistryOptions;
 }
 
 /** Checks the options, before any I/O but the reading of certificates. Throws {@link RpcCode.InvalidArgument}. */
@@ -53,6 +62,7 @@ export function checkEtcdOptions(given: EtcdOptions): CheckedEtcd {
     namespace: namespaceOption('namespace', given.namespace),
     tls: isSecure ? new TlsMaterial(given.tls ?? {}) : undefined,
     auth: given.auth === undefined ? undefined : authOption(given.auth),
+    registry: resolveRegistryOptions(given, 'etcd()'),
   });
 }
 
