@@ -12,7 +12,7 @@ import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
 import { StreamTotal } from '../stream/stream-total.js';
 import type { Connection } from '../transport/connection.js';
-import type { StreamedCall, StreamedCallOwner } from './streamed-call.js';
+import type { StreamedCall } from './streamed-call.js';
 
 /** Streams that one connection may have open at once, where the Leader has no such option. */
 export const DEFAULT_MAX_STREAMS = 1_000;
@@ -21,7 +21,22 @@ const ROOM_BYTES = 64 * 1024;
 /** Timeout field of a frame of items, which no peer reads. */
 const ITEMS_TIMEOUT_MS = 1;
 
-export interface SessionStreamsOptions {
+/** A call whose results are sent as a stream. */
+export interface StreamingCall {
+  /** Id of the request. */
+  readonly id: number;
+  readonly method: string;
+  /** The source has ended, and all its items are sent. */
+  done(returned: unknown): void;
+  /** The source has failed. */
+  failed(error: unknown): void;
+  /** An item cannot be sent. */
+  refuse(error: RpcError): void;
+  /** The stream was stopped, and its source has ended. */
+  drop(): void;
+}
+
+export interface SessionStreamsOptions<Call extends StreamingCall = StreamedCall> {
   readonly connection: Connection;
   readonly codec: Codec;
   /** How far the streams may be ahead of their consumers, as the peer has announced. */
@@ -30,24 +45,24 @@ export interface SessionStreamsOptions {
   /** Receiver of lines that peers can cause, for all connections of a port. */
   readonly log: RateLimitedLog;
   /** The first item of a call was sent. */
-  onFirstItem(call: StreamedCall): void;
+  onFirstItem(call: Call): void;
   /** The caller wants no more of the call. */
-  onAbandoned(call: StreamedCall): void;
+  onAbandoned(call: Call): void;
   /** Reports an error of a source that reaches no caller. */
-  onLost(call: StreamedCall, error: unknown): void;
+  onLost(call: Call, error: unknown): void;
 }
 
 /** Streams of results that one connection sends. Made with the first of them. */
-export class SessionStreams implements StreamedCallOwner {
-  readonly #options: SessionStreamsOptions;
+export class SessionStreams<Call extends StreamingCall = StreamedCall> {
+  readonly #options: SessionStreamsOptions<Call>;
   readonly #total: StreamTotal;
   readonly #turns: SenderTurns;
   /** By the id of the call: streams that are open, and ended ones whose consumers have not taken everything. */
   readonly #senders = new Map<number, StreamSender>();
   /** Calls that are not over, by their ids. */
-  readonly #calls = new Map<number, StreamedCall>();
+  readonly #calls = new Map<number, Call>();
 
-  constructor(options: SessionStreamsOptions) {
+  constructor(options: SessionStreamsOptions<Call>) {
     this.#options = options;
     this.#total = new StreamTotal(options.window.total);
     const { connection } = options;
@@ -66,11 +81,11 @@ export class SessionStreams implements StreamedCallOwner {
   }
 
   /** A call for a stream has arrived; {@link SessionStreams.over} ends it. */
-  add(call: StreamedCall): void {
+  add(call: Call): void {
     this.#calls.set(call.id, call);
   }
 
-  over(call: StreamedCall): void {
+  over(call: Call): void {
     this.#calls.delete(call.id);
   }
 
@@ -79,7 +94,7 @@ export class SessionStreams implements StreamedCallOwner {
     return this.#calls.has(id);
   }
 
-  begin(call: StreamedCall, source: StreamSource): StreamSender {
+  begin(call: Call, source: StreamSource): StreamSender {
     const { window, onLost } = this.#options;
     const sender: StreamSender = new StreamSender(
       source,
@@ -99,6 +114,7 @@ export class SessionStreams implements StreamedCallOwner {
           call.refuse(this.#unsendable(call, error));
         },
         onStopped: (error) => {
+          if (this.#senders.get(call.id) === sender) this.#settleLater(call.id, sender);
           if (error !== undefined) onLost(call, error);
           call.drop();
         },
@@ -124,8 +140,8 @@ export class SessionStreams implements StreamedCallOwner {
     this.#senders.delete(id);
   }
 
-  abandoned(call: StreamedCall): void {
-    this.forget(call.id);
+  /** The caller wants no more, or is late. The credits of a late one may still come, and are no fault. */
+  abandoned(call: Call): void {
     this.#options.onAbandoned(call);
   }
 
@@ -150,7 +166,7 @@ export class SessionStreams implements StreamedCallOwner {
     for (const [each, { state }] of this.#senders) if (state === 'over') return this.forget(each);
   }
 
-  #write(call: StreamedCall, sequence: number, item: unknown): number {
+  #write(call: Call, sequence: number, item: unknown): number {
     const { connection, codec, onFirstItem } = this.#options;
     const out = connection.begin(RESPONSE, call.id, ITEMS_TIMEOUT_MS, HEAD.streamItems);
     let bytes: number;
@@ -168,7 +184,7 @@ export class SessionStreams implements StreamedCallOwner {
     return bytes;
   }
 
-  #unsendable({ method }: StreamedCall, error: unknown): RpcError {
+  #unsendable({ method }: Call, error: unknown): RpcError {
     const code = error instanceof RpcError ? error.code : RpcCode.Encode;
     const why = `an item of the stream cannot be sent: ${messageOf(error)}`;
     const { log, connection } = this.#options;

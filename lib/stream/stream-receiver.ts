@@ -4,7 +4,7 @@ import type { StreamWindow } from '../protocol/stream-window.js';
 import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 import { RECEIVER_TRANSITIONS, type ReceiverState } from './receiver-state.js';
 import { COUNT_BYTES, type Credit, LENGTH_BYTES, readCount } from './stream-body.js';
-import type { StreamTotal } from './stream-total.js';
+import type { Creditor, StreamTotal } from './stream-total.js';
 
 /** Largest number of items in one frame. */
 const MAX_FRAME_ITEMS = 4_096;
@@ -52,7 +52,7 @@ export type StreamEnd = { readonly fail: () => Error } | { readonly returned: un
  * The consumer's end of a stream, without a connection. Items stay bytes until the consumer takes them, so that the window is the
  * bound of their memory. The producer gets credit when half of the window has been taken.
  */
-export class StreamReceiver {
+export class StreamReceiver implements Creditor {
   readonly #handler: ReceiverHandler;
   readonly #lifecycle = new Lifecycle<ReceiverState>('open', RECEIVER_TRANSITIONS, () => {});
   #terms: ReceiverTerms | undefined;
@@ -129,6 +129,7 @@ export class StreamReceiver {
       }
       if (this.state === 'open') {
         this.#waiters.push(waiter);
+        this.#creditIfScarce();
         this.#handler.onWaits();
       } else this.#giveEnd(waiter);
     });
@@ -153,6 +154,10 @@ export class StreamReceiver {
     this.#lifecycle.move('ended');
     if (!isNow && this.#chunks.length === 0) this.#credit();
     this.#settleWaiters();
+  }
+
+  onScarce(): void {
+    this.#credit();
   }
 
   #exceeds(count: number, { window, total }: ReceiverTerms): boolean {
@@ -185,7 +190,7 @@ export class StreamReceiver {
     this.#takenItems += 1;
     this.#takenBytes += end - chunk.at;
     chunk.at = end;
-    if (this.#isHalfTaken) this.#credit();
+    if (this.#isHalfTaken || this.#terms?.total.isScarce) this.#credit();
     resolve({ done: false, value });
   }
 
@@ -194,8 +199,17 @@ export class StreamReceiver {
     return this.#takenItems - this.#creditedItems >= items / 2 || this.#takenBytes - this.#creditedBytes >= bytes / 2;
   }
 
+  /** The bytes of other streams may keep the producer from sending, so that no half of the window is ever taken. */
+  #creditIfScarce(): void {
+    const total = this.#terms?.total;
+    if (total === undefined || this.#takenItems === this.#creditedItems) return;
+    if (total.isScarce) this.#credit();
+    else total.creditWhenScarce(this);
+  }
+
   #credit(): void {
     if (this.#takenItems === this.#creditedItems) return;
+    this.#terms?.total.dismiss(this);
     this.#terms?.total.release(this.#takenBytes - this.#creditedBytes);
     this.#creditedItems = this.#takenItems;
     this.#creditedBytes = this.#takenBytes;
@@ -205,6 +219,7 @@ export class StreamReceiver {
   /** Gives up all that has arrived, and has not been credited. */
   #discard(): void {
     this.#chunks = [];
+    this.#terms?.total.dismiss(this);
     this.#terms?.total.release(this.#arrivedBytes - this.#creditedBytes);
     this.#creditedItems = this.#arrivedItems;
     this.#creditedBytes = this.#arrivedBytes;

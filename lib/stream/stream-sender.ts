@@ -40,6 +40,8 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   readonly #handler: SenderHandler;
   readonly #lifecycle = new Lifecycle<SenderState>('idle', SENDER_TRANSITIONS, () => {});
   #item: unknown;
+  /** The item waits until there is room among the bytes of all streams: the others have used the room meanwhile. */
+  #isHeld = false;
   #sentItems = 0;
   #sentBytes = 0;
   #takenItems = 0;
@@ -88,6 +90,10 @@ export class StreamSender implements TurnTaker, RoomWaiter {
 
   takeTurn(): number {
     if (this.state !== 'ready') return 0;
+    if (!this.#hasRoom()) {
+      this.#isHeld = true;
+      return 0;
+    }
     const item = this.#item;
     this.#item = undefined;
     let bytes: number;
@@ -120,6 +126,8 @@ export class StreamSender implements TurnTaker, RoomWaiter {
 
   /** The consumer takes no more: what it has not taken counts no longer among the bytes of the connection. */
   forget(): void {
+    // Room for the others must not make this stream send once more.
+    this.#parts.total.forget(this);
     const left = this.#sentBytes - this.#takenBytes;
     this.#takenItems = this.#sentItems;
     this.#takenBytes = this.#sentBytes;
@@ -127,18 +135,30 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   }
 
   #goOn(): void {
+    if (this.#isHeld) return this.#goOnWithItem();
     if (this.state !== 'idle' || !this.#hasCredit()) return;
     this.#lifecycle.move('asked');
     this.#source.next().then(this.#onItem, this.#onError);
   }
 
   #hasCredit(): boolean {
-    const { window, total } = this.#parts;
-    const items = this.#sentItems - this.#takenItems;
-    if (items >= window.items || this.#sentBytes - this.#takenBytes >= window.bytes) return false;
-    if (items === 0 || !total.isFull) return true;
+    const { items, bytes } = this.#parts.window;
+    if (this.#sentItems - this.#takenItems >= items || this.#sentBytes - this.#takenBytes >= bytes) return false;
+    return this.#hasRoom();
+  }
+
+  /** Asked for again where there is none: see {@link onRoom}. */
+  #hasRoom(): boolean {
+    const { total } = this.#parts;
+    if (this.#takenItems === this.#sentItems || !total.isFull) return true;
     total.wait(this);
     return false;
+  }
+
+  #goOnWithItem(): void {
+    if (this.state === 'ready' && !this.#hasRoom()) return;
+    this.#isHeld = false;
+    if (this.state === 'ready') this.#parts.turns.add(this);
   }
 
   readonly #onItem = ({ done, value }: IteratorResult<unknown, unknown>): void => {

@@ -4,10 +4,17 @@ export interface RoomWaiter {
   onRoom(): void;
 }
 
+/** Has taken items for which its producer has no credit yet. */
+export interface Creditor {
+  /** Called when little room is left for all, once for each {@link StreamTotal.creditWhenScarce}. */
+  onScarce(): void;
+}
+
 /** Bytes of all streams of a connection in one direction that were sent and are not taken yet. */
 export class StreamTotal {
   readonly #limit: number;
   readonly #waiting = new Set<RoomWaiter>();
+  readonly #creditors = new Set<Creditor>();
   #bytes = 0;
 
   constructor(limit: number) {
@@ -22,8 +29,27 @@ export class StreamTotal {
     return this.#bytes >= this.#limit;
   }
 
+  /** Half of the room is used: a consumer must not wait with its credit until half of its own window is taken. */
+  get isScarce(): boolean {
+    return this.#bytes >= this.#limit / 2;
+  }
+
   add(bytes: number): void {
     this.#bytes += bytes;
+    if (this.#creditors.size === 0 || !this.isScarce) return;
+    const creditors = [...this.#creditors];
+    this.#creditors.clear();
+    for (const creditor of creditors) creditor.onScarce();
+  }
+
+  /** The consumer waits for an item, so that no further item makes the consumer give credit for those that were taken. */
+  creditWhenScarce(creditor: Creditor): void {
+    this.#creditors.add(creditor);
+  }
+
+  /** The stream is over. */
+  dismiss(creditor: Creditor): void {
+    this.#creditors.delete(creditor);
   }
 
   /** Bytes were taken, or belong to a stream that is over. Notifies those that wait, in their order, while there is room. */

@@ -65,6 +65,23 @@ describe('StreamReceiver', () => {
     assert.deepEqual(credits, [{ items: 3, bytes: 15 }]);
   });
 
+  it('gives credit for each item while the streams of the connection have little room, so that no stream stops for good', async () => {
+    const total = new StreamTotal(100);
+    const [slow, quick] = [receiverOf({ total }), receiverOf({ total })];
+    quick.arrive(0, 'a');
+    await quick.receiver.next();
+    const waiting = quick.receiver.next();
+    assert.deepEqual(quick.credits, [], 'with room, half of the window is taken first');
+    slow.arrive(0, 'x'.repeat(100));
+    assert.deepEqual(quick.credits, [{ items: 1, bytes: 5 }], 'the consumer waits, and the room is used up by another');
+    quick.arrive(1, 'b');
+    assert.deepEqual(await waiting, { done: false, value: 'b' });
+    assert.deepEqual(quick.credits.at(-1), { items: 2, bytes: 10 });
+    await slow.receiver.next();
+    assert.deepEqual(slow.credits, [{ items: 1, bytes: 104 }]);
+    assert.equal(total.bytes, 0);
+  });
+
   it('gives the last credit with the end, so that the producer need not remember the stream', async () => {
     const { receiver, arrive, credits, total } = receiverOf();
     arrive(0, 'a', 'b');

@@ -20,6 +20,25 @@ async function* texts(log: string[], ...values: unknown[]): AsyncGenerator<unkno
 
 const credit = (items: number) => ({ items, bytes: items * 5 });
 
+/** A source that gives 'a' at once, and each further text when the test says so. */
+function deferredText() {
+  const given: string[] = [];
+  let wake: (() => void) | undefined;
+  return {
+    give: (text: string) => {
+      given.push(text);
+      wake?.();
+    },
+    async *items() {
+      yield 'a';
+      for (;;) {
+        while (given.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+        yield given.shift();
+      }
+    },
+  };
+}
+
 describe('StreamSender', () => {
   it('writes each item once, in order, and then reports the end', async () => {
     const log: string[] = [];
@@ -69,10 +88,11 @@ describe('StreamSender', () => {
     const [first, second, third] = [0, 1, 2].map(() => senderOf(texts([], 'a', 'b'), { total }));
     for (const each of [first, second, third]) each?.sender.start();
     await settle();
-    // The first stream found room for its second item. Each stream may have one item outstanding, whatever the others have.
+    // Each stream may have one item outstanding, whatever the others have. The first was asked for its second item in time, and the
+    // others had used the room when the item was there.
     assert.deepEqual(
       [first, second, third].map((each) => each?.events.length),
-      [2, 1, 1],
+      [1, 1, 1],
     );
     third?.sender.credit(credit(1));
     await settle();
@@ -84,6 +104,32 @@ describe('StreamSender', () => {
     first?.sender.forget();
     await settle();
     assert.deepEqual(second?.events, ['0:a', '1:b']);
+  });
+
+  it('holds an item back that others have taken the room of while the source was asked', async () => {
+    const total = new StreamTotal(10);
+    const gates = [deferredText(), deferredText()];
+    const [first, second] = gates.map(({ items }) => senderOf(items(), { total }));
+    for (const each of [first, second]) each?.sender.start();
+    await settle();
+    assert.equal(total.bytes, 10, 'one item of each');
+    for (const each of [first, second]) each?.sender.credit(credit(1));
+    for (const { give } of gates) give('x'.repeat(6));
+    await settle();
+    for (const { give } of gates) give('y');
+    await settle();
+    const sent = () => [first, second].map((each) => each?.events.length);
+    assert.deepEqual(sent(), [2, 2]);
+    assert.equal(total.bytes, 20);
+    first?.sender.credit({ items: 2, bytes: 15 });
+    await settle();
+    assert.deepEqual(sent(), [3, 2], 'the first has nothing outstanding');
+    second?.sender.credit({ items: 2, bytes: 15 });
+    await settle();
+    assert.deepEqual(sent(), [3, 3]);
+    second?.sender.stop();
+    await settle();
+    assert.equal(second?.sender.state, 'over');
   });
 
   it('refuses credits that go backwards, and credits for items that were not sent', async () => {
