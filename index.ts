@@ -25,10 +25,12 @@ export type {
   SharingState,
 } from './station/index.js';
 
-// Finding servers: sources of the list of servers that a client calls, and registries in which servers register.
+// Finding servers: sources of the list of servers that a client calls, registries in which servers register, and elections.
 
 export { dns } from './lib/registry/dns/dns-source.js';
 export type { DnsOptions, DnsPlace } from './lib/registry/dns/options.js';
+export type { CandidateHandler, Election, ElectionCandidate, ElectionOptions } from './lib/registry/election.js';
+export type { ElectionState } from './lib/registry/election-state.js';
 export { file } from './lib/registry/file/file-source.js';
 export { memory } from './lib/registry/memory/memory-registry.js';
 export type { RegisteredServer, Registration, RegistrationHandler, Registry } from './lib/registry/registry.js';
@@ -36,6 +38,7 @@ export type { RegistryOptions } from './lib/registry/registry-options.js';
 export type { RosterReport } from './lib/registry/roster-report.js';
 export type { RosterFollower, RosterFollowing, RosterList, RosterSource } from './lib/registry/roster-source.js';
 export type { RosterState } from './lib/registry/roster-state.js';
+export type { Term } from './lib/registry/term.js';
 export type { AdvertiseOptions } from './server/advertise.js';
 
 // Proving who calls: secrets that both ends know, tokens of clients, and the identity that a method sees.

@@ -5,7 +5,9 @@ import { PACKAGE } from '../package.js';
 import { newGeneration } from '../protocol/new-generation.js';
 import { quoted } from '../quoted.js';
 import { timeOfDay } from '../timers.js';
+import type { Election, ElectionOptions } from './election.js';
 import type { Engine } from './engine.js';
+import { EngineElection } from './engine-election.js';
 import type { NodeRecord } from './record.js';
 import { EngineRegistration } from './registration.js';
 import type { RegisteredServer, Registration, RegistrationHandler, Registry } from './registry.js';
@@ -67,5 +69,9 @@ export class EngineRegistry implements Registry {
       ...(fields !== undefined && { fields }),
     };
     return new EngineRegistration(record, handler, { engine: this.#engine, registry: description, ttl: options.ttl });
+  }
+
+  election(name: string, options: ElectionOptions = {}): Election {
+    return new EngineElection(this.#engine, this.description, name, options);
   }
 }

@@ -14,6 +14,7 @@ import { idInUse, notRegistered, refusedRegistration, registrationOver } from '.
 import { REGISTRATION_TRANSITIONS, type RegistrationState } from './registration-state.js';
 import type { Registration, RegistrationHandler } from './registry.js';
 import type { EngineUse, SharedEngine } from './shared-engine.js';
+import { within } from './within.js';
 
 /** Pause before the next attempt, so that many servers do not register at once. Unit: ms */
 const RETRY_MS = 50;
@@ -233,12 +234,4 @@ function patienceOf({ ttl }: Lease, { holder }: Held): number {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** Resolves with the work, or after the time. Never rejects. */
-async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
-  const over = new AbortController();
-  const time = delay(ms, undefined, { signal: over.signal }).catch(() => {});
-  await Promise.race([work?.catch(() => {}), time]);
-  over.abort();
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../diagnostics.js';
 import type { RpcError } from '../errors.js';
+import type { Election, ElectionOptions } from './election.js';
 import type { RosterSource } from './roster-source.js';
 
 /** A server, as it is registered. */
@@ -49,4 +50,9 @@ export interface Registration {
 export interface Registry extends RosterSource {
   /** Prepares the registration of a server. Nothing is sent before {@link Registration.register}. */
   registration(server: RegisteredServer, handler: RegistrationHandler): Registration;
+  /**
+   * An election over all processes of the registry: one candidate leads at a time. Throws {@link RpcCode.InvalidArgument} for a name other
+   * than 1 to 128 letters, digits, `.`, `_` and `-`.
+   */
+  election(name: string, options?: ElectionOptions): Election;
 }

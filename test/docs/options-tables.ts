@@ -5,6 +5,7 @@ import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
+import { ELECTION_DEFAULTS } from '../../lib/registry/engine-election.js';
 import { REGISTRY_DEFAULTS } from '../../lib/registry/registry-options.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
@@ -56,6 +57,13 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     file: 'lib/registry/etcd/etcd-options.ts',
     name: 'EtcdOptions',
     defaults: REGISTRY_DEFAULTS,
+  },
+  {
+    title: 'Elections of a registry',
+    intro: 'Second argument of `registry.election(name, options)`.',
+    file: 'lib/registry/election.ts',
+    name: 'ElectionOptions',
+    defaults: ELECTION_DEFAULTS,
   },
   {
     title: 'Servers of a name',

@@ -37,6 +37,7 @@ function give({ name: table, prefix }: OptionsTable, option: string, value: unkn
   if (table === 'CallOptions' || table === 'FailOptions') Caller.checkOptions(given);
   if (table === 'CallOptions') return undefined;
   if (table === 'TlsOptions') return createClient({ tls: given });
+  if (table === 'ElectionOptions') return memory().election('area-1', given);
   if (table === 'RegistryOptions') return memory(given);
   if (table === 'EtcdOptions') return etcd({ hosts: 'http://etcd-1', namespace: 'docs', ...given });
   if (table === 'AdvertiseOptions') return createServer({ ...IN_REGISTRY, advertise: given });

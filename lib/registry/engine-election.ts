@@ -1,0 +1,38 @@
+import { hostname } from 'node:os';
+import { fieldsOf, integer } from '../options.js';
+import { PACKAGE } from '../package.js';
+import { timeOfDay } from '../timers.js';
+import type { CandidateHandler, Election, ElectionCandidate, ElectionOptions } from './election.js';
+import { EngineCandidate } from './engine-candidate.js';
+import { namespaceOption } from './namespace.js';
+import type { SharedEngine } from './shared-engine.js';
+
+export const ELECTION_DEFAULTS = Object.freeze({ ttl: 5_000 }) satisfies ElectionOptions;
+
+/** {@link Election} on the engine of a registry. */
+export class EngineElection implements Election {
+  readonly name: string;
+  readonly description: string;
+  readonly #engine: SharedEngine;
+  readonly #ttl: number;
+
+  /** `registry`: in the middle of a sentence. Throws {@link RpcCode.InvalidArgument}. */
+  constructor(engine: SharedEngine, registry: string, name: string, options: ElectionOptions) {
+    fieldsOf('the options of election()', options, 'an object { ttl }');
+    this.#engine = engine;
+    this.name = namespaceOption('the name of election()', name);
+    this.#ttl = integer('the ttl of election()', options.ttl, ELECTION_DEFAULTS.ttl, 3_000, 60_000);
+    this.description = `the election ${this.name} in ${registry}`;
+  }
+
+  candidate(handler: CandidateHandler): ElectionCandidate {
+    const about = { v: 1, machine: hostname(), pid: process.pid, version: PACKAGE.version, started: timeOfDay() };
+    return new EngineCandidate(handler, {
+      engine: this.#engine,
+      prefix: `elections/${this.name}/`,
+      value: JSON.stringify(about),
+      ttl: this.#ttl,
+      description: this.description,
+    });
+  }
+}
