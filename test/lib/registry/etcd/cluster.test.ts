@@ -18,6 +18,7 @@ describe('an engine on three members of etcd', { skip }, () => {
   it('goes on at another member when its own is killed, and keeps its lease', async (t) => {
     const cluster = await startEtcd(t, { nodes: 3 });
     const engine = engineOn(t, { hosts: cluster.urls });
+    await listed(engine);
     const lease = await engine.lease(10_000);
     const own = await engine.commit([], [{ type: 'put', key: 'a', value: '1', lease }]);
     const watch = engine.watch('', own, () => {});
@@ -34,6 +35,7 @@ describe('an engine on three members of etcd', { skip }, () => {
   it('leaves a member that stands still for the next one', async (t) => {
     const cluster = await startEtcd(t, { nodes: 3 });
     const engine = engineOn(t, { hosts: cluster.urls });
+    await listed(engine);
     const lease = await engine.lease(10_000);
     const first = engine.state.endpoint;
     const node = nodeOf(cluster, first);
@@ -48,6 +50,7 @@ describe('an engine on three members of etcd', { skip }, () => {
   it('reports a lost majority, and is back when the majority is', async (t) => {
     const cluster = await startEtcd(t, { nodes: 3 });
     const engine = engineOn(t, { hosts: cluster.urls });
+    await listed(engine);
     const own = await engine.commit([], [{ type: 'put', key: 'a', value: '1' }]);
     const watch = engine.watch('', own, () => {});
     const lease = await engine.lease(5_000);

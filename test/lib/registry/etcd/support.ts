@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
+import '@grpc/grpc-js'; // loading takes seconds on a busy machine, and would count in the time of an engine's first call
 import { RpcCode, type RpcError } from '../../../../lib/errors.js';
 import type { Engine, Snapshot } from '../../../../lib/registry/engine.js';
 import { EtcdEngine } from '../../../../lib/registry/etcd/etcd-engine.js';
