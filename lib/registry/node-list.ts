@@ -1,4 +1,5 @@
 import { quoted } from '../quoted.js';
+import type { ServerEntry } from '../server-info.js';
 import type { Change, Entry, Snapshot } from './engine.js';
 import { entryOf, type NodeRecord, readRecord } from './record.js';
 import type { RosterList } from './roster-source.js';
@@ -9,6 +10,8 @@ interface Node {
   readonly modified: number;
   /** Undefined where no record could be read under the key yet. */
   readonly record: NodeRecord | undefined;
+  /** Entry of the record in the rosters of clients: the same object in each list, so that clients need not read it again. */
+  readonly entry: ServerEntry | undefined;
 }
 
 /**
@@ -66,9 +69,10 @@ export class NodeList {
   }
 
   list(): RosterList {
-    const servers = new Map<string, NodeRecord>();
+    const servers = new Map<string, Node>();
     const keys = new Set<string>();
-    for (const [key, { record }] of this.#ordered()) {
+    for (const [key, node] of this.#ordered()) {
+      const { record } = node;
       if (record === undefined) continue;
       if (servers.has(record.id)) {
         this.#reportDouble(key, record);
@@ -78,14 +82,14 @@ export class NodeList {
         this.#reportFull();
         break;
       }
-      servers.set(record.id, record);
+      servers.set(record.id, node);
       keys.add(key);
     }
     if (servers.size < this.#maxServers) this.#isFull = false;
     this.#listed = keys;
-    const records = [...servers.values()];
-    const draining = new Set(records.filter(({ state }) => state === 'draining').map(({ id }) => id));
-    return { servers: records.map(entryOf), draining };
+    const entries = [...servers.values()].flatMap(({ entry }) => entry ?? []);
+    const draining = new Set([...servers].filter(([, { record }]) => record?.state === 'draining').map(([id]) => id));
+    return { servers: entries, draining };
   }
 
   /** Servers that were in the last list come first, so that a full list loses none of them. */
@@ -106,7 +110,8 @@ export class NodeList {
       const stays = last?.record === undefined ? 'is left out' : 'keeps its last record';
       this.#report(`the value of the key ${quoted(key)} ${read}: the server ${stays}`);
     }
-    this.#nodes.set(key, { modified, record: typeof read === 'string' ? last?.record : read });
+    const record = typeof read === 'string' ? last?.record : read;
+    this.#nodes.set(key, { modified, record, entry: record && Object.freeze(entryOf(record)) });
   }
 
   #reportDouble(key: string, { id }: NodeRecord): void {

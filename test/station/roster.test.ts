@@ -16,6 +16,23 @@ function filled(...list: string[]): Roster {
 }
 
 describe('Roster', () => {
+  it('reads a frozen entry once, however often a list has it', () => {
+    let reads = 0;
+    const entry = Object.freeze({
+      id: 'chat-1',
+      serverType: 'chat',
+      get port() {
+        reads += 1;
+        return 3333;
+      },
+    });
+    const roster = new Roster();
+    assert.equal(roster.replace([entry]).length, 1);
+    const first = reads;
+    assert.deepEqual(roster.replace([entry]), []);
+    assert.equal(reads, first);
+  });
+
   it('knows servers by id and by type, in the order in which they were added', () => {
     const roster = filled('b', 'a');
     roster.add(server('c', { serverType: 'other' }));
