@@ -124,6 +124,20 @@ describe('a stream of results', () => {
     await stream.return();
   });
 
+  it('is one of many with large items, which together are more than the connection may hold', async (t) => {
+    const service = {
+      async *large(to: number) {
+        for (let i = 0; i < to; i++) yield Buffer.alloc(60_000, i);
+      },
+    };
+    const served = await serve(t, service);
+    const { calls } = await call(t, [served], { streamWindow: { total: 1024 * 1024 } });
+    const read = async () => (await collect(calls.large.stream(null, 6))).map((item) => (item as Buffer)[0]);
+    // One item of each stream is less than half of its own window.
+    const all = await Promise.all([...Array(60)].map(read));
+    for (const items of all) assert.deepEqual(items, [0, 1, 2, 3, 4, 5]);
+  });
+
   it('does not hold up calls and other streams while its reader does not read', async (t) => {
     const served = await serve(t, { ...noting(), count, add: (a: number, b: number) => a + b });
     const { calls } = await call(t, [served]);
