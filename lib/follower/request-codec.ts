@@ -45,7 +45,7 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
 export function streamless(call: OutgoingCall, isStock: boolean): RpcError {
   const peer = isStock
     ? 'the server runs cluster-client'
-    : 'the server runs an older mailstation, or the call is relayed';
+    : 'the server runs an older mailstation, or the process that relays the call does';
   return call.error(RpcCode.NoStream, `${peer}, and cannot answer with a stream`, 'not-sent');
 }
 

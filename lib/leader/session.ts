@@ -85,7 +85,7 @@ export class Session {
           this.#calls.arrived();
           this.#registered?.keepalive.heard();
         },
-        onDrained: () => this.#calls.drained(),
+        onDrained: () => (this.#registered?.relay ?? this.#calls).onDrained(),
         onClosed: (reason) => this.#onConnectionClosed(reason),
       },
       {
@@ -153,8 +153,8 @@ export class Session {
     const codec = chosen ?? channel.codec ?? STOCK_CODEC;
     answers.agree(codec, request.ext);
     connection.limitFrames(request.ext?.maxFrameBytes);
-    const readsReports = request.ext?.features.includes('progress') === true;
-    calls.begin({ channel, codec, readsReports, window: request.ext?.stream });
+    const { clientId, stream: window, features } = request.ext ?? {};
+    calls.begin({ channel, codec, window, readsReports: features?.includes('progress') === true });
     answers.registered(request.id, ext);
     this.#registered = {
       channel,
@@ -162,7 +162,7 @@ export class Session {
       codec,
       ext: request.ext,
       subscriber: channel.topics && new ConnectedSubscriber(connection, this.#pending, channel.topics, codec),
-      relay: channel.relay?.({ calls, connection, answers, codec, clientId: request.ext?.clientId }),
+      relay: channel.relay?.({ calls, connection, answers, codec, clientId, window }),
       keepalive: sessionKeepalive(connection, this.#pending, this.#options, request.ext === undefined, (silence) =>
         this.#onSilence(silence),
       ),
@@ -215,7 +215,7 @@ export class Session {
         else relay.onCancel(frame.id);
         break;
       case 'stream_credit':
-        this.#calls.credit(frame);
+        (relay ?? this.#calls).onCredit(frame);
         break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);

@@ -5,6 +5,7 @@ import type { EncodedValue } from '../protocol/encoded-value.js';
 import type { RelayHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { FailedCall } from './call-failures.js';
@@ -51,6 +52,8 @@ export interface RegisteredFollower {
   readonly codec: Codec;
   /** Name that the Follower's client gave itself. Not proved by anything. */
   readonly clientId?: string | undefined;
+  /** How far a stream may be ahead of its consumer there. Undefined: the Follower takes no streams. */
+  readonly window?: StreamWindow | undefined;
 }
 
 /** Counts a connection's calls. A drain waits until the count is zero. */
@@ -67,6 +70,10 @@ export interface RelayHandler {
   onRequest(head: RelayRequest, frame: FrameView): void;
   /** The caller has cancelled the call with this id. A call that is over, or that never was, is no error. */
   onCancel(id: number): void;
+  /** The caller has taken items of a stream. */
+  onCredit(frame: FrameView): void;
+  /** The Follower's connection accepts more. */
+  onDrained(): void;
   /** The Follower's connection has ended. */
   onGone(): void;
 }

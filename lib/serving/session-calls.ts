@@ -171,7 +171,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   /** The caller has taken items of a stream. */
-  credit(frame: FrameView): void {
+  onCredit(frame: FrameView): void {
     if (this.#terms === undefined) this.answerBadRequest(frame.id, 'a credit came before the registration');
     else this.#streamCalls().credit(frame);
   }
@@ -181,7 +181,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   /** The connection accepts more. */
-  drained(): void {
+  onDrained(): void {
     this.#streams?.resume();
   }
 

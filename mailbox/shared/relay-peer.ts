@@ -2,10 +2,12 @@ import type { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import { REQUEST } from '../../lib/protocol/packet.js';
 import { RELAY, RELAY_URL, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
+import type { StreamWindow } from '../../lib/protocol/stream-window.js';
 import type { RegisteredFollower } from '../../lib/serving/channel.js';
+import type { Connection } from '../../lib/transport/connection.js';
 
 /** Features of a channel that relays. `progress` is missing: reports of late calls do not travel through a relay. */
-export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', RELAY, RELAY_URL];
+export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', 'stream', RELAY, RELAY_URL];
 
 /** A Follower whose calls are relayed to other servers. Requests and answers stay bytes. */
 export class RelayPeer {
@@ -18,6 +20,12 @@ export class RelayPeer {
   /** Codec that was agreed on at registration. */
   get codec(): Codec {
     return this.#follower.codec;
+  }
+
+  /** Connection and window of the streams that are sent to the Follower. Undefined: the Follower takes no streams. */
+  get streamWay(): { readonly connection: Connection; readonly window: StreamWindow } | undefined {
+    const { connection, window } = this.#follower;
+    return window && { connection, window };
   }
 
   /** Name that the Follower's client gave itself. */

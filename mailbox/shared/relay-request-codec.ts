@@ -30,13 +30,14 @@ export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
     this.#onReturned = onReturned;
   }
 
-  head({ method, args, oneway }: OutgoingCall, meta: boolean): Buffer {
+  head({ method, args, oneway, stream }: OutgoingCall, meta: boolean): Buffer {
     let relayed = this.#methods.get(method);
     if (relayed === undefined) {
       relayed = new RemoteMethod(method, method.name, this.#to);
       this.#methods.set(method, relayed);
     }
-    return relayed.head(meta ? args.length + 1 : args.length, oneway, meta);
+    const items = meta ? args.length + 1 : args.length;
+    return stream === undefined ? relayed.head(items, oneway, meta) : relayed.streamHead(items, stream.time, meta);
   }
 
   writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {

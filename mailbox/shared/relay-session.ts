@@ -11,7 +11,8 @@ import { DialGate } from './dial-gate.js';
 import { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
-import { RelayedCall } from './relayed-call.js';
+import { answering, RelayedCall } from './relayed-call.js';
+import { isStream, RelayedStreams } from './relayed-streams.js';
 import type { UpstreamStatus } from './upstream.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
@@ -46,12 +47,14 @@ export class RelaySession implements RelayHandler {
   readonly #calls = new Map<number, RelayedCall>();
   readonly #gate: DialGate;
   readonly #methods: MethodCache;
+  readonly #streams: RelayedStreams;
   #inFlight = 0;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
     this.#peer = peer;
     this.#gate = new DialGate(parts.pool.dialPace);
+    this.#streams = new RelayedStreams(peer, parts.log);
     this.#methods = peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId);
   }
 
@@ -63,10 +66,20 @@ export class RelaySession implements RelayHandler {
   }
 
   onCancel(id: number): void {
+    this.#streams.forget(id);
     this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call'));
   }
 
+  onCredit(frame: FrameView): void {
+    this.#streams.credit(frame);
+  }
+
+  onDrained(): void {
+    this.#streams.resume();
+  }
+
   onGone(): void {
+    this.#streams.end();
     for (const to of [...this.#uses.keys()]) this.#close(to);
   }
 
@@ -112,7 +125,8 @@ export class RelaySession implements RelayHandler {
     const { id } = frame;
     const { relayed } = this.#parts.pool;
     const mayRelay = this.#parts.pool.mayRelay(this.#inFlight);
-    const call = new RelayedCall(this.#peer, head, frame, this.#methods.get(head.method), (error) => {
+    if (isStream(head) && !this.#streams.admits(id)) return;
+    const call = this.#makeCall(head, frame, (error) => {
       this.#inFlight -= 1;
       relayed.now -= 1;
       this.#calls.delete(id);
@@ -132,6 +146,12 @@ export class RelaySession implements RelayHandler {
     } else {
       use.pooled.relay(call);
     }
+  }
+
+  #makeCall(head: RelayHead, frame: FrameView, onSettled: (error: RpcError | undefined) => void): RelayedCall {
+    const method = this.#methods.get(head.method);
+    if (isStream(head)) return this.#streams.make(head, frame, method, () => onSettled(undefined));
+    return new RelayedCall(this.#peer, head, frame, method, answering(this.#peer, frame.id, head, onSettled));
   }
 
   /** The caller regards a one-way call as sent, and waits for no outcome. */

@@ -23,8 +23,6 @@ const NO_OPTIONS: CallOptions = {};
 /** Results of a call that this process need not answer, or has answered already. */
 const NOT_ANSWERED: readonly unknown[] = [];
 
-type OnSettled = (error: RpcError | undefined) => void;
-
 /**
  * A call that this process relays for a Follower. Arguments and answer stay the bytes that arrived, under heads that this
  * process makes, unless server and caller use different value codecs.
@@ -39,8 +37,7 @@ export class RelayedCall extends OutgoingCall {
   #isKept = false;
 
   /** The arguments lie in the frame: send the call before the frame's handler returns, or {@link keep} the call. */
-  constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, onSettled: OnSettled) {
-    const settle = answering(peer, frame.id, head, onSettled);
+  constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, settle: Settle) {
     super(method, [], clampedTimeout(frame.timeout), head.oneway, NO_OPTIONS, undefined, settle);
     this.isCancellable = true;
     this.requestCodec = relayedRequestCodec;
@@ -92,8 +89,10 @@ export class RelayedCall extends OutgoingCall {
   }
 
   writeHead(meta: boolean, named: boolean): Buffer {
-    const { argLength, meta: hasMeta, oneway } = this.#head;
-    return this.method.head(hasMeta && !meta ? argLength - 1 : argLength, oneway, meta, named);
+    const { argLength, meta: hasMeta, oneway, stream } = this.#head;
+    const items = hasMeta && !meta ? argLength - 1 : argLength;
+    if (stream !== undefined) return this.method.streamHead(items, stream, meta, named);
+    return this.method.head(items, oneway, meta, named);
   }
 
   /** Appends the arguments as they came, unless the server's value codec is another than the caller's. */
@@ -110,12 +109,16 @@ export class RelayedCall extends OutgoingCall {
   }
 
   /** Passes the answer's bytes on. False where the codecs differ: the answer must be decoded then. */
-  passOn(head: Head, { bytes, bodyStart, end }: FrameView, codec: Codec): boolean {
+  passOn(head: Head, frame: FrameView, codec: Codec): boolean {
     if (head.type !== 'invoke_result' || codec !== this.#peer.codec) return false;
     if (this.isSettled) return true;
-    this.#peer.answerBytes(this.#id, this.method.name, answerHead(head), bytes, bodyStart, end);
+    this.answerBytes(answerHead(head), frame);
     this.succeed(NOT_ANSWERED);
     return true;
+  }
+
+  protected answerBytes(head: Buffer, { bytes, bodyStart, end }: FrameView): void {
+    this.#peer.answerBytes(this.#id, this.method.name, head, bytes, bodyStart, end);
   }
 }
 
@@ -135,14 +138,30 @@ function answerHead({ success, results, first, code, retryAfter }: InvokeResultH
   return code === undefined ? HEAD.failure : failureHead(code, retryAfter);
 }
 
-function answering(peer: RelayPeer, id: number, { method, oneway }: RelayHead, onSettled: OnSettled): Settle {
+/** Settles a relayed call by answering its Follower. `onSettled` is called first. */
+export function answering(
+  peer: RelayPeer,
+  id: number,
+  { method, oneway }: RelayHead,
+  onSettled: (error: RpcError | undefined) => void,
+): Settle {
   return (error, results) => {
     onSettled(error);
-    if (oneway || results === NOT_ANSWERED) return peer.served();
-    if (error === undefined) peer.answerResults(id, method, results);
-    else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, method, error);
-    else if (error.code === RpcCode.Remote) peer.answerError(id, method, error.cause as Error, undefined);
-    else peer.answerError(id, method, error, error.code);
+    if (!oneway && results !== NOT_ANSWERED) answerCall(peer, id, method, error, results);
     peer.served();
   };
+}
+
+/** Answers a Follower with the results or with the error of its call. */
+export function answerCall(
+  peer: RelayPeer,
+  id: number,
+  method: string,
+  error: RpcError | undefined,
+  results: readonly unknown[],
+): void {
+  if (error === undefined) peer.answerResults(id, method, results);
+  else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, method, error);
+  else if (error.code === RpcCode.Remote) peer.answerError(id, method, error.cause as Error, undefined);
+  else peer.answerError(id, method, error, error.code);
 }

@@ -12,7 +12,7 @@ import { type MailBox, type MailBoxEvents, type MailBoxState, resolveMailBoxOpti
 import type { RelayOptions } from '../../../mailbox/shared/options.js';
 import type { PooledMailBoxUser } from '../../../mailbox/shared/pooled-mailbox.js';
 import { RelayPeer } from '../../../mailbox/shared/relay-peer.js';
-import { RelayedCall } from '../../../mailbox/shared/relayed-call.js';
+import { answering, RelayedCall } from '../../../mailbox/shared/relayed-call.js';
 
 export const SERVER: ServerInfo = { id: 'test-1', serverType: 'test', port: 3_333 };
 
@@ -145,5 +145,6 @@ export function relayedCall(
   { bodyBytes = 8, timeout = 1_000 } = {},
 ): RelayedCall {
   const method = RemoteMethod.named('user.m.f');
-  return new RelayedCall(peer, relayHead(), relayFrame(id, bodyBytes, timeout), method, () => {});
+  const settle = answering(peer, id, relayHead(), () => {});
+  return new RelayedCall(peer, relayHead(), relayFrame(id, bodyBytes, timeout), method, settle);
 }

@@ -1,0 +1,33 @@
+import type { Codec } from '../../lib/protocol/codec.js';
+import type { ByteSink } from '../../lib/protocol/frame-writer.js';
+import type { RawBytes } from '../../lib/raw-bytes.js';
+
+/** An item of a stream as bytes, with the codec of the connection that the item came from. */
+export interface RelayedItem {
+  readonly bytes: RawBytes;
+  readonly codec: Codec;
+}
+
+/** Writes relayed items as they came, unless the receiver reads another value codec than their producer writes. */
+export class RelayedItemCodec implements Codec {
+  readonly #codec: Codec;
+
+  /** `codec`: the one of the receiver. */
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  get name(): string {
+    return this.#codec.name;
+  }
+
+  encode(item: unknown, out: ByteSink): void {
+    const { bytes, codec } = item as RelayedItem;
+    if (codec === this.#codec) out.append(bytes, 0, bytes.length);
+    else this.#codec.encode(codec.decode(bytes, 0, bytes.length), out);
+  }
+
+  decode(bytes: RawBytes, start: number, end: number): unknown {
+    return this.#codec.decode(bytes, start, end);
+  }
+}
