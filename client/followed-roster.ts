@@ -122,7 +122,7 @@ export class FollowedRoster {
 
   #noList(): RpcError {
     const waiting = this.#sources.filter(({ state }) => state === 'waiting');
-    const reasons = waiting.map(({ description, reason }) => `${description}: ${reason?.message ?? 'no answer'}`);
+    const reasons = waiting.map(({ description, obstacle }) => `${description}: ${obstacle}`);
     const message = `the client cannot start, since no list of servers came within ${this.#timeout} ms: ${reasons.join('; ')}`;
     return new RpcError(RpcCode.Registry, message, { cause: waiting[0]?.reason });
   }

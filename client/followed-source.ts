@@ -64,6 +64,11 @@ export class FollowedSource implements RosterFollower {
     return this.#outage?.reason;
   }
 
+  /** Why there is no list yet, in words. */
+  get obstacle(): string {
+    return this.reason?.message ?? this.#following?.obstacle ?? 'no answer';
+  }
+
   get servers(): ReadonlyMap<string, ServerEntry> {
     return this.#servers;
   }

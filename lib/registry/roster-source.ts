@@ -28,6 +28,8 @@ export interface RosterFollower {
 
 /** A source that is followed. */
 export interface RosterFollowing {
+  /** Why the source cannot be read at this moment, in words, for a start whose time is over before the first failure. @default none */
+  readonly obstacle?: string | undefined;
   /** Ends the following: no list and no failure comes any more. */
   close(): void;
 }

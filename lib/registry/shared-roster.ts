@@ -33,7 +33,13 @@ export class SharedRoster {
       if (this.#list !== undefined) give(follower, this.#list);
       if (this.#failure !== undefined) follower.onFailure(this.#failure);
     }
-    return { close: () => this.#leave(follower) };
+    const obstacle = (): string | undefined => this.#running?.use.engine.state.obstacle;
+    return {
+      close: () => this.#leave(follower),
+      get obstacle() {
+        return obstacle();
+      },
+    };
   }
 
   #start(): void {

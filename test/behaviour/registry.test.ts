@@ -11,6 +11,9 @@ import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { failure, keptLog, makeGate, type Served, serve, unusedPort } from './support.js';
 
+/** A lease that no stall of a busy machine ends. */
+const LONG = { ttl: 60_000 };
+
 const named = (name: string) => ({ name: async () => name });
 
 function serveIn(t: TestContext, registry: EngineRegistry, name: string, options: Partial<ServerOptions> = {}) {
@@ -34,11 +37,11 @@ describe('servers and clients of a registry', () => {
   it('find each other, servers that join later and servers that leave included', async (t) => {
     expectNoLeaks(t);
     const store = new MemoryStore();
-    const first = await serveIn(t, machineOn(store).registry, 'one');
-    const { client, name, events } = follow(t, machineOn(store).registry);
+    const first = await serveIn(t, machineOn(store, LONG).registry, 'one');
+    const { client, name, events } = follow(t, machineOn(store, LONG).registry);
     await client.start();
     assert.equal(await name(), 'one');
-    const second = await serveIn(t, machineOn(store).registry, 'two');
+    const second = await serveIn(t, machineOn(store, LONG).registry, 'two');
     await until(() => client.servers['two'], { what: 'the second server' });
     assert.deepEqual(new Set([await name(), await name()]), new Set(['one', 'two']));
     await first.server.stop();
@@ -52,9 +55,9 @@ describe('servers and clients of a registry', () => {
   it('lose no call while the servers are restarted one after the other', async (t) => {
     const store = new MemoryStore();
     const restarted = (name: string, port: number): Promise<Served> =>
-      serveIn(t, machineOn(store).registry, name, { port });
+      serveIn(t, machineOn(store, LONG).registry, name, { port });
     let servers: readonly Served[] = await Promise.all([restarted('one', 0), restarted('two', 0)]);
-    const { client, name } = follow(t, machineOn(store).registry, { failMode: 'failfast' });
+    const { client, name } = follow(t, machineOn(store, LONG).registry, { failMode: 'failfast' });
     await client.start();
     let isOver = false;
     const failed: unknown[] = [];
@@ -88,14 +91,14 @@ describe('servers and clients of a registry', () => {
       { name: async () => 'one', wait: () => gate.pass('done') },
       {
         id: 'one',
-        registry: machineOn(store).registry,
+        registry: machineOn(store, LONG).registry,
       },
     );
-    const { client, name, call } = follow(t, machineOn(store).registry);
+    const { client, name, call } = follow(t, machineOn(store, LONG).registry);
     await client.start();
     const waiting = call('wait');
     await gate.arrivals(1);
-    await serveIn(t, machineOn(store).registry, 'two');
+    await serveIn(t, machineOn(store, LONG).registry, 'two');
     await until(() => client.servers['two'], { what: 'the second server' });
     const states: string[] = [];
     const stopped = slow.server.stop();
@@ -112,8 +115,8 @@ describe('servers and clients of a registry', () => {
 
   it('go on without the registry, with the last list, and see its age', async (t) => {
     const store = new MemoryStore();
-    await serveIn(t, machineOn(store, { ttl: 60_000 }).registry, 'one');
-    const machine = machineOn(store);
+    await serveIn(t, machineOn(store, LONG).registry, 'one');
+    const machine = machineOn(store, LONG);
     const { client, name } = follow(t, machine.registry);
     await client.start();
     machine.engine().link = 'cut';
@@ -161,8 +164,8 @@ describe('servers and clients of a registry', () => {
 
   it('keep their list through a store that was emptied, and register in the new one', async (t) => {
     const store = new MemoryStore();
-    const { log } = await serveIn(t, machineOn(store).registry, 'one');
-    const { client, name, events } = follow(t, machineOn(store).registry);
+    const { log } = await serveIn(t, machineOn(store, LONG).registry, 'one');
+    const { client, name, events } = follow(t, machineOn(store, LONG).registry);
     await client.start();
     store.wipe();
     await untilRecords(store, ['one']);
@@ -176,12 +179,12 @@ describe('a server in a registry', () => {
   it('takes the place of its own past on the same port at once', async (t) => {
     const store = new MemoryStore();
     const port = await unusedPort(t);
-    const machine = machineOn(store, { ttl: 60_000 });
+    const machine = machineOn(store, LONG);
     const before = await serveIn(t, machine.registry, 'one', { port });
     await machine.engine().close();
     await before.server.stop(true);
     const startedAt = performance.now();
-    await serveIn(t, machineOn(store).registry, 'one', { port });
+    await serveIn(t, machineOn(store, LONG).registry, 'one', { port });
     assert.ok(performance.now() - startedAt < 1_000);
     assert.deepEqual(recordsIn(store), ['one']);
   });
@@ -206,7 +209,7 @@ describe('a server in a registry', () => {
   });
 
   it('does not start while the registry is away, and says where and why', async () => {
-    const machine = machineOn(new MemoryStore());
+    const machine = machineOn(new MemoryStore(), LONG);
     const { logger } = keptLog();
     const options = { id: 'one', serverType: 'test', port: 0, services: { user: { service: named('x') } }, logger };
     const server = createServer({ ...options, registry: machine.registry, registryTimeout: 200 });
@@ -224,7 +227,7 @@ describe('a server in a registry', () => {
 
   it('can be stopped while it registers', async (t) => {
     expectNoLeaks(t);
-    const machine = machineOn(new MemoryStore());
+    const machine = machineOn(new MemoryStore(), LONG);
     const { logger } = keptLog();
     const options = { id: 'one', serverType: 'test', port: 0, services: { user: { service: named('x') } }, logger };
     const server = createServer({ ...options, registry: machine.registry });
@@ -239,8 +242,8 @@ describe('a server in a registry', () => {
   it('registers when it takes over as a standby', async (t) => {
     const store = new MemoryStore();
     const port = await unusedPort(t);
-    const first = await serveIn(t, machineOn(store).registry, 'one', { port, standby: true });
-    const second = await serveIn(t, machineOn(store).registry, 'one', { port, standby: true });
+    const first = await serveIn(t, machineOn(store, LONG).registry, 'one', { port, standby: true });
+    const second = await serveIn(t, machineOn(store, LONG).registry, 'one', { port, standby: true });
     assert.equal(second.server.state, 'standby');
     assert.deepEqual(recordsIn(store), ['one']);
     await first.server.stop();
@@ -253,8 +256,8 @@ describe('a server in a registry', () => {
   it('tells callers the place, the weight and the fields that it advertises', async (t) => {
     const store = new MemoryStore();
     const advertise = { host: 'localhost', weight: 3, fields: { region: 'eu' } };
-    const { port } = await serveIn(t, machineOn(store).registry, 'one', { advertise });
-    const { client, name } = follow(t, machineOn(store).registry);
+    const { port } = await serveIn(t, machineOn(store, LONG).registry, 'one', { advertise });
+    const { client, name } = follow(t, machineOn(store, LONG).registry);
     await client.start();
     assert.equal(await name(), 'one');
     const { url, weight, region } = client.servers['one'] ?? ({} as Partial<ServerInfo>);
@@ -262,7 +265,7 @@ describe('a server in a registry', () => {
   });
 
   it('refuses options that do not fit', () => {
-    const { registry } = machineOn(new MemoryStore());
+    const { registry } = machineOn(new MemoryStore(), LONG);
     const refused = (options: object): string => {
       try {
         createServer({ id: 'one', serverType: 'test', port: 0, registry, ...options });
