@@ -1,9 +1,9 @@
 import { FAILURE_DEFAULTS, type FailureOptions, type RetryBudgetOptions } from '../failure/index.js';
 import { timeoutMs } from '../lib/options.js';
+import type { StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
 import type { RosterSource } from '../lib/registry/roster-source.js';
 import type { OptionNames } from '../lib/unknown-options.js';
 import type { ShareOptions } from '../mailbox/shared/options.js';
-import type { StreamWindowOptions } from '../mailbox/stream-window.js';
 import type { RouterLike, RouterName, RouterOptions } from '../router/index.js';
 import { type EjectionOptions, type MailStationOptions, STATION_DEFAULTS } from '../station/index.js';
 

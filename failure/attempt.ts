@@ -1,6 +1,10 @@
 import type { Settle } from '../lib/call/call-contract.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
-import type { OutgoingStream } from '../lib/call/outgoing-stream.js';
+import type { OutgoingStream, OutgoingUpload } from '../lib/call/outgoing-stream.js';
+import { takeStreamFrame } from '../lib/call/stream-frame.js';
+import type { Codec } from '../lib/protocol/codec.js';
+import type { Head } from '../lib/protocol/message.js';
+import type { FrameView } from '../lib/protocol/packet.js';
 
 export interface AttemptFacts {
   /** Server to go to; undefined: the router chooses one. */
@@ -46,7 +50,7 @@ export class Attempt extends OutgoingCall {
   }
 }
 
-/** Attempt at a call whose results are a stream. The stream is that of the call, whose deadline moves with the stream. */
+/** Attempt at a call with a stream. The streams are those of the call, whose deadline moves with the stream of results. */
 export class StreamAttempt extends Attempt {
   readonly #of: OutgoingCall;
 
@@ -57,6 +61,18 @@ export class StreamAttempt extends Attempt {
 
   override get stream(): OutgoingStream | undefined {
     return this.#of.stream;
+  }
+
+  override get upload(): OutgoingUpload | undefined {
+    return this.#of.upload;
+  }
+
+  override get hasStreams(): boolean {
+    return true;
+  }
+
+  streamFrame(head: Head, frame: FrameView, codec: Codec): boolean {
+    return takeStreamFrame(this, head, frame, codec);
   }
 
   override get deadline(): number {

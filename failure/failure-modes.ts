@@ -56,7 +56,7 @@ export class FailureModes implements CallStage, AttemptParts {
     const mode = call.options.failMode ?? this.#options.calls.failMode;
     // A caller that named its server wants no other.
     if (mode === 'failfast' || (mode === 'failover' && call.serverId !== undefined)) return this.next.send(call);
-    if (call.stream !== undefined && mode !== 'failover') return refuseMode(call, mode);
+    if (call.hasStreams && mode !== 'failover') return refuseMode(call, mode);
     const options = resolveFailOptions(call.options, this.#options.calls);
     const budget = this.#policies.spendsBudget(mode) ? this.#budget(call.serverType) : undefined;
     new RetriedCall(call, options, this.#policies.of(mode), this, budget).start();

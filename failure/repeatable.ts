@@ -15,6 +15,7 @@ const FINAL: readonly RpcCode[] = [
   RpcCode.NeedsCallback,
   RpcCode.NeedsStream,
   RpcCode.NoStream,
+  RpcCode.Upload,
   RpcCode.Validation,
   RpcCode.Cancelled,
 ];

@@ -66,7 +66,7 @@ export class RetriedCall implements Tried {
     const waitForReady = this.#policy.waitsForReady(this);
     const isFirst = this.#failed.length === 0;
     const facts = { serverId, excludes, waitForReady, isFirst };
-    const Kind = call.stream === undefined ? Attempt : StreamAttempt;
+    const Kind = call.hasStreams ? StreamAttempt : Attempt;
     const attempt: Attempt = new Kind(call, facts, (error, results) => this.#onSettled(attempt, error, results));
     call.delegateCancel(attempt);
     if (isFirst) this.#parts.next.send(attempt);
@@ -143,6 +143,7 @@ export class RetriedCall implements Tried {
   #whyNot(error: RpcError): string | undefined {
     if (this.#parts.isStopped) return 'the client is being stopped';
     if (this.call.stream?.hasItems === true) return 'items of its stream have arrived';
+    if (this.call.upload?.hasBegun === true) return 'an item of its stream was taken from the source';
     return mayRunTwice(error, this.call) ? undefined : 'it may have run, and is not marked as idempotent';
   }
 

@@ -20,6 +20,12 @@ export interface CallContext {
    * not stay). The reason is an `RpcError`.
    */
   readonly signal: AbortSignal;
+  /**
+   * Items that the caller sends with `.with({ stream })`, for one reader. The caller sends no more than was read and a window (the option
+   * `streamWindow` of the server). `break` tells the caller to send no more. When the call ends before the last item, the reader gets the
+   * reason of the signal, an `RpcError`; a method that has answered gets no further items. Undefined for a call without such items.
+   */
+  readonly stream?: AsyncIterableIterator<unknown> | undefined;
 }
 
 /** A call that is being served. The context is made when first asked for. */

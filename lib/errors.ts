@@ -82,6 +82,8 @@ export const RpcCode = {
   NeedsStream: 'ERR_RPC_NEEDS_STREAM',
   /** A stream was asked for, and the method answers with one value, or the server or the way to the server has no streams. */
   NoStream: 'ERR_RPC_NO_STREAM',
+  /** The source of the items that the caller sends (`with({ stream })`) has failed; `cause` is its error. The server was notified. */
+  Upload: 'ERR_RPC_UPLOAD',
   /** The arguments do not fit the schemas of the method (`checked`); `issues` says where. The method was not started. */
   Validation: 'ERR_RPC_VALIDATION',
   /** The remote method failed; `cause` is its error, with name, message and code. */

@@ -55,7 +55,7 @@ export class CustomMailBoxAdapter extends BaseMailBox {
   override send(call: OutgoingCall): void {
     const custom = this.#custom;
     if (custom === undefined || this.state !== 'ready') return this.refuse(call);
-    if (call.stream !== undefined)
+    if (call.hasStreams)
       return void call.fail(call.error(RpcCode.NoStream, 'a custom mailbox has no streams', 'not-sent'));
     call.move('sent');
     const id = this.#pending.add(call);

@@ -1,3 +1,4 @@
+export type { StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
 export { BaseMailBox } from './base-mailbox.js';
 export { connectAdvice } from './connect-advice.js';
 export { type ConnectHook, ConnectHooks, type FreshConnection } from './connect-hooks.js';
@@ -16,4 +17,3 @@ export {
 } from './options.js';
 export { PreparedMailBox } from './prepared-mailbox.js';
 export { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
-export type { StreamWindowOptions } from './stream-window.js';

@@ -3,6 +3,7 @@ import { boolean, integer, timeoutMs, unfit } from '../lib/options.js';
 import { CODEC_NAMES, type CodecName } from '../lib/protocol/codecs.js';
 import { frameLimit } from '../lib/protocol/framer.js';
 import type { StreamWindow } from '../lib/protocol/stream-window.js';
+import { resolveStreamWindow, type StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
 import {
   CONNECTION_DEFAULTS,
   DEFAULT_FRAME_TIMEOUT_MS,
@@ -10,7 +11,6 @@ import {
 } from '../lib/transport/connection-defaults.js';
 import type { TlsMaterial } from '../lib/transport/tls-material.js';
 import type { TlsOptions } from '../lib/transport/tls-options.js';
-import { resolveStreamWindow, type StreamWindowOptions } from './stream-window.js';
 
 /** Source: pomelo-rpc. */
 export const DEFAULT_PENDING_SIZE = 10_000;

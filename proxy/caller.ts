@@ -5,6 +5,7 @@ import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.
 import { noServerOfType } from '../lib/call/no-server.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
+import { UploadCall } from '../lib/call/upload-call.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
 import { CalledBackError, resultsOf } from '../lib/called-back.js';
@@ -18,8 +19,10 @@ import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
+import { isClass } from './is-class.js';
 import type { ResultStream } from './result-stream.js';
 import { callStream, type StreamDefaults, type StreamTarget } from './stream-caller.js';
+import { checkUpload, unreadUpload } from './upload-option.js';
 
 /** How a client makes its calls. */
 export interface CallerOptions {
@@ -88,6 +91,7 @@ export class Caller {
     boolean('idempotent', options.idempotent, CALL_DEFAULTS.idempotent);
     if (options.signal !== undefined && !isAbortSignal(options.signal))
       throw unfit('signal', 'an AbortSignal', options.signal);
+    checkUpload(options);
     resolveFailOptions(options, DEFAULT_FAIL_OPTIONS);
     return defined(options);
   }
@@ -151,7 +155,7 @@ export class Caller {
   async #onewayToAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<void> {
     let servers: readonly ServerInfo[];
     try {
-      servers = this.#serversOf(method);
+      servers = this.#serversOf(method, options);
     } catch (error) {
       this.#onOnewayFailure(error as RpcError);
       throw error;
@@ -159,14 +163,16 @@ export class Caller {
     await Promise.all(servers.map(({ id }) => this.#makeOneway(method, [...args], options, undefined, id)));
   }
 
-  #serversOf(method: RemoteMethod): readonly ServerInfo[] {
+  #serversOf(method: RemoteMethod, options: CallOptions): readonly ServerInfo[] {
+    const unread = unreadUpload(options, method, 'a call of all servers');
+    if (unread !== undefined) throw unread;
     const servers = this.#roster.servers(method.serverType);
     if (servers.length > 0) return servers;
     throw noServerOfType(method.name, method.serverType, this.#roster);
   }
 
   async #broadcast(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<Outcome[]> {
-    const servers = this.#serversOf(method);
+    const servers = this.#serversOf(method, options);
     const timeout = this.#timeoutOf(options);
     const startedAt = performance.now();
     return toAll(servers, (serverId) => {
@@ -186,6 +192,7 @@ export class Caller {
     target: Target,
   ): Promise<unknown> | undefined {
     const timeout = this.#timeoutOf(options);
+    const Kind = options.stream === undefined ? OutgoingCall : UploadCall;
     const callback = this.#takeCallback(args, method);
     if (callback !== undefined) {
       let hasReturned = false;
@@ -197,7 +204,7 @@ export class Caller {
         else if (this.#callbacks) callback(error, ...(resultsOf(error.cause) ?? []));
         else callback(error);
       };
-      this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
+      this.#send(new Kind(method, args, timeout, false, options, routeParam, settle), target);
       hasReturned = true;
       return undefined;
     }
@@ -208,7 +215,7 @@ export class Caller {
         else if (this.#isSending) reject(error);
         else resolve(rejectAtCaller(error));
       };
-      this.#send(new OutgoingCall(method, args, timeout, false, options, routeParam, settle), target);
+      this.#send(new Kind(method, args, timeout, false, options, routeParam, settle), target);
     });
     return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
   }
@@ -224,7 +231,8 @@ export class Caller {
     const callback = this.#takeCallback(args, method);
     const sent = new Promise<void>((resolve, reject) => {
       const settle: Settle = (error) => (error === undefined ? resolve() : reject(error));
-      this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
+      if (options.stream !== undefined) reject(unreadUpload(options, method, 'a one-way call'));
+      else this.#send(new OutgoingCall(method, args, timeout, true, options, routeParam, settle), target);
     });
     sent.catch(this.#onOnewayFailure);
     if (callback !== undefined) sent.then(() => callback(null), callback);
@@ -272,14 +280,6 @@ export class Caller {
       this.#isSending = wasSending;
     }
   }
-}
-
-/**
- * True for a class, whose `prototype` cannot be written. A class is no callback, but an argument that no codec carries. The
- * first test makes no object, and most callbacks are arrow functions, which have no `prototype`.
- */
-function isClass(fn: object): boolean {
-  return 'prototype' in fn && Object.getOwnPropertyDescriptor(fn, 'prototype')?.writable === false;
 }
 
 /** First argument of a callback that gets results: null, or the value that the method gave its own callback in the place of the error. */

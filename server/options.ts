@@ -1,6 +1,7 @@
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
+import type { StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
 import type { Registry } from '../lib/registry/registry.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 import type { AuthorizationOptions } from '../lib/serving/authorization.js';
@@ -118,6 +119,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   maxPartialBytes: true,
   maxQueuedBytes: true,
   maxStreams: true,
+  streamWindow: { bytes: true, items: true, total: true } satisfies OptionNames<StreamWindowOptions>,
   maxUnreadBytes: true,
   maxUnregistered: true,
   paths: true,

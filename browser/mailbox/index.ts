@@ -1,3 +1,4 @@
+export type { StreamWindowOptions } from '../../lib/protocol/stream-window-options.js';
 export type { MailBox, MailBoxEvents } from '../../mailbox/mailbox.js';
 export { notConnected } from '../../mailbox/not-connected.js';
 export {
@@ -8,4 +9,3 @@ export {
   resolveMailBoxOptions,
 } from '../../mailbox/options.js';
 export type { MailBoxState } from '../../mailbox/state.js';
-export type { StreamWindowOptions } from '../../mailbox/stream-window.js';

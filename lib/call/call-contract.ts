@@ -23,6 +23,14 @@ export interface CallOptions extends FailOptions {
   /** Value that travels beside the arguments, for `callContext().meta` of the method. Stock peers are not sent it. */
   readonly meta?: unknown;
   /**
+   * Items that travel beside the arguments, for `callContext().stream` of the method: an AsyncIterable (an async generator, a
+   * Readable of Node) or a ReadableStream of the web. The source is asked for no more than the method has taken and a window. The source is
+   * asked to end (`return()`, `cancel()`) when the method wants no more, when the call is answered, and when the call fails. A source
+   * that fails ends the call with `ERR_RPC_UPLOAD`. A call of which an item was taken from the source is made once only, in every
+   * `failMode`. Not for calls of all servers nor for one-way calls: `ERR_RPC_INVALID_ARGUMENT`.
+   */
+  readonly stream?: AsyncIterable<unknown> | ReadableStream<unknown> | undefined;
+  /**
    * Signal that cancels the call: the call rejects with `ERR_RPC_CANCELLED`. A call that was not sent yet is never sent.
    * For a call that was sent, the server is notified, and its method sees that in `callContext().signal`. A one-way call
    * that was sent is over already.
@@ -38,6 +46,7 @@ export const CALL_OPTION_NAMES = Object.freeze({
   retryConnectTime: true,
   retryTimes: true,
   signal: true,
+  stream: true,
   timeout: true,
 }) satisfies OptionNames<CallOptions>;
 

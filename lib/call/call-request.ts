@@ -1,5 +1,6 @@
 import type { RpcMessage } from '../rpc-message.js';
 import type { CallOptions } from './call-contract.js';
+import type { OutgoingUpload } from './outgoing-stream.js';
 import { RemoteMethod } from './remote-method.js';
 
 /** Request of a caller: which method, with which arguments, by when. */
@@ -48,6 +49,16 @@ export class CallRequest {
   /** The caller gave a value to travel beside the arguments. */
   get hasMeta(): boolean {
     return this.options.meta !== undefined;
+  }
+
+  /** Items that the caller sends beside the arguments. */
+  get upload(): OutgoingUpload | undefined {
+    return undefined;
+  }
+
+  /** True for a call with a stream, in either direction. */
+  get hasStreams(): boolean {
+    return false;
   }
 
   /** The request in pomelo's form, for routers and filters. Made when first asked for: most calls meet neither. */

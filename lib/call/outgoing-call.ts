@@ -245,13 +245,6 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     this.#makeClock().reported(report);
   }
 
-  /** Items of the results have come. False where the results are no stream. */
-  items(frame: FrameView, codec: Codec): boolean {
-    const { stream } = this;
-    stream?.items(frame, codec);
-    return stream !== undefined;
-  }
-
   /** The answer has come. */
   answered(head: Head, frame: FrameView, codec: Codec): void {
     this.requestCodec?.readAnswer(this, head, frame, codec);

@@ -1,9 +1,10 @@
-import type { RpcError } from '../errors.js';
+import type { Delivery, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { StreamTime } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Credit } from '../stream/stream-body.js';
+import type { SenderParts } from '../stream/stream-sender.js';
 import type { StreamTotal } from '../stream/stream-total.js';
 
 /** The connection that a stream of results arrives on, as one call sees it. */
@@ -36,8 +37,30 @@ export interface OutgoingStream {
   items(frame: FrameView, codec: Codec): void;
 }
 
-/** A call as its stream sees it. */
+/** The connection that an upload leaves on, as one call sees it. */
+export interface UploadPort extends SenderParts {
+  /** Writes one item as a frame, and returns its bytes as the window counts them. Throws where the item cannot be sent. */
+  write(sequence: number, item: unknown): number;
+  /** All items are written. */
+  end(): void;
+}
+
+/** Items that a caller sends beside the arguments, as the stages and the connections of the call see them. */
+export interface OutgoingUpload {
+  /** True from the moment on when the source was asked for an item: the call cannot be made again. */
+  readonly hasBegun: boolean;
+  /** The call was sent. */
+  open(port: UploadPort): void;
+  /** The method has taken items. */
+  credit(frame: FrameView): void;
+  /** The method wants no more items, or the call is over. */
+  stop(): void;
+}
+
+/** A call as its streams see it. */
 export interface StreamedRequest {
+  /** How far the call has got. */
+  readonly delivery: Delivery;
   /** Ends the call: with an error, or as answered. Notifies the server where the server still works on the call. */
   abandon(error?: RpcError): void;
   error(code: RpcError['code'], why: string, delivery: RpcError['delivery'] & string, cause?: unknown): RpcError;

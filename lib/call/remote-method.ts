@@ -14,7 +14,7 @@ export class RemoteMethod {
   /** Name on the wire: `namespace.module.method`, or the bare name of a shared client's method. */
   readonly name: string;
   readonly #heads: RawBytes[] = [];
-  /** Made for the first call whose results are a stream. */
+  /** Made for the first call with a stream. */
   #streamHeads: RawBytes[] | undefined;
   readonly #to: number | undefined;
   readonly #caller: string | undefined;
@@ -53,12 +53,22 @@ export class RemoteMethod {
     return head;
   }
 
-  /** Head of a call whose results are a stream. */
-  streamHead(argLength: number, time: StreamTime, meta: boolean, named = false): RawBytes {
-    const slot = argLength * 8 + (named ? 4 : 0) + (time === 'whole' ? 2 : 0) + (meta ? 1 : 0);
+  /** Head of a call whose results are a stream, with a `time`, or that has an upload. */
+  streamHead(argLength: number, time: StreamTime | undefined, meta: boolean, named = false, upload = false): RawBytes {
+    const kind = (time === undefined ? 0 : 16) + (upload ? 8 : 0) + (time === 'whole' ? 2 : 0);
+    const slot = argLength * 32 + kind + (named ? 4 : 0) + (meta ? 1 : 0);
     const known = this.#streamHeads?.[slot];
     if (known !== undefined) return known;
-    const head = invokeHead(this.name, argLength, false, meta, this.#to, named ? this.#caller : undefined, time);
+    const head = invokeHead(
+      this.name,
+      argLength,
+      false,
+      meta,
+      this.#to,
+      named ? this.#caller : undefined,
+      time,
+      upload,
+    );
     this.#streamHeads ??= [];
     if (argLength <= MAX_KEPT_ARGUMENTS) this.#streamHeads[slot] = head;
     return head;

@@ -1,13 +1,13 @@
 import { performance } from '../timers.js';
 import type { CallOptions } from './call-contract.js';
 import type { CallState, WaitsFor } from './call-state.js';
-import { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingStream } from './outgoing-stream.js';
 import type { RemoteMethod } from './remote-method.js';
 import { StreamedResult, type StreamTimes } from './streamed-result.js';
+import { UploadCall } from './upload-call.js';
 
-/** A call whose results are a stream. The call is over with the end of the stream. */
-export class StreamCall extends OutgoingCall {
+/** A call whose results are a stream, with or without an upload. The call is over with the end of the stream. */
+export class StreamCall extends UploadCall {
   readonly result: StreamedResult;
   /** End of the time of the after filters; `Infinity` before. */
   #filteredBy = Number.POSITIVE_INFINITY;
@@ -16,7 +16,6 @@ export class StreamCall extends OutgoingCall {
     const result = new StreamedResult(times);
     const settle = result.settle.bind(result);
     super(method, args, times.timeout, false, options, routeParam, settle, times.startedAt);
-    this.isCancellable = true;
     this.result = result;
     result.call = this;
   }
@@ -28,11 +27,6 @@ export class StreamCall extends OutgoingCall {
   /** Moves with the stream: see {@link StreamTimes}. */
   override get deadline(): number {
     return Math.min(this.result.deadline, this.#filteredBy);
-  }
-
-  /** The time of a stream says nothing about the latency of its server. */
-  override get sentAt(): undefined {
-    return undefined;
   }
 
   override move(to: Exclude<CallState, 'settled'>, waitsFor?: WaitsFor): boolean {

@@ -1,39 +1,81 @@
-import type { StreamPort } from '../call/outgoing-stream.js';
-import { HEAD } from '../protocol/message.js';
-import { REQUEST } from '../protocol/packet.js';
-import type { StreamWindow } from '../protocol/stream-window.js';
+import type { OutgoingCall } from '../call/outgoing-call.js';
+import type { StreamPort, UploadPort } from '../call/outgoing-stream.js';
+import { HEAD, type Head } from '../protocol/message.js';
+import { type FrameView, REQUEST } from '../protocol/packet.js';
+import { DEFAULT_STREAM_WINDOW, type StreamWindow } from '../protocol/stream-window.js';
+import { roomOf, writeItem } from '../stream/item-frame.js';
+import { SenderTurns } from '../stream/sender-turns.js';
 import { type Credit, creditBody } from '../stream/stream-body.js';
 import { StreamTotal } from '../stream/stream-total.js';
 import type { Connection } from '../transport/connection.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
+import type { Agreement } from './registration-answer.js';
 
-/** Timeout field of a credit, which has no answer. */
-const CREDIT_TIMEOUT_MS = 1;
+/** Timeout field of frames that have no answer. */
+const UNANSWERED_MS = 1;
 
-/** Streams of results that arrive on one line. */
+/** Streams of the calls of one line: results that arrive, and uploads that leave. */
 export class LineStreams {
   readonly #connection: Connection;
   readonly #pending: PendingCalls;
   readonly #window: StreamWindow;
   readonly #total: StreamTotal;
+  readonly #agreement: Agreement;
+  readonly #uploadTotal: StreamTotal;
+  readonly #turns: SenderTurns;
 
-  constructor(connection: Connection, pending: PendingCalls, window: StreamWindow) {
+  /** `window`: that of the results, which this end has announced. */
+  constructor(connection: Connection, pending: PendingCalls, window: StreamWindow, agreement: Agreement) {
     this.#connection = connection;
     this.#pending = pending;
     this.#window = window;
     this.#total = new StreamTotal(window.total);
+    this.#agreement = agreement;
+    this.#uploadTotal = new StreamTotal((agreement.uploads ?? DEFAULT_STREAM_WINDOW).total);
+    this.#turns = new SenderTurns(roomOf(connection));
   }
 
-  /** The line as the stream with this id sees it. */
-  port(id: number): StreamPort {
+  /** A call with streams was sent under this id. */
+  open(id: number, call: OutgoingCall): void {
+    call.stream?.open(this.#port(id));
+    const { uploads } = this.#agreement;
+    if (uploads !== undefined) call.upload?.open(this.#uploadPort(id, uploads));
+  }
+
+  /** Takes a frame of a stream. False for any other frame, and for one of a call that has no such stream. */
+  takes(head: Head, frame: FrameView): boolean {
+    const isForUpload = head.type === 'stream_credit' || head.type === 'stream_stop';
+    if (!isForUpload && head.type !== 'stream_items') return false;
+    const request = this.#pending.get(frame.id);
+    // The frame crossed with the end of its call.
+    if (request === undefined) return true;
+    return request.streamFrame?.(head, frame, this.#agreement.codec) === true;
+  }
+
+  /** The connection accepts more. */
+  resume(): void {
+    this.#turns.resume();
+  }
+
+  #port(id: number): StreamPort {
     const connection = this.#connection;
     return {
       window: this.#window,
       total: this.#total,
-      credit: (credit: Credit) =>
-        connection.send(REQUEST, id, CREDIT_TIMEOUT_MS, HEAD.streamCredit, creditBody(credit)),
-      forget: () => connection.send(REQUEST, id, 1, HEAD.cancel),
+      credit: (credit: Credit) => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamCredit, creditBody(credit)),
+      forget: () => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.cancel),
       noteDeadline: (deadline) => this.#pending.noteDeadline(deadline),
+    };
+  }
+
+  #uploadPort(id: number, window: StreamWindow): UploadPort {
+    const connection = this.#connection;
+    return {
+      window,
+      total: this.#uploadTotal,
+      turns: this.#turns,
+      write: (sequence, item) => writeItem(connection, REQUEST, id, this.#agreement.codec, sequence, item),
+      end: () => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamEnd),
     };
   }
 }

@@ -24,7 +24,7 @@ import type { LineOptions } from './line-options.js';
 import { LINE_TRANSITIONS, type LineState } from './line-state.js';
 import { LineStreams } from './line-streams.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
-import { directRequestCodec, streamless, unsendable } from './request-codec.js';
+import { directRequestCodec, isStreamless, unsendable } from './request-codec.js';
 import { UnwrittenCalls } from './unwritten-calls.js';
 
 export interface LineHandler {
@@ -57,7 +57,7 @@ export class Line {
   readonly #unwritten: UnwrittenCalls;
   readonly #frameWatch: FrameWatch;
   #keepalive: Keepalive | undefined;
-  /** Made for the first call whose results are a stream. */
+  /** Made for the first call with a stream. */
   #streams: LineStreams | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
   #isGoingAway = false;
@@ -169,8 +169,7 @@ export class Line {
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers);
-    if (call.stream !== undefined && !this.#agreement.features.includes('stream'))
-      return void call.fail(streamless(call, this.#agreement.isStock));
+    if (call.hasStreams && isStreamless(call, this.#agreement)) return;
     const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');
@@ -241,7 +240,7 @@ export class Line {
   }
 
   #onResponse(head: Head, frame: FrameView): void {
-    if (head.type === 'stream_items' && this.#pending.get(frame.id)?.items?.(frame, this.#agreement.codec)) return;
+    if (head.type !== 'invoke_result' && this.#streams?.takes(head, frame) === true) return;
     const request = this.#pending.take(frame.id);
     if (request === undefined) return;
     this.#latency.answered(request.sentAt);
@@ -251,9 +250,9 @@ export class Line {
 
   #hold(id: number, call: OutgoingCall): void {
     call.heldBy(() => this.#cancel(id));
-    if (call.stream === undefined) return;
-    this.#streams ??= new LineStreams(this.#connection, this.#pending, this.#options.streamWindow);
-    call.stream.open(this.#streams.port(id));
+    if (!call.hasStreams) return;
+    this.#streams ??= new LineStreams(this.#connection, this.#pending, this.#options.streamWindow, this.#agreement);
+    this.#streams.open(id, call);
   }
 
   /** Drops a call that was cancelled, and notifies the Leader. */
@@ -268,6 +267,7 @@ export class Line {
   }
 
   #onDrained(): void {
+    this.#streams?.resume();
     if (!this.#isFull || this.#connection.isFull || this.#pending.size > this.#options.maxInFlight / 2) return;
     this.#isFull = false;
     this.#handler.onDrained?.();

@@ -4,6 +4,7 @@ import { chooseCodec, STOCK_CODEC } from '../protocol/codecs.js';
 import type { Head, PortHolder } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import { AUTH_REFUSALS, RefusalCode, refusalCode } from '../protocol/refusal.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
 import { fromWireError } from '../wire-errors.js';
 import { type Registering, refused, unauthenticated } from './registering.js';
@@ -19,6 +20,8 @@ export interface Agreement {
   readonly maxFrameBytes: number | undefined;
   /** Differs where another process, or another server of the process, holds the port; undefined for an older Leader. */
   readonly generation: string | undefined;
+  /** How far an upload may be ahead of its method there. Undefined: the Leader takes no uploads. */
+  readonly uploads: StreamWindow | undefined;
   /** True for a Leader that takes the name of the caller with each call. */
   readonly takesCallers: boolean;
   /** True for a Leader of cluster-client. */
@@ -40,6 +43,7 @@ export const NO_AGREEMENT: Agreement = Object.freeze({
   holder: undefined,
   maxFrameBytes: undefined,
   generation: undefined,
+  uploads: undefined,
   takesCallers: false,
   isStock: false,
 });
@@ -62,9 +66,9 @@ export function readRegistration(head: Head, frame: FrameView, asked: Registerin
   const codec = chosen(head.ext.codecs, asked);
   if (codec === undefined)
     throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
-  const { features, holder, maxFrameBytes, generation } = head.ext;
+  const { features, holder, maxFrameBytes, generation, stream: uploads } = head.ext;
   const takesCallers = features.includes('caller');
-  return { codec, features, holder, maxFrameBytes, generation, takesCallers, isStock: false };
+  return { codec, features, holder, maxFrameBytes, generation, uploads, takesCallers, isStock: false };
 }
 
 /**

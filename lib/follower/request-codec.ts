@@ -7,12 +7,15 @@ import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import { decodeResults, readFailure } from './answer.js';
+import type { Agreement } from './registration-answer.js';
 
 /** The codec of a call that goes straight to its server. */
 export const directRequestCodec: RequestCodec<OutgoingCall> = {
-  head({ method, args, oneway, stream }, meta) {
+  head(call, meta) {
+    const { method, args, oneway } = call;
     const items = meta ? args.length + 1 : args.length;
-    return stream === undefined ? method.head(items, oneway, meta) : method.streamHead(items, stream.time, meta);
+    if (!call.hasStreams) return method.head(items, oneway, meta);
+    return method.streamHead(items, call.stream?.time, meta, false, call.upload !== undefined);
   },
 
   writeBody({ args, options }: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean) {
@@ -41,12 +44,16 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
   lost: (reason) => reason.message,
 };
 
-/** Error of a call for a stream, where the peer at the other end of the connection knows no streams. */
-export function streamless(call: OutgoingCall, isStock: boolean): RpcError {
+/** Fails a call with a stream that the peer at the other end of the connection does not know. False where the peer knows it. */
+export function isStreamless(call: OutgoingCall, { isStock, features, uploads }: Agreement): boolean {
+  const lacksUploads = call.upload !== undefined && uploads === undefined;
+  if (!lacksUploads && (call.stream === undefined || features.includes('stream'))) return false;
   const peer = isStock
     ? 'the server runs cluster-client'
     : 'the server runs an older mailstation, or the process that relays the call does';
-  return call.error(RpcCode.NoStream, `${peer}, and cannot answer with a stream`, 'not-sent');
+  const what = lacksUploads ? 'takes no stream of items' : 'cannot answer with a stream';
+  call.fail(call.error(RpcCode.NoStream, `${peer}, and ${what}`, 'not-sent'));
+  return true;
 }
 
 /** Error of a call whose arguments cannot be written. */

@@ -14,7 +14,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
-import { codecFor, refuseStarting } from './channel-terms.js';
+import { codecFor, refuseStarting, takesStreams } from './channel-terms.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
@@ -255,11 +255,11 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       return session.refuse(request, RefusalCode.NoCodec, `no codec in common: the Follower offers ${offered}`);
     }
     const ext: Extension = {
-      version: EXTENSION_VERSION,
-      codecs: [codec.name],
+      ...{ version: EXTENSION_VERSION, codecs: [codec.name] },
       features: channel.features ?? LEADER_FEATURES,
       maxFrameBytes: this.#options.maxFrameBytes,
       generation: this.#generation,
+      ...(takesStreams(request, channel) && { stream: this.#options.streamWindow }),
       ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),
     };
     this.#register(session, request, channel, codec, ext);

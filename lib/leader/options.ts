@@ -4,6 +4,7 @@ import { resolveSecrets, type Secrets } from '../auth/secrets.js';
 import type { Logger } from '../diagnostics.js';
 import { boolean, fraction, integer, timeoutMs } from '../options.js';
 import { frameLimit } from '../protocol/framer.js';
+import { resolveStreamWindow, type StreamWindowOptions } from '../protocol/stream-window-options.js';
 import { SERVER_INFO_DEFAULTS, type TransportName } from '../server-info.js';
 import { CONNECTION_DEFAULTS, DEFAULT_MAX_IN_FLIGHT } from '../transport/connection-defaults.js';
 import type { TlsOptions } from '../transport/tls-options.js';
@@ -172,6 +173,11 @@ export interface ListeningOptions {
    */
   maxStreams?: number | undefined;
   /**
+   * How far callers that send a stream (`with({ stream })`) may be ahead of the method that reads it. An object, see
+   * {@link StreamWindowOptions}.
+   */
+  streamWindow?: StreamWindowOptions | undefined;
+  /**
    * Share of the free places that one connection may take: at most this part of the places that are free or its own. The last tenth of
    * all places is for small callers: a connection may reach into it with a thousandth of `maxConcurrent`, and always with one
    * call. A further call of the connection waits in the queue, which is divided in the same way. 0: one call each. 1: no limit. A server with
@@ -279,6 +285,7 @@ export function resolveListeningOptions(given: ListeningOptions, logger: Logger)
       1,
     ),
     maxStreams: integer('maxStreams', given.maxStreams, defaults.maxStreams, 1),
+    streamWindow: resolveStreamWindow(given.streamWindow),
     callerShare: fraction('callerShare', given.callerShare, defaults.callerShare),
     maxAbandoned: integer('maxAbandoned', given.maxAbandoned, maxConcurrent, 0),
     abandonedTimeout: timeoutMs('abandonedTimeout', given.abandonedTimeout, defaults.abandonedTimeout),

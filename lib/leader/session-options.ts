@@ -1,5 +1,6 @@
 import type { Codec } from '../protocol/codec.js';
 import type { Extension } from '../protocol/message.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
 import type { AnswerWriterOptions } from '../serving/answer-writer.js';
 import type { Channel, RelayHandler } from '../serving/channel.js';
 import type { SessionCallsOptions } from '../serving/session-calls.js';
@@ -11,6 +12,8 @@ export interface SessionOptions
   extends Omit<ConnectionOptions, 'pauseWhenBlocked' | 'maxFirstFrameBytes' | 'portBytes'>,
     AnswerWriterOptions,
     Pick<SessionCallsOptions, 'authorization' | 'maxStreams'> {
+  /** How far the streams of callers may be ahead of their methods. @default that of {@link DEFAULT_STREAM_WINDOW} */
+  readonly streamWindow?: StreamWindow;
   /** Interval of heartbeats toward a mailstation peer. ms */
   readonly heartbeatInterval: number;
   /** Interval of checks whether a stock peer has sent anything. ms @default 20_000 — cluster-client */

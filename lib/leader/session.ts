@@ -154,7 +154,8 @@ export class Session {
     answers.agree(codec, request.ext);
     connection.limitFrames(request.ext?.maxFrameBytes);
     const { clientId, stream: window, features } = request.ext ?? {};
-    calls.begin({ channel, codec, window, readsReports: features?.includes('progress') === true });
+    const readsReports = features?.includes('progress') === true;
+    calls.begin({ channel, codec, window, readsReports, uploadWindow: ext?.stream });
     answers.registered(request.id, ext);
     this.#registered = {
       channel,
@@ -214,9 +215,6 @@ export class Session {
         if (relay === undefined) this.#calls.cancel(frame.id);
         else relay.onCancel(frame.id);
         break;
-      case 'stream_credit':
-        (relay ?? this.#calls).onCredit(frame);
-        break;
       case 'heartbeat':
         this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.heartbeatRes);
         break;
@@ -242,7 +240,8 @@ export class Session {
         break;
       default:
         // An answer always has a head: a stock peer's parser throws on an empty one.
-        this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.empty);
+        if (!(relay ?? this.#calls).streamFrame(head, frame))
+          this.#connection.send(RESPONSE, frame.id, frame.timeout, HEAD.empty);
     }
   }
 

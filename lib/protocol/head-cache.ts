@@ -23,6 +23,8 @@ const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'cancel',
   'stream_items',
   'stream_credit',
+  'stream_end',
+  'stream_stop',
 ]);
 
 interface KnownHead {

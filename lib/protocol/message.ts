@@ -23,7 +23,11 @@ export type RequestHead =
   /** The caller does not wait any more for the answer to the request with this packet's id. Has no answer. */
   | { readonly type: 'cancel' }
   /** The caller has taken items of the stream with this packet's id; the body says how many. Has no answer. */
-  | { readonly type: 'stream_credit' };
+  | { readonly type: 'stream_credit' }
+  /** Items of the upload of the call with this packet's id. Has no answer. */
+  | { readonly type: 'stream_items' }
+  /** The upload of the call with this packet's id has ended. Has no answer. */
+  | { readonly type: 'stream_end' };
 
 /** Third message of a registration with a secret. `ext` has what a Leader may know only after its own proof. */
 export interface RegisterProofHead {
@@ -44,6 +48,8 @@ export interface InvokeHead {
   readonly caller?: string;
   /** The caller wants the results as a stream. */
   readonly stream?: StreamTime;
+  /** Items for the method follow, as a stream. */
+  readonly upload?: true;
 }
 
 /** Part of a stream that the packet's timeout bounds: the time to the first item, or the whole stream. */
@@ -68,6 +74,8 @@ export type ResponseHead =
   | InvokeResultHead
   /** Items of the stream with this packet's id. */
   | { readonly type: 'stream_items' }
+  /** The method has taken items of the upload with this packet's id; or wants no more of them. */
+  | { readonly type: 'stream_credit' | 'stream_stop' }
   | { readonly type: 'heartbeat_res' | 'subscribe_result_res' | 'goaway_res' };
 
 export interface InvokeResultHead {
@@ -158,6 +166,8 @@ export const HEAD = {
   cancel: bytesOf({ type: 'cancel' }),
   streamItems: bytesOf({ type: 'stream_items' }),
   streamCredit: bytesOf({ type: 'stream_credit' }),
+  streamEnd: bytesOf({ type: 'stream_end' }),
+  streamStop: bytesOf({ type: 'stream_stop' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** Head of an answer to a stock peer: the body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
@@ -214,9 +224,15 @@ export function invokeHead(
   to?: number,
   caller?: string,
   stream?: StreamTime,
+  upload = false,
 ): RawBytes {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
-  const more = { caller, ...(stream && { stream: 1 }), ...(stream === 'whole' && { whole: 1 }) };
+  const more = {
+    caller,
+    ...(stream && { stream: 1 }),
+    ...(stream === 'whole' && { whole: 1 }),
+    ...(upload && { upload: 1 }),
+  };
   return bytesOf(meta ? { ...head, meta: 1, ...more } : { ...head, ...more });
 }
 

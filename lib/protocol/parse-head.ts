@@ -73,6 +73,8 @@ function validate(head: Record<string, unknown>): Head {
     case 'cancel':
     case 'stream_items':
     case 'stream_credit':
+    case 'stream_end':
+    case 'stream_stop':
       return { type };
     case 'relay':
       return validateRelay(head);
@@ -92,13 +94,18 @@ function validateRelay(head: Record<string, unknown>): Head {
 }
 
 function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
-  const { method, argLength, oneway, meta, caller, stream, whole } = head;
+  const { method, argLength, oneway, meta, caller, stream, whole, upload } = head;
   if (typeof method !== 'string') return invalid('invoke without a method');
   if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
   const invoke: InvokeHead = { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
-  if (stream !== 1) return isClientId(caller) ? { ...invoke, caller } : invoke;
+  if (stream !== 1 && upload !== 1) return isClientId(caller) ? { ...invoke, caller } : invoke;
   if (oneway === true) return invalid('invoke with a stream for a one-way call, which has no results');
-  return { ...invoke, ...(isClientId(caller) && { caller }), stream: whole === 1 ? 'whole' : 'first' };
+  return {
+    ...invoke,
+    ...(isClientId(caller) && { caller }),
+    ...(stream === 1 && { stream: whole === 1 ? 'whole' : 'first' }),
+    ...(upload === 1 && { upload: true }),
+  };
 }
 
 function validateExtension(ext: unknown): Extension | undefined {

@@ -2,7 +2,7 @@ import { enter, keepAcrossAwaits, leave, runAcrossAwaits } from '../call-context
 import type { RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
-import type { RelayHead } from '../protocol/message.js';
+import type { Head, RelayHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
@@ -70,8 +70,8 @@ export interface RelayHandler {
   onRequest(head: RelayRequest, frame: FrameView): void;
   /** The caller has cancelled the call with this id. A call that is over, or that never was, is no error. */
   onCancel(id: number): void;
-  /** The caller has taken items of a stream. */
-  onCredit(frame: FrameView): void;
+  /** Takes a frame of a stream. False for any other frame. */
+  streamFrame(head: Head, frame: FrameView): boolean;
   /** The Follower's connection accepts more. */
   onDrained(): void;
   /** The Follower's connection has ended. */

@@ -87,7 +87,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
   /** Made on the first access: most methods do not ask for their context. */
   get context(): CallContext {
     if (this.#context === undefined) {
-      this.#context = new IncomingContext(this.method, this.meta, this.caller, this.deadline);
+      this.#context = this.makeContext();
       if (this.#abortReason !== undefined) this.#context.abort(this.#abortReason);
       this.#answerer?.watchCancel?.(this);
     }
@@ -139,6 +139,10 @@ export class IncomingCall implements ServedCall, ReportedCall {
   /** Ends the call without an answer. */
   drop(): void {
     this.#settle()?.served(this);
+  }
+
+  protected makeContext(): IncomingContext {
+    return new IncomingContext(this.method, this.meta, this.caller, this.deadline);
   }
 
   get #wantsAnswer(): boolean {

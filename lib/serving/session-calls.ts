@@ -1,7 +1,7 @@
 import type { RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
-import type { InvokeHead } from '../protocol/message.js';
+import type { Head, InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -43,6 +43,8 @@ export interface CallTerms {
   readonly readsReports: boolean;
   /** How far a stream may be ahead of its consumer there. Undefined: the peer takes no streams. */
   readonly window?: StreamWindow | undefined;
+  /** How far an upload may be ahead of its method here. Undefined: this end takes no uploads. */
+  readonly uploadWindow?: StreamWindow | undefined;
 }
 
 /** Calls that arrive on one connection, until each is answered. */
@@ -64,7 +66,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   #hasArrived = true;
   /** Made for the first call that can be cancelled: most connections have none. */
   #cancellable: CancellableCalls | undefined;
-  /** Made for the first call whose results are to be a stream. */
+  /** Made for the first call with a stream. */
   #streams: StreamCalls | undefined;
   #endReason: RpcError | undefined;
 
@@ -146,7 +148,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     const missing = gate?.unexposed(method) ?? channel.missing?.(method, argLength);
     if (missing !== undefined) return this.#refusals.forbid(id, head, missing);
     if (gate?.admits(head, frame, deadline) === false) return undefined;
-    if (head.stream !== undefined && !this.#streamCalls().admits(head, frame)) return undefined;
+    const isStreamed = head.stream !== undefined || head.upload === true;
+    if (isStreamed && !this.#streamCalls().admits(head, frame)) return undefined;
     let args: unknown[];
     try {
       args = decodeList((this.#terms as CallTerms).codec, bytes, bodyStart, end, argLength);
@@ -155,7 +158,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
-    if (head.stream !== undefined) return this.#streamCalls().make(head, head.stream, id, args, deadline);
+    if (isStreamed) return this.#streamCalls().make(head, id, args, deadline);
     const call = new IncomingCall(
       this,
       id,
@@ -170,10 +173,12 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     return call;
   }
 
-  /** The caller has taken items of a stream. */
-  onCredit(frame: FrameView): void {
-    if (this.#terms === undefined) this.answerBadRequest(frame.id, 'a credit came before the registration');
-    else this.#streamCalls().credit(frame);
+  /** Takes a frame of a stream: a credit, items of an upload, or its end. False for any other frame. */
+  streamFrame({ type }: Head, frame: FrameView): boolean {
+    if (type !== 'stream_credit' && type !== 'stream_items' && type !== 'stream_end') return false;
+    if (this.#terms === undefined) this.answerBadRequest(frame.id, `${type} came before the registration`);
+    else this.#streamCalls().take(type, frame);
+    return true;
   }
 
   onFirstItem(call: StreamedCall): void {
@@ -191,7 +196,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   /** The caller has cancelled the call with this id. An unknown id, or a call that is over, changes nothing. */
   cancel(id: number): void {
-    if (this.#gate?.cancel(id) === true) return;
+    if (this.#gate?.cancel(id) === true) return void this.#streams?.unhold(id);
     this.#streams?.forget(id);
     this.#cancellable ??= new CancellableCalls();
     const call = this.#cancellable.cancel(id, this.#serving);
@@ -221,6 +226,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   hold(request: HeldRequest): void {
     const reporter = request.head.oneway ? undefined : this.#reporter;
+    if (request.head.upload === true) this.#streamCalls().hold(request.id);
     this.admitted += 1;
     this.taken();
     reporter?.add(request, reporter.receivedAt, request.frame.timeout);
@@ -234,9 +240,11 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   goOn({ head, frame, deadline, receivedAt }: HeldRequest): void {
     if (this.#options.connection.isOpen) this.#admit(head, frame, deadline, receivedAt, frame.timeout);
+    this.#streams?.unhold(frame.id);
   }
 
   forbid(id: number, head: InvokeHead, error: RpcError, isLogged: boolean): void {
+    this.#streams?.unhold(id);
     this.#refusals.forbid(id, head, error, isLogged);
   }
 
@@ -282,8 +290,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   #streamCalls(): StreamCalls {
     const { connection, limit, maxStreams = DEFAULT_MAX_STREAMS } = this.#options;
-    const { codec, window } = this.#terms as CallTerms;
-    this.#streams ??= new StreamCalls(this, { connection, codec, limit, window, maxStreams });
+    const { codec, window, uploadWindow } = this.#terms as CallTerms;
+    this.#streams ??= new StreamCalls(this, { connection, codec, limit, window, uploadWindow, maxStreams });
     return this.#streams;
   }
 }

@@ -1,13 +1,12 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
-import { encodeItem } from '../protocol/argument-list.js';
 import type { Codec } from '../protocol/codec.js';
-import { HEAD } from '../protocol/message.js';
 import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
+import { roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
-import { readCredit, writeCount } from '../stream/stream-body.js';
+import { readCredit } from '../stream/stream-body.js';
 import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
 import { StreamTotal } from '../stream/stream-total.js';
@@ -16,10 +15,6 @@ import type { StreamedCall } from './streamed-call.js';
 
 /** Streams that one connection may have open at once, where the Leader has no such option. */
 export const DEFAULT_MAX_STREAMS = 1_000;
-/** Bytes that may wait to be written before streams write no more. */
-const ROOM_BYTES = 64 * 1024;
-/** Timeout field of a frame of items, which no peer reads. */
-const ITEMS_TIMEOUT_MS = 1;
 
 /** A call whose results are sent as a stream. */
 export interface StreamingCall {
@@ -65,19 +60,12 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   constructor(options: SessionStreamsOptions<Call>) {
     this.#options = options;
     this.#total = new StreamTotal(options.window.total);
-    const { connection } = options;
-    this.#turns = new SenderTurns({
-      get hasRoom() {
-        return connection.isOpen && !connection.isBlocked && connection.queuedBytes < ROOM_BYTES;
-      },
-    });
+    this.#turns = new SenderTurns(roomOf(options.connection));
   }
 
-  /** Reason for which no further stream is opened; undefined where there is room. */
-  get full(): string | undefined {
-    const { maxStreams } = this.#options;
-    if (this.#calls.size < maxStreams) return undefined;
-    return `this connection has ${this.#calls.size} streams open (maxStreams)`;
+  /** Calls that are not over. */
+  get size(): number {
+    return this.#calls.size;
   }
 
   /** A call for a stream has arrived; {@link SessionStreams.over} ends it. */
@@ -168,18 +156,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   #write(call: Call, sequence: number, item: unknown): number {
     const { connection, codec, onFirstItem } = this.#options;
-    const out = connection.begin(RESPONSE, call.id, ITEMS_TIMEOUT_MS, HEAD.streamItems);
-    let bytes: number;
-    try {
-      writeCount(out, sequence);
-      const start = out.at - out.origin;
-      encodeItem(out, codec, item, 'item');
-      bytes = out.at - out.origin - start;
-      connection.commit();
-    } catch (error) {
-      connection.rollback();
-      throw error;
-    }
+    const bytes = writeItem(connection, RESPONSE, call.id, codec, sequence, item);
     if (sequence === 0) onFirstItem(call);
     return bytes;
   }

@@ -1,14 +1,16 @@
 import { isError } from '../error-parts.js';
 import { type RpcCode, RpcError, toError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
-import type { InvokeHead, StreamTime } from '../protocol/message.js';
+import type { InvokeHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Connection } from '../transport/connection.js';
 import type { Answerer, IncomingCall } from './incoming-call.js';
 import type { CallCounter, ConcurrencyLimit } from './overload.js';
 import { SessionStreams } from './session-streams.js';
+import { SessionUploads } from './session-uploads.js';
 import { StreamedCall } from './streamed-call.js';
+import { UploadedCall } from './uploaded-call.js';
 
 /** Time after which a connection with too many streams may find room for another. Unit: ms */
 const RETRY_AFTER_MS = 100;
@@ -31,17 +33,29 @@ export interface StreamCallsOptions {
   readonly limit: ConcurrencyLimit;
   /** Undefined: the peer takes no streams. */
   readonly window: StreamWindow | undefined;
+  /** Undefined: this end takes no uploads. */
+  readonly uploadWindow: StreamWindow | undefined;
   readonly maxStreams: number;
 }
 
-/** Calls of one connection whose results are streams: admits them, makes them, and takes their credits. */
+/** Calls of one connection with streams: admits them, makes them, and takes the frames of their streams. */
 export class StreamCalls {
   readonly #owner: StreamCallsOwner;
   /** Undefined: the peer takes no streams. */
   readonly #streams: SessionStreams | undefined;
+  /** Undefined: this end takes no uploads. */
+  readonly #uploads: SessionUploads | undefined;
+  readonly #maxStreams: number;
 
-  constructor(owner: StreamCallsOwner, { connection, codec, limit, window, maxStreams }: StreamCallsOptions) {
+  constructor(
+    owner: StreamCallsOwner,
+    { connection, codec, limit, window, uploadWindow, maxStreams }: StreamCallsOptions,
+  ) {
     this.#owner = owner;
+    this.#maxStreams = maxStreams;
+    this.#uploads =
+      uploadWindow &&
+      new SessionUploads({ connection, codec, window: uploadWindow, onBroken: (id, why) => this.#endBroken(id, why) });
     this.#streams =
       window &&
       new SessionStreams({
@@ -52,40 +66,67 @@ export class StreamCalls {
       });
   }
 
-  /** True where a call for a stream may begin. Otherwise the call has been refused. */
+  /** True where a call with a stream may begin. Otherwise the call has been refused. */
   admits(head: InvokeHead, frame: FrameView): boolean {
     const { id } = frame;
-    const streams = this.#streams;
-    if (streams === undefined) {
+    const [streams, uploads] = [this.#streams, this.#uploads];
+    if (head.stream !== undefined && streams === undefined) {
       this.#owner.answerBadRequest(id, 'a call for a stream, and no window in ext.stream of the registration');
       return false;
     }
-    if (streams.has(id)) {
-      this.#owner.cancel(id);
-      this.#owner.answerBadRequest(id, 'the id of an open stream was used for another stream');
+    if (head.upload === true && uploads === undefined) {
+      this.#owner.answerBadRequest(id, 'a call with a stream of items, which this channel does not take');
       return false;
     }
-    if (streams.full !== undefined) this.#owner.refuse(head, frame, streams.full, RETRY_AFTER_MS);
-    return streams.full === undefined;
+    if (streams?.has(id) === true || uploads?.has(id) === true) {
+      this.#endBroken(id, 'the id of an open stream was used for another stream');
+      return false;
+    }
+    const open = (streams?.size ?? 0) + (uploads?.size ?? 0);
+    if (open < this.#maxStreams) return true;
+    this.#owner.refuse(head, frame, `this connection has ${open} streams open (maxStreams)`, RETRY_AFTER_MS);
+    return false;
   }
 
   /** Makes the call of a request that {@link StreamCalls.admits} has let pass. */
-  make(head: InvokeHead, time: StreamTime, id: number, args: unknown[], deadline: number): StreamedCall {
+  make({ method, meta: hasMeta, stream, upload, caller }: InvokeHead, id: number, args: unknown[], deadline: number) {
     const streams = this.#streams as SessionStreams;
-    const meta = head.meta ? args.shift() : undefined;
-    const call = new StreamedCall(streams, time, this.#owner, id, head.method, args, meta, deadline, head.caller);
-    streams.add(call);
-    this.#owner.watchCancel(call);
+    const meta = hasMeta ? args.shift() : undefined;
+    const source = upload ? this.#uploads?.open(id) : undefined;
+    const owner = this.#owner;
+    const call =
+      stream === undefined
+        ? new UploadedCall(source, owner, id, method, args, meta, deadline, caller)
+        : new StreamedCall(streams, stream, source, owner, id, method, args, meta, deadline, caller);
+    if (call instanceof StreamedCall) streams.add(call);
+    owner.watchCancel(call);
     return call;
   }
 
-  /** The caller has taken items of a stream. A credit that makes no sense ends the stream. */
-  credit(frame: FrameView): void {
-    const wrong =
-      this.#streams === undefined ? 'a credit for a request that is no stream' : this.#streams.credit(frame);
-    if (wrong === undefined) return;
-    this.#owner.cancel(frame.id);
-    this.#owner.answerBadRequest(frame.id, wrong);
+  /** A call with an upload waits for its permission, and its items may arrive meanwhile. */
+  hold(id: number): void {
+    this.#uploads?.hold(id);
+  }
+
+  /** The call waits no more. Where the call was not made, its items are given up. */
+  unhold(id: number): void {
+    this.#uploads?.unhold(id);
+  }
+
+  /** Takes a frame of a stream. A frame against the rules ends the stream. */
+  take(type: 'stream_credit' | 'stream_items' | 'stream_end', frame: FrameView): void {
+    let wrong: string | undefined;
+    if (type === 'stream_items') wrong = this.#uploads?.items(frame);
+    else if (type === 'stream_end') wrong = this.#uploads?.ended(frame.id);
+    else wrong = this.#streams === undefined ? 'a credit for a request that is no stream' : this.#streams.credit(frame);
+    if (wrong !== undefined) this.#endBroken(frame.id, wrong);
+  }
+
+  /** The peer has broken the rules of a stream. */
+  #endBroken(id: number, why: string): void {
+    this.#uploads?.fail(id, why);
+    this.#owner.cancel(id);
+    this.#owner.answerBadRequest(id, why);
   }
 
   /** The caller takes nothing more of a stream that has ended. */
@@ -101,6 +142,7 @@ export class StreamCalls {
   /** The connection has ended. */
   end(): void {
     this.#streams?.end();
+    this.#uploads?.end();
   }
 
   /** A source whose consumer has left has failed. A source that was aborted fails for that reason, which is no fault. */

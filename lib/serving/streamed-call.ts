@@ -5,7 +5,9 @@ import type { StreamTime } from '../protocol/message.js';
 import type { StreamSender } from '../stream/stream-sender.js';
 import { discardStream, isStreamable, type StreamSource, streamSource } from '../stream/stream-source.js';
 import { performance } from '../timers.js';
-import { type Answerer, IncomingCall } from './incoming-call.js';
+import type { Answerer } from './incoming-call.js';
+import type { IncomingUpload } from './incoming-upload.js';
+import { UploadedCall } from './uploaded-call.js';
 
 /** The streams of the connection, as one of their calls sees them. */
 export interface StreamedCallOwner {
@@ -21,7 +23,7 @@ export interface StreamedCallOwner {
  * Call whose results are a stream. The method answers with the source of the items; the end of the source is the answer of the
  * call. The call keeps its place among the running calls until then.
  */
-export class StreamedCall extends IncomingCall {
+export class StreamedCall extends UploadedCall {
   readonly #streams: StreamedCallOwner;
   readonly #time: StreamTime;
   #sender: StreamSender | undefined;
@@ -32,6 +34,7 @@ export class StreamedCall extends IncomingCall {
   constructor(
     streams: StreamedCallOwner,
     time: StreamTime,
+    upload: IncomingUpload | undefined,
     answerer: Answerer,
     id: number,
     method: string,
@@ -40,7 +43,7 @@ export class StreamedCall extends IncomingCall {
     deadline: number,
     callerId: string | undefined,
   ) {
-    super(answerer, id, method, args, false, meta, deadline, callerId);
+    super(upload, answerer, id, method, args, meta, deadline, callerId);
     this.#streams = streams;
     this.#time = time;
   }

@@ -153,7 +153,7 @@ export class StreamReceiver implements Creditor {
 
   /** The stream ends behind the items that have arrived or, with `isNow`, at once. */
   end(end: StreamEnd, isNow: boolean): void {
-    if (this.state !== 'open') return;
+    if (this.state === 'closed' || (this.state === 'ended' && !isNow)) return;
     this.#end = end;
     if (isNow) this.#discard();
     this.#lifecycle.move('ended');

@@ -17,8 +17,8 @@ export interface SentRequest {
   /** True for a user's call: the peer works on the call until the peer is notified that the caller does not wait any more. */
   readonly isCall?: boolean;
   answered(head: Head, frame: FrameView, codec: Codec): void;
-  /** Takes items of a stream, which are no answer yet. False where the request asks for no stream. */
-  items?(frame: FrameView, codec: Codec): boolean;
+  /** Takes a frame of a stream of the call, which is no answer yet. False where the call has no such stream. */
+  streamFrame?(head: Head, frame: FrameView, codec: Codec): boolean;
   /** Called when the connection ended before the answer came. */
   lost(reason: RpcError, delivery: Delivery): void;
   /** Called when the deadline has passed. `isReported`: the peer reports late calls, see {@link ProgressReport}. */

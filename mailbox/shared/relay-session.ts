@@ -1,5 +1,5 @@
 import { RpcCode, RpcError } from '../../lib/errors.js';
-import type { RelayHead } from '../../lib/protocol/message.js';
+import type { Head, RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib/protocol/relay-message.js';
 import { quoted } from '../../lib/quoted.js';
@@ -70,8 +70,9 @@ export class RelaySession implements RelayHandler {
     this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call'));
   }
 
-  onCredit(frame: FrameView): void {
-    this.#streams.credit(frame);
+  streamFrame({ type }: Head, frame: FrameView): boolean {
+    if (type === 'stream_credit') this.#streams.credit(frame);
+    return type === 'stream_credit';
   }
 
   onDrained(): void {

@@ -1,5 +1,7 @@
 import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import type { RelayHead, StreamTime } from '../../lib/protocol/message.js';
+import { takeStreamFrame } from '../../lib/call/stream-frame.js';
+import type { Codec } from '../../lib/protocol/codec.js';
+import type { Head, RelayHead, StreamTime } from '../../lib/protocol/message.js';
 import { clampedTimeout, type FrameView } from '../../lib/protocol/packet.js';
 import type { SessionStreams } from '../../lib/serving/session-streams.js';
 import { performance } from '../../lib/timers.js';
@@ -47,6 +49,14 @@ export class RelayedStreamCall extends RelayedCall {
 
   override get stream(): RelayedStream {
     return this.#stream;
+  }
+
+  override get hasStreams(): boolean {
+    return true;
+  }
+
+  streamFrame(head: Head, frame: FrameView, codec: Codec): boolean {
+    return takeStreamFrame(this, head, frame, codec);
   }
 
   override get deadline(): number {

@@ -40,8 +40,9 @@ export class RelayedStreams {
       return false;
     }
     const why = `${MAX_STREAMS} streams are relayed for this process, which is the limit`;
-    if (streams.full !== undefined) this.#refuse(id, RpcCode.PendingFull, why);
-    return streams.full === undefined;
+    const isFull = streams.size >= MAX_STREAMS;
+    if (isFull) this.#refuse(id, RpcCode.PendingFull, why);
+    return !isFull;
   }
 
   /** Makes a call that {@link RelayedStreams.admits} has let pass. `onOver` is called once, when its stream is over. */

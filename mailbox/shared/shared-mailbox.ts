@@ -1,5 +1,5 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import type { RpcError } from '../../lib/errors.js';
+import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { Latency } from '../../lib/follower/latency.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { nextTick } from '../../lib/timers.js';
@@ -72,6 +72,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   override send(call: OutgoingCall): void {
     const upstream = this.#upstream;
     if (upstream === undefined || this.state !== 'ready') return this.refuse(call);
+    if (call.upload !== undefined) return refuseUpload(call);
     this.#sent.add(call);
     if (!this.#returned.has(call)) this.#watch(call);
     upstream.send(call);
@@ -163,4 +164,10 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   #closeIfDrained(): void {
     if (this.state === 'draining' && this.#sent.size === 0) nextTick(() => this.move('closed'));
   }
+}
+
+/** The process that leads could send the items, and the other processes could not. */
+function refuseUpload(call: OutgoingCall): void {
+  const why = 'with({ stream }) does not go through mailboxes that processes share; make a client without share';
+  call.fail(call.error(RpcCode.NoStream, why, 'not-sent'));
 }

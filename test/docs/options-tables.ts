@@ -141,7 +141,7 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
   {
     title: 'Streams',
     intro: 'An object, as the option `streamWindow`.',
-    file: 'mailbox/stream-window.ts',
+    file: 'lib/protocol/stream-window-options.ts',
     name: 'StreamWindowOptions',
     prefix: 'streamWindow.',
     defaults: DEFAULT_STREAM_WINDOW,

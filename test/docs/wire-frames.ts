@@ -61,6 +61,7 @@ const chosen: Extension = {
   features: LEADER_FEATURES,
   codecs: ['msgpack'],
   generation,
+  stream: { items, bytes, total },
   holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
 };
 const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
@@ -182,6 +183,14 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     invokeHead('user.rooms.history', 1, false, false, undefined, undefined, 'first'),
     (out) => encodeList(out, msgpackCodec, [7]),
   ),
+  'invoke with an upload': frame(
+    REQUEST,
+    3,
+    30_000,
+    invokeHead('user.rooms.import', 0, false, false, undefined, undefined, undefined, true),
+  ),
+  stream_end: frame(REQUEST, 3, 1, HEAD.streamEnd),
+  stream_stop: frame(RESPONSE, 3, 1, HEAD.streamStop),
   stream_items: frame(RESPONSE, 2, 1, HEAD.streamItems, (out) => {
     writeCount(out, 5);
     encodeList(out, msgpackCodec, ['a', true]);

@@ -11,7 +11,7 @@ import { sharedClient, stockFollower, stockLeader, transcodedClient } from './cl
 import type { Conversation } from './conversation.js';
 import { missingSecrets, secrets, tokens, wrongSecrets } from './secret-conversations.js';
 import { sharedMailBoxes } from './share-conversation.js';
-import { streams } from './stream-conversation.js';
+import { streams, uploads } from './stream-conversation.js';
 
 /** By name, in the order in which they are recorded. */
 export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
@@ -27,6 +27,7 @@ export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
   'a registration without the secret': missingSecrets,
   'a registration with a token': tokens,
   'streams of results': streams,
+  uploads,
   'a shared client': sharedClient,
   'a shared client that leads a stock Follower': stockFollower,
   'a shared client that follows a stock Leader': stockLeader,

@@ -22,6 +22,8 @@ const HEAD_TYPES: Readonly<Record<Exclude<Head['type'], 'invalid'>, true>> = {
   progress: true,
   stream_items: true,
   stream_credit: true,
+  stream_end: true,
+  stream_stop: true,
   heartbeat: true,
   heartbeat_res: true,
   goaway: true,

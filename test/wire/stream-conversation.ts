@@ -26,3 +26,33 @@ export async function streams(t: Scope, { createServer, createClient }: Package)
   await client.stop();
   return tap;
 }
+
+/** Uploads: read to the end, beside a stream of results, and left early by the method. */
+export async function uploads(t: Scope, { createServer, createClient, callContext: context }: Package): Promise<Tap> {
+  const sent = () => context()?.stream as AsyncIterableIterator<unknown>;
+  const service = {
+    async count() {
+      let count = 0;
+      for await (const _ of sent()) count++;
+      return count;
+    },
+    async first() {
+      for await (const item of sent()) return item;
+    },
+    async *echo() {
+      yield* sent();
+    },
+  };
+  const { port } = await serve(t, service, { keepalive: NEVER_MS, streamWindow: { items: 2 } }, createServer);
+  const tap = await Tap.open(t, port);
+  const info = { id: 'test-1', serverType: 'test', port: tap.port };
+  const { calls, client } = await call(t, [info], { keepalive: NEVER_MS }, createClient);
+  tap.step = 'an upload that is read to its end';
+  await calls.count.with({ stream: letters(3) })(null);
+  tap.step = 'both directions at once';
+  for await (const _ of calls.echo.with({ stream: letters(1) }).stream(null));
+  tap.step = 'an upload that is left early';
+  await calls.first.with({ stream: letters(9), meta: 'm' })(null, 'b');
+  await client.stop();
+  return tap;
+}

@@ -4,6 +4,7 @@ import type { Codec } from '../../../lib/protocol/codec.js';
 import { EXTENSION_VERSION, FEATURES, type Head, registerHead } from '../../../lib/protocol/message.js';
 import { type FrameView, REQUEST } from '../../../lib/protocol/packet.js';
 import { AUTH_REFUSALS, refusalCode } from '../../../lib/protocol/refusal.js';
+import type { StreamWindow } from '../../../lib/protocol/stream-window.js';
 import { printable } from '../../../lib/quoted.js';
 import type { Connection } from '../../../lib/transport/connection.js';
 import { ControlRequest } from '../../../lib/transport/control-request.js';
@@ -21,6 +22,7 @@ export interface Agreement {
   readonly holder: undefined;
   readonly maxFrameBytes: number | undefined;
   readonly generation: string | undefined;
+  readonly uploads: StreamWindow | undefined;
   readonly takesCallers: boolean;
   readonly isStock: boolean;
 }
@@ -32,6 +34,7 @@ export const NO_AGREEMENT: Agreement = {
   holder: undefined,
   maxFrameBytes: undefined,
   generation: undefined,
+  uploads: undefined,
   takesCallers: false,
   isStock: false,
 };
@@ -149,11 +152,11 @@ export class Registration {
       if (refusal !== undefined && AUTH_REFUSALS.includes(refusal)) throw unauthenticated(asked, why);
       throw refused(asked, why, refusal && Object.assign(new Error(why), { code: refusal }));
     }
-    const { codecs, features, maxFrameBytes, generation } = head.ext;
+    const { codecs, features, maxFrameBytes, generation, stream: uploads } = head.ext;
     const codec = chooseCodec(codecs);
     if (codec === undefined) throw refused(asked, 'chose a codec that was not offered');
     const takesCallers = features.includes('caller');
-    return { codec, features, holder: undefined, maxFrameBytes, generation, takesCallers, isStock: false };
+    return { codec, features, holder: undefined, maxFrameBytes, generation, uploads, takesCallers, isStock: false };
   }
 }
 

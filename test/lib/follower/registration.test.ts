@@ -39,6 +39,7 @@ describe('readRegistration', () => {
       holder: undefined,
       maxFrameBytes: undefined,
       generation: undefined,
+      uploads: undefined,
       takesCallers: false,
       isStock: true,
     });

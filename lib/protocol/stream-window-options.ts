@@ -1,16 +1,16 @@
-import { integer, invalid } from '../lib/options.js';
-import { DEFAULT_STREAM_WINDOW, type StreamWindow } from '../lib/protocol/stream-window.js';
+import { integer, invalid } from '../options.js';
+import { DEFAULT_STREAM_WINDOW, type StreamWindow } from './stream-window.js';
 
-/** How far streams of results may be ahead of their readers. The bounds hold for each connection, and bound the memory there. */
+/** How far streams may be ahead of their readers. The bounds hold for each connection, and bound the memory at the end that reads. */
 export interface StreamWindowOptions {
   /**
-   * Items of one stream that a server may send before its reader has taken them. Half of them are asked for again when they were
+   * Items of one stream that the other end may send before its reader has taken them. Half of them are asked for again when they were
    * taken. Unit: items. Range: from 1.
    * @default 256
    */
   readonly items?: number | undefined;
   /**
-   * Encoded bytes of one stream that a server may send before its reader has taken them. One frame may go beyond.
+   * Encoded bytes of one stream that the other end may send before its reader has taken them. One frame may go beyond.
    * Unit: bytes. Range: from 1.
    * @default 262_144
    */
