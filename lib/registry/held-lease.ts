@@ -33,8 +33,14 @@ const RENEWAL_TIMEOUT_PART = 1 / 6;
 const RETRY_MS = 50;
 const RETRY_JITTER_MS = 100;
 
-type LeaseState = 'held' | 'lost';
-export const LEASE_TRANSITIONS: Transitions<LeaseState> = Object.freeze({ held: ['lost'], lost: [] });
+const TRANSITIONS = {
+  /** Renewed, and relied on while the clocks allow it. */
+  held: ['lost'],
+  /** Lost, for one reason. */
+  lost: [],
+} as const satisfies Transitions<'held' | 'lost'>;
+
+type LeaseState = keyof typeof TRANSITIONS;
 
 /** Lease of an engine: renews itself, and is lost once. The timers belong to the state `held`. */
 export class HeldLease implements Lease {
@@ -43,7 +49,7 @@ export class HeldLease implements Lease {
   readonly lost: Promise<LeaseLoss>;
   readonly #store: LeaseStore;
   readonly #clock: LeaseClock;
-  readonly #lifecycle = new Lifecycle<LeaseState>('held', LEASE_TRANSITIONS, () => this.#stopTimers());
+  readonly #lifecycle = new Lifecycle<LeaseState>('held', TRANSITIONS, () => this.#stopTimers());
   #resolveLost!: (reason: LeaseLoss) => void;
   #renewal: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;

@@ -35,12 +35,16 @@ export interface StreamHandlers {
   onFailure(failure: GrpcFailure): void;
 }
 
-type ConnectionState = 'dialling' | 'open' | 'ended';
-const TRANSITIONS: Transitions<ConnectionState> = Object.freeze({
+const TRANSITIONS = {
+  /** The channel connects. */
   dialling: ['open', 'ended'],
+  /** Requests and streams are sent. */
   open: ['ended'],
+  /** The channel is closed. */
   ended: [],
-});
+} as const satisfies Transitions<'dialling' | 'open' | 'ended'>;
+
+type ConnectionState = keyof typeof TRANSITIONS;
 
 /**
  * One connection to one member of etcd. A channel of @grpc/grpc-js would connect again by itself, possibly to a store that was emptied:

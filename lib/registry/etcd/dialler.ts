@@ -18,13 +18,18 @@ const REFUSED_PAUSE_MS = 1_000;
 
 export type Dial = (host: Host, timeout: number, signal: AbortSignal) => Promise<Session>;
 
-type DiallerState = 'idle' | 'dialling' | 'connected' | 'closed';
-const TRANSITIONS: Transitions<DiallerState> = Object.freeze({
+const TRANSITIONS = {
+  /** No call was made yet. */
   idle: ['dialling', 'closed'],
+  /** Hosts are tried, one after the other. */
   dialling: ['connected', 'closed'],
+  /** One host has answered. */
   connected: ['dialling', 'closed'],
+  /** The engine was closed. */
   closed: [],
-});
+} as const satisfies Transitions<'idle' | 'dialling' | 'connected' | 'closed'>;
+
+type DiallerState = keyof typeof TRANSITIONS;
 
 interface Waiting {
   readonly resolve: (session: Session) => void;

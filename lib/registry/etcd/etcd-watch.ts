@@ -11,17 +11,18 @@ import type { Login } from './login.js';
 import { watchRequest } from './requests.js';
 import type { Session } from './session.js';
 
-/**
- * - `opening`: etcd has not confirmed the watch. A token that was refused is replaced once.
- * - `watching`: changes come.
- */
-type WatchState = 'opening' | 'reopening' | 'watching' | 'ended';
-const TRANSITIONS: Transitions<WatchState> = Object.freeze({
+const TRANSITIONS = {
+  /** etcd has not confirmed the watch. */
   opening: ['watching', 'reopening', 'ended'],
+  /** etcd has refused the token, and the watch is asked for once more, with a new token. */
   reopening: ['watching', 'ended'],
+  /** Changes come. */
   watching: ['ended'],
+  /** No change comes any more. */
   ended: [],
-});
+} as const satisfies Transitions<'opening' | 'reopening' | 'watching' | 'ended'>;
+
+type WatchState = keyof typeof TRANSITIONS;
 
 export interface WatchRange {
   /** Prefix of the watched keys, in the store. */

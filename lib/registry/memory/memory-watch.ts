@@ -5,8 +5,14 @@ import type { Change, WatchEnd, Watching } from '../engine.js';
 import { unavailable } from '../engine-errors.js';
 import type { MemoryStore } from './memory-store.js';
 
-type WatchState = 'watching' | 'ended';
-const TRANSITIONS: Transitions<WatchState> = Object.freeze({ watching: ['ended'], ended: [] });
+const TRANSITIONS = {
+  /** Changes come. */
+  watching: ['ended'],
+  /** No change comes any more. */
+  ended: [],
+} as const satisfies Transitions<'watching' | 'ended'>;
+
+type WatchState = keyof typeof TRANSITIONS;
 
 /** Watch of a {@link MemoryStore}. Changes are given in a turn of their own, as those of a socket are. */
 export class MemoryWatch implements Watching {
