@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { RpcCode, RpcError } from '../../errors.js';
 import type { TlsMaterial } from '../../transport/tls-material.js';
@@ -55,7 +57,7 @@ export async function openSession(
   const { options, login, identity, prefix } = parts;
   const grpc = await loadGrpc();
   options.tls?.refresh();
-  const connection = new Connection(grpc, host, credentialsOf(grpc, options.tls), options.tls?.servername);
+  const connection = new Connection(grpc, host, ...identityOf(grpc, host, options.tls));
   const onAbort = (): void => connection.end(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -87,8 +89,23 @@ function greetingFault(cause: unknown, { url }: Host, login: Login): Error {
   return explain(cause, 'the first requests on a connection');
 }
 
-function credentialsOf(grpc: GrpcPackage, tls: TlsMaterial | undefined): ChannelCredentials {
-  if (tls === undefined) return grpc.credentials.createInsecure();
-  const { context, rejectUnauthorized } = tls;
-  return grpc.credentials.createFromSecureContext(context, { rejectUnauthorized });
+/** Name that no server has. Source: RFC 2606. */
+const NO_NAME = 'etcd.invalid';
+
+/**
+ * Credentials for a host, and the name that it is asked for. @grpc/grpc-js announces an address as the name of the server, which TLS
+ * forbids and Node 26 refuses: a host that is an address is asked for a name that means nothing, and its certificate is checked
+ * against the address.
+ */
+function identityOf(
+  grpc: GrpcPackage,
+  { name }: Host,
+  tls: TlsMaterial | undefined,
+): [ChannelCredentials, servername: string | undefined] {
+  if (tls === undefined) return [grpc.credentials.createInsecure(), undefined];
+  const { context, rejectUnauthorized, servername } = tls;
+  if (servername !== undefined || isIP(name) === 0)
+    return [grpc.credentials.createFromSecureContext(context, { rejectUnauthorized }), servername];
+  const checkServerIdentity = (_announced: string, certificate: PeerCertificate) => checkIdentity(name, certificate);
+  return [grpc.credentials.createFromSecureContext(context, { rejectUnauthorized, checkServerIdentity }), NO_NAME];
 }
