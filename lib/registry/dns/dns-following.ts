@@ -18,14 +18,14 @@ const TRIES = 2;
 export class DnsFollowing implements RosterFollowing {
   readonly #options: ResolvedDnsOptions;
   readonly #follower: RosterFollower;
-  readonly #resolver = new promises.Resolver({ timeout: TRY_MS, tries: TRIES });
+  #resolver: promises.Resolver;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: ResolvedDnsOptions, follower: RosterFollower) {
     this.#options = options;
     this.#follower = follower;
-    if (options.nameServers !== undefined) this.#resolver.setServers(options.nameServers);
+    this.#resolver = this.#newResolver();
     outsideContexts(() => void this.#ask());
   }
 
@@ -38,6 +38,7 @@ export class DnsFollowing implements RosterFollowing {
   async #ask(): Promise<void> {
     const { interval } = this.#options;
     let pause = interval;
+    this.#resolver = this.#newResolver();
     try {
       const { places, ttl = interval } = await lookUp(this.#resolver, this.#options);
       if (this.#isClosed) return;
@@ -49,6 +50,14 @@ export class DnsFollowing implements RosterFollowing {
       pause = MIN_INTERVAL_MS;
     }
     this.#timer = setTimeout(() => void this.#ask(), pause).unref();
+  }
+
+  /** The resolver of Node 20.19 keeps an empty answer, without asking again, and so each question has a resolver of its own. */
+  #newResolver(): promises.Resolver {
+    const resolver = new promises.Resolver({ timeout: TRY_MS, tries: TRIES });
+    const { nameServers } = this.#options;
+    if (nameServers !== undefined) resolver.setServers(nameServers);
+    return resolver;
   }
 
   #entry({ weight, ...place }: FoundPlace): ServerEntry {
