@@ -14,7 +14,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 /** Files of an entry, of each chunk that entries share, and of the client for web pages. */
 const BUILT =
-  /^dist\/(?:(?:index|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
+  /^dist\/(?:(?:index|etcd|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
 /** A tarball of more files has something that the build should have bundled. */
 const MAX_FILES = 80;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
@@ -151,6 +151,17 @@ describe('the package', () => {
       assert.equal(stdout, '3\n');
     });
   }
+
+  it('names the package that a registry on etcd needs, where that is not installed', async () => {
+    const { stdout, stderr } = await inProject(process.execPath, ['without-grpc.mjs']);
+    assert.equal(stderr, '');
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines.length, 4, stdout);
+    for (const line of lines) {
+      assert.match(line, /^ERR_RPC_LOAD /);
+      assert.match(line, /the package @grpc\/grpc-js, which is not installed: run npm install @grpc\/grpc-js/);
+    }
+  });
 
   it('is required, and is then the same copy that is imported', async () => {
     const { stdout, stderr } = await inProject(process.execPath, ['require.cjs']);
