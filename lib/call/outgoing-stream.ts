@@ -3,8 +3,8 @@ import type { Codec } from '../protocol/codec.js';
 import type { StreamTime } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
+import type { SenderParts } from '../stream/sender-parts.js';
 import type { Credit } from '../stream/stream-body.js';
-import type { SenderParts } from '../stream/stream-sender.js';
 import type { StreamTotal } from '../stream/stream-total.js';
 
 /** The connection that a stream of results arrives on, as one call sees it. */

@@ -3,7 +3,7 @@ import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import { HEAD } from '../protocol/message.js';
 import type { PacketKind } from '../protocol/packet.js';
-import type { SendingRoom } from './sender-turns.js';
+import type { SendingRoom } from './sender-parts.js';
 import { writeCount } from './stream-body.js';
 
 /** Bytes that may wait to be written before streams write no more. */

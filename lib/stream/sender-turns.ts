@@ -1,4 +1,5 @@
 import { setImmediate } from '../timers.js';
+import type { SendingRoom, TurnTaker } from './sender-parts.js';
 
 /** Bytes of items that all streams of the process may write in one turn of the event loop. */
 const TURN_BYTES = 256 * 1024;
@@ -36,18 +37,6 @@ export class StreamTurn {
 }
 
 export const streamTurn = new StreamTurn();
-
-/** A stream that has an item to write. */
-export interface TurnTaker {
-  /** Writes the item, and returns the bytes of the item. 0 where the stream has ended meanwhile. */
-  takeTurn(): number;
-}
-
-/** The connection that the items are written to. */
-export interface SendingRoom {
-  /** True while little is queued: answers of calls must not wait behind the items of streams. */
-  readonly hasRoom: boolean;
-}
 
 /**
  * Lets the streams of one connection write their items in turn, one item each, while little is queued on the connection and the

@@ -1,10 +1,9 @@
 import { Lifecycle } from '../lifecycle.js';
-import type { StreamWindow } from '../protocol/stream-window.js';
+import type { SenderParts, TurnTaker } from './sender-parts.js';
 import { SENDER_TRANSITIONS, type SenderState } from './sender-state.js';
-import type { SenderTurns, TurnTaker } from './sender-turns.js';
 import type { Credit } from './stream-body.js';
 import type { StreamSource } from './stream-source.js';
-import type { RoomWaiter, StreamTotal } from './stream-total.js';
+import type { RoomWaiter } from './stream-total.js';
 
 /** Way on which the frames of a stream leave, and receiver of its end. */
 export interface SenderHandler {
@@ -21,13 +20,6 @@ export interface SenderHandler {
   onUnsendable(error: unknown): void;
   /** The source has ended after {@link StreamSender.stop}, with an error where its clean-up failed. */
   onStopped(error: unknown): void;
-}
-
-/** Bounds of the streams of one connection, and their turns. */
-export interface SenderParts {
-  readonly window: Pick<StreamWindow, 'items' | 'bytes'>;
-  readonly total: StreamTotal;
-  readonly turns: Pick<SenderTurns, 'add'>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { before, describe, it, type TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import type * as mailstation from '../../index.js';
-import { createServer } from '../../index.js';
+import { callContext, createServer } from '../../index.js';
 import { until, untilEvent } from '../support/until.js';
 import { loadPage, type Page } from './page-files.js';
 
@@ -43,8 +43,20 @@ async function serve(t: TestContext): Promise<string> {
   const count = async function* (to: number) {
     for (let i = 0; i < to; i++) yield { i };
   };
+  const sent = () => (callContext() as mailstation.CallContext).stream as AsyncIterable<number>;
+  const sum = async (upTo?: number) => {
+    let total = 0;
+    for await (const item of sent()) {
+      total += item;
+      if (item === upTo) break;
+    }
+    return total;
+  };
+  const double = async function* () {
+    for await (const item of sent()) yield item * 2;
+  };
   const services = {
-    a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}), fail, count } },
+    a: { b: { echo: async (value: unknown) => value, none: () => new Promise(() => {}), fail, count, sum, double } },
   };
   const logger = { info() {}, warn() {}, error() {} };
   const server = createServer({ listen: 'ws://127.0.0.1:0', services, logger });
@@ -95,6 +107,40 @@ describe('the client for web pages, with the WebSocket of the package ws', () =>
   before(async () => {
     globals.WebSocket = Watched;
     page = await loadPage();
+  });
+
+  it('sends streams, in every way that one ends', async (t) => {
+    const { client, echo } = await reach(t, await serve(t));
+    const { sum, double } = client.proxies['a']['gate']['b'];
+    const ends: string[] = [];
+    async function* numbers(to: number, fails = false) {
+      try {
+        for (let i = 1; i <= to; i++) yield i;
+        if (fails) throw new RangeError('disk');
+      } finally {
+        ends.push(`to ${to}`);
+      }
+    }
+    assert.equal(await sum.with({ stream: numbers(1_000) })(null), 500_500);
+    let left = 3;
+    const pull = (c: ReadableStreamDefaultController) => (left > 0 ? c.enqueue(left--) : c.close());
+    assert.equal(await sum.with({ stream: new ReadableStream({ pull }) })(null), 6);
+    const both: number[] = [];
+    for await (const item of double.with({ stream: numbers(400) }).stream(null)) both.push(item);
+    assert.deepEqual([both.length, both.at(-1)], [400, 800]);
+    assert.equal(await sum.with({ stream: numbers(2 ** 30) })(null, 3), 6);
+    await until(() => ends.includes(`to ${2 ** 30}`), { what: 'the end of the endless source' });
+    const failed = await failure(sum.with({ stream: numbers(2, true) })(null));
+    assert.deepEqual([failed.code, (failed.cause as Error).message], ['ERR_RPC_UPLOAD', 'disk']);
+    const unsendable = new ReadableStream({ start: (c) => c.enqueue(() => {}) });
+    assert.equal((await failure(sum.with({ stream: unsendable })(null))).code, 'ERR_RPC_ENCODE');
+    const aborting = sum.with({ stream: numbers(2 ** 31), signal: AbortSignal.timeout(100) })(null);
+    assert.equal((await failure(aborting)).code, 'ERR_RPC_CANCELLED');
+    await until(() => ends.includes(`to ${2 ** 31}`), { what: 'the end of the source' });
+    assert.throws(() => sum.with({ stream: [1] as never }), { code: 'ERR_RPC_INVALID_ARGUMENT' });
+    assert.equal((await failure(sum.with({ stream: numbers(1) }).oneway(null))).code, 'ERR_RPC_INVALID_ARGUMENT');
+    assert.equal((await failure(sum.with({ stream: numbers(1) }).broadcast())).code, 'ERR_RPC_INVALID_ARGUMENT');
+    assert.equal(await echo(null, 1), 1);
   });
 
   it('reads streams of results, as an iterator and as a stream of the web', async (t) => {

@@ -2,6 +2,7 @@ import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { isGeneration } from '../../../lib/protocol/generation.js';
 import type { Extension, Head } from '../../../lib/protocol/message.js';
 import { parseJson } from '../../../lib/protocol/parse-json.js';
+import { readStreamWindow } from '../../../lib/protocol/stream-window.js';
 import { quoted } from '../../../lib/quoted.js';
 
 const BARE: readonly unknown[] = [
@@ -10,6 +11,8 @@ const BARE: readonly unknown[] = [
   'goaway',
   'progress',
   'stream_items',
+  'stream_credit',
+  'stream_stop',
   'subscribe_result_res',
 ];
 
@@ -41,14 +44,16 @@ function read(head: Record<string, unknown>): Head {
 }
 
 function extension(ext: unknown): Extension | undefined {
-  const { version, codecs, features, maxFrameBytes, generation } = Object(ext) as Record<string, unknown>;
+  const { version, codecs, features, maxFrameBytes, generation, stream } = Object(ext) as Record<string, unknown>;
   if (!isCount(version)) return undefined;
+  const window = readStreamWindow(stream);
   return {
     version,
     codecs: texts(codecs),
     features: texts(features),
     ...(isCount(maxFrameBytes) && { maxFrameBytes }),
     ...(isGeneration(generation) && { generation }),
+    ...(window && { stream: window }),
   };
 }
 
