@@ -4,8 +4,10 @@ import { checkEtcdOptions } from '../../../../lib/registry/etcd/etcd-options.js'
 import { EtcdAdmin } from '../../../support/etcd/etcd-admin.js';
 import { whyNoEtcd } from '../../../support/etcd/etcd-binary.js';
 import { EtcdCluster } from '../../../support/etcd/etcd-cluster.js';
+import { Starvation } from '../../../support/etcd/starvation.js';
 import { type LinkMode, LinkProxy } from '../../../support/link-proxy.js';
 import { engineContract } from '../contract.js';
+import { listed } from './support.js';
 
 const skip = whyNoEtcd();
 let cluster: EtcdCluster;
@@ -24,18 +26,25 @@ engineContract(
     const admin = new EtcdAdmin(cluster.node);
     t.after(() => admin.close());
     const namespace = `contract-${namespaces++}`;
-    const links: { proxy: LinkProxy; healed: number }[] = [];
+    const starvation = new Starvation(cluster.node);
+    t.after(() => starvation.stop());
+    /** The links that the test has not cut, each with the connections that its engine needed to begin. */
+    const untouched = new Map<LinkProxy, number>();
     return {
-      disturbed: () => links.some(({ proxy, healed }) => proxy.accepted > 1 + healed),
+      excuse() {
+        const evidence = starvation.evidence();
+        const isLost = [...untouched].some(([proxy, accepted]) => proxy.accepted > accepted);
+        return isLost && evidence !== undefined ? `${evidence}, and an engine lost its connection` : undefined;
+      },
       ttl: 2_000,
       async open() {
         const proxy = await LinkProxy.start(t, cluster.node.port);
         const engine = new EtcdEngine(checkEtcdOptions({ hosts: `http://127.0.0.1:${proxy.port}`, namespace }));
         t.after(() => engine.close());
-        const own = { proxy, healed: 0 };
-        links.push(own);
+        await listed(engine);
+        untouched.set(proxy, proxy.accepted);
         const set = (mode: LinkMode) => () => {
-          if (mode !== 'open') own.healed = Number.POSITIVE_INFINITY; // redials are what the test wants
+          untouched.delete(proxy); // from now on a new connection is what the test wants
           proxy.set(mode);
         };
         const link = {
@@ -48,7 +57,10 @@ engineContract(
       },
       revoke: (lease) => admin.revoke(lease),
       compact: () => admin.compact(),
-      wipe: () => cluster.wipe(),
+      wipe: () => {
+        untouched.clear();
+        return cluster.wipe();
+      },
     };
   },
   skip,
