@@ -49,7 +49,8 @@ export class UploadedCall extends IncomingCall {
 
   override expire(): void {
     if (this.#upload === undefined) super.expire();
-    else this.abort(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
+    // The method most likely fails with this error, which is no answer: the caller's own deadline passes.
+    else this.cancelled(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
   }
 
   protected override makeContext(): IncomingContext {

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { check, VIOLATIONS, type ViolationKind } from './checker.js';
-import { type Executed, HistoryFile, type HistoryRecord, type Made, readHistoryFile, type Settled } from './history.js';
+import {
+  type Executed,
+  type GeneratorNoted,
+  HistoryFile,
+  type HistoryRecord,
+  type Made,
+  type Read,
+  readHistoryFile,
+  type Settled,
+} from './history.js';
 
 const made = (token: number, more: Partial<Made> = {}): Made => ({
   type: 'made',
@@ -37,6 +46,15 @@ const failure = (delivery: string, code: string | undefined = 'ERR_RPC_CONNECTIO
   error: { code, delivery, message: 'why' },
 });
 
+const read = (items: readonly number[], total?: number): Read => ({
+  ...{ type: 'read', who: 'c1', client: 'c1', token: 1, way: 'down', items },
+  ...(total === undefined ? {} : { total }),
+});
+const generator = (what: 'begun' | 'finished', more: Partial<GeneratorNoted> = {}): GeneratorNoted => ({
+  ...{ type: 'generator', what, who: 's1', client: 'c1', token: 1 },
+  ...more,
+});
+
 function kinds(records: readonly HistoryRecord[], killedClients: readonly string[] = []): ViolationKind[] {
   return check({ records, killedClients }).map(({ kind }) => kind);
 }
@@ -64,6 +82,13 @@ const GOOD: readonly HistoryRecord[] = [
   settled(6, failure('answered', 'ERR_RPC_NO_METHOD')),
   { type: 'settled', client: 'c1', token: 7, at: 8 },
   settled(1, { client: 'c2', answers: 'c2 1' }),
+  generator('begun'),
+  generator('begun', { who: 's9' }),
+  read([0, 1, 2, 3, 4], 5),
+  read([0, 1]),
+  read([]),
+  generator('finished'),
+  { type: 'over', who: 's1' },
 ];
 
 /** One seeded bug of each kind. */
@@ -84,6 +109,11 @@ const BAD: Readonly<Record<ViolationKind, readonly HistoryRecord[]>> = {
   'executed though not sent': [...GOOD, executed(4, { server: 's3' })],
   'not executed though answered': [...GOOD, made(8), settled(8)],
   'left over': [...GOOD, { type: 'left', who: 'c1', what: '1 TCPSocketWrap' }],
+  'item lost': [...GOOD, read([0, 1, 3, 4], 5)],
+  'item doubled': [...GOOD, read([0, 1, 1, 2, 3, 4], 5)],
+  'items reordered': [...GOOD, read([0, 2, 1, 3, 4], 5)],
+  'generator not finished': [...GOOD, generator('begun', { token: 9 })],
+  'generator finished twice': [...GOOD, generator('finished')],
 };
 
 describe('the checker of chaos runs', () => {
@@ -112,6 +142,13 @@ describe('the checker of chaos runs', () => {
   it('takes a timeout at the deadline, or soon after it, for what it is', () => {
     for (const at of [1_000, 1_005, 4_000])
       assert.deepEqual(kinds([made(0), settled(0, { at, ...failure('unknown', 'ERR_RPC_TIMEOUT') })]), []);
+  });
+
+  it('misses the last items of a stream only where it ended by itself, and sees items of another call', () => {
+    assert.deepEqual(kinds([read([0, 1])]), []);
+    assert.deepEqual(kinds([read([0, 1], 3)]), ['item lost']);
+    assert.deepEqual(kinds([read([1, 2])]), ['item lost']);
+    assert.deepEqual(kinds([read([0, -1])]), ['wrong answer']);
   });
 
   it('lets an idempotent call run twice, and one without a promised order overtake', () => {

@@ -1,4 +1,5 @@
 import type { Executed, History, HistoryRecord, Left, Made, Settled } from './history.js';
+import { checkStreams } from './stream-checker.js';
 
 /** Everything that a run may find wrong. Each has a seeded bug that shows it: in checker.test.ts and in chaos.test.ts. */
 export const VIOLATIONS = [
@@ -14,6 +15,11 @@ export const VIOLATIONS = [
   'executed though not sent',
   'not executed though answered',
   'left over',
+  'item lost',
+  'item doubled',
+  'items reordered',
+  'generator not finished',
+  'generator finished twice',
 ] as const;
 export type ViolationKind = (typeof VIOLATIONS)[number];
 
@@ -55,6 +61,7 @@ export function check({ records, killedClients }: History): Violation[] {
   }
   for (const call of calls.values()) checkCall(call, killedClients.includes(call.made.client), report);
   checkOrder(records, calls, report);
+  checkStreams(records, report);
   return found;
 }
 

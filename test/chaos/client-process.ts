@@ -5,6 +5,8 @@ import type { Router } from '../../router/index.js';
 import { Random } from '../fuzz/random.js';
 import type { CallKind, HistoryRecord, Settled } from './history.js';
 import { BUG_EVERY, type Bug, jumpClock, Peer } from './peer.js';
+import { StreamLog } from './stream-log.js';
+import { LEFT_EARLY, runStream } from './stream-run.js';
 
 /** Makes calls of all kinds, as fast as they are answered, until it is told to finish. */
 export interface ClientSetting {
@@ -36,6 +38,7 @@ const SETTLE_MS = MAX_TIMEOUT_MS + 3_000;
 
 const KINDS: readonly CallKind[] = [
   ...['echo', 'echo', 'echo', 'echo', 'slow', 'slow', 'slow', 'oneway', 'oneway', 'big', 'fail', 'missing'],
+  ...['down', 'down', 'up', 'up', 'both'],
 ] as CallKind[];
 
 /** What a call is routed by: filled in by the router, for a call has to know its server when it is encoded. */
@@ -61,6 +64,7 @@ class Caller {
   readonly #random: Random;
   readonly #bugs: readonly Bug[];
   readonly #peer: Peer;
+  readonly #streams: StreamLog;
   readonly #client = createClient({
     router: tellingRouter(),
     pendingSize: 60,
@@ -69,6 +73,7 @@ class Caller {
     connectTimeout: 700,
     keepalive: 400,
     drainTimeout: 1_000,
+    streamWindow: { items: 10, bytes: 4_000, total: 20_000 },
     logger: { info() {}, warn() {}, error() {} },
   });
   /** Connections so far, by the server's id: each is begun by its mailbox's `connecting`. */
@@ -85,6 +90,7 @@ class Caller {
   constructor({ name, seed, historyFile, bugs }: ClientSetting) {
     this.#peer = new Peer(name, historyFile, bugs);
     this.#name = name;
+    this.#streams = new StreamLog(name, (record) => this.#write(record));
     this.#random = new Random(seed);
     this.#bugs = bugs;
     this.#client.addProxy({ namespace: 'user', serverType: 'test' });
@@ -124,6 +130,7 @@ class Caller {
     this.#isOver = true;
     await stopped;
     await this.#loading;
+    await this.#streams.settled();
     await new Promise((resolve) => setImmediate(resolve)); // callbacks of the last ones
     this.#flush();
     if (this.#bugs.includes('leave a timer')) setTimeout(() => {}, 600_000);
@@ -143,7 +150,8 @@ class Caller {
     const random = this.#random;
     const kind = random.pick(KINDS);
     const timeout = random.pick([20, 100, 500, 1_500, MAX_TIMEOUT_MS]);
-    const failMode = random.oneIn(4) ? 'failover' : random.oneIn(12) ? 'failsafe' : 'failfast';
+    const isStream = kind === 'down' || kind === 'up' || kind === 'both';
+    const failMode = random.oneIn(4) ? 'failover' : random.oneIn(12) && !isStream ? 'failsafe' : 'failfast';
     // One that may be sent again comes later than those that were called after it.
     const ordered = failMode === 'failfast';
     const idempotent = random.oneIn(ordered ? 5 : 2);
@@ -174,9 +182,19 @@ class Caller {
       clearTimeout(cancelTimer);
       this.#settle(kind, token, error ?? undefined, answer);
     };
-    const args = [caller, ...more, settle];
+    const args = isStream ? [caller, random.below(random.oneIn(6) ? 200 : 30)] : [caller, ...more, settle];
     const options = { timeout, idempotent, failMode, retryConnectTime: 50, signal: cancelling?.signal };
     const method = this.#client.proxies.user.test.service[kind].with(options);
+    if (isStream) {
+      const at = target.serverId;
+      const aim = (to: { route(aim: Target): unknown; to(id: string): unknown }) =>
+        (at === undefined ? to.route(target) : to.to(at)) as (...given: unknown[]) => unknown;
+      void runStream(kind, { client, token }, args[1] as number, this.#streams, method, (to) => aim(to)(...args)).then(
+        (answer) => settle(null, answer),
+        settle,
+      );
+      return;
+    }
     const isOneway = kind === 'oneway';
     if (target.serverId === undefined) (isOneway ? method.route(target, true) : method.route(target))(...args);
     else method.to(target.serverId, isOneway)(...args);
@@ -220,7 +238,7 @@ class Caller {
 }
 
 function answerOf(kind: CallKind, answer: unknown): string | undefined {
-  if (kind === 'oneway') return undefined;
+  if (kind === 'oneway' || answer === LEFT_EARLY) return undefined;
   return String(kind === 'big' ? (answer as readonly unknown[] | undefined)?.[0] : answer);
 }
 

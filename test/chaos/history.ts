@@ -6,7 +6,11 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
  */
 
 /** Calls of a kind that fails on purpose, or that nobody answers, are checked too. */
-export type CallKind = 'echo' | 'slow' | 'big' | 'fail' | 'missing' | 'oneway';
+export type CallKind = 'echo' | 'slow' | 'big' | 'fail' | 'missing' | 'oneway' | StreamKind;
+
+/** Results as a stream, arguments as a stream, and both at once. */
+export type StreamKind = 'down' | 'up' | 'both';
+export type StreamWay = 'down' | 'up';
 
 export interface Made {
   readonly type: 'made';
@@ -53,7 +57,36 @@ export interface Left {
   readonly what: string;
 }
 
-export type HistoryRecord = Made | Settled | Executed | Left;
+/** What the reader of a stream got, when it was over. */
+export interface Read {
+  readonly type: 'read';
+  /** The process that read it. */
+  readonly who: string;
+  readonly client: string;
+  readonly token: number;
+  readonly way: StreamWay;
+  /** Numbers of the items, in the order in which they were read; -1: an item of another call. */
+  readonly items: readonly number[];
+  /** How many there are; undefined where the stream did not end by itself. */
+  readonly total?: number;
+}
+
+/** A generator of items has begun, or has run its `finally`. */
+export interface GeneratorNoted {
+  readonly type: 'generator';
+  readonly what: 'begun' | 'finished';
+  readonly who: string;
+  readonly client: string;
+  readonly token: number;
+}
+
+/** A process has written down everything, and was not killed. */
+export interface Over {
+  readonly type: 'over';
+  readonly who: string;
+}
+
+export type HistoryRecord = Made | Settled | Executed | Left | Read | GeneratorNoted | Over;
 
 export interface History {
   readonly records: readonly HistoryRecord[];

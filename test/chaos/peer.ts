@@ -18,6 +18,11 @@ export const BUGS = {
   'hide the code': 'error without a code',
   'deny delivery': 'executed though not sent',
   'leave a timer': 'left over',
+  'lose an item': 'item lost',
+  'double an item': 'item doubled',
+  'reorder items': 'items reordered',
+  'forget a generator': 'generator not finished',
+  'finish a generator twice': 'generator finished twice',
 } as const satisfies Record<string, ViolationKind>;
 export type Bug = keyof typeof BUGS;
 
@@ -62,6 +67,7 @@ export class Peer {
       left = grownSince(this.#before);
     }
     if (left !== '') this.#left(left);
+    this.history.write({ type: 'over', who: this.#name });
     process.send?.({ type: 'over' });
     process.disconnect();
     // Once more, after what an unref'd timer could not show: a process that does not end has something left.

@@ -1,8 +1,10 @@
+import { type CallContext, callContext } from '../../lib/call-context.js';
 import type { RpcError } from '../../lib/errors.js';
 import type { TransportName } from '../../lib/server-info.js';
 import { createServer, type Server } from '../../server.js';
 import type { Executed } from './history.js';
 import { BUG_EVERY, type Bug, jumpClock, Peer } from './peer.js';
+import { StreamLog } from './stream-log.js';
 
 /** Where it serves, in each of its lives. */
 export interface ServerPlace {
@@ -59,7 +61,44 @@ async function serve({ name, id, port, transport, standby, isBusy, historyFile, 
     return answers;
   }
 
+  const streams = new StreamLog(name, (record) => peer.history.write(record));
+  /** What a reader has read, with a seeded bug from time to time. */
+  const note = (items: number[]): number[] => {
+    if (items.length < 4) return items;
+    if (isDue('lose an item')) items.splice(1, 1);
+    if (isDue('double an item')) items.splice(1, 0, items[1] as number);
+    if (isDue('reorder items')) items.splice(1, 2, items[2] as number, items[1] as number);
+    return items;
+  };
+  const finish = (caller: Caller): void => {
+    if (!isDue('forget a generator')) streams.finished(caller);
+    if (isDue('finish a generator twice')) streams.finished(caller);
+  };
   const service = {
+    async *down(caller: Caller, count: number) {
+      const answers = execute(caller);
+      yield* streams.generate(caller, count, () => finish(caller));
+      return answers;
+    },
+    async up(caller: Caller, count: number) {
+      const { stream } = callContext() as CallContext;
+      const answers = execute(caller);
+      // Some leave early; the call goes on.
+      const limit = count % 4 === 3 ? 3 : Number.POSITIVE_INFINITY;
+      await streams.read(caller, 'up', stream as AsyncIterator<unknown>, count, { limit, note });
+      return answers;
+    },
+    async *both(caller: Caller) {
+      const { stream } = callContext() as CallContext;
+      const answers = execute(caller);
+      streams.begun(caller);
+      try {
+        yield* stream as AsyncIterable<unknown>;
+        return answers;
+      } finally {
+        streams.ended(caller);
+      }
+    },
     echo: (caller: Caller) => execute(caller),
     slow: async (caller: Caller, ms: number) => {
       const answers = execute(caller);
@@ -84,6 +123,7 @@ async function serve({ name, id, port, transport, standby, isBusy, historyFile, 
       keepalive: 400,
       drainTimeout: 2_000,
       maxQueuedBytes: 512 * 1024,
+      streamWindow: { items: 10, bytes: 4_000, total: 20_000 },
       logger: { info() {}, warn() {}, error() {} },
     });
     server.on('error', (error) => console.error(`told: ${error.message}`)); // a holder of the port that hangs, for one
@@ -92,6 +132,7 @@ async function serve({ name, id, port, transport, standby, isBusy, historyFile, 
   const server = await started(make);
   stop = async () => {
     await server.stop();
+    await streams.settled();
     await peer.end();
   };
   process.send?.({ type: 'serving', state: server.state });
