@@ -5,6 +5,7 @@ import { DEFAULT_FAIL_OPTIONS, resolveFailOptions } from '../lib/call/fail-mode.
 import { noServerOfType } from '../lib/call/no-server.js';
 import { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
+import type { ResultStream } from '../lib/call/result-stream.js';
 import { UploadCall } from '../lib/call/upload-call.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
@@ -20,7 +21,6 @@ import { unknownOptions } from '../lib/unknown-options.js';
 import { type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
 import { isClass } from './is-class.js';
-import type { ResultStream } from './result-stream.js';
 import { callStream, type StreamDefaults, type StreamTarget } from './stream-caller.js';
 import { checkUpload, unreadUpload } from './upload-option.js';
 

@@ -1,3 +1,4 @@
+export type { ResultStream } from '../lib/call/result-stream.js';
 export type { Outcome } from './broadcast.js';
 export { Caller } from './caller.js';
 export type { ProxyRecord } from './proxy-record.js';
@@ -14,6 +15,5 @@ export type {
   ServerInfoOf,
   ServerTypeOf,
 } from './proxy-types.js';
-export type { ResultStream } from './result-stream.js';
 export type { StreamMethod, StreamProxy } from './stream-types.js';
 export type { Any, BoundMethod, ResultCallback, TypedMethod, UntypedMethod } from './typed-method.js';

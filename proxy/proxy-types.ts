@@ -1,8 +1,9 @@
+import type { StreamParts } from '../lib/call/stream-parts.js';
 import type { NotRemote } from '../lib/not-remote.js';
 import type { ServerAtUrl, ServerInfo } from '../lib/server-info.js';
 import type { PlatformEmitter } from './platform-emitter.js';
 import type { ProxyRecord } from './proxy-record.js';
-import type { StreamMethod, StreamParts } from './stream-types.js';
+import type { StreamMethod } from './stream-types.js';
 import type { AllGiven, Any, AnyFunction, IsAny, TypedMethod, UntypedMethod } from './typed-method.js';
 
 /**

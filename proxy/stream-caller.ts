@@ -1,11 +1,11 @@
 import type { CallOptions } from '../lib/call/call-contract.js';
 import type { CallStage } from '../lib/call/call-stage.js';
 import type { RemoteMethod } from '../lib/call/remote-method.js';
+import { ResultStream } from '../lib/call/result-stream.js';
 import { StreamCall } from '../lib/call/stream-call.js';
 import { outerCall } from '../lib/call-context.js';
 import { RpcCode } from '../lib/errors.js';
 import { performance } from '../lib/timers.js';
-import { ResultStream } from './result-stream.js';
 
 /** Server of a stream: the one that the router chooses, or the one that the caller names. */
 export type StreamTarget = { readonly routeParam: unknown } | { readonly serverId: string };

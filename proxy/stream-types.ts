@@ -1,5 +1,5 @@
 import type { CallOptions } from '../lib/call/call-contract.js';
-import type { ResultStream } from './result-stream.js';
+import type { ResultStream } from '../lib/call/result-stream.js';
 
 /**
  * Proxy of a remote method that answers with a stream: an async generator, or a function that returns an AsyncIterable or a
@@ -41,16 +41,3 @@ export type BoundStream<Args extends readonly unknown[], Item, Returned> = (
 
 /** Id of one server: not the literal `'*'`, which stands for all. */
 type OneServer<Id extends string> = Id & (Id extends '*' ? never : unknown);
-
-/** Items and returned value of a type that is a stream; `never` for all other types. */
-export type StreamParts<Result> = 0 extends 1 & Result
-  ? never
-  : [Result] extends [never]
-    ? never
-    : Result extends AsyncGenerator<infer Item, infer Returned, infer _Sent>
-      ? [item: Item, returned: Returned]
-      : Result extends AsyncIterable<infer Item>
-        ? [item: Item, returned: undefined]
-        : Result extends ReadableStream<infer Item>
-          ? [item: Item, returned: undefined]
-          : never;

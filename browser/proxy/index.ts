@@ -11,4 +11,4 @@ export type {
 } from '../../proxy/proxy-types.js';
 export type { StreamMethod, StreamProxy } from '../../proxy/stream-types.js';
 export type { Any, TypedMethod, UntypedMethod } from '../../proxy/typed-method.js';
-export type { ResultStream } from './result-stream.js';
+export type { ResultStream } from '../lib/call/result-stream.js';

@@ -1,9 +1,31 @@
+import type { ResultStream } from '../call/result-stream.js';
+import type { StreamParts } from '../call/stream-parts.js';
 import { ClusterClient } from './cluster-client.js';
 import { type ClientClass, type DelegateKind, Delegates } from './delegates.js';
 import { type ClusterOptions, resolveClusterOptions } from './options.js';
 
-/** Type of a shared client: the methods of the real client, and those of {@link ClusterClient}. */
-export type Shared<C extends ClientClass> = InstanceType<C> & ClusterClient;
+/**
+ * Type of a shared client: the methods of the real client, and those of {@link ClusterClient}. A method that answers with a stream
+ * returns a {@link ResultStream}.
+ */
+export type Shared<C extends ClientClass> = SharedStreams<InstanceType<C>> & InstanceType<C> & ClusterClient;
+
+/** The methods of a real client that answer with a stream, as a shared client has them. */
+export type SharedStreams<T> = {
+  [Name in keyof T as IsStream<T[Name]> extends true ? Name : never]: T[Name] extends (
+    ...args: infer Args
+  ) => infer Result
+    ? (
+        ...args: Args
+      ) => StreamParts<Awaited<Result>> extends readonly [infer Item, infer End] ? ResultStream<Item, End> : never
+    : never;
+};
+
+type IsStream<Method> = Method extends (...args: never[]) => infer Result
+  ? [StreamParts<Awaited<Result>>] extends [never]
+    ? false
+    : true
+  : false;
 
 /** Names the methods of the real client that are shared, and how. Each method but `create` returns the builder. */
 export interface ClusterBuilder<C extends ClientClass> {

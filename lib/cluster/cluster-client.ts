@@ -1,4 +1,5 @@
 import { outsideContexts } from '../async-context.js';
+import { ResultStream } from '../call/result-stream.js';
 import { type Callback, userCallback } from '../callback.js';
 import { describeFailure } from '../diagnostics.js';
 import { hasCode, RpcCode } from '../errors.js';
@@ -147,6 +148,7 @@ export class ClusterClient extends ReadyEmitter {
     if (to === 'publish') return (reg: unknown) => shared.publish(reg);
     if (to === 'close') return () => shared.close();
     if (typeof real !== 'function') throw invalid(`[ClusterClient] api: ${name} not implement in client ${client}`);
+    if (to === 'stream') return (...args: unknown[]) => new ResultStream(shared.streams.make(name, args));
     if (to === 'invokeOneway') return (...args: unknown[]) => this.#invokeOneway(name, args);
     if (!isGeneratorMethod(real)) return (...args: unknown[]) => this.#invoke(name, args);
     const invoke = (args: unknown[]) => this.#promise(name, args);

@@ -4,11 +4,16 @@ import { partsOf } from '../service/checked-method.js';
 import { isFunction } from '../service/functions.js';
 import { ReadyEmitter } from './ready-emitter.js';
 
-/** Ways in which a method can be delegated. Source: cluster-client, `delegate(from, to)`. */
-export const DELEGATE_KINDS = ['subscribe', 'unSubscribe', 'publish', 'invoke', 'invokeOneway', 'close'] as const;
+/** Ways in which a method can be delegated. Source: cluster-client, `delegate(from, to)`, which has no `stream`. */
+export const DELEGATE_KINDS = [
+  ...(['subscribe', 'unSubscribe', 'publish', 'invoke', 'invokeOneway', 'close'] as const),
+  'stream',
+] as const;
 /**
  * Way in which a method of the real client is delegated:
  * - `invoke`: a call that is answered; `invokeOneway`: a call without an answer.
+ * - `stream`: a call that is answered with a stream of items, by an async generator, an AsyncIterable, a ReadableStream or a
+ *   generator. The shared client returns a `ResultStream`.
  * - `subscribe`, `unSubscribe`, `publish`: values that are shared by key.
  * - `close`: closes the shared client.
  */
@@ -67,7 +72,7 @@ export class Delegates {
 
   /**
    * Delegates by default: `subscribe`, `unSubscribe`, `publish` and `close` to their own kinds, unless
-   * another method is delegated to that kind; and all async and generator methods, inherited ones too. Methods that begin
+   * another method is delegated to that kind; all async and generator methods, and async generators to `stream`, inherited ones too. Methods that begin
    * with `_`, and methods that a shared client has itself, are left out. Source: cluster-client, `autoGenerate`, which
    * leaves out inherited methods.
    */
@@ -80,9 +85,12 @@ export class Delegates {
     for (let level: object | null = prototype; level !== null; level = Object.getPrototypeOf(level)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
         const isOurs = name.startsWith('_') || name in ReadyEmitter.prototype || this.#descriptors.has(name);
-        // An async generator counts as both, and cannot be delegated.
+        if (isOurs) continue;
         const fn: unknown = isFunction(value) ? partsOf(value).fn : value;
-        if (!isOurs && types.isAsyncFunction(fn) !== types.isGeneratorFunction(fn)) this.delegate(name);
+        const [isAsync, isGenerator] = [types.isAsyncFunction(fn), types.isGeneratorFunction(fn)];
+        // An async generator counts as both.
+        if (isAsync && isGenerator) this.delegate(name, 'stream');
+        else if (isAsync || isGenerator) this.delegate(name);
       }
     }
   }

@@ -70,7 +70,11 @@ export interface ClusterOptions {
   heartbeatInterval?: number | undefined;
   /** Whether the Leader drops a Follower that sends nothing during three heartbeats. @default true */
   isCheckHeartbeat?: boolean | undefined;
-  /** Delegate `subscribe`, `unSubscribe`, `publish`, `close` and all async and generator methods without being named. @default true */
+  /**
+   * Delegate `subscribe`, `unSubscribe`, `publish`, `close`, all async and generator methods, and async generators as streams, without
+   * being named.
+   * @default true
+   */
   autoGenerate?: boolean | undefined;
   /** Whether a value goes to all subscribers; `false`: to one of them, chosen at random. @default true */
   isBroadcast?: boolean | undefined;

@@ -1,7 +1,6 @@
 import { inThisContext } from '../async-context.js';
 import { HeldCalls } from '../call/held-calls.js';
-import { OutgoingCall } from '../call/outgoing-call.js';
-import { RemoteMethod } from '../call/remote-method.js';
+import type { OutgoingCall } from '../call/outgoing-call.js';
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
@@ -16,6 +15,8 @@ import { LeaderWait } from './leader-wait.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role } from './role/role.js';
 import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
+import { SharedMethods } from './shared-methods.js';
+import { StreamCalls } from './stream-calls.js';
 import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js';
 
 /** Called once with the outcome of a call: the error that the caller gets, or all results. */
@@ -71,7 +72,9 @@ export class SharedClient implements RoleSourceHandler {
   readonly #subscriptions: Subscriptions;
   /** The last published value of each key. */
   readonly #published = new Map<string, unknown>();
-  readonly #methods = new Map<string, RemoteMethod>();
+  readonly #methods: SharedMethods;
+  /** Calls of methods that answer with a stream. */
+  readonly streams: StreamCalls;
   readonly #held: HeldCalls;
   #source: RoleSource | undefined;
   #role: Role | undefined;
@@ -90,6 +93,9 @@ export class SharedClient implements RoleSourceHandler {
     const onError = (error: Error): void => this.onError(error);
     this.#subscriptions = new Subscriptions({ isBroadcast, subscribeTimeout, onError });
     this.#held = new HeldCalls((call) => call.fail(this.#notSentInTime(call)), pendingSize);
+    this.#methods = new SharedMethods(options.name);
+    const owner = { role: () => this.#role, refusal: () => this.#refusal() };
+    this.streams = new StreamCalls(options, this.#methods, this.#held, owner);
   }
 
   start(source: RoleSource): void {
@@ -201,21 +207,20 @@ export class SharedClient implements RoleSourceHandler {
   }
 
   #send(name: string, args: unknown[], oneway: boolean, settle: SettleShared, waitUntil: number): void {
-    const { state } = this.#lifecycle;
-    if (state === 'failed' && this.#failure !== undefined) return settle(this.#failure, []);
-    if (state === 'closing' || state === 'closed') return settle(callerError(closed(this.#options.name)), []);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return settle(refusal, []);
     const role = this.#role;
     const settleCall = (error: RpcError | undefined, results: readonly unknown[]): void =>
       error === undefined ? settle(undefined, results) : settle(callerError(error), results);
     if (role !== undefined && !role.isFull) {
       const { localDeadline, responseTimeout } = this.#options;
       const timeout = role.isLeader && !localDeadline ? Number.POSITIVE_INFINITY : responseTimeout;
-      return role.invoke(this.#call(name, args, timeout, oneway, settleCall));
+      return role.invoke(this.#methods.call(name, args, timeout, oneway, settleCall));
     }
     const left = Math.max(1, Math.ceil(waitUntil - performance.now()));
     // Holds the place of the call until a role takes the call.
     const send = inThisContext(() => this.#send(name, args, oneway, settle, waitUntil));
-    const placeholder = this.#call(name, args, left, oneway, (error) => {
+    const placeholder = this.#methods.call(name, args, left, oneway, (error) => {
       if (error !== undefined) settleCall(error, []);
       else send();
     });
@@ -223,21 +228,11 @@ export class SharedClient implements RoleSourceHandler {
     this.#held.add(placeholder);
   }
 
-  #call(
-    name: string,
-    args: unknown[],
-    timeout: number,
-    oneway: boolean,
-    settle: (error: RpcError | undefined, results: readonly unknown[]) => void,
-  ): OutgoingCall {
-    let method = this.#methods.get(name);
-    if (method === undefined) {
-      method = new RemoteMethod({ namespace: '', serverType: this.#options.name, service: '', method: name }, name);
-      this.#methods.set(name, method);
-    }
-    const call = new OutgoingCall(method, args, timeout, oneway, {}, undefined, settle);
-    call.serverId = this.#options.name;
-    return call;
+  /** Why no call is taken: the failure of the real client, or the close. */
+  #refusal(): Error | undefined {
+    const { state } = this.#lifecycle;
+    if (state === 'failed') return this.#failure;
+    return state === 'closing' || state === 'closed' ? callerError(closed(this.#options.name)) : undefined;
   }
 
   #sendHeld(): void {

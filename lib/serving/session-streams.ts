@@ -4,9 +4,9 @@ import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
-import { roomOf, writeItem } from '../stream/item-frame.js';
+import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
-import { readCredit } from '../stream/stream-body.js';
+import { type Credit, readCredit } from '../stream/stream-body.js';
 import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
 import { StreamTotal } from '../stream/stream-total.js';
@@ -31,8 +31,11 @@ export interface StreamingCall {
   drop(): void;
 }
 
+/** The part of a connection that streams are written to. */
+export type StreamConnection = ItemConnection & Pick<Connection, 'peer'>;
+
 export interface SessionStreamsOptions<Call extends StreamingCall = StreamedCall> {
-  readonly connection: Connection;
+  readonly connection: StreamConnection;
   readonly codec: Codec;
   /** How far the streams may be ahead of their consumers, as the peer has announced. */
   readonly window: StreamWindow;
@@ -112,13 +115,18 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     return sender;
   }
 
-  /** Takes a credit. Returns what is wrong with one that makes no sense; undefined for a good one. */
+  /** Takes the frame of a credit. Returns what is wrong with one that makes no sense; undefined for a good one. */
   credit({ id, bytes, bodyStart, end }: FrameView): string | undefined {
-    const sender = this.#senders.get(id);
-    if (sender === undefined) return 'a credit for a request that is no stream';
+    if (!this.#senders.has(id)) return 'a credit for a request that is no stream';
     const credit = readCredit(bytes, bodyStart, end);
-    const wrong = credit === undefined ? 'a credit without its two counts' : sender.credit(credit);
-    if (wrong === undefined && sender.state === 'over' && sender.isTaken) this.#senders.delete(id);
+    return credit === undefined ? 'a credit without its two counts' : this.taken(id, credit);
+  }
+
+  /** The consumer of a stream has taken items. Returns what is wrong with that. */
+  taken(id: number, credit: Credit): string | undefined {
+    const sender = this.#senders.get(id);
+    const wrong = sender?.credit(credit);
+    if (wrong === undefined && sender?.state === 'over' && sender.isTaken) this.#senders.delete(id);
     return wrong;
   }
 

@@ -26,7 +26,7 @@ function isOfServingHalf(file: string): boolean {
  * Files that a client of another platform replaces by its own: the transports of Node, the paths of unix sockets, and the streams
  * of Node. What they import is no work for such a client.
  */
-const SEAMS = ['lib/transport/transports.ts', 'lib/unix-path.ts', 'proxy/result-stream.ts'];
+const SEAMS = ['lib/transport/transports.ts', 'lib/unix-path.ts', 'lib/call/result-stream.ts'];
 
 interface Reached {
   /** Files of the library, each with the file that imports it. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
+import type { ResultStream } from '../../lib/call/result-stream.js';
 import { callContext } from '../../lib/call-context.js';
-import type { ResultStream } from '../../proxy/result-stream.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { call, failure, overTransports, serve } from './support.js';

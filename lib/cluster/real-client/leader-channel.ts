@@ -2,7 +2,7 @@ import { RpcCode, RpcError } from '../../errors.js';
 import type { Codec } from '../../protocol/codec.js';
 import { chooseCodec, STOCK_CODEC } from '../../protocol/codecs.js';
 import { quoted } from '../../quoted.js';
-import { dispatch } from '../../service/dispatcher.js';
+import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
 import { CallFailures, type FailedCall } from '../../serving/call-failures.js';
 import type { Channel } from '../../serving/channel.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
@@ -82,6 +82,7 @@ export class LeaderChannel implements Channel {
         succeed,
         fail: (error: Error) => call.fail(error),
         refuse: (error: RpcError) => call.refuse(error),
+        takesStream: (value: unknown) => (call as AnswerSink).takesStream?.(value) === true,
       };
       dispatch(method, call.args, answer, this.#failures.logger);
     }

@@ -11,6 +11,9 @@ import { passOnEvents } from './pass-on-events.js';
 /** Names of a parameter that takes a callback. */
 const CALLBACK_NAME = /^(?:cb|callback|done)$/i;
 
+/** Kinds of methods that callers call. */
+const CALLABLE: readonly DelegateKind[] = ['invoke', 'invokeOneway', 'publish', 'stream'];
+
 /** A real client: any object, whose properties are read by name. */
 type Anything = Record<string, unknown>;
 
@@ -63,9 +66,10 @@ export class RealClient {
   /** The method as it is called with `sent` arguments. Undefined where callers may not call the name. */
   method(name: string, sent: number): ServiceMethod | undefined {
     const kind = this.#delegates.kindOf(name);
-    if (kind !== 'invoke' && kind !== 'invokeOneway' && kind !== 'publish') return undefined;
+    if (kind === undefined || !CALLABLE.includes(kind)) return undefined;
     const fn = this.#client[name];
     if (typeof fn !== 'function') return undefined;
+    if (kind === 'stream') return streaming(name, fn as Method, this.#client);
     let prepared = this.#methods.get(fn);
     if (prepared === undefined) {
       prepared = prepare(fn as Method, this.#client);
@@ -126,6 +130,13 @@ export class RealClient {
 
 function missingMethod(kind: DelegateKind): Error {
   return new Error(`the real client has no method for ${kind}; delegate one of its methods to '${kind}'`);
+}
+
+/** A method that answers with a stream takes no callback, and its generator is no list of steps as `co` runs them. */
+function streaming(name: string, given: Method, self: object): ServiceMethod {
+  const { fn, checks } = partsOf(given);
+  const method: ServiceMethod = { name, fn, self, callbacks: false };
+  return checks === undefined ? method : { ...method, checks };
 }
 
 /** Appends a callback for a function that may take one. Async functions and generators answer without a callback. */

@@ -2,9 +2,10 @@ import { settledWithin } from '../../call/held-calls.js';
 import { OutgoingCall } from '../../call/outgoing-call.js';
 import { RemoteMethod } from '../../call/remote-method.js';
 import { enter, leave } from '../../call-context.js';
-import { type RpcError, toError } from '../../errors.js';
+import { type RpcCode, type RpcError, toError } from '../../errors.js';
 import { unsendable } from '../../follower/request-codec.js';
 import { identityOf } from '../../identity.js';
+import { RateLimitedLog } from '../../rate-limited-log.js';
 import type { ConnectedPeer } from '../../server-info.js';
 import type { Subscriber } from '../../serving/channel.js';
 import { type Answerer, IncomingCall } from '../../serving/incoming-call.js';
@@ -14,6 +15,8 @@ import type { ResolvedClusterOptions } from '../options.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import { copiedAnswers, directAnswers, NO_ANSWERS } from './local-answers.js';
 import { LocalLine } from './local-line.js';
+import { LocalStreams } from './local-streams.js';
+import { ReferenceCodec } from './reference-codec.js';
 import type { Role, RoleHandler } from './role.js';
 import { copiedReg, unpublished } from './subscription-head.js';
 
@@ -34,6 +37,8 @@ export class LeaderRole implements Role {
   /** Undefined: callers and the real client share their objects. */
   readonly #line: LocalLine | undefined;
   readonly #answers: Answerer;
+  readonly #streams: LocalStreams;
+  readonly #log: RateLimitedLog;
   readonly #onewayAnswers: Answerer;
   readonly #subscriber: Subscriber;
 
@@ -48,17 +53,25 @@ export class LeaderRole implements Role {
     this.#options = options;
     this.#handler = handler;
     this.#end = end;
+    this.#log = new RateLimitedLog(options.logger);
     const { clientId, localCopies, localDeadline, maxFrameBytes, logger, secrets } = options;
     // No socket keeps the process alive while the real client works. A call without a deadline may never be answered.
-    this.#pending = new PendingCalls({ holdsProcess: localDeadline });
-    if (localCopies) this.#line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
+    const onExpired = (calls: readonly number[]): void => this.#streams.cancel(calls);
+    this.#pending = new PendingCalls({ holdsProcess: localDeadline, onExpired });
+    const line = new LocalLine({ codec: channel.localCodec, maxFrameBytes, logger }, this.#pending);
+    if (localCopies) this.#line = line;
     const answers = this.#line === undefined ? directAnswers(this.#pending) : copiedAnswers(this.#line.answers);
     // This process knows its own secret, as a Follower does that has proven it.
     const identity = identityOf(secrets && { secret: secrets.firstName }, clientId);
     const caller: ConnectedPeer = { id: clientId, identity, ip: '127.0.0.1', peer: 'this process' };
-    const failed: Answerer['failed'] = ({ method, oneway }, error, code) =>
+    const failed = ({ method, oneway }: Pick<IncomingCall, 'method' | 'oneway'>, error: Error, code?: RpcCode): void =>
       channel.failedLocal({ method, oneway, error, code, caller });
     this.#answers = { ...answers, caller, failed };
+    this.#streams = new LocalStreams({
+      ...{ line, pending: this.#pending, answers: this.#answers, log: this.#log },
+      makeCodec: () => (localCopies ? channel.localCodec : new ReferenceCodec()),
+      onLost: (method, error) => failed({ method, oneway: false }, toError(error), undefined),
+    });
     this.#onewayAnswers = { ...NO_ANSWERS, caller, failed };
     // A value never arrives before `subscribe` has returned, as on a Follower.
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
@@ -98,6 +111,7 @@ export class LeaderRole implements Role {
       call.succeed([]);
       return;
     }
+    if (call.stream !== undefined) return this.#serve(this.#streams.begin(call, call.stream, args));
     const id = this.#pending.add(call);
     this.#serve(new IncomingCall(this.#answers, id, name, args, false, undefined, call.deadline));
   }
@@ -106,6 +120,8 @@ export class LeaderRole implements Role {
     this.#channel.topics.left(this.#subscriber);
     await settledWithin(new Promise<void>((resolve) => this.#pending.whenIdle(resolve)), timeoutMs);
     this.#pending.loseAll(reason, Number.POSITIVE_INFINITY);
+    this.#streams.end(reason);
+    this.#log.close();
     await this.#end(reason, timeoutMs);
   }
 

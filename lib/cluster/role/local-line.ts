@@ -10,6 +10,7 @@ import { HeadCache } from '../../protocol/head-cache.js';
 import { EXTENSION_VERSION, FEATURES } from '../../protocol/message.js';
 import { type FrameView, type PacketKind, REQUEST } from '../../protocol/packet.js';
 import { type AnswerConnection, AnswerWriter } from '../../serving/answer-writer.js';
+import type { StreamConnection } from '../../serving/session-streams.js';
 import type { PendingCalls } from '../../transport/pending-calls.js';
 
 /** Fields of a frame that never leaves this process. */
@@ -41,7 +42,7 @@ export class LocalLine {
     this.#writer = new FrameWriter(options.maxFrameBytes);
     const { codec, logger } = options;
     // The stack stays in the process, and helps the caller.
-    this.answers = new AnswerWriter(this.#connection(), { exposeStack: true, logger });
+    this.answers = new AnswerWriter(this.connection(codec), { exposeStack: true, logger });
     this.answers.agree(codec, { version: EXTENSION_VERSION, codecs: [codec.name], features: FEATURES });
   }
 
@@ -64,12 +65,14 @@ export class LocalLine {
     return args;
   }
 
-  /** The part of a connection that an AnswerWriter needs. */
-  #connection(): AnswerConnection {
+  /** The parts of a connection that an AnswerWriter and streams need. `codec`: the one that reads what is written. */
+  connection(codec: Codec): AnswerConnection & StreamConnection {
     let out = this.#writer;
     let id = NO_ID;
     return {
       isOpen: true,
+      isBlocked: false,
+      queuedBytes: 0,
       peer: 'this process',
       begin: (kind: PacketKind, answered: number, timeoutMs: number, head: Uint8Array): FrameWriter => {
         out = this.#begin();
@@ -80,7 +83,9 @@ export class LocalLine {
       commit: () => {
         out.commit();
         this.#read(out, (frame) => {
-          this.#pending.take(frame.id)?.answered(this.#heads.decode(frame), frame, this.#options.codec);
+          const head = this.#heads.decode(frame);
+          if (head.type === 'stream_items') this.#pending.get(frame.id)?.streamFrame?.(head, frame, codec);
+          else this.#pending.take(frame.id)?.answered(head, frame, codec);
         });
         this.#end(out);
       },

@@ -20,7 +20,6 @@ class Real extends Base {
   returnsPromise() {
     return Promise.resolve();
   }
-  // What these yield can be sent to nobody.
   async *stream() {}
   async _private() {}
   override async overridden() {}
@@ -49,6 +48,7 @@ describe('Delegates, generated', () => {
       list: 'invoke',
       overridden: 'invoke',
       inherited: 'invoke',
+      stream: 'stream',
     });
   });
 
@@ -71,6 +71,7 @@ describe('Delegates, generated', () => {
       publish: 'publish',
       overridden: 'invoke',
       inherited: 'invoke',
+      stream: 'stream',
     });
     assert.deepEqual(byName(delegates)['close'], { type: 'override', value: 'mine' });
     assert.deepEqual([delegates.methodFor('subscribe'), delegates.methodFor('close')], ['listen', undefined]);

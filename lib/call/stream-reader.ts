@@ -1,4 +1,4 @@
-import type { StreamedResult } from '../lib/call/streamed-result.js';
+import type { StreamedResult } from './streamed-result.js';
 
 /**
  * Results of a call as a stream, for one reader: an async iterator that can be iterated once. `next()` rejects once, with an

@@ -1,4 +1,4 @@
-import { StreamReader } from '../../proxy/stream-reader.js';
+import { StreamReader } from '../../../lib/call/stream-reader.js';
 
 /**
  * Stream of the results of one call, for one reader: `for await`, `next()`, or a ReadableStream of the web. docs/streams.md has the

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { RpcCode, RpcError } from '../lib/errors.js';
+import { RpcCode, RpcError } from '../errors.js';
 import { StreamReader } from './stream-reader.js';
 
 /**
