@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { StreamTime } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
-import { allocBytes, copyBytes, type RawBytes } from '../../lib/raw-bytes.js';
+import { copyBytes, type RawBytes, scratchBytes } from '../../lib/raw-bytes.js';
 import type { SessionStreams, StreamingCall } from '../../lib/serving/session-streams.js';
 import { StreamReceiver } from '../../lib/stream/stream-receiver.js';
 import type { StreamSender } from '../../lib/stream/stream-sender.js';
@@ -39,8 +39,6 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
   #call: StreamedRequest | undefined;
   #port: StreamPort | undefined;
   #sender: StreamSender | undefined;
-  /** A frame of the server is being read, whose bytes are about to be used again. */
-  #isReading = false;
   #isOver = false;
 
   constructor(parts: RelayedStreamParts) {
@@ -102,13 +100,12 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
   }
 
   items({ bytes, bodyStart, end }: FrameView, codec: Codec): void {
-    this.#isReading = true;
+    // Both the frame and the memory in which the receiver keeps items are used again.
     const decode = (from: RawBytes, start: number, stop: number): RelayedItem => ({
-      bytes: this.#isReading ? copied(from, start, stop) : from.subarray(start, stop),
+      bytes: copied(from, start, stop),
       codec,
     });
     const wrong = this.#receiver.items(bytes, bodyStart, end, { decode });
-    this.#isReading = false;
     const call = this.#call;
     if (wrong !== undefined)
       call?.abandon(call.error(RpcCode.Protocol, `the server broke the rules: ${wrong}`, 'answered'));
@@ -158,7 +155,7 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
 }
 
 function copied(bytes: RawBytes, start: number, end: number): RawBytes {
-  const copy = allocBytes(end - start);
+  const copy = scratchBytes(end - start);
   copyBytes(bytes, start, end, copy, 0);
   return copy;
 }
