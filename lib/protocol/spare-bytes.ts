@@ -1,7 +1,7 @@
 import { allocBytes, type RawBytes } from '../raw-bytes.js';
 
 /** Buffers that the process keeps at most. */
-const MAX_SPARES = 8;
+const MAX_SPARES = 4;
 /** Largest buffer that is kept. */
 const MAX_SPARE_BYTES = 256 * 1024;
 

@@ -1,6 +1,5 @@
 import { Lifecycle } from '../lifecycle.js';
 import { readUint32 } from '../protocol/packet.js';
-import { giveSpare, takeSpare } from '../protocol/spare-bytes.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 import { RECEIVER_TRANSITIONS, type ReceiverState } from './receiver-state.js';
@@ -10,10 +9,7 @@ import type { Creditor, StreamTotal } from './stream-total.js';
 /** Largest number of items in one frame. */
 const MAX_FRAME_ITEMS = 4_096;
 
-/** Size from which on the buffer of kept items is used again. Node has a pool for smaller ones. */
-const LARGE_BYTES = 4_096;
-
-/** Decodes one item, as a codec does. The value has memory of its own. */
+/** Decodes one item, as a codec does. The value may be a view of the bytes. */
 export interface ItemDecoder {
   decode(bytes: RawBytes, start: number, end: number): unknown;
 }
@@ -40,7 +36,6 @@ export interface ReceiverTerms {
 /** Items of one frame that the consumer has not taken, as bytes. */
 interface Chunk {
   readonly bytes: RawBytes;
-  readonly end: number;
   readonly decoder: ItemDecoder;
   at: number;
 }
@@ -115,9 +110,9 @@ export class StreamReceiver implements Creditor {
     this.#arrivedItems += count;
     this.#arrivedBytes += end - first;
     terms.total.add(end - first);
-    const chunk = { bytes, end, decoder, at: first };
+    const chunk = { bytes, decoder, at: first };
     while (this.#waiters.length > 0 && chunk.at < end) this.#deliver(chunk, this.#waiters.shift() as Waiter);
-    if (chunk.at < end && this.state === 'open') this.#keep(chunk);
+    if (chunk.at < end && this.state === 'open') this.#keep(chunk, end);
     return undefined;
   }
 
@@ -128,7 +123,7 @@ export class StreamReceiver implements Creditor {
       const chunk = this.#chunks[0];
       if (chunk !== undefined) {
         this.#deliver(chunk, waiter);
-        if (chunk.at >= chunk.end && this.#chunks[0] === chunk) release(this.#chunks.shift() as Chunk);
+        if (chunk.at >= chunk.bytes.length && this.#chunks[0] === chunk) this.#chunks.shift();
         if (this.#chunks.length === 0 && this.state === 'ended') this.#credit();
         return;
       }
@@ -171,11 +166,10 @@ export class StreamReceiver implements Creditor {
     return items > 0 && total.isFull;
   }
 
-  #keep({ bytes, end, decoder, at }: Chunk): void {
-    const size = end - at;
-    const kept = size < LARGE_BYTES ? scratchBytes(size) : takeSpare(size);
+  #keep({ bytes, decoder, at }: Chunk, end: number): void {
+    const kept = scratchBytes(end - at);
     copyBytes(bytes, at, end, kept, 0);
-    this.#chunks.push({ bytes: kept, end: size, decoder, at: 0 });
+    this.#chunks.push({ bytes: kept, decoder, at: 0 });
   }
 
   #deliver(chunk: Chunk, { resolve, reject }: Waiter): void {
@@ -224,7 +218,7 @@ export class StreamReceiver implements Creditor {
 
   /** Gives up all that has arrived, and has not been credited. */
   #discard(): void {
-    for (const chunk of this.#chunks.splice(0)) release(chunk);
+    this.#chunks = [];
     this.#terms?.total.dismiss(this);
     this.#terms?.total.release(this.#arrivedBytes - this.#creditedBytes);
     this.#creditedItems = this.#arrivedItems;
@@ -243,11 +237,6 @@ export class StreamReceiver implements Creditor {
     if (end !== undefined && 'fail' in end) reject(end.fail());
     else resolve({ done: true, value: end?.returned });
   }
-}
-
-/** All items of the chunk are taken or given up. */
-function release({ bytes }: Chunk): void {
-  if (bytes.length >= LARGE_BYTES) giveSpare(bytes);
 }
 
 /** Number of the items whose lengths fill `bytes[start … end)` exactly; 0 where they do not. */
