@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { createClient, type Client } from 'mailstation';
+import { type Client, createClient } from 'mailstation';
 import { ItemCheck } from '../streams/items.js';
 import type { FigureQuestions, Memory } from './host-protocol.js';
 import { memoryNow, peakOf } from './memory.js';
@@ -50,16 +50,19 @@ export class FigureClient {
     await setTimeout(RAMP_MS);
     items = 0;
     const latenciesMs: number[] = [];
+    const itemsMeanwhile: number[] = [];
     for (const end = performance.now() + ms; performance.now() < end; ) {
+      const itemsBefore = items;
       const startedAt = performance.now();
       await this.#figures.echo(null, latenciesMs.length);
       latenciesMs.push(performance.now() - startedAt);
+      itemsMeanwhile.push(items - itemsBefore);
       await setTimeout(PAUSE_MS);
     }
     const counted = items;
     stop.abort();
     await Promise.all(readers);
-    return { latenciesMs, items: counted };
+    return { latenciesMs, itemsMeanwhile, items: counted };
   }
 
   async breaks(count: number): Promise<AnswerTo<'breaks'>> {

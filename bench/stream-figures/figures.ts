@@ -40,21 +40,26 @@ async function breaks({ client }: FigurePair): Promise<Figure> {
 async function latency({ client }: FigurePair, rounds: number): Promise<Figure> {
   const alone: number[] = [];
   const beside: number[] = [];
+  const meanwhile: number[] = [];
   let items = 0;
   for (const streams of [0, STREAMS]) await client.ask('calls', { streams, ms: CALLS_MS }, ASK_MS);
   for (let round = 0; round < rounds; round++) {
     alone.push(...(await client.ask('calls', { streams: 0, ms: CALLS_MS }, ASK_MS)).latenciesMs);
     const answer = await client.ask('calls', { streams: STREAMS, ms: CALLS_MS }, ASK_MS);
     beside.push(...answer.latenciesMs);
+    meanwhile.push(...answer.itemsMeanwhile);
     items += answer.items;
   }
   alone.sort(ascending);
   beside.sort(ascending);
   const ratio = quantile(beside, 0.99) / quantile(alone, 0.99);
+  meanwhile.sort(ascending);
+  const [few, many] = [0.5, 0.99].map((share) => quantile(meanwhile, share).toFixed(0));
   const rate = (items * 64 * 1_000) / (rounds * CALLS_MS) / 1_024;
   const text = [
     `plain calls alone:               ${described(alone)}`,
     `beside ${STREAMS} streams (${rate.toFixed(0)} MiB/s): ${described(beside)}`,
+    `items that came during a call: p50 ${few}, p99 ${many}, which a busy machine changes less than the times`,
     `p99 ratio ${ratio.toFixed(2)} (goal: at most 2)`,
   ];
   return { text: text.join('\n'), isMet: ratio <= 2 };

@@ -4,8 +4,11 @@ export interface FigureQuestions {
   serve: { question: Record<string, never>; answer: { port: number } };
   /** Connect the client. */
   connect: { question: { port: number }; answer: Record<string, never> };
-  /** Client only: plain calls for so long, beside so many streams of large items. */
-  calls: { question: { streams: number; ms: number }; answer: { latenciesMs: number[]; items: number } };
+  /** Client only: plain calls for so long, beside so many streams of large items. `itemsMeanwhile`: items that came during each call. */
+  calls: {
+    question: { streams: number; ms: number };
+    answer: { latenciesMs: number[]; itemsMeanwhile: number[]; items: number };
+  };
   /** Client only: so many streams, each ended by a `break` after its first item. */
   breaks: { question: { count: number }; answer: { untilFinallyMs: number[] } };
   /** Client only: so many large items through one stream, to a reader that is slow. */

@@ -2,10 +2,10 @@ import type { OutgoingCall } from '../call/outgoing-call.js';
 import type { StreamPort, UploadPort } from '../call/outgoing-stream.js';
 import { HEAD, type Head } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
-import { DEFAULT_STREAM_WINDOW, type StreamWindow } from '../protocol/stream-window.js';
+import { DEFAULT_STREAM_WINDOW, reportInterval, type StreamWindow } from '../protocol/stream-window.js';
 import { roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
-import { type Credit, creditBody } from '../stream/stream-body.js';
+import { COUNT_BYTES, type Credit, countBody, creditBody } from '../stream/stream-body.js';
 import { StreamTotal } from '../stream/stream-total.js';
 import type { Connection } from '../transport/connection.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
@@ -23,6 +23,10 @@ export class LineStreams {
   readonly #agreement: Agreement;
   readonly #uploadTotal: StreamTotal;
   readonly #turns: SenderTurns;
+  /** Bytes of items after which the peer gets a report, that have arrived, and that were reported. */
+  readonly #interval: number;
+  #received = 0;
+  #reported = 0;
 
   /** `window`: that of the results, which this end has announced. */
   constructor(connection: Connection, pending: PendingCalls, window: StreamWindow, agreement: Agreement) {
@@ -30,6 +34,7 @@ export class LineStreams {
     this.#pending = pending;
     this.#window = window;
     this.#total = new StreamTotal(window.total);
+    this.#interval = reportInterval(window);
     this.#agreement = agreement;
     this.#uploadTotal = new StreamTotal((agreement.uploads ?? DEFAULT_STREAM_WINDOW).total);
     this.#turns = new SenderTurns(roomOf(connection));
@@ -46,6 +51,7 @@ export class LineStreams {
   takes(head: Head, frame: FrameView): boolean {
     const isForUpload = head.type === 'stream_credit' || head.type === 'stream_stop';
     if (!isForUpload && head.type !== 'stream_items') return false;
+    if (head.type === 'stream_items') this.#count(frame);
     const request = this.#pending.get(frame.id);
     // The frame crossed with the end of its call.
     if (request === undefined) return true;
@@ -55,6 +61,14 @@ export class LineStreams {
   /** The connection accepts more. */
   resume(): void {
     this.#turns.resume();
+  }
+
+  /** The peer is to send no more at once than arrives soon: answers of calls wait behind it. */
+  #count({ bodyStart, end }: FrameView): void {
+    this.#received += Math.max(0, end - bodyStart - COUNT_BYTES);
+    if (this.#received - this.#reported < this.#interval) return;
+    this.#reported = this.#received;
+    this.#connection.send(REQUEST, 0, UNANSWERED_MS, HEAD.streamReceived, countBody(this.#received));
   }
 
   #port(id: number): StreamPort {

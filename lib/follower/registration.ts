@@ -10,6 +10,7 @@ import {
   registerProofHead,
 } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
+import { reportingWindow } from '../protocol/stream-window.js';
 import { performance } from '../timers.js';
 import type { StreamFacts } from '../transport/byte-stream.js';
 import type { Connection } from '../transport/connection.js';
@@ -120,7 +121,7 @@ export class Registration {
       codecs: offered,
       features: FEATURES,
       maxFrameBytes,
-      ...(stream && { stream }),
+      ...(stream && { stream: reportingWindow(stream) }),
     };
     const own = this.#ownFields(token);
     const proof = secrets?.begin({ channel, place, binding: attempt.facts?.binding?.() });

@@ -23,6 +23,7 @@ const REPEATING: ReadonlySet<Head['type']> = new Set<Head['type']>([
   'cancel',
   'stream_items',
   'stream_credit',
+  'stream_received',
   'stream_end',
   'stream_stop',
 ]);

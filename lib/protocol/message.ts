@@ -24,6 +24,8 @@ export type RequestHead =
   | { readonly type: 'cancel' }
   /** The caller has taken items of the stream with this packet's id; the body says how many. Has no answer. */
   | { readonly type: 'stream_credit' }
+  /** The body says how many bytes of items of streams have arrived on the connection. Has id 0 and no answer. */
+  | { readonly type: 'stream_received' }
   /** Items of the upload of the call with this packet's id. Has no answer. */
   | { readonly type: 'stream_items' }
   /** The upload of the call with this packet's id has ended. Has no answer. */
@@ -166,6 +168,7 @@ export const HEAD = {
   cancel: bytesOf({ type: 'cancel' }),
   streamItems: bytesOf({ type: 'stream_items' }),
   streamCredit: bytesOf({ type: 'stream_credit' }),
+  streamReceived: bytesOf({ type: 'stream_received' }),
   streamEnd: bytesOf({ type: 'stream_end' }),
   streamStop: bytesOf({ type: 'stream_stop' }),
   subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),

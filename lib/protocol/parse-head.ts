@@ -73,6 +73,7 @@ function validate(head: Record<string, unknown>): Head {
     case 'cancel':
     case 'stream_items':
     case 'stream_credit':
+    case 'stream_received':
     case 'stream_end':
     case 'stream_stop':
       return { type };

@@ -9,6 +9,24 @@ export interface StreamWindow {
    * this bound, so that streams whose consumers are slow cannot stop the others.
    */
   readonly total: number;
+  /**
+   * Bytes of items, of all streams, after which the receiver reports how many it has received. In what is announced only. Missing:
+   * the receiver reports nothing.
+   */
+  readonly received?: number;
+}
+
+/** Bytes after which a receiver reports by default. */
+const REPORTED_BYTES = 64 * 1024;
+
+/** Bytes after which the receiver of a window reports. */
+export function reportInterval({ bytes }: StreamWindow): number {
+  return Math.min(REPORTED_BYTES, bytes);
+}
+
+/** A window as it is announced by a receiver that reports. */
+export function reportingWindow(window: StreamWindow): StreamWindow {
+  return { ...window, received: reportInterval(window) };
 }
 
 /** Window by default. Unit of `bytes` and `total`: bytes */
@@ -21,9 +39,9 @@ export const DEFAULT_STREAM_WINDOW = Object.freeze({
 /** Reads a window that a peer announces. Undefined where the peer announces none that makes sense. */
 export function readStreamWindow(value: unknown): StreamWindow | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { items, bytes, total } = value as Record<string, unknown>;
+  const { items, bytes, total, received } = value as Record<string, unknown>;
   if (!isBound(items) || !isBound(bytes) || !isBound(total)) return undefined;
-  return { items, bytes, total };
+  return { items, bytes, total, ...(isBound(received) && { received }) };
 }
 
 function isBound(value: unknown): value is number {

@@ -18,7 +18,7 @@ import { type Answerer, IncomingCall } from './incoming-call.js';
 import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { DEFAULT_MAX_STREAMS } from './session-streams.js';
-import { StreamCalls } from './stream-calls.js';
+import { isStreamFrame, StreamCalls } from './stream-calls.js';
 import { StreamedCall } from './streamed-call.js';
 
 export interface SessionCallsOptions {
@@ -175,7 +175,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   /** Takes a frame of a stream: a credit, items of an upload, or its end. False for any other frame. */
   streamFrame({ type }: Head, frame: FrameView): boolean {
-    if (type !== 'stream_credit' && type !== 'stream_items' && type !== 'stream_end') return false;
+    if (!isStreamFrame(type)) return false;
     if (this.#terms === undefined) this.answerBadRequest(frame.id, `${type} came before the registration`);
     else this.#streamCalls().take(type, frame);
     return true;

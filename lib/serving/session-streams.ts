@@ -6,7 +6,8 @@ import { printable } from '../quoted.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
 import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
-import { type Credit, readCredit } from '../stream/stream-body.js';
+import { SentBytes } from '../stream/sent-bytes.js';
+import { COUNT_BYTES, type Credit, readCount, readCredit } from '../stream/stream-body.js';
 import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
 import { StreamTotal } from '../stream/stream-total.js';
@@ -15,6 +16,9 @@ import type { StreamedCall } from './streamed-call.js';
 
 /** Streams that one connection may have open at once, where the Leader has no such option. */
 export const DEFAULT_MAX_STREAMS = 1_000;
+
+/** Fault of a credit for an id that has no stream. */
+export const NO_STREAM = 'a credit for a request that is no stream';
 
 /** A call whose results are sent as a stream. */
 export interface StreamingCall {
@@ -55,6 +59,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   readonly #options: SessionStreamsOptions<Call>;
   readonly #total: StreamTotal;
   readonly #turns: SenderTurns;
+  readonly #sent: SentBytes;
   /** By the id of the call: streams that are open, and ended ones whose consumers have not taken everything. */
   readonly #senders = new Map<number, StreamSender>();
   /** Calls that are not over, by their ids. */
@@ -63,7 +68,8 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   constructor(options: SessionStreamsOptions<Call>) {
     this.#options = options;
     this.#total = new StreamTotal(options.window.total);
-    this.#turns = new SenderTurns(roomOf(options.connection));
+    this.#sent = new SentBytes(options.window.received);
+    this.#turns = new SenderTurns(roomOf(options.connection, this.#sent));
   }
 
   /** Calls that are not over. */
@@ -115,9 +121,13 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     return sender;
   }
 
-  /** Takes the frame of a credit. Returns what is wrong with one that makes no sense; undefined for a good one. */
-  credit({ id, bytes, bodyStart, end }: FrameView): string | undefined {
-    if (!this.#senders.has(id)) return 'a credit for a request that is no stream';
+  /** Takes what the consumers say. Returns what is wrong with a frame that makes no sense; undefined for a good one. */
+  take(type: 'stream_credit' | 'stream_received', frame: FrameView): string | undefined {
+    return type === 'stream_credit' ? this.#credit(frame) : this.#received(frame);
+  }
+
+  #credit({ id, bytes, bodyStart, end }: FrameView): string | undefined {
+    if (!this.#senders.has(id)) return NO_STREAM;
     const credit = readCredit(bytes, bodyStart, end);
     return credit === undefined ? 'a credit without its two counts' : this.taken(id, credit);
   }
@@ -127,6 +137,13 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     const sender = this.#senders.get(id);
     const wrong = sender?.credit(credit);
     if (wrong === undefined && sender?.state === 'over' && sender.isTaken) this.#senders.delete(id);
+    return wrong;
+  }
+
+  #received({ bytes, bodyStart, end }: FrameView): string | undefined {
+    if (end - bodyStart !== COUNT_BYTES) return 'a report of received bytes without its count';
+    const wrong = this.#sent.received(readCount(bytes, bodyStart));
+    if (wrong === undefined) this.#turns.resume();
     return wrong;
   }
 
@@ -165,6 +182,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   #write(call: Call, sequence: number, item: unknown): number {
     const { connection, codec, onFirstItem } = this.#options;
     const bytes = writeItem(connection, RESPONSE, call.id, codec, sequence, item);
+    this.#sent.sent(bytes);
     if (sequence === 0) onFirstItem(call);
     return bytes;
   }

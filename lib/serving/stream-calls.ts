@@ -1,19 +1,27 @@
 import { isError } from '../error-parts.js';
 import { type RpcCode, RpcError, toError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
-import type { InvokeHead } from '../protocol/message.js';
+import type { Head, InvokeHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Connection } from '../transport/connection.js';
 import type { Answerer, IncomingCall } from './incoming-call.js';
 import type { CallCounter, ConcurrencyLimit } from './overload.js';
-import { SessionStreams } from './session-streams.js';
+import { NO_STREAM, SessionStreams } from './session-streams.js';
 import { SessionUploads } from './session-uploads.js';
 import { StreamedCall } from './streamed-call.js';
 import { UploadedCall } from './uploaded-call.js';
 
 /** Time after which a connection with too many streams may find room for another. Unit: ms */
 const RETRY_AFTER_MS = 100;
+
+/** Types of the frames that a caller sends for its streams. */
+const STREAM_FRAMES = ['stream_credit', 'stream_received', 'stream_items', 'stream_end'] as const;
+export type StreamFrameType = (typeof STREAM_FRAMES)[number];
+
+export function isStreamFrame(type: Head['type']): type is StreamFrameType {
+  return (STREAM_FRAMES as readonly string[]).includes(type);
+}
 
 /** The calls of the connection, as their streams need them. */
 export interface StreamCallsOwner extends Answerer, CallCounter {
@@ -114,11 +122,11 @@ export class StreamCalls {
   }
 
   /** Takes a frame of a stream. A frame against the rules ends the stream. */
-  take(type: 'stream_credit' | 'stream_items' | 'stream_end', frame: FrameView): void {
+  take(type: StreamFrameType, frame: FrameView): void {
     let wrong: string | undefined;
     if (type === 'stream_items') wrong = this.#uploads?.items(frame);
     else if (type === 'stream_end') wrong = this.#uploads?.ended(frame.id);
-    else wrong = this.#streams === undefined ? 'a credit for a request that is no stream' : this.#streams.credit(frame);
+    else wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
     if (wrong !== undefined) this.#endBroken(frame.id, wrong);
   }
 

@@ -4,6 +4,7 @@ import type { FrameWriter } from '../protocol/frame-writer.js';
 import { HEAD } from '../protocol/message.js';
 import type { PacketKind } from '../protocol/packet.js';
 import type { SendingRoom } from './sender-parts.js';
+import type { SentBytes } from './sent-bytes.js';
 import { writeCount } from './stream-body.js';
 
 /** Bytes that may wait to be written before streams write no more. */
@@ -23,10 +24,10 @@ export interface ItemConnection {
 }
 
 /** Where streams may write while little is queued on the connection. */
-export function roomOf(connection: ItemConnection): SendingRoom {
+export function roomOf(connection: ItemConnection, sent?: SentBytes): SendingRoom {
   return {
     get hasRoom() {
-      return connection.isOpen && !connection.isBlocked && connection.queuedBytes < ROOM_BYTES;
+      return connection.isOpen && !connection.isBlocked && connection.queuedBytes < ROOM_BYTES && sent?.isFull !== true;
     },
   };
 }

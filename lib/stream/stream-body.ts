@@ -41,6 +41,15 @@ export function creditBody({ items, bytes }: Credit): RawBytes {
   return body;
 }
 
+/** Body of one count. */
+export function countBody(count: number): RawBytes {
+  const body = allocBytes(COUNT_BYTES);
+  const view = new DataView(body.buffer, body.byteOffset, COUNT_BYTES);
+  view.setUint32(0, Math.floor(count / WORD));
+  view.setUint32(4, count >>> 0);
+  return body;
+}
+
 /** Reads the body of a credit. Undefined where the body is no credit. */
 export function readCredit(bytes: Uint8Array, start: number, end: number): Credit | undefined {
   if (end - start !== CREDIT_BYTES) return undefined;

@@ -71,8 +71,9 @@ export class RelaySession implements RelayHandler {
   }
 
   streamFrame({ type }: Head, frame: FrameView): boolean {
-    if (type === 'stream_credit') this.#streams.credit(frame);
-    return type === 'stream_credit';
+    if (type !== 'stream_credit' && type !== 'stream_received') return false;
+    this.#streams.take(type, frame);
+    return true;
   }
 
   onDrained(): void {

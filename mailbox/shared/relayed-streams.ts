@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
-import { SessionStreams } from '../../lib/serving/session-streams.js';
+import { NO_STREAM, SessionStreams } from '../../lib/serving/session-streams.js';
 import type { RelayPeer } from './relay-peer.js';
 import { RelayedItemCodec } from './relayed-item-codec.js';
 import type { RelayedStream } from './relayed-stream.js';
@@ -57,10 +57,9 @@ export class RelayedStreams {
     return call;
   }
 
-  /** The Follower has taken items of a stream. A credit that makes no sense ends the stream. */
-  credit(frame: FrameView): void {
-    const wrong =
-      this.#streams === undefined ? 'a credit for a request that is no stream' : this.#streams.credit(frame);
+  /** The Follower says what it has taken, or received. A frame that makes no sense ends the stream. */
+  take(type: 'stream_credit' | 'stream_received', frame: FrameView): void {
+    const wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
     if (wrong === undefined) return;
     this.#stop(frame.id);
     this.#refuse(frame.id, RpcCode.BadRequest, wrong);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { creditBody } from '../../lib/stream/stream-body.js';
+import { countBody, creditBody } from '../../lib/stream/stream-body.js';
 import { request, response } from '../lib/transport/support.js';
 import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -38,6 +38,8 @@ function open(id: number, method = 'endless', more: object = {}): Buffer {
 const credit = (id: number, count: number, bytes: number): Buffer =>
   request(id, { type: 'stream_credit' }, creditBody({ items: count, bytes }));
 
+const received = (count: number): Buffer => request(0, { type: 'stream_received' }, countBody(count));
+
 async function served(t: TestContext) {
   const ends: string[] = [];
   const service = {
@@ -47,6 +49,9 @@ async function served(t: TestContext) {
       } finally {
         ends.push('finally');
       }
+    },
+    async *large() {
+      for (;;) yield 'x'.repeat(64 * 1024);
     },
     async *three() {
       yield* [1, 2, 3];
@@ -140,6 +145,36 @@ describe('a server, and a caller that breaks the rules of streams', () => {
       assert.match((await refusal(other))[1], /no window in ext\.stream/);
     }
     assert.deepEqual(ends, []);
+  });
+
+  it('sends no more items than are on their way to a peer that reports what it receives', async (t) => {
+    expectNoLeaks(t);
+    const { port } = await served(t);
+    const window = { items: 10, bytes: 1_000_000, total: 10_000_000 };
+    const peer = await caller(t, port, { ...OURS, stream: { ...window, received: 65_536 } });
+    peer.write(open(2, 'large'), open(3, 'large'));
+    const count = (): number => peer.packets.filter(({ head }) => head.type === 'stream_items').length;
+    await until(() => count() === 4, { what: 'as many items as may be on their way' });
+    peer.write(request(9, { type: 'invoke', method: 'user.service.f', argLength: 0, oneway: false }));
+    await until(() => peer.packets.some(({ id }) => id === 9), { what: 'the answer of a call' });
+    assert.equal(count(), 4);
+    peer.write(received(4 * 65_542));
+    await until(() => count() >= 8, { what: 'as many items more' });
+  });
+
+  it('refuses a report that goes backwards, that exceeds what was sent, and one without its count', async (t) => {
+    const { port } = await served(t);
+    const peer = await caller(t, port);
+    peer.write(open(2));
+    for (let i = 0; i < 2; i++) await peer.next('stream_items');
+    peer.write(received(5), received(4), received(1_000), request(0, { type: 'stream_received' }));
+    for (const says of [/went backwards/, /exceeds what was sent/, /without its count/]) {
+      const [code, message] = await refusal(peer);
+      assert.equal(code, 'ERR_RPC_BAD_REQUEST');
+      assert.match(message, says);
+    }
+    peer.write(credit(2, 1, 5));
+    await peer.next('stream_items');
   });
 
   it('takes the last credit of a stream that has ended, and a cancel, without a word', async (t) => {

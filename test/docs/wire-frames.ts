@@ -54,7 +54,7 @@ const asked: Extension = {
   maxFrameBytes: DEFAULT_MAX_FRAME_BYTES,
 };
 const { items, bytes, total } = DEFAULT_STREAM_WINDOW;
-const askedWithWindow: Extension = { ...asked, stream: { items, bytes, total } };
+const askedWithWindow: Extension = { ...asked, stream: { items, bytes, total, received: 65_536 } };
 const generation = 'q7Jm2xGd0R5tVb1Z';
 const chosen: Extension = {
   ...asked,
@@ -198,6 +198,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
   stream_credit: frame(REQUEST, 2, 1, HEAD.streamCredit, (out) =>
     out.append(creditBody({ items: 7, bytes: 41 }), 0, CREDIT_BYTES),
   ),
+  stream_received: frame(REQUEST, 0, 1, HEAD.streamReceived, (out) => writeCount(out, 65_560)),
   heartbeat: frame(REQUEST, 5, 60_000, HEAD.heartbeat),
   heartbeat_res: frame(RESPONSE, 5, 60_000, HEAD.heartbeatRes),
   cancel: frame(REQUEST, 2, 1, HEAD.cancel),

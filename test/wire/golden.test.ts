@@ -22,6 +22,7 @@ const HEAD_TYPES: Readonly<Record<Exclude<Head['type'], 'invalid'>, true>> = {
   progress: true,
   stream_items: true,
   stream_credit: true,
+  stream_received: true,
   stream_end: true,
   stream_stop: true,
   heartbeat: true,

@@ -13,7 +13,7 @@ export async function streams(t: Scope, { createServer, createClient }: Package)
   const { port } = await serve(t, { letters }, { keepalive: NEVER_MS }, createServer);
   const tap = await Tap.open(t, port);
   const info = { id: 'test-1', serverType: 'test', port: tap.port };
-  const options = { keepalive: NEVER_MS, streamWindow: { items: 2 } };
+  const options = { keepalive: NEVER_MS, streamWindow: { items: 2, bytes: 12 } };
   const { calls, client } = await call(t, [info], options, createClient);
   tap.step = 'a stream that is read to its end';
   const stream = calls.letters.stream(null, 3);

@@ -4,7 +4,7 @@ import type { Codec } from '../../../lib/protocol/codec.js';
 import { EXTENSION_VERSION, FEATURES, type Head, registerHead } from '../../../lib/protocol/message.js';
 import { type FrameView, REQUEST } from '../../../lib/protocol/packet.js';
 import { AUTH_REFUSALS, refusalCode } from '../../../lib/protocol/refusal.js';
-import type { StreamWindow } from '../../../lib/protocol/stream-window.js';
+import { reportingWindow, type StreamWindow } from '../../../lib/protocol/stream-window.js';
 import { printable } from '../../../lib/quoted.js';
 import type { Connection } from '../../../lib/transport/connection.js';
 import { ControlRequest } from '../../../lib/transport/control-request.js';
@@ -115,7 +115,7 @@ export class Registration {
       maxFrameBytes,
       token,
       ...(clientId && { clientId }),
-      ...(stream && { stream }),
+      ...(stream && { stream: reportingWindow(stream) }),
     };
     try {
       const left = Math.max(1, Math.ceil(deadline - performance.now()));
