@@ -38,7 +38,7 @@ export type { RegistryOptions } from './lib/registry/registry-options.js';
 export type { RosterReport } from './lib/registry/roster-report.js';
 export type { RosterFollower, RosterFollowing, RosterList, RosterSource } from './lib/registry/roster-source.js';
 export type { RosterState } from './lib/registry/roster-state.js';
-export type { Term } from './lib/registry/term.js';
+export type { Term } from './lib/term.js';
 export type { AdvertiseOptions } from './server/advertise.js';
 
 // Proving who calls: secrets that both ends know, tokens of clients, and the identity that a method sees.

@@ -2,30 +2,28 @@ import { outsideContexts } from './lib/async-context.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { pomeloServerOptions } from './lib/compat/option-names.js';
 import { debug } from './lib/diagnostics.js';
-import type { Candidate } from './lib/election/candidate.js';
 import { Emitter } from './lib/emitter.js';
-import { type Endpoint, hostOf, portOf, urlOf, withHost } from './lib/endpoint.js';
+import { hostOf, portOf, urlOf, withHost } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
-import { Line } from './lib/follower/line.js';
-import type { LineOptions } from './lib/follower/line-options.js';
 import { reloadDoors } from './lib/leader/reload-doors.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
-import type { ConnectedPeer } from './lib/server-info.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
 import { ServiceRegistry } from './lib/service/service-registry.js';
-import { CallFailures, type FailedCall } from './lib/serving/call-failures.js';
+import { CallFailures } from './lib/serving/call-failures.js';
 import { stopWith } from './lib/stop-with.js';
 import type { TlsOptions } from './lib/transport/tls-options.js';
 import { makeAcceptor } from './server/acceptor.js';
+import { acceptorEvents } from './server/acceptor-events.js';
+import { ElectedPlace } from './server/elected-place.js';
 import type { ServerEvents } from './server/events.js';
 import { missingMethods } from './server/missing-methods.js';
 import type { ServerOptions } from './server/options.js';
-import { lineToHolder, withHolder } from './server/port-holder.js';
+import type { Place, PlaceOwner } from './server/place.js';
+import { PortPlace } from './server/port-place.js';
 import { Registered } from './server/registered.js';
 import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
 import { serviceChannel, withTracing } from './server/service-channel.js';
-import { standbyCandidate } from './server/standby.js';
 import { cannotStart, startedTwice, stoppedWhileStarting } from './server/start-errors.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -61,9 +59,7 @@ export class Server extends Emitter<ServerEvents> {
   readonly #failures: CallFailures;
   readonly #services = new ServiceRegistry();
   readonly #remotes: HotReload;
-  readonly #acceptor: ServerAcceptor;
-  /** Competes for the port; only with `standby`. */
-  readonly #candidate: Candidate | undefined;
+  readonly #place: Place;
   /** Keeps the server in its registry; only with `registry`. */
   readonly #registered: Registered | undefined;
   readonly #lifecycle = new Lifecycle<ServerState>('idle', SERVER_TRANSITIONS, (to, from) => this.#onMove(to, from));
@@ -87,9 +83,9 @@ export class Server extends Emitter<ServerEvents> {
       onFailed: (failure) => this.emit('callFailed', failure),
     });
     this.#remotes = new HotReload(this.#services, services, logger, (result) => this.emit('reload', result));
-    this.#acceptor = this.#makeAcceptor(written);
-    this.#candidate = options.standby ? this.#makeCandidate() : undefined;
     this.#registered = Registered.of(options.registration, logger, (error) => this.emit('error', error));
+    const owner = this.#placeOwner(written);
+    this.#place = options.election === undefined ? new PortPlace(owner) : new ElectedPlace(owner, options.election);
   }
 
   /** State of the server; see {@link ServerState}. */
@@ -180,59 +176,64 @@ export class Server extends Emitter<ServerEvents> {
       await this.#remotes.load();
       for (const line of missingMethods(this.#name(), this.#services, this.#options.authorization))
         this.#options.logger.warn(line);
-      const channel = serviceChannel(this.id, this.#services, this.#failures);
-      this.#acceptor.lead(withTracing(channel, this.#name(), this.#options));
-      await outsideContexts(() => (this.#candidate === undefined ? this.#listen() : this.#candidate.compete()));
-      if (this.#candidate === undefined) this.#lifecycle.move('leader');
-      if (this.state === 'leader') await this.#registered?.register(this.#acceptor.endpoints);
+      await outsideContexts(() => this.#place.take());
+      if (this.state === 'leader') await this.#register();
     } catch (error) {
       if (this.state === 'leader') this.#acceptor.destroy(this.#stopReason()); // in no registry, no caller would find it
       this.#lifecycle.move('closed');
       if (this.#stopped !== undefined && hasCode(error, [RpcCode.Closed])) throw stoppedWhileStarting();
       throw error;
     }
-    if (this.state === 'leader' || this.state === 'standby') return;
+    if (this.state === 'leader' || this.state === 'standby' || this.state === 'deposed') return;
     this.#acceptor.destroy(this.#stopReason());
     throw stoppedWhileStarting();
   }
 
-  async #listen(): Promise<void> {
+  async #register(): Promise<void> {
     try {
-      await this.#acceptor.listen();
+      await this.#registered?.register(this.#acceptor.endpoints, this.#place.term);
     } catch (error) {
-      if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
-      throw await withHolder(error, this.#lineTo(this.#acceptor.claimed), this.id);
+      if (this.state !== 'deposed' && this.state !== 'standby') throw error;
     }
   }
 
-  #makeCandidate(): Candidate {
-    return standbyCandidate(this.#options, this.#acceptor, {
-      claim: () => this.#acceptor.listen(),
-      release: () => this.#acceptor.destroy(this.#stopReason()),
-      follow: (handler, signal) => Line.open(this.#lineTo(this.#options.listening.doors[0].endpoint), handler, signal),
-      onObstacle: (error) => this.emit('error', error),
-      onMove: (to) => {
-        if (to === 'leading') this.#onLeading();
-        if (to === 'following') this.#lifecycle.move('standby');
+  #placeOwner(written: ServerOptions): PlaceOwner {
+    const isStopping = (): boolean => this.#stopped !== undefined;
+    return {
+      options: this.#options,
+      name: this.#name(),
+      registered: this.#registered,
+      get isStopping() {
+        return isStopping();
       },
-    });
+      makeAcceptor: () => this.#makeAcceptor(written),
+      makeChannel: () =>
+        withTracing(serviceChannel(this.id, this.#services, this.#failures), this.#name(), this.#options),
+      move: (to) => this.#lifecycle.move(to),
+      onLeading: () => this.#onLeading(),
+      onError: (error) => this.emit('error', error),
+      onDeposed: (reason) => this.emit('deposed', reason),
+      stopReason: () => this.#stopReason(),
+    };
   }
 
   #onLeading(): void {
     const hasStarted = this.state === 'standby';
     if (!this.#lifecycle.move('leader')) this.#acceptor.destroy(this.#stopReason());
-    else if (hasStarted) this.#registered?.persist(this.#acceptor.endpoints);
+    else if (hasStarted) this.#registered?.persist(this.#acceptor.endpoints, this.#place.term);
   }
 
-  #lineTo(endpoint: Endpoint): LineOptions {
-    return lineToHolder(endpoint, this.id ?? this.#name(), this.#options.listening);
+  get #acceptor(): ServerAcceptor {
+    return this.#place.acceptor;
   }
 
   async #stop(): Promise<void> {
     const wasStarting = this.state === 'starting';
-    const claimOver = this.#candidate?.destroy(this.#stopReason());
-    if (this.#registered !== undefined && this.#lifecycle.move('leaving')) await this.#registered.drain();
+    const claimOver = this.#place.withdraw();
+    const announces = this.#registered !== undefined && this.#options.election === undefined;
+    if (announces && this.#lifecycle.move('leaving')) await this.#registered?.drain();
     if (this.#lifecycle.move('draining')) await this.#acceptor.drain(this.#stopReason(), this.#options.drainTimeout);
+    await this.#place.handOver();
     await this.#registered?.leave();
     this.#lifecycle.move('closed');
     // The caller may bind the port next, so that a claim or a start that was in progress must have released it.
@@ -247,8 +248,7 @@ export class Server extends Emitter<ServerEvents> {
       this.#options.logger.info(`mailstation: ${this.#name()} listens on ${this.#acceptor.description}`);
       this.emit('start');
     }
-    if (to === 'standby')
-      this.#options.logger.info(`mailstation: ${this.#name()} stands by for ${this.#acceptor.description}`);
+    if (to === 'standby') this.#options.logger.info(`mailstation: ${this.#name()} stands by ${this.#place.waitsFor}`);
     if (to !== 'closed') return;
     void this.#registered?.leave();
     this.#failures.close();
@@ -256,14 +256,7 @@ export class Server extends Emitter<ServerEvents> {
   }
 
   #makeAcceptor(options: ServerOptions): ServerAcceptor {
-    const events = {
-      onSession: (peer: ConnectedPeer) => this.emit('connection', peer),
-      onSessionClosed: (peer: ConnectedPeer, reason: RpcError) => this.emit('disconnection', peer, reason),
-      onAbandoned: ({ method, caller }: Pick<FailedCall, 'method' | 'caller'>) =>
-        this.emit('abandoned', method, caller),
-      onError: (error: Error) => this.emit('error', error),
-      onClosed: () => this.#lifecycle.move('closed'),
-    };
+    const events = { ...acceptorEvents(this), onClosed: () => this.#lifecycle.move('closed') };
     const { listening, authorization } = this.#options;
     return makeAcceptor(options, { ...listening, authorization, ...events }, () => this.#services.objects());
   }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from './async-hooks.js';
 import type { ConnectedPeer } from './server-info.js';
+import type { Term } from './term.js';
 
 /** Facts about the call that a remote method is serving, beside its arguments. */
 export interface CallContext {
@@ -13,6 +14,11 @@ export interface CallContext {
   readonly deadline: number;
   /** Time that is left until the deadline; 0 when the deadline has passed. Unit: ms. */
   readonly remaining: number;
+  /**
+   * Term of this server in the election. Each later Leader has a higher `revision` in the same `store`: hand the term to a database with each
+   * write, which can then refuse the writes of an earlier Leader. Undefined on a server without an election.
+   */
+  readonly term?: Term | undefined;
   /**
    * Signal that aborts when no caller waits for the answer any more: the caller cancelled the call
    * (`ERR_RPC_CANCELLED`) or gave the call up, the deadline passed (`ERR_RPC_TIMEOUT`), or the connection ended

@@ -5,8 +5,13 @@ import type { FailedCall } from '../lib/serving/call-failures.js';
 
 /** Events of a server, each with its arguments. */
 export type ServerEvents = {
-  /** The server listens, and serves calls. */
+  /** The server listens, and serves calls. With an election: emitted each time that the server leads. */
   start: [];
+  /**
+   * The server leads no more, and another process may lead. Calls are refused already: end at once what only a Leader may do. The
+   * server then closes all connections, and campaigns again.
+   */
+  deposed: [reason: RpcError];
   /** A caller has connected; with `secret` or `authenticate`: a caller has proven who it is, and has registered. */
   connection: [caller: ConnectedPeer];
   /** The connection of a caller has ended. `caller.identity` is there where the caller had registered. */

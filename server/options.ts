@@ -2,6 +2,7 @@ import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import type { StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
+import type { Election } from '../lib/registry/election.js';
 import type { Registry } from '../lib/registry/registry.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 import type { AuthorizationOptions } from '../lib/serving/authorization.js';
@@ -34,6 +35,13 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions, Authori
    * @default false
    */
   standby?: boolean | undefined;
+  /**
+   * Election over all machines of the {@link ServerOptions.registry}, in place of the port, for a server with `standby: true`: the elected
+   * server listens and registers, and the others of the id stand by, on this machine and on others. Port 0 is allowed. A server that
+   * loses the election refuses calls at once, emits `deposed`, and campaigns again. Source: `registry.election(name)`.
+   * @default none
+   */
+  election?: Election | undefined;
   /**
    * Registry in which callers find the server: `etcd()` or `memory()`. The server registers when it listens, and `start()` resolves when
    * that is done. `stop()` first announces the end, so that callers choose other servers. Needs `id` and `serverType`.
@@ -98,6 +106,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   callerShare: true,
   context: true,
   drainTimeout: true,
+  election: true,
   expectedErrors: true,
   expose: true,
   exposeStack: true,

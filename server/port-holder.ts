@@ -1,8 +1,9 @@
 import { describeHolder, identifyHolder } from '../lib/election/holder.js';
 import type { Endpoint } from '../lib/endpoint.js';
-import { RpcError } from '../lib/errors.js';
+import { RpcCode, RpcError } from '../lib/errors.js';
 import { type LineOptions, resolveLineOptions } from '../lib/follower/line-options.js';
 import type { ResolvedListeningOptions } from '../lib/leader/options.js';
+import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
 import type { ClientTls } from '../lib/transport/tls-dial.js';
 import type { TlsMaterial } from '../lib/transport/tls-material.js';
 
@@ -34,8 +35,22 @@ function tlsToHolder(tls: TlsMaterial | undefined): ClientTls | undefined {
   };
 }
 
+/** Listens. Rejects for a held endpoint with the name of its holder, which the line to the endpoint asks for. */
+export async function listenOrNameHolder(
+  acceptor: ServerAcceptor,
+  lineTo: (endpoint: Endpoint) => LineOptions,
+  id: string | undefined,
+): Promise<void> {
+  try {
+    await acceptor.listen();
+  } catch (error) {
+    if (!(error instanceof RpcError) || error.code !== RpcCode.AddressInUse) throw error;
+    throw await withHolder(error, lineTo(acceptor.claimed), id);
+  }
+}
+
 /** The error of a held endpoint, with the holder's name. `id`: that of the server. Never rejects. */
-export async function withHolder(error: RpcError, line: LineOptions, id: string | undefined): Promise<RpcError> {
+async function withHolder(error: RpcError, line: LineOptions, id: string | undefined): Promise<RpcError> {
   const holder = await identifyHolder(line);
   const advice =
     holder.kind === 'stranger'

@@ -4,6 +4,7 @@ import type { RpcError } from '../lib/errors.js';
 import { invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { Registration, RegistrationHandler, Registry } from '../lib/registry/registry.js';
 import type { NonEmpty } from '../lib/server-info.js';
+import type { Term } from '../lib/term.js';
 import { type Advertised, advertisedUrl, resolveAdvertise } from './advertise.js';
 import { SERVER_DEFAULTS, type ServerOptions } from './options.js';
 
@@ -44,8 +45,11 @@ export class Registered {
   readonly #options: ResolvedRegistration;
   readonly #handler: RegistrationHandler;
   #registration: Registration | undefined;
-  /** Ends the wait of a drain for callers. */
+  /** Ends the waits of a stop: for callers, and for the next Leader. */
   #hurry = (): void => {};
+  readonly #hurried = new Promise<void>((resolve) => {
+    this.#hurry = resolve;
+  });
 
   constructor(options: ResolvedRegistration, handler: RegistrationHandler) {
     this.#options = options;
@@ -61,40 +65,42 @@ export class Registered {
     return options && new Registered(options, { logger, onError });
   }
 
-  /** Registers a server that starts. `endpoints`: the places that the server listens at. */
-  register(endpoints: NonEmpty<Endpoint>): Promise<void> {
-    return this.#begin(endpoints).register(this.#options.timeout);
+  /** Registers a server that starts. `endpoints`: the places that the server listens at. `term`: with an election. */
+  register(endpoints: NonEmpty<Endpoint>, term: Term | undefined): Promise<void> {
+    return this.#begin(endpoints, term).register(this.#options.timeout);
   }
 
   /** Registers a standby that has taken over: for as long as it takes, with failures reported to the handler. */
-  persist(endpoints: NonEmpty<Endpoint>): void {
-    this.#begin(endpoints)
+  persist(endpoints: NonEmpty<Endpoint>, term: Term | undefined): void {
+    this.#begin(endpoints, term)
       .register()
       .catch(() => {}); // the server stops
   }
 
   /** Announces the end of the server. Resolves when callers have heard of it, within a second. */
   async drain(): Promise<void> {
-    const hurried = new Promise<void>((resolve) => {
-      this.#hurry = resolve;
-    });
-    await Promise.race([this.#registration?.drain(), hurried]);
+    await Promise.race([this.#registration?.drain(), this.#hurried]);
   }
 
-  /** Ends the wait of a drain at once. */
+  /** Ends the waits of a stop at once. */
   hurry(): void {
     this.#hurry();
+  }
+
+  /** Leaves the record to the next Leader of an election. Resolves within half a second. */
+  async handOver(): Promise<void> {
+    await Promise.race([this.#registration?.handOver(), this.#hurried]);
   }
 
   async leave(): Promise<void> {
     await this.#registration?.leave();
   }
 
-  #begin(endpoints: NonEmpty<Endpoint>): Registration {
+  #begin(endpoints: NonEmpty<Endpoint>, term: Term | undefined): Registration {
     const { registry, advertised, id, serverType } = this.#options;
     const { weight, fields } = advertised;
     const url = advertisedUrl(endpoints, advertised);
-    this.#registration = registry.registration({ id, serverType, url, weight, fields }, this.#handler);
+    this.#registration = registry.registration({ id, serverType, url, weight, fields, term }, this.#handler);
     return this.#registration;
   }
 }

@@ -3,11 +3,13 @@ import type { Logger } from '../lib/diagnostics.js';
 import type { Endpoint } from '../lib/endpoint.js';
 import { type ResolvedListeningOptions, resolveListeningOptions } from '../lib/leader/options.js';
 import { boolean, fieldsOf, loggerOption, nonEmptyString, timeoutMs } from '../lib/options.js';
+import type { Election } from '../lib/registry/election.js';
 import type { NonEmpty } from '../lib/server-info.js';
 import { type ResolvedServiceOptions, resolveServiceOptions } from '../lib/service/options.js';
 import { Authorization } from '../lib/serving/authorization.js';
 import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import { warnOfUnknownOptions } from '../lib/unknown-options.js';
+import { resolveElection } from './election-option.js';
 import { consoleLogger, SERVER_DEFAULTS, SERVER_OPTION_NAMES, type ServerOptions } from './options.js';
 import { type ResolvedRegistration, resolveRegistration } from './registered.js';
 
@@ -23,6 +25,8 @@ export interface ResolvedServerOptions {
   readonly listening: ResolvedListeningOptions;
   readonly authorization: Authorization;
   readonly standby: boolean;
+  /** Undefined: a standby competes for the port. */
+  readonly election: Election | undefined;
   /** Undefined: the server is in no registry. */
   readonly registration: ResolvedRegistration | undefined;
 }
@@ -47,6 +51,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
   const [first, ...others] = listening.doors;
   const endpoints: NonEmpty<Endpoint> = [first.endpoint, ...others.map(({ endpoint }) => endpoint)];
   const registration = resolveRegistration(options, endpoints);
+  const election = resolveElection(options, listening.doors);
   const { expectedErrors } = options; // checked by CallFailures
   return {
     id,
@@ -59,6 +64,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
     listening,
     authorization,
     standby,
+    election,
     registration,
   };
 }

@@ -2,10 +2,12 @@ import type { Transitions } from '../lib/lifecycle.js';
 
 /**
  *   idle ── start() ──> starting ──> leader ── stop() ──────────────────> draining ──> closed
- *                         │   │        ^ └─ stop(), with a registry ─> leaving ─^        ^
- *                         │   │ held   │                                                 │
- *                         │   │        │ its Leader is gone                              │
- *                         │   └──> standby ── stop() ────────────────────────────────────┤
+ *                         │   │      ^ │  └─ stop(), with a registry ─> leaving ─^        ^
+ *                         │   │ held │ │ with an election: another process may lead      │
+ *                         │   │      │ └──> deposed ── stop() ────────────────────────────┤
+ *                         │   │      │         │ calls answered                          │
+ *                         │   v      │ its     v                                         │
+ *                         │   standby, when its Leader is gone ── stop() ────────────────┤
  *                         └ failed ──────────────────────────────────────────────────────┘
  */
 export const SERVER_TRANSITIONS = {
@@ -13,17 +15,21 @@ export const SERVER_TRANSITIONS = {
   idle: ['starting', 'closed'],
   /** Loads the services and takes the port. */
   starting: ['leader', 'standby', 'closed'],
-  /** Waits for the port, which another process with the same id holds. */
+  /** Waits for the end of another process with the same id, which holds the port or leads the election. */
   standby: ['leader', 'closed'],
   /** Listens, and serves calls. */
-  leader: ['leaving', 'draining', 'closed'],
+  leader: ['deposed', 'leaving', 'draining', 'closed'],
+  /** Leads the election no more: refuses new calls, answers the running ones, and then campaigns again. */
+  deposed: ['standby', 'closed'],
   /** Has announced the end in the registry, and serves calls until callers have heard of it: for a second at most. */
   leaving: ['draining', 'closed'],
   /** Takes no new calls, and answers those that it has. */
   draining: ['closed'],
   /** Stopped, or never started. A closed server is not started again. */
   closed: [],
-} as const satisfies Transitions<'idle' | 'starting' | 'standby' | 'leader' | 'leaving' | 'draining' | 'closed'>;
+} as const satisfies Transitions<
+  'idle' | 'starting' | 'standby' | 'leader' | 'deposed' | 'leaving' | 'draining' | 'closed'
+>;
 
 /** State of a server, as `server.state` has it. */
 export type ServerState = keyof typeof SERVER_TRANSITIONS;

@@ -21,10 +21,11 @@ const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.QueueFull,
   RpcCode.Timeout,
   RpcCode.Overloaded,
+  RpcCode.StaleLeader,
 ];
 
 /** Codes with which a server reports that the server did not start the call. */
-const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded, RpcCode.Forbidden];
+const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded, RpcCode.Forbidden, RpcCode.StaleLeader];
 
 /** Failure of a call, as the answer describes the failure. */
 export interface Failure {

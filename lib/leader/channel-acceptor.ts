@@ -3,7 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { jsonText } from '../json-text.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
-import { EXTENSION_VERSION, type Extension, LEADER_FEATURES } from '../protocol/message.js';
+import { EXTENSION_VERSION, type Extension } from '../protocol/message.js';
 import { newGeneration } from '../protocol/new-generation.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
@@ -14,7 +14,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
-import { codecFor, refuseStarting, takesStreams } from './channel-terms.js';
+import { abilitiesOf, codecFor, refuseStarting, takesStreams } from './channel-terms.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
@@ -256,7 +256,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     }
     const ext: Extension = {
       ...{ version: EXTENSION_VERSION, codecs: [codec.name] },
-      features: channel.features ?? LEADER_FEATURES,
+      ...abilitiesOf(channel),
       maxFrameBytes: this.#options.maxFrameBytes,
       generation: this.#generation,
       ...(takesStreams(request, channel) && { stream: this.#options.streamWindow }),

@@ -1,5 +1,6 @@
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
+import { type Extension, LEADER_FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
@@ -25,4 +26,9 @@ export function takesStreams({ ext }: RegisterRequest, { features, relay }: Chan
 export function codecFor({ codec }: Channel, offered: readonly string[]): Codec | undefined {
   if (codec === undefined) return chooseCodec(offered);
   return offered.includes(codec.name) ? codec : undefined;
+}
+
+/** Features that Followers may use on a channel, and the term of the Leader. */
+export function abilitiesOf({ features = LEADER_FEATURES, term }: Channel): Pick<Extension, 'features' | 'term'> {
+  return term === undefined ? { features } : { features: [...features, 'term'], term };
 }

@@ -1,6 +1,7 @@
 import type { FalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
 import { bytesOfText, type RawBytes } from '../raw-bytes.js';
+import type { Term } from '../term.js';
 import type { AuthChallenge, AuthOffer, AuthProof } from './auth-message.js';
 import type { RelayMessage } from './relay-message.js';
 import type { StreamWindow } from './stream-window.js';
@@ -124,6 +125,8 @@ export interface Extension {
    * Random text that a port's holder makes when it is made, in the answer only: another process at the same address has another.
    */
   readonly generation?: string;
+  /** Term of the Leader, in the answer of a server that an election has made the Leader; announced as the feature `term`. */
+  readonly term?: Term;
   /** Name that the Follower's client gave itself; in the request only. Not proved by anything. */
   readonly clientId?: string;
   /** Offer of a Follower to prove that it knows a secret; in `register_channel` only. */
@@ -146,7 +149,7 @@ export interface PortHolder {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller';
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller' | 'term';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream'];
 /** Features that a Leader announces: only a Follower sends calls, and the names of their callers. */
 export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];

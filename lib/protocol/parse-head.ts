@@ -3,6 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { isFalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
 import { MAX_TIMEOUT_MS } from '../options.js';
+import { isTerm } from '../term.js';
 import { readAuthChallenge, readAuthOffer, readAuthProof } from './auth-message.js';
 import { isGeneration } from './generation.js';
 import { type Extension, type Head, type InvalidHead, type InvokeHead, MAX_ITEMS, type PortHolder } from './message.js';
@@ -111,8 +112,20 @@ function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead
 
 function validateExtension(ext: unknown): Extension | undefined {
   if (typeof ext !== 'object' || ext === null) return undefined;
-  const { version, codecs, features, maxFrameBytes, holder, asksHolder, clientId, generation, auth, token, stream } =
-    ext as Record<string, unknown>;
+  const {
+    version,
+    codecs,
+    features,
+    maxFrameBytes,
+    holder,
+    asksHolder,
+    clientId,
+    generation,
+    auth,
+    token,
+    stream,
+    term,
+  } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
   const offer = readAuthOffer(auth);
@@ -126,6 +139,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(asksHolder === 1 && { asksHolder: true }),
     ...(isClientId(clientId) && { clientId }),
     ...(isGeneration(generation) && { generation }),
+    ...(isTerm(term) && { term: { store: term.store, revision: term.revision } }),
     ...(offer && { auth: offer }),
     ...(window && { stream: window }),
     ...(token !== undefined && { token }),

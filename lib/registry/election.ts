@@ -1,6 +1,6 @@
 import type { RpcError } from '../errors.js';
+import type { Term } from '../term.js';
 import type { ElectionState } from './election-state.js';
-import type { Term } from './term.js';
 
 /** Options of an election. */
 export interface ElectionOptions {
@@ -22,6 +22,8 @@ export interface CandidateHandler {
    * again when the promise is settled.
    */
   onDeposed(reason: RpcError): void | Promise<void>;
+  /** Called when the record of the candidate is in the registry and another candidate leads. May be called repeatedly. */
+  onFollowing?(): void;
   /** Called for each failure while the candidate campaigns. The campaign goes on. */
   onObstacle(reason: RpcError): void;
 }
@@ -49,6 +51,8 @@ export interface Election {
   readonly name: string;
   /** The election in the middle of a sentence. */
   readonly description: string;
+  /** Registry that made the election. */
+  readonly registry: object;
   /** Makes a candidate. Nothing is sent before {@link ElectionCandidate.campaign}. */
   candidate(handler: CandidateHandler): ElectionCandidate;
 }

@@ -2,6 +2,7 @@ import { outsideContexts } from '../async-context.js';
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError, toError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
+import type { Term } from '../term.js';
 import { delay } from '../timers.js';
 import { throwUncaught } from '../uncaught.js';
 import type { CandidateHandler, ElectionCandidate } from './election.js';
@@ -10,7 +11,6 @@ import type { Entry, Lease, Snapshot } from './engine.js';
 import { mayPass } from './engine-errors.js';
 import { RecordWatch } from './record-watch.js';
 import type { EngineUse, SharedEngine } from './shared-engine.js';
-import type { Term } from './term.js';
 import { within } from './within.js';
 
 /** Pause before the next campaign, so that many candidates do not begin at once. Unit: ms */
@@ -130,6 +130,7 @@ export class EngineCandidate implements ElectionCandidate {
       if (own === undefined) return; // removed by hand, or with its store
       const before = lastBefore(snapshot, own);
       if (before === undefined) return this.#lead(campaign, snapshot, own);
+      this.#handler.onFollowing?.();
       await this.#untilGone(before, snapshot, lease);
     }
   }

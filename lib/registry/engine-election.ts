@@ -5,6 +5,7 @@ import { timeOfDay } from '../timers.js';
 import type { CandidateHandler, Election, ElectionCandidate, ElectionOptions } from './election.js';
 import { EngineCandidate } from './engine-candidate.js';
 import { namespaceOption } from './namespace.js';
+import type { RosterSource } from './roster-source.js';
 import type { SharedEngine } from './shared-engine.js';
 
 export const ELECTION_DEFAULTS = Object.freeze({ ttl: 5_000 }) satisfies ElectionOptions;
@@ -13,16 +14,18 @@ export const ELECTION_DEFAULTS = Object.freeze({ ttl: 5_000 }) satisfies Electio
 export class EngineElection implements Election {
   readonly name: string;
   readonly description: string;
+  readonly registry: object;
   readonly #engine: SharedEngine;
   readonly #ttl: number;
 
-  /** `registry`: in the middle of a sentence. Throws {@link RpcCode.InvalidArgument}. */
-  constructor(engine: SharedEngine, registry: string, name: string, options: ElectionOptions) {
+  /** Throws {@link RpcCode.InvalidArgument}. */
+  constructor(engine: SharedEngine, registry: RosterSource, name: string, options: ElectionOptions) {
     fieldsOf('the options of election()', options, 'an object { ttl }');
     this.#engine = engine;
+    this.registry = registry;
     this.name = namespaceOption('the name of election()', name);
     this.#ttl = integer('the ttl of election()', options.ttl, ELECTION_DEFAULTS.ttl, 3_000, 60_000);
-    this.description = `the election ${this.name} in ${registry}`;
+    this.description = `the election ${this.name} in ${registry.description}`;
   }
 
   candidate(handler: CandidateHandler): ElectionCandidate {

@@ -54,7 +54,7 @@ export class EngineRegistry implements Registry {
       handler.logger.warn(
         `mailstation: server ${quoted(server.id)} is registered in ${description} at ${server.url}, which only this machine can reach; for callers on other machines, give the options host and advertise`,
       );
-    const { id, serverType, url, weight, fields } = server;
+    const { id, serverType, url, weight, fields, term } = server;
     const record: NodeRecord = {
       id,
       serverType,
@@ -65,6 +65,7 @@ export class EngineRegistry implements Registry {
       version: PACKAGE.version,
       started: timeOfDay(),
       ttl: options.ttl,
+      ...(term !== undefined && { term }),
       ...(weight !== undefined && { weight }),
       ...(fields !== undefined && { fields }),
     };
@@ -72,6 +73,6 @@ export class EngineRegistry implements Registry {
   }
 
   election(name: string, options: ElectionOptions = {}): Election {
-    return new EngineElection(this.#engine, this.description, name, options);
+    return new EngineElection(this.#engine, this, name, options);
   }
 }

@@ -1,5 +1,6 @@
 import { endpointOfUrl } from '../endpoint-url.js';
 import { isLoopback } from '../host.js';
+import { isEarlier } from '../term.js';
 import type { Commit, Condition, Engine, Entry, Lease, Operation } from './engine.js';
 import { nodeKey } from './keys.js';
 import { type NodeRecord, readRecord, recordText } from './record.js';
@@ -60,6 +61,8 @@ function held(known: NodeRecord | string, { value }: Entry): Held {
 function mayTakeOver(known: NodeRecord | string, { value }: Entry, own: NodeRecord): boolean {
   if (typeof known === 'string') return !isOfNewerVersion(value);
   if (known.instance === own.instance) return true;
+  // A term of another store is one of a Leader before this store: the registry elects in the current store alone.
+  if (known.term !== undefined && own.term !== undefined) return !isEarlier(own.term, known.term);
   if (known.url !== own.url) return false;
   const endpoint = endpointOfUrl('url', own.url);
   const isOfMachine = endpoint.transport === 'unix' || isLoopback(endpoint.host);

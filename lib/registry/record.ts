@@ -1,5 +1,6 @@
 import { isReadableUrl } from '../endpoint-url.js';
 import type { ServerEntry } from '../server-info.js';
+import { isTerm, type Term } from '../term.js';
 import { nodeKey } from './keys.js';
 
 /** Version of the records that this package writes. A record with another number may have another form. */
@@ -23,6 +24,8 @@ export interface NodeRecord {
   readonly started: number;
   /** Time of the lease of the record. Unit: ms */
   readonly ttl: number;
+  /** Term of a server that an election has made the Leader of the id. */
+  readonly term?: Term;
   readonly weight?: number;
   /** Further fields of the entry in the rosters of callers. */
   readonly fields?: Readonly<Record<string, unknown>>;
@@ -47,7 +50,7 @@ export function readRecord(key: string, text: string): ReadRecord {
   const { v, ...record } = value as { v: unknown } & Partial<Record<keyof NodeRecord, unknown>>;
   if (v !== RECORD_VERSION)
     return `is a record of version ${String(v).slice(0, 20)}, and this package reads version ${RECORD_VERSION}`;
-  const { id, serverType, url, state, instance, machine, version, started, ttl, weight, fields } = record;
+  const { id, serverType, url, state, instance, machine, version, started, ttl, weight, fields, term } = record;
   const isNamed = typeof id === 'string' && typeof serverType === 'string' && nodeKey(serverType, id) === key;
   if (!isNamed) return 'has another id or type than its key';
   if (!isReadableUrl(url)) return 'has no url of a known transport';
@@ -58,10 +61,26 @@ export function readRecord(key: string, text: string): ReadRecord {
     return 'has a weight that is no number above 0';
   if (fields !== undefined && (typeof fields !== 'object' || fields === null || Array.isArray(fields)))
     return 'has fields that are no object';
+  if (term !== undefined && !isTerm(term)) return 'has a term that is no store with a revision';
   return record as unknown as NodeRecord;
 }
 
 /** Entry of a record in the roster of a client. Fields of the record come before those of the server's own. */
-export function entryOf({ id, serverType, url, weight, fields, instance, version, started }: NodeRecord): ServerEntry {
-  return { ...fields, id, serverType, url, instance, version, started, ...(weight !== undefined && { weight }) };
+export function entryOf({
+  id,
+  serverType,
+  url,
+  weight,
+  fields,
+  instance,
+  version,
+  started,
+  term,
+}: NodeRecord): ServerEntry {
+  return {
+    ...fields,
+    ...{ id, serverType, url, instance, version, started },
+    ...(term !== undefined && { term }),
+    ...(weight !== undefined && { weight }),
+  };
 }

@@ -28,6 +28,8 @@ const SLACK_MS = 1_000;
 const FAREWELL_MS = 1_000;
 /** Time for callers beyond that in which this process heard of the change. Unit: ms */
 const NEWS_MS = 50;
+/** Longest wait for the next Leader of an id. Unit: ms */
+const HAND_OVER_MS = 500;
 
 export interface RegistrationParts {
   readonly engine: SharedEngine;
@@ -57,6 +59,8 @@ export class EngineRegistration implements Registration {
   #use: EngineUse | undefined;
   #lease: Lease | undefined;
   #current: Current | undefined;
+  /** Ends the wait of {@link EngineRegistration.handOver}. */
+  #onReplaced = (): void => {};
   /** Last failure of an attempt. */
   #failure: RpcError | undefined;
   #left: Promise<void> | undefined;
@@ -104,6 +108,13 @@ export class EngineRegistration implements Registration {
     const current = this.#current;
     if (!this.#lifecycle.move('draining') || current === undefined) return;
     await within(FAREWELL_MS, this.#announce(current));
+  }
+
+  async handOver(): Promise<void> {
+    const replaced = new Promise<void>((resolve) => {
+      this.#onReplaced = resolve;
+    });
+    if (this.#lifecycle.move('draining')) await within(HAND_OVER_MS, replaced);
   }
 
   leave(): Promise<void> {
@@ -208,7 +219,7 @@ export class EngineRegistration implements Registration {
     if (this.#current !== lost) return;
     this.#current = undefined;
     lost.watch.close();
-    if (!this.#lifecycle.move('registering')) return; // the server stops, and callers know it
+    if (!this.#lifecycle.move('registering')) return this.#onReplaced(); // the server stops, and callers know it
     this.#warn(`is not registered any more: ${why}; it registers again`);
     const lostAt = performance.now();
     this.#establish(false).then(

@@ -1,5 +1,6 @@
 import type { Logger } from '../diagnostics.js';
 import type { RpcError } from '../errors.js';
+import type { Term } from '../term.js';
 import type { Election, ElectionOptions } from './election.js';
 import type { RosterSource } from './roster-source.js';
 
@@ -15,6 +16,11 @@ export interface RegisteredServer {
   readonly weight?: number | undefined;
   /** Further fields of the entry in the rosters of callers: values that JSON carries. @default none */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Term of a server that an election has made the Leader of the id. The record of an earlier Leader is then taken over, and the one of a later
+   * Leader never is. @default none
+   */
+  readonly term?: Term | undefined;
 }
 
 /** Receiver of what happens to a registration: a server. */
@@ -39,6 +45,11 @@ export interface Registration {
    * second at the latest. Never rejects.
    */
   drain(): Promise<void>;
+  /**
+   * Leaves the record to the next Leader of the id, so that callers find one of the two at any time. Resolves when the next Leader has
+   * taken the record over, and after half a second at the latest. Never rejects.
+   */
+  handOver(): Promise<void>;
   /** Removes the server from the registry. Resolves after a second at the latest: the record goes with its lease. Never rejects. */
   leave(): Promise<void>;
 }

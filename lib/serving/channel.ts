@@ -6,6 +6,7 @@ import type { Head, RelayHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
+import type { Term } from '../term.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { FailedCall } from './call-failures.js';
@@ -36,6 +37,8 @@ export interface Channel {
   readonly failure?: Error;
   /** Subscriptions on this channel. Undefined: the channel has none. */
   readonly topics?: Topics;
+  /** Term of the Leader of this channel, where the Leader was elected. The term of a channel never changes. */
+  readonly term?: Term;
   /** Custom codec, in place of all others, also toward stock peers. Source: cluster-client, `transcode` */
   readonly codec?: Codec;
   /** Features that Followers may use on this channel. @default LEADER_FEATURES of the protocol */

@@ -2,6 +2,7 @@ import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { identityOf } from '../identity.js';
 import type { ConnectedPeer } from '../server-info.js';
+import type { Term } from '../term.js';
 import { type AnswerReceiver, answerTurn } from './answer-turn.js';
 import { IncomingContext } from './incoming-context.js';
 import type { ReportedCall } from './progress-reporter.js';
@@ -38,6 +39,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   readonly callerId: string | undefined;
   /** A stream without a deadline gives up its first one when the stream begins. */
   deadline: number;
+  /** Set before the method is called, on a channel with a term. */
+  term: Term | undefined = undefined;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
   // The next four fields belong to ProgressReporter.
@@ -142,7 +145,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
   }
 
   protected makeContext(): IncomingContext {
-    return new IncomingContext(this.method, this.meta, this.caller, this.deadline);
+    return new IncomingContext(this.method, this.meta, this.caller, this.deadline, this.term);
   }
 
   get #wantsAnswer(): boolean {

@@ -1,6 +1,7 @@
 import type { CallContext } from '../call-context.js';
 import type { RpcError } from '../errors.js';
 import type { ConnectedPeer } from '../server-info.js';
+import type { Term } from '../term.js';
 import { performance } from '../timers.js';
 
 /** A call's context, as its method sees it. The `AbortController` is made on the first access to the signal. */
@@ -9,14 +10,22 @@ export class IncomingContext implements CallContext {
   readonly meta: unknown;
   readonly caller: ConnectedPeer | undefined;
   readonly deadline: number;
+  readonly term: Term | undefined;
   #controller: AbortController | undefined;
   #reason: RpcError | undefined;
 
-  constructor(method: string, meta: unknown, caller: ConnectedPeer | undefined, deadline: number) {
+  constructor(
+    method: string,
+    meta: unknown,
+    caller: ConnectedPeer | undefined,
+    deadline: number,
+    term: Term | undefined,
+  ) {
     this.method = method;
     this.meta = meta;
     this.caller = caller;
     this.deadline = deadline;
+    this.term = term;
   }
 
   get remaining(): number {

@@ -63,8 +63,8 @@ export class UploadedCall extends IncomingCall {
 class UploadContext extends IncomingContext {
   readonly stream: AsyncIterableIterator<unknown>;
 
-  constructor({ method, meta, caller, deadline }: IncomingContext, { reader }: IncomingUpload) {
-    super(method, meta, caller, deadline);
+  constructor({ method, meta, caller, deadline, term }: IncomingContext, { reader }: IncomingUpload) {
+    super(method, meta, caller, deadline, term);
     this.stream = reader;
   }
 }

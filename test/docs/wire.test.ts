@@ -55,6 +55,9 @@ function encoded(codec: Codec, value: unknown): Buffer | undefined {
 
 const inText = (bytes: Buffer | undefined): string => (bytes === undefined ? 'n/a' : `\`${bytes}\``);
 
+/** Feature of a Leader that an election has made one. */
+const TERM = 'term';
+
 describe('docs/wire.md', () => {
   it('has a block of bytes for each frame, and no other', () => {
     assert.deepEqual([...blocks.keys()].sort(), Object.keys(FRAMES).sort());
@@ -105,7 +108,7 @@ describe('docs/wire.md', () => {
     const listed = rowsBehind('A feature says').map(([feature = '']) => feature.replaceAll('`', ''));
     assert.deepEqual(
       listed,
-      [...LEADER_FEATURES, RELAY, RELAY_URL].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
+      [...LEADER_FEATURES, TERM, RELAY, RELAY_URL].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
     );
   });
 

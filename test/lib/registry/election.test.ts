@@ -7,7 +7,7 @@ import { MemoryEngine } from '../../../lib/registry/memory/memory-engine.js';
 import { memory } from '../../../lib/registry/memory/memory-registry.js';
 import { MemoryStore } from '../../../lib/registry/memory/memory-store.js';
 import { SharedEngine } from '../../../lib/registry/shared-engine.js';
-import { isEarlier, type Term } from '../../../lib/registry/term.js';
+import { isEarlier, type Term } from '../../../lib/term.js';
 import { expectNoLeaks } from '../../support/leaks.js';
 import { until } from '../../support/until.js';
 

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { RpcError } from '../../../lib/errors.js';
+import { type Clock, systemClock } from '../../../lib/registry/clock.js';
 import { EngineRegistry } from '../../../lib/registry/engine-registry.js';
 import { MemoryEngine } from '../../../lib/registry/memory/memory-engine.js';
 import type { MemoryStore } from '../../../lib/registry/memory/memory-store.js';
@@ -23,14 +24,14 @@ export interface Machine {
 /** A registry on the store, as the program of one machine has it. */
 export function machineOn(
   store: MemoryStore,
-  options: { ttl?: number; maxServers?: number; isLocal?: boolean } = {},
+  options: { ttl?: number; maxServers?: number; isLocal?: boolean; clock?: Clock } = {},
 ): Machine {
   const opened: MemoryEngine[] = [];
-  const { isLocal = true, ttl = TTL, maxServers = 100 } = options;
+  const { isLocal = true, ttl = TTL, maxServers = 100, clock = systemClock } = options;
   const registry = new EngineRegistry({
     description: 'the registry of the test',
     open: () => {
-      const engine = new MemoryEngine(store);
+      const engine = new MemoryEngine(store, clock);
       opened.push(engine);
       return engine;
     },

@@ -1,0 +1,66 @@
+import type { RpcError } from '../lib/errors.js';
+import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
+import type { Election } from '../lib/registry/election.js';
+import type { Term } from '../lib/term.js';
+import { Elected } from './elected.js';
+import { fencedChannel } from './fence.js';
+import type { Place, PlaceOwner } from './place.js';
+
+/** The place of a server that an election over all machines of a registry decides on. */
+export class ElectedPlace implements Place {
+  /** Another one each time that the server leads: an acceptor listens once. */
+  acceptor: ServerAcceptor;
+  readonly #owner: PlaceOwner;
+  readonly #elected: Elected;
+
+  constructor(owner: PlaceOwner, election: Election) {
+    this.#owner = owner;
+    this.acceptor = owner.makeAcceptor();
+    this.#elected = new Elected(election, {
+      lead: (term, leads) => this.#lead(term, leads),
+      standBy: () => owner.move('standby'),
+      depose: (reason) => this.#depose(reason),
+      onError: (error) => owner.onError(error),
+    });
+  }
+
+  get term(): Term | undefined {
+    return this.#elected.term;
+  }
+
+  get waitsFor(): string {
+    return `in ${this.#elected.description}`;
+  }
+
+  take(): Promise<void> {
+    return this.#elected.start(this.#owner.options.registration?.timeout ?? 0);
+  }
+
+  /** The server leads until all calls are answered, so that no two processes answer at once. */
+  async withdraw(): Promise<void> {}
+
+  async handOver(): Promise<void> {
+    await Promise.all([this.#elected.resign(), this.#owner.registered?.handOver()]);
+  }
+
+  async #lead(term: Term, leads: () => boolean): Promise<void> {
+    const owner = this.#owner;
+    if (owner.isStopping) return;
+    this.acceptor.lead(fencedChannel(owner.makeChannel(), term, leads));
+    await this.acceptor.listen();
+    if (owner.isStopping) this.acceptor.destroy(owner.stopReason());
+    else owner.onLeading();
+  }
+
+  async #depose(reason: RpcError): Promise<void> {
+    const owner = this.#owner;
+    const hasLed = owner.move('deposed');
+    if (hasLed || owner.isStopping) owner.onDeposed(reason);
+    if (!hasLed) return;
+    const left = owner.registered?.handOver().then(() => owner.registered?.leave());
+    await Promise.all([left, this.acceptor.drain(reason, owner.options.drainTimeout)]);
+    if (owner.isStopping) return;
+    this.acceptor = owner.makeAcceptor();
+    owner.move('standby');
+  }
+}
