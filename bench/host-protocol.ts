@@ -25,7 +25,7 @@ export type Questions<Asked> = {
   readonly [Name in keyof Asked]: { readonly question: object; readonly answer: object };
 };
 
-/** What a process gets: one of the questions of its program. */
+/** Message to a process: one of the questions of its program. */
 export type RequestFor<Asked extends Questions<Asked>> = {
   [Name in keyof Asked]: { readonly name: Name; readonly question: Asked[Name]['question'] };
 }[keyof Asked];

@@ -106,7 +106,7 @@ export const RpcCode = {
   LeaseLost: 'ERR_RPC_LEASE_LOST',
   /** Another server is registered under the same id, at another address. */
   IdInUse: 'ERR_RPC_ID_IN_USE',
-  /** The server leads no more, or a later Leader is known. The method was not started. */
+  /** The server leads no more: another one may lead in its place. The method was not started. */
   StaleLeader: 'ERR_RPC_STALE_LEADER',
 } as const;
 /** One of the codes in the table {@link RpcCode}. */

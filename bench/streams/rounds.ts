@@ -3,7 +3,7 @@ import { type Contestant, rotated } from '../scenario.js';
 import type { StreamLoad } from './host-protocol.js';
 import { StreamPair, type StreamRound } from './pair.js';
 
-/** What one peer did under one load: each round, or the first thing that went wrong. */
+/** Result of one peer under one load: each round, or the first thing that went wrong. */
 export type PeerRounds =
   | { readonly name: string; readonly rounds: readonly StreamRound[] }
   | { readonly name: string; readonly error: string };

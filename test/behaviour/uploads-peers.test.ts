@@ -33,7 +33,7 @@ const send = (id: number, first: number, ...values: readonly unknown[]): Buffer 
 const end = (id: number): Buffer => request(id, { type: 'stream_end' });
 
 async function served(t: TestContext, options: object = {}) {
-  /** What the methods saw: items, and codes of the errors in their place. */
+  /** Items that the methods read, and codes of errors in their place. */
   const seen: unknown[] = [];
   const read = async (): Promise<unknown> => {
     const stream = callContext()?.stream;

@@ -57,7 +57,7 @@ export interface Left {
   readonly what: string;
 }
 
-/** What the reader of a stream got, when it was over. */
+/** Items and end of a stream as its reader got them. */
 export interface Read {
   readonly type: 'read';
   /** The process that read it. */

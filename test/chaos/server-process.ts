@@ -62,7 +62,7 @@ async function serve({ name, id, port, transport, standby, isBusy, historyFile, 
   }
 
   const streams = new StreamLog(name, (record) => peer.history.write(record));
-  /** What a reader has read, with a seeded bug from time to time. */
+  /** Items as a reader reports them, with a seeded bug from time to time. */
   const note = (items: number[]): number[] => {
     if (items.length < 4) return items;
     if (isDue('lose an item')) items.splice(1, 1);

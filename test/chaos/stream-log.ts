@@ -23,7 +23,7 @@ export class StreamLog {
     this.#write = write;
   }
 
-  /** So many items of a call, each large or small. `finish` writes down that it is finished; a seeded bug forgets it. */
+  /** Items of a call, each large or small, in the number that is asked for. `finish` writes down that it is finished; a seeded bug forgets it. */
   async *generate(of: StreamOf, count: number, finish = this.finished): AsyncGenerator<Item, void> {
     this.begun(of);
     try {

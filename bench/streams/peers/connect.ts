@@ -6,8 +6,8 @@ import { loadPackage } from '../load-package.js';
 import type { StreamPeer } from '../peer.js';
 
 /**
- * Server streaming of @connectrpc/connect-node over HTTP/2 with the gRPC protocol, which costs less here than Connect's own, and
- * without compression. Messages are those of @bufbuild/protobuf.
+ * Server streaming of @connectrpc/connect-node over HTTP/2 with the gRPC protocol, and without compression. Whether Connect's own
+ * protocol costs less is not measured. Messages are those of @bufbuild/protobuf.
  */
 
 interface Protobuf {

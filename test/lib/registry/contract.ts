@@ -10,7 +10,7 @@ export interface Link {
   cut(): void;
   /** Nothing arrives in either direction, and nothing ends. */
   swallow(): void;
-  /** What is asked arrives; answers are lost. */
+  /** Requests arrive; answers are lost. */
   swallowAnswers(): void;
   heal(): void;
 }
