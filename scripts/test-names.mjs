@@ -24,6 +24,7 @@ const GONE_HEADER = `# Tests of names.txt that are gone. Each line: the old name
 /** @type {readonly (readonly [RegExp, string])[]} */
 const VARYING = [
   [/\bFUZZ_SEED=\d+/g, 'FUZZ_SEED=...'],
+  [/^(the code on the pages > runs: \S+, line) \d+$/, '$1 ...'],
   [/^(imports go one way > \S+ imports) .*/, '$1 ...'],
 ];
 
