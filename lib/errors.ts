@@ -221,9 +221,9 @@ export class RpcError extends Error {
 Object.defineProperty(RpcError.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
 spanCopies(RpcError, 'mailstation.RpcError');
 
-/** Notes on the error of a stream how many items its consumer has got. Returns the error. */
+/** Notes on the error of a stream, unless it is frozen, how many items its consumer has got. Returns the error. */
 export function noteDelivered(error: RpcError, delivered: number): RpcError {
-  (error as { delivered?: number }).delivered = delivered;
+  Reflect.set(error, 'delivered', delivered);
   return error;
 }
 

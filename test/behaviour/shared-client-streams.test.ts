@@ -80,6 +80,15 @@ describe('a method of a shared client that streams', () => {
         assert.deepEqual(await stream.next(), { done: true, value: undefined });
       });
 
+      it('ends with the error of the generator where that error takes no field', async (t) => {
+        const { client } = await joined(t, role);
+        const stream = client.failsFrozen();
+        assert.equal((await stream.next()).value, 1);
+        const error = await failure(stream.next());
+        assert.deepEqual([error.name, error.message], ['TypeError', 'frozen']);
+        assert.deepEqual(await stream.next(), { done: true, value: undefined });
+      });
+
       it('is asked for no more than was read and a window, and ends once at a break', async (t) => {
         const { client, real } = await joined(t, role);
         const stream = client.endless();

@@ -32,6 +32,11 @@ export class Streaming {
     throw Object.assign(new TypeError('no more'), { code: 'E_EMPTY' });
   }
 
+  async *failsFrozen(): AsyncGenerator<number> {
+    yield 1;
+    throw Object.freeze(new TypeError('frozen'));
+  }
+
   readable(): Readable {
     return Readable.from(['a', 'b']);
   }

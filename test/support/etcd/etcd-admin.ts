@@ -7,7 +7,7 @@ import type { EtcdNode } from './etcd-node.js';
 
 const same = (bytes: Buffer): Buffer => bytes;
 
-/** What an administrator does to etcd, past the engine. */
+/** Commands of an administrator to etcd, past the engine. */
 export class EtcdAdmin {
   readonly #client: Client;
   #token: string | undefined;

@@ -3,7 +3,7 @@ import type { EtcdNode } from './etcd-node.js';
 
 /** The engine declares a connection dead when an answer is late by some seconds; a stall of a part of that explains a late answer. Unit: ms */
 const STALL_MS = 500;
-/** What etcd logs when its own work was late. */
+/** Lines that etcd logs when its own work was late. */
 const ETCD_IS_LATE = /took too long|overloaded|slow fdatasync|waiting for ReadIndex response/;
 
 /** Evidence that this process or etcd got no time to run, from when the object was made. */

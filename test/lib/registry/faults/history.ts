@@ -27,7 +27,7 @@ export function reignsOf(holder: string, text: string): Reign[] {
   return reigns;
 }
 
-/** What must not be: two candidates that lead at the same time, and a Leader whose term is not above those before. */
+/** Violation: two candidates that lead at the same time, and a Leader whose term is not above those before. */
 export function violations(reigns: readonly Reign[]): string[] {
   const found: string[] = [];
   const sorted = reigns.toSorted((one, other) => one.from - other.from);
