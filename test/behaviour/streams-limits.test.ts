@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { callContext } from '../../lib/call-context.js';
+import { findCause } from '../../lib/errors.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { call, deferred, failure, makeGate, serve } from './support.js';
@@ -112,7 +113,8 @@ describe('the time of a stream', () => {
     const served = await serve(t, service, { asyncContext: true });
     const { calls } = await call(t, [served]);
     await calls.f(null);
-    assert.equal((await failure(calls.outer.with({ timeout: 700 })(null))).code, 'ERR_RPC_TIMEOUT');
+    // On a busy machine the failure of the inner stream, which has the same deadline, arrives first.
+    assert.ok(findCause(await failure(calls.outer.with({ timeout: 700 })(null)), 'ERR_RPC_TIMEOUT'));
     assert.deepEqual(opened, [0]);
     await until(() => ends.length > 0, { what: 'the finally of the inner stream' });
   });

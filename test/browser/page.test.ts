@@ -53,7 +53,7 @@ async function serve(t: TestContext, site: Site, name: string, options: ServerOp
 
 const urlOf = (server: Server): string => server.urls[0] ?? '';
 
-/** Starts a client in the page, with these gateways. */
+/** Starts a client in the page, with these gateways. Its attempts to connect have the time that a busy machine needs. */
 function startClient(page: Page, urls: readonly string[], options: object = {}): Promise<void> {
   return page.evaluate(
     async ([given, more]: readonly [readonly string[], object]) => {
@@ -63,7 +63,7 @@ function startClient(page: Page, urls: readonly string[], options: object = {}):
       window.client.addServers(given.map((url, i) => ({ id: `gate-${i + 1}`, serverType: 'gate', url })));
       await window.client.start();
     },
-    [urls, options] as const,
+    [urls, { connectTimeout: 30_000, ...options }] as const,
   );
 }
 
