@@ -75,7 +75,8 @@ export class RawPeer {
 /** Connects to a server of ours, without a word. */
 export async function rawCaller(t: Pick<TestContext, 'after'>, port: number): Promise<RawPeer> {
   const socket = connect(port, '127.0.0.1');
-  t.after(() => socket.destroy());
+  // With an error: a test may end while this still waits for the connection, and the wait would keep the process alive.
+  t.after(() => socket.destroy(new Error('the test is over')));
   const peer = new RawPeer(socket);
   await untilEvent(socket, 'connect', { what: 'the connection' });
   return peer;

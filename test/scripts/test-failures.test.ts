@@ -10,6 +10,7 @@ interface TestEvent {
     readonly name: string;
     readonly nesting: number;
     readonly file: string;
+    readonly message?: string;
     readonly details?: { readonly error: TestError };
   };
 }
@@ -62,6 +63,27 @@ describe('the list of failed tests', () => {
     assert.deepEqual(await linesFor(start(file, 0), failed(file, 0, cutOff)), [
       'test/station/outbox.test.js: test timed out after 300000ms\n',
     ]);
+  });
+
+  test('has what a file wrote last to its standard error, where no test of the file failed', async () => {
+    const wrote = (message: string): TestEvent => ({
+      type: 'test:stderr',
+      data: { name: '', nesting: 0, file, message },
+    });
+    const events = [
+      start(file, 0),
+      wrote(`${'a long line '.repeat(100)}\n`),
+      wrote('kept alive by: Timeout\n  at f\n'),
+    ];
+    const [line = ''] = await linesFor(
+      ...events,
+      failed(file, 0, { failureType: 'testCodeFailure', message: 'test failed' }),
+    );
+    assert.match(
+      line,
+      /^test\/station\/outbox\.test\.js: test failed: .*a long line \| kept alive by: Timeout \| at f\n$/,
+    );
+    assert.ok(line.length < 600);
   });
 
   test('has a line at once, not at the end of the run', async () => {
