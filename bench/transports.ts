@@ -1,12 +1,14 @@
 /**
  * Compares the transports: `npm run bench:transports -- [options]`. Each transport is measured against tcp in one run, with 1
- * and with 64 calls in flight. A last table has the effect of permessage-deflate.
+ * and with 64 calls in flight. Further tables have what a bare loop over the same transport gives, which is the limit of ours, and
+ * the effect of permessage-deflate.
  *
  *   --transports a,b   transports beside tcp            (unix,tls,ws,wss)
  *   --in-flight 1,64   calls in flight                  (64,1)
  *   --payload a,b      small, 10k                       (small)
  *   --rounds n         rounds of each                   (12)
  *   --seconds n        length of a round                (0.5)
+ *   --no-limits        leave out the tables on bare loops
  *   --no-deflate       leave out the table on permessage-deflate
  *   --json             the result as JSON
  */
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     payload: { type: 'string', default: 'small' },
     rounds: { type: 'string', default: '12' },
     seconds: { type: 'string', default: '0.5' },
+    'no-limits': { type: 'boolean', default: false },
     'no-deflate': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -69,8 +72,8 @@ function transport(name: string, title: string, folder: string): Contestant {
   return { name: title, url: `${peerUrl('mailstation', PEERS)}?${query}` };
 }
 
-function loop(name: string, title = name): Contestant {
-  return { name: title, url: peerUrl(name, PEERS) };
+function loop(name: string, title = name, query = ''): Contestant {
+  return { name: title, url: `${peerUrl(name, PEERS)}${query}` };
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -79,6 +82,12 @@ try {
   const others = values.transports.split(',');
   const transports = ['tcp', 'tcp', ...others].map((name, at) => transport(name, at === 1 ? AGAIN : name, folder));
   const loops = [loop('limit-ws'), loop('limit-ws', AGAIN), loop('limit-ws-deflate')];
+  const inFolder = `?${new URLSearchParams({ folder })}`;
+  const limits = [
+    loop('limit-json-early', 'limit tcp'),
+    loop('limit-json-early', AGAIN),
+    ...['unix', 'tls'].map((name) => loop(`limit-${name}`, `limit ${name}`, inFolder)),
+  ];
   const environment = describeEnvironment();
   const print = (text: string): void => {
     if (!values.json) process.stdout.write(`${text}\n\n`);
@@ -93,6 +102,10 @@ try {
     print(formatBaselineTable(table, goalOf));
   };
   for (const scenario of scenarios(values.payload, values['in-flight'])) await run(scenario, transports);
+  if (!values['no-limits']) {
+    print('a bare loop over each transport, in JSON');
+    for (const scenario of scenarios(values.payload, values['in-flight'])) await run(scenario, limits);
+  }
   if (!values['no-deflate']) {
     print('permessage-deflate: a loop over WebSockets with and without it');
     for (const scenario of scenarios('small,10k', '64,1')) await run(scenario, loops);

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import path from 'node:path';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { type WebSocket, WebSocket as WebSocketClient, WebSocketServer } from 'ws';
 import type { PeerServer } from '../peer.js';
 import type { LinkSocket } from './json-link.js';
@@ -18,34 +21,71 @@ export interface Carrier {
   connect(port: number): Promise<CarriedStream>;
 }
 
+/** How the sockets of a loop are made: by node:net or by node:tls. */
+interface SocketMaker {
+  serve(onSocket: (socket: Socket) => void): Server;
+  /** Where the server listens. */
+  readonly at: ListenOptions;
+  dial(port: number): Socket;
+  /** Event with which the socket of {@link dial} can be used. */
+  readonly event: string;
+}
+
 /** A TCP socket. */
-export const tcpCarrier: Carrier = {
-  async listen(onStream) {
-    const streams = new Set<CarriedStream>();
-    const server = createServer((socket) => {
-      const stream = carrySocket(socket);
-      streams.add(stream);
-      socket.once('close', () => streams.delete(stream));
-      onStream(stream);
-    });
-    server.listen(0, HOST);
-    await once(server, 'listening');
-    return {
-      port: (server.address() as AddressInfo).port,
-      async close() {
-        const closed = once(server, 'close');
-        server.close();
-        for (const stream of streams) void stream.close();
-        await closed;
-      },
-    };
-  },
-  async connect(port) {
-    const socket = connect(port, HOST);
-    await once(socket, 'connect');
-    return carrySocket(socket);
-  },
-};
+export const tcpCarrier: Carrier = carrierOf({
+  serve: createServer,
+  at: { host: HOST, port: 0 },
+  dial: (port) => connect(port, HOST),
+  event: 'connect',
+});
+
+/** A unix socket in `folder`. */
+export function unixCarrier(folder: string): Carrier {
+  const file = path.join(folder, 'limit.sock');
+  return carrierOf({ serve: createServer, at: { path: file }, dial: () => connect(file), event: 'connect' });
+}
+
+/** TLS over TCP, with the certificate in `folder`; both ends have Node's defaults. */
+export function tlsCarrier(folder: string): Carrier {
+  const cert = readFileSync(path.join(folder, 'cert.pem'));
+  const key = readFileSync(path.join(folder, 'key.pem'));
+  return carrierOf({
+    serve: (onSocket) => createTlsServer({ cert, key }, onSocket),
+    at: { host: HOST, port: 0 },
+    dial: (port) => connectTls({ host: HOST, port, ca: cert }),
+    event: 'secureConnect',
+  });
+}
+
+function carrierOf({ serve, at, dial, event }: SocketMaker): Carrier {
+  return {
+    async listen(onStream) {
+      const streams = new Set<CarriedStream>();
+      const server = serve((socket) => {
+        const stream = carrySocket(socket);
+        streams.add(stream);
+        socket.once('close', () => streams.delete(stream));
+        onStream(stream);
+      });
+      server.listen(at);
+      await once(server, 'listening');
+      return {
+        port: (server.address() as Partial<AddressInfo>).port ?? 0,
+        async close() {
+          const closed = once(server, 'close');
+          server.close();
+          for (const stream of streams) void stream.close();
+          await closed;
+        },
+      };
+    },
+    async connect(port) {
+      const socket = dial(port);
+      await once(socket, event);
+      return carrySocket(socket);
+    },
+  };
+}
 
 function carrySocket(socket: Socket): CarriedStream {
   return Object.assign(socket, {

@@ -1,0 +1,6 @@
+import { tlsCarrier } from '../limit/carrier.js';
+import { createLimitPeer } from '../limit/limit-peer.js';
+
+/** The yardstick over TLS: `?folder=` names the folder for its files. */
+const folder = new URL(import.meta.url).searchParams.get('folder') ?? '';
+export const peer = createLimitPeer({ earlyFlush: true }, tlsCarrier(folder));
