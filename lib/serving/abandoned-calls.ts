@@ -65,6 +65,7 @@ export class AbandonedCalls {
     for (const [call, until] of this.#calls) {
       if (until > now) return Math.min(until, this.#reportAt);
       this.delete(call);
+      call.givenUp();
     }
     return this.#reportAt;
   }

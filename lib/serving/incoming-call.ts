@@ -139,6 +139,12 @@ export class IncomingCall implements ServedCall, ReportedCall {
     this.abort(reason);
   }
 
+  /** The method has not ended in time, and the call has no place among the running calls any more. */
+  abandoned(): void {}
+
+  /** The call counts no longer among the abandoned ones: its method is taken for one that never ends. */
+  givenUp(): void {}
+
   /** Ends the call without an answer. */
   drop(): void {
     this.#settle()?.served(this);

@@ -266,6 +266,7 @@ export class ConcurrencyLimit {
       else {
         this.#removed(call, source);
         this.#abandoned.add(call, now);
+        call.abandoned();
       }
     }
     return earliest;

@@ -83,7 +83,14 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   }
 
   over(call: Call): void {
-    this.#calls.delete(call.id);
+    // A later call may have got the id of one that was abandoned.
+    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
+  }
+
+  /** A source that never ends must count for good neither among the streams of the connection nor among their bytes. */
+  unending(call: Call, sender: StreamSender | undefined): void {
+    this.over(call);
+    if (sender !== undefined && this.#senders.get(call.id) === sender) this.forget(call.id);
   }
 
   /** True while a call with this id is not over. */

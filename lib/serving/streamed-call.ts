@@ -15,6 +15,8 @@ export interface StreamedCallOwner {
   begin(call: StreamedCall, source: StreamSource): StreamSender;
   /** The caller wants no more, or is gone. */
   abandoned(call: StreamedCall): void;
+  /** The call does not end, and has no place among the running calls any more. */
+  unending(call: StreamedCall, sender: StreamSender | undefined): void;
   /** The call is over. */
   over(call: StreamedCall): void;
 }
@@ -96,6 +98,16 @@ export class StreamedCall extends UploadedCall {
   override abort(reason: RpcError): void {
     super.abort(reason);
     this.#stop();
+  }
+
+  override abandoned(): void {
+    super.abandoned();
+    this.#streams.unending(this, this.#sender);
+  }
+
+  override givenUp(): void {
+    // Without a source the method has not answered, and may still fail, which the log is to tell.
+    if (this.#sender !== undefined) this.drop();
   }
 
   override expire(): void {

@@ -53,6 +53,10 @@ export class UploadedCall extends IncomingCall {
     else this.cancelled(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
   }
 
+  override abandoned(): void {
+    this.#upload?.close();
+  }
+
   protected override makeContext(): IncomingContext {
     const context = super.makeContext();
     return this.#upload === undefined ? context : new UploadContext(context, this.#upload);

@@ -234,6 +234,36 @@ describe('a stream among the limits of a server', () => {
   });
 });
 
+describe('a method that never ends', () => {
+  it('does not count for good among the streams of its connection', async (t) => {
+    const service = {
+      async *deaf() {
+        yield 1;
+        await new Promise(() => {});
+      },
+      forgets: () => new Promise(() => {}),
+      numbers: noting().endless,
+    };
+    const served = await serve(t, service, { maxStreams: 2 });
+    const { calls } = await call(t, [served]);
+    const stream = calls.deaf.stream(null);
+    await stream.next();
+    const upload = failure(calls.forgets.with({ stream: noting().endless(), timeout: 100 })(null));
+    assert.equal((await failure(calls.deaf.stream(null).next())).code, 'ERR_RPC_OVERLOADED');
+    await stream.return();
+    assert.equal((await upload).code, 'ERR_RPC_TIMEOUT');
+    const open: { return(): Promise<unknown> }[] = [];
+    const opens = async (): Promise<boolean> => {
+      const next = calls.numbers.stream(null);
+      const { done } = await next.next().catch(() => ({ done: true }));
+      if (!done) open.push(next);
+      return open.length === 2;
+    };
+    await until(opens, { what: 'room for two streams' });
+    for (const each of open) await each.return();
+  });
+});
+
 describe('a stream on its way', () => {
   it('passes the before filters at its opening and the after filters at its end', async (t) => {
     const seen: string[] = [];

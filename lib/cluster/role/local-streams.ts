@@ -46,7 +46,9 @@ export class LocalStreams {
     });
     const owner = {
       begin: streams.begin.bind(streams),
-      abandoned: () => {},
+      // A source that never ends is not kept: nothing further is to be said to it.
+      abandoned: () => void this.#calls.delete(id),
+      unending: () => {},
       over: () => void this.#calls.delete(id),
     };
     const { name } = call.method;
