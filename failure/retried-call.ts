@@ -105,10 +105,12 @@ export class RetriedCall implements Tried {
     else this.#wait(afterMs, decision.serverId);
   }
 
-  #noteServer({ serverId }: Attempt, { code, delivery }: RpcError): void {
+  #noteServer({ serverId, lastState }: Attempt, { code, delivery }: RpcError): void {
     if (serverId === undefined) return;
     this.servers.add(serverId);
-    if (code === RpcCode.Connect && delivery === 'not-sent') this.outOfReach.add(serverId);
+    // A Leader whose term is over refuses the calls that it gets. Where callers know that, no call is sent to it.
+    const isOutOfReach = code === RpcCode.Connect || (code === RpcCode.StaleLeader && lastState !== 'sent');
+    if (isOutOfReach && delivery === 'not-sent') this.outOfReach.add(serverId);
   }
 
   /** Waits for a server that was out of reach. Such a server has seen nothing of the call, so it may be tried anew. */

@@ -7,7 +7,7 @@ export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';
 export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 export { LineMailBox, type OpenLine } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';
-export { notConnected } from './not-connected.js';
+export { codeOutOfReach, notConnected } from './not-connected.js';
 export {
   DEFAULT_PENDING_SIZE,
   MAILBOX_DEFAULTS,

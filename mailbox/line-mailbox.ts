@@ -43,6 +43,8 @@ export class LineMailBox extends BaseMailBox {
   readonly #drainingLines = new Set<Line>();
   #current: Current | undefined;
   readonly #isWanted: () => boolean;
+  /** Ends the watch for a later Leader of the server's id. */
+  readonly #unwatch: (() => void) | undefined;
   /** In backoff: for long, since no call needs the connection. */
   #isSlow = false;
   /** Ends the attempt of the state `connecting`. */
@@ -64,6 +66,7 @@ export class LineMailBox extends BaseMailBox {
     });
     this.#openLine = openLine;
     this.#isWanted = isWanted;
+    this.#unwatch = options.terms?.watch(server.id, () => this.#onLaterTerm());
   }
 
   override get inFlight(): number {
@@ -116,6 +119,7 @@ export class LineMailBox extends BaseMailBox {
 
   protected override onDestroy(reason: RpcError): void {
     this.#dialling?.abort(reason);
+    this.#unwatch?.();
     const lines = this.#current === undefined ? [...this.#drainingLines] : [this.#current.line, ...this.#drainingLines];
     this.#current = undefined;
     this.#drainingLines.clear();
@@ -168,16 +172,24 @@ export class LineMailBox extends BaseMailBox {
   }
 
   /** Calls that were sent are answered on the old line, while a new line is dialled to the next Leader. */
-  #onGoaway(line: Line): void {
+  #onGoaway(line: Line, reason = goingAway(this.server.id)): void {
     const current = this.#current;
     if (line !== current?.line || this.state !== 'ready') return;
-    const reason = goingAway(this.server.id);
     this.#current = undefined;
     this.#endBackoff(current);
     this.#drainingLines.add(line);
     // Unbounded: each call has its own deadline, and the server ends the line after the last answer.
     line.drain(reason, MAX_TIMEOUT_MS);
     this.move('backoff', reason);
+  }
+
+  /** Another Leader was elected: this one gets no more calls, though its connection stands. */
+  #onLaterTerm(): void {
+    const { terms } = this.#options;
+    const term = this.#current?.line.agreement.term;
+    if (this.#current === undefined || term === undefined || terms?.isStale(this.server.id, term) !== true) return;
+    const why = `${this.server.id} has a later Leader than the one of this connection, whose term is ${term.revision}`;
+    this.#onGoaway(this.#current.line, new RpcError(RpcCode.StaleLeader, why));
   }
 
   #onLineClosed(line: Line, reason: RpcError): void {

@@ -5,6 +5,11 @@ import { RpcCode } from '../lib/errors.js';
 import { connectAdvice } from './connect-advice.js';
 import type { MailBox } from './mailbox.js';
 
+/** Code for a call whose server was not reached. A Leader whose term is over was reached, and is not called. */
+export function codeOutOfReach({ code }: RpcError): RpcCode {
+  return code === RpcCode.StaleLeader ? code : RpcCode.Connect;
+}
+
 /** Makes the error of a call that waited for a mailbox until its deadline. */
 export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): RpcError {
   const { count, forMs, isAccepted } = mailbox?.attempts ?? { count: 0, forMs: 0, isAccepted: false };
@@ -21,7 +26,7 @@ export function notConnected(call: OutgoingCall, mailbox: MailBox | undefined): 
       count === 1 ? `1 attempt to connect in ${forMs} ms` : `${count} attempts to connect in ${forMs} ms`;
     const last = `the last failure: ${failure.message}${connectAdvice(failure)}`;
     const why = `not connected to ${address} after ${call.timeout} ms; the client made ${attempts}; ${last}`;
-    return call.lateError(RpcCode.Connect, why, 'not-sent', about);
+    return call.lateError(codeOutOfReach(failure), why, 'not-sent', about);
   }
   const attempt = isAccepted
     ? `; the server accepted the connection, and has not answered the registration: is it a mailstation server?`

@@ -123,6 +123,8 @@ export interface ResolvedMailBoxOptions {
   readonly clientId?: string | undefined;
   /** Secrets that are proven to servers. */
   readonly secrets?: LineOptions['secrets'];
+  /** Terms of Leaders that the client knows. Undefined: it calls the Leaders of any term. */
+  readonly terms?: LineOptions['terms'];
   /** Makes the token for servers. */
   readonly token?: LineOptions['token'];
 }

@@ -285,6 +285,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     if (kind === 'removed') this.#hooks.forget(id);
     if (kind === 'removed') this.#outbox.remove(id, reason('was removed'));
     else if (isElsewhere) this.#outbox.move(now, reason('moved to another address'));
+    this.#options.terms.trust(id, now?.['term']);
   }
 
   async #stop(): Promise<void> {

@@ -3,6 +3,7 @@ import type { Secrets } from '../lib/auth/secrets.js';
 import { tokenOption } from '../lib/auth/token-option.js';
 import { clientIdOption, isClientId } from '../lib/client-id.js';
 import { type Logger, quietLogger } from '../lib/diagnostics.js';
+import { KnownTerms } from '../lib/follower/known-terms.js';
 import { boolean, type Filled, integer, invalid, loggerOption, unfit } from '../lib/options.js';
 import {
   type CustomMailBoxFactory,
@@ -85,6 +86,8 @@ export interface ResolvedMailStationOptions {
   readonly drainTimeout: number;
   readonly mailboxFactory: CustomMailBoxFactory | undefined;
   readonly mailbox: ResolvedMailBoxOptions;
+  /** Terms of elected servers, of which this client has the highest ones. */
+  readonly terms: KnownTerms;
   /** Undefined: no server is ever ejected. */
   readonly ejection: Filled<EjectionOptions> | undefined;
   /** Undefined: the mailboxes are this client's own. */
@@ -127,10 +130,12 @@ export function resolveMailStationOptions(
   if (given[proof] !== undefined && mailboxFactory !== undefined)
     throw invalid(`${proof} cannot be combined with mailboxFactory: a custom mailbox proves by itself who it is`);
   const id = clientId(given);
+  const terms = new KnownTerms();
   const mailbox = {
     ...resolveMailBoxOptions(given),
     secrets,
     token,
+    terms,
     ...(tls && { tls }),
     ...(id !== undefined && { clientId: id }),
   };
@@ -139,6 +144,7 @@ export function resolveMailStationOptions(
     drainTimeout: mailbox.drainTimeout,
     mailboxFactory,
     mailbox,
+    terms,
     ejection: resolveEjection(given.ejection),
     share,
     logger,

@@ -2,7 +2,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { describeEndpoint, endpointOf } from '../lib/endpoint.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
 import type { ServerInfo } from '../lib/server-info.js';
-import { type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
+import { codeOutOfReach, type MailBox, type MailBoxState, notConnected } from '../mailbox/index.js';
 import { Backlog } from './backlog.js';
 import type { MakeMailBoxParts } from './mailbox-maker.js';
 import { MailBoxes } from './mailboxes.js';
@@ -159,7 +159,7 @@ function doesNotWait(call: OutgoingCall): boolean {
 }
 
 function outOfReach(call: OutgoingCall, failure: RpcError): void {
-  call.fail(call.error(RpcCode.Connect, `not connected: ${failure.message}`, 'not-sent', failure));
+  call.fail(call.error(codeOutOfReach(failure), `not connected: ${failure.message}`, 'not-sent', failure));
 }
 
 function pendingFull(pendingSize: number, { server, state, lastFailure }: MailBox): string {

@@ -1,6 +1,6 @@
 export type { StreamWindowOptions } from '../../lib/protocol/stream-window-options.js';
 export type { MailBox, MailBoxEvents } from '../../mailbox/mailbox.js';
-export { notConnected } from '../../mailbox/not-connected.js';
+export { codeOutOfReach, notConnected } from '../../mailbox/not-connected.js';
 export {
   DEFAULT_PENDING_SIZE,
   MAILBOX_DEFAULTS,

@@ -31,7 +31,7 @@ export async function identifyHolder(options: LineOptions): Promise<Holder> {
       handler,
       new AbortController().signal,
     );
-    const { holder } = line;
+    const { holder } = line.agreement;
     line.destroy(new RpcError(RpcCode.Closed, 'the connection served only to identify the holder of the port'));
     if (holder === undefined) return { kind: 'stock' };
     return { kind: 'ours', pid: holder.pid, name: holder.name, version: holder.version };

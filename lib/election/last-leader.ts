@@ -8,7 +8,7 @@ export class LastLeader {
   readonly #lostAt = performance.now();
 
   /** Must be made when the line to the Leader has ended. */
-  constructor({ holder, peer }: Pick<Line, 'holder' | 'peer'>) {
+  constructor({ agreement: { holder }, peer }: Pick<Line, 'agreement' | 'peer'>) {
     this.#name = holder === undefined ? peer : `process ${holder.pid}, ${peer}`;
   }
 

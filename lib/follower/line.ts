@@ -3,7 +3,7 @@ import { RpcCode, type RpcError } from '../errors.js';
 import { eventLoop } from '../event-loop.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
-import { answerHead, HEAD, type Head, type PortHolder } from '../protocol/message.js';
+import { answerHead, HEAD, type Head } from '../protocol/message.js';
 import { type FrameView, REQUEST, RESPONSE } from '../protocol/packet.js';
 import { type MailBoxStateHead, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
@@ -67,7 +67,7 @@ export class Line {
 
   /**
    * Dials and registers, for `connectTimeout` at most or until `signal` aborts. Rejects with {@link RpcCode.Connect} (no
-   * process reachable; `cause` is the system's error) or {@link RpcCode.Register} (the Leader refused, or did not answer).
+   * process reachable; `cause` is the system's error) {@link RpcCode.Register} (the Leader refused, or did not answer) or {@link RpcCode.StaleLeader}.
    */
   static async open(options: LineOptions, handler: LineHandler, signal: AbortSignal, dial = dialWithin): Promise<Line> {
     const { endpoint, connectTimeout, maxFrameBytes, tls } = options;
@@ -154,9 +154,9 @@ export class Line {
     return this.#agreement.generation;
   }
 
-  /** Process that holds the port; undefined for a stock Leader. */
-  get holder(): PortHolder | undefined {
-    return this.#agreement.holder;
+  /** Terms on which this end and the Leader talk. */
+  get agreement(): Agreement {
+    return this.#agreement;
   }
 
   get peer(): string {

@@ -3,6 +3,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import type { AuthChallenge, AuthOffer } from '../protocol/auth-message.js';
 import type { Codec } from '../protocol/codec.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
+import type { Term } from '../term.js';
 
 /** Parameters of a registration. */
 export interface Registering {
@@ -32,6 +33,18 @@ export interface Registering {
   readonly place?: string | undefined;
   /** Makes the token for the Leader's `authenticate`, for each registration anew. Undefined: this end has none. */
   readonly token?: (() => unknown) | undefined;
+  /** Terms of Leaders that this end knows, by channel. Undefined: any term is accepted. */
+  readonly terms?: TermMemory | undefined;
+}
+
+/** Highest terms of Leaders, by the id of the server or the name of the shared client. */
+export interface TermMemory {
+  /** Notes the term that a Leader has announced. Returns why that Leader leads no more, in words; undefined for one that may lead. */
+  take(id: string, term: Term): string | undefined;
+  /** True where a later term is known, or the term is one of another store than that of the registry. */
+  isStale(id: string, term: Term): boolean;
+  /** Calls `onChange` when the highest term of the id has changed. Returns how to stop that. */
+  watch(id: string, onChange: () => void): () => void;
 }
 
 /** Secrets of this end. */
@@ -57,6 +70,11 @@ export interface ProofAttempt {
 export function refused({ endpoint, channel }: Registering, why: string, cause?: unknown): RpcError {
   const message = `${describeEndpoint(endpoint)} did not accept the registration on "${channel}": ${why}`;
   return new RpcError(RpcCode.Register, message, { cause });
+}
+
+/** The error of a Leader whose term is over. Nothing but the registration was sent to it. */
+export function staleLeader({ endpoint }: Registering, why: string): RpcError {
+  return new RpcError(RpcCode.StaleLeader, `${describeEndpoint(endpoint)} is not called: ${why}`);
 }
 
 /** The error of a registration that failed for want of a proof or a token, at either end. */

@@ -6,8 +6,9 @@ import type { FrameView } from '../protocol/packet.js';
 import { AUTH_REFUSALS, RefusalCode, refusalCode } from '../protocol/refusal.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
+import type { Term } from '../term.js';
 import { fromWireError } from '../wire-errors.js';
-import { type Registering, refused, unauthenticated } from './registering.js';
+import { type Registering, refused, staleLeader, unauthenticated } from './registering.js';
 
 /** The result of a registration: how a Follower and its Leader talk from then on. */
 export interface Agreement {
@@ -20,6 +21,8 @@ export interface Agreement {
   readonly maxFrameBytes: number | undefined;
   /** Differs where another process, or another server of the process, holds the port; undefined for an older Leader. */
   readonly generation: string | undefined;
+  /** Term of a Leader that an election has made one. */
+  readonly term?: Term | undefined;
   /** How far an upload may be ahead of its method there. Undefined: the Leader takes no uploads. */
   readonly uploads: StreamWindow | undefined;
   /** True for a Leader that takes the name of the caller with each call. */
@@ -56,7 +59,10 @@ export function wasRefused(asked: Registering): boolean {
   return refusedBefore.has(asked);
 }
 
-/** Reads the answer. Throws {@link RpcCode.Register} for a refusal, and for an answer that is not valid. */
+/**
+ * Reads the answer. Throws {@link RpcCode.Register} for a refusal, and for an answer that is not valid; {@link RpcCode.StaleLeader} for
+ * a Leader whose term is over.
+ */
 export function readRegistration(head: Head, frame: FrameView, asked: Registering): Agreement {
   if (head.type !== 'register_channel_res') throw refused(asked, `answered with ${head.type}`);
   const stock = asked.transcode ?? STOCK_CODEC;
@@ -66,9 +72,12 @@ export function readRegistration(head: Head, frame: FrameView, asked: Registerin
   const codec = chosen(head.ext.codecs, asked);
   if (codec === undefined)
     throw refused(asked, `chose a codec that was not offered: ${printable(String(head.ext.codecs))}`);
-  const { features, holder, maxFrameBytes, generation, stream: uploads } = head.ext;
+  const { features, holder, maxFrameBytes, generation, term, stream: uploads } = head.ext;
+  const whyStale = term && asked.terms?.take(asked.channel, term);
+  if (whyStale !== undefined) throw staleLeader(asked, whyStale);
   const takesCallers = features.includes('caller');
-  return { codec, features, holder, maxFrameBytes, generation, uploads, takesCallers, isStock: false };
+  const terms = { codec, features, holder, maxFrameBytes, generation, uploads, takesCallers, isStock: false };
+  return term === undefined ? terms : { ...terms, term };
 }
 
 /**

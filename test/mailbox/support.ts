@@ -3,6 +3,7 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line, LineHandler } from '../../lib/follower/line.js';
 import type { LineOptions } from '../../lib/follower/line-options.js';
+import type { Agreement } from '../../lib/follower/registration.js';
 import type { OpenLine } from '../../mailbox/line-mailbox.js';
 import { tick } from '../lib/transport/support.js';
 
@@ -14,6 +15,7 @@ export const REFUSED = new RpcError(RpcCode.Connect, 'connect ECONNREFUSED');
 export class FakeLine {
   readonly peer = 'fake:1';
   readonly features: string[] = ['relay'];
+  agreement: Partial<Agreement> = {};
   readonly sent: OutgoingCall[] = [];
   /** Heads that were sent without an answer, as JSON. */
   readonly told: string[] = [];

@@ -6,6 +6,7 @@ import { type FrameView, REQUEST } from '../../../lib/protocol/packet.js';
 import { AUTH_REFUSALS, refusalCode } from '../../../lib/protocol/refusal.js';
 import { reportingWindow, type StreamWindow } from '../../../lib/protocol/stream-window.js';
 import { printable } from '../../../lib/quoted.js';
+import type { Term } from '../../../lib/term.js';
 import type { Connection } from '../../../lib/transport/connection.js';
 import { ControlRequest } from '../../../lib/transport/control-request.js';
 import { abortReason } from '../../../lib/transport/dial-within.js';
@@ -22,6 +23,8 @@ export interface Agreement {
   readonly holder: undefined;
   readonly maxFrameBytes: number | undefined;
   readonly generation: string | undefined;
+  /** A page follows no registry, and compares no terms. */
+  readonly term?: Term | undefined;
   readonly uploads: StreamWindow | undefined;
   readonly takesCallers: boolean;
   readonly isStock: boolean;

@@ -14,7 +14,7 @@ const OVER = new RpcError(RpcCode.Closed, 'the test is over');
 class FakeLine {
   isGoingAway = false;
   readonly peer = 'fake:1';
-  readonly holder = { pid: 4711, channels: [] };
+  readonly agreement = { holder: { pid: 4711, channels: [] } };
   closeReason: RpcError | undefined;
   readonly told: string[] = [];
   drain(reason: RpcError): void {

@@ -26,6 +26,7 @@ class FakeLine {
   state = 'ready';
   isFull = false;
   isGoingAway = false;
+  readonly agreement = {};
   closeReason: RpcError | undefined;
   readonly sent: OutgoingCall[] = [];
   readonly #world: FakeWorld;
