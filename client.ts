@@ -1,4 +1,5 @@
 import { checkMessage } from './client/arguments.js';
+import { CallTraces } from './client/call-traces.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import type { FollowedRoster } from './client/followed-roster.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions, callTimes } from './client/options.js';
@@ -6,6 +7,7 @@ import type { ClientParts } from './client/parts.js';
 import { followedRoster } from './client/registry.js';
 import { RosterClient } from './client/roster-client.js';
 import { startClient } from './client/start.js';
+import { publishStates } from './client/state-channels.js';
 import { FailureModes, resolveFailureOptions } from './failure/index.js';
 import { RemoteMethod } from './lib/call/remote-method.js';
 import { type Callback, withCallback } from './lib/callback.js';
@@ -76,7 +78,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
     const router = resolveRouter(chosen, routerOptions, writtenName('router', written, CLIENT_NAMES));
 
-    // The stages of a call's way out, the last one first: failure modes, router, station.
+    // The stages of a call's way out, the last one first: traces, failure modes, router, station.
     const { admission, held } = station;
     const onPlainRouteParam = takesAnyList ? undefined : routeParamNote(logger);
     this.#router = new CallRouter(
@@ -99,7 +101,9 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
       CLIENT_DEFAULTS.broadcastOutcomes,
     );
     const forms = { callbacks: this.#callbacks, broadcastOutcomes };
-    this.#caller = new Caller(this.#failureModes, station, { ...times, ...forms, ...logs });
+    publishStates(station);
+    const first = new CallTraces(this.#failureModes, (id) => station.server(id));
+    this.#caller = new Caller(first, station, { ...times, ...forms, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger, takesAnyList) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context, {

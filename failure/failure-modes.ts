@@ -22,7 +22,7 @@ export interface FailureModesParts {
   readonly held: HeldCalls;
 }
 
-/** First stage of a call: admits it and starts it in its mode. A call in `failfast` goes on as if there were no modes. */
+/** Admits each call and starts it in its mode. A call in `failfast` goes on as if there were no modes. */
 export class FailureModes implements CallStage, AttemptParts {
   readonly next: CallStage;
   readonly held: HeldCalls;

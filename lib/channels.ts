@@ -1,0 +1,64 @@
+import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
+import type { Delivery, RpcError } from './errors.js';
+
+/**
+ * All names under which the package publishes on Node's `diagnostics_channel`. A name without a subscriber costs the test whether
+ * there is one, and no message is made. docs/channels.md shows them to users.
+ */
+
+/** One call of a client, as its caller sees it: from the proxy to the outcome, with all attempts. */
+export const callChannel = tracing<CallMessage>('mailstation:call');
+
+/** The connection to one server has changed its state. */
+export const mailboxStateChannel: Channel = channel('mailstation:mailbox:state');
+
+/** A client hides a server from its routers, since calls to the server fail. */
+export const serverEjectedChannel: Channel = channel('mailstation:server:ejected');
+
+/**
+ * Message on the tracing channel `mailstation:call`. One object goes through all events of a call; the later fields are set when
+ * the call is over. Arguments, results and `meta` are not in it: they may be secrets.
+ */
+export interface CallMessage {
+  /** `namespace.module.method` */
+  readonly method: string;
+  readonly serverType: string;
+  /** `stream`: the result is read as a stream, and the call is over when the stream is. */
+  readonly kind: 'call' | 'oneway' | 'stream';
+  /** Time for the whole call; for a stream without a timeout of its own, to the first item. Unit: ms */
+  readonly timeout: number;
+  /** Server that the caller named; when the call is over, the last one that was chosen. Missing: none was chosen. */
+  serverId?: string;
+  /** Host of that server, or the path of its unix socket. Missing where the roster no longer has the server. */
+  serverAddress?: string;
+  /** Port of that server. Missing for a unix socket. */
+  serverPort?: number;
+  /** How far a failed call got: see `RpcError.delivery`. `answered` for a call that succeeded; `unknown` for a one-way call that was sent. */
+  delivery?: Delivery;
+  /** Error that the caller got. Missing: the call succeeded. */
+  error?: RpcError;
+}
+
+/** Message on the channel `mailstation:mailbox:state`. */
+export interface MailboxStateMessage {
+  readonly serverId: string;
+  /** One of the states of `client.mailboxes`; docs/lifecycles.md has their table. */
+  readonly to: string;
+  readonly from: string;
+  /** The failure behind a change that was not asked for. */
+  readonly reason: RpcError | undefined;
+}
+
+/** Message on the channel `mailstation:server:ejected`. */
+export interface ServerEjectedMessage {
+  readonly serverId: string;
+  /** The last of the failures for which the server was ejected. */
+  readonly reason: RpcError;
+  /** How long routers do not choose the server. Unit: ms */
+  readonly ms: number;
+}
+
+/** A tracing channel whose events carry one object of the given type. Node's types leave the events' types open. */
+function tracing<Message extends object>(name: string): TracingChannel<unknown, Message> {
+  return tracingChannel<unknown, Message>(name);
+}
