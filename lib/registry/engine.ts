@@ -28,6 +28,8 @@
 export interface Engine {
   /** Connection of the engine to the store, and its age. */
   readonly state: EngineState;
+  /** Resolves when {@link Engine.state} has become another one. Never rejects. */
+  changed(): Promise<void>;
   /** Takes a lease, and renews it until the lease is lost or ended. `ttl`: the time that is asked for. Unit: ms */
   lease(ttl: number): Promise<Lease>;
   /** Reads all entries whose keys begin with `prefix`, in the order of their keys, at one revision. */
@@ -51,6 +53,31 @@ export interface Engine {
    * to leave at once calls {@link Lease.end} before. Calls in flight reject with {@link RpcCode.Closed}. Resolves when nothing is left open.
    */
   close(): Promise<void>;
+}
+
+/**
+ * Engine with a connection of its own, which other processes of the machine may use too (`lib/machine/`). Their leases are renewed by the
+ * processes that hold them, through this engine.
+ */
+export interface OwnEngine extends Engine, LeaseCalls {}
+
+/** The calls to a store that leases are made of. Each rejects as the calls of an {@link Engine} do. */
+export interface LeaseCalls {
+  /** Takes a lease, and leaves the renewals to the caller. `ttl`: the time that is asked for. Unit: ms */
+  grant(ttl: number): Promise<Granted>;
+  /** Sends one renewal. Resolves to whether the store still has the lease, and rejects where no answer came within `timeout` ms. */
+  renew(id: string, timeout: number): Promise<boolean>;
+  /** Gives the lease back. */
+  revoke(id: string): Promise<void>;
+}
+
+/** A lease, as the store has granted it. */
+export interface Granted {
+  readonly id: string;
+  /** Unit: ms */
+  readonly ttl: number;
+  /** When the request was sent, by the monotonic clock of this process. Unit: ms */
+  readonly sentAt: number;
 }
 
 /** Longest time until a call of an engine settles. Unit: ms */
@@ -91,6 +118,8 @@ export interface Entry {
 export interface Snapshot {
   /** Id of the store that answered. */
   readonly store: string;
+  /** Id of the connection that the answer came by. */
+  readonly connection: string;
   readonly revision: number;
   readonly entries: readonly Entry[];
 }
@@ -111,10 +140,13 @@ export type Condition =
  * registration names its lease.
  */
 export type Operation =
-  | { readonly type: 'put'; readonly key: string; readonly value: string; readonly lease?: Lease | undefined }
+  | { readonly type: 'put'; readonly key: string; readonly value: string; readonly lease?: LeaseOfKey | undefined }
   | { readonly type: 'delete'; readonly key: string }
   | { readonly type: 'get'; readonly key: string }
   | { readonly type: 'list'; readonly prefix: string };
+
+/** Lease that a key is put under: its id, and whether its holder may rely on it. */
+export type LeaseOfKey = Pick<Lease, 'id' | 'alive'>;
 
 /** All changes of one revision below the prefix of a watch. */
 export interface Change {

@@ -2,27 +2,11 @@ import { outsideContexts } from '../async-context.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import type { Clock } from './clock.js';
-import type { Lease, LeaseLoss } from './engine.js';
+import type { Granted, Lease, LeaseCalls, LeaseLoss } from './engine.js';
 import { LeaseClock } from './lease-clock.js';
 
 /** Part of the engine that a lease needs. */
-export interface LeaseStore {
-  /**
-   * Sends one renewal. Resolves to whether the store still has the lease, and rejects where no answer came within `timeout` ms.
-   */
-  renew(id: string, timeout: number): Promise<boolean>;
-  /** Gives the lease back. May reject. */
-  revoke(id: string): Promise<void>;
-  readonly clock: Clock;
-}
-
-export interface Granted {
-  readonly id: string;
-  /** Unit: ms */
-  readonly ttl: number;
-  /** When the request was sent, by the clock of the {@link LeaseStore}. */
-  readonly sentAt: number;
-}
+export type LeaseStore = Pick<LeaseCalls, 'renew' | 'revoke'>;
 
 /** A lease is renewed when this part of its time is over. A lost renewal is repeated twice before the lease is given up. */
 const RENEWAL_PART = 1 / 3;
@@ -48,17 +32,19 @@ export class HeldLease implements Lease {
   readonly ttl: number;
   readonly lost: Promise<LeaseLoss>;
   readonly #store: LeaseStore;
+  readonly #time: Clock;
   readonly #clock: LeaseClock;
   readonly #lifecycle = new Lifecycle<LeaseState>('held', TRANSITIONS, () => this.#stopTimers());
   #resolveLost!: (reason: LeaseLoss) => void;
   #renewal: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor({ id, ttl, sentAt }: Granted, store: LeaseStore) {
+  constructor({ id, ttl, sentAt }: Granted, store: LeaseStore, time: Clock) {
     this.id = id;
     this.ttl = ttl;
     this.#store = store;
-    this.#clock = new LeaseClock(store.clock, ttl, sentAt);
+    this.#time = time;
+    this.#clock = new LeaseClock(time, ttl, sentAt);
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
     });
@@ -111,14 +97,14 @@ export class HeldLease implements Lease {
 
   async #renew(): Promise<void> {
     if (!this.alive()) return;
-    const sentAt = this.#store.clock.now();
+    const sentAt = this.#time.now();
     const timeout = Math.min(RENEWAL_TIMEOUT_MS, this.ttl * RENEWAL_TIMEOUT_PART);
     const answer = await this.#store.renew(this.id, timeout).catch(() => undefined);
     if (!this.alive()) return; // an answer that comes too late revives nothing
     if (answer === undefined) return this.#renewAfter(RETRY_MS + Math.random() * RETRY_JITTER_MS);
     if (!answer) return void this.lose('gone');
     this.#clock.renewed(sentAt);
-    this.#renewAfter(Math.max(0, sentAt + this.ttl * RENEWAL_PART - this.#store.clock.now()));
+    this.#renewAfter(Math.max(0, sentAt + this.ttl * RENEWAL_PART - this.#time.now()));
   }
 
   #stopTimers(): void {

@@ -9,7 +9,16 @@ import { importsOf } from './source.js';
 
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
 const LIB = [
-  ...['lib/cluster', 'lib/registry', 'lib/election', 'lib/leader', 'lib/serving', 'lib/service', 'lib/follower'],
+  ...[
+    'lib/machine',
+    'lib/cluster',
+    'lib/registry',
+    'lib/election',
+    'lib/leader',
+    'lib/serving',
+    'lib/service',
+    'lib/follower',
+  ],
   ...['lib/call', 'lib/stream', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
 ];
 
@@ -19,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   examples: ['index'],
   browser: ['client', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
-  etcd: ['lib/registry'],
+  etcd: ['lib/machine', 'lib/registry'],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
@@ -29,8 +38,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   router: LIB,
   station: ['mailbox', ...LIB],
   mailbox: LIB,
-  'lib/cluster': LIB.slice(1),
-  'lib/registry': ['lib/election', 'lib/transport', 'lib/protocol', 'lib'],
+  'lib/machine': ['lib/cluster', 'lib/registry', 'lib'],
+  'lib/cluster': LIB.slice(2),
+  'lib/registry': ['lib/election', 'lib/auth', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
   'lib/serving': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],

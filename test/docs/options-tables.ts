@@ -6,6 +6,7 @@ import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
 import { ELECTION_DEFAULTS } from '../../lib/registry/engine-election.js';
+import { MACHINE_SHARE_DEFAULTS } from '../../lib/registry/machine-share.js';
 import { REGISTRY_DEFAULTS } from '../../lib/registry/registry-options.js';
 import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
@@ -57,6 +58,13 @@ export const CLIENT_TABLES: readonly OptionsTable[] = [
     file: 'lib/registry/etcd/etcd-options.ts',
     name: 'EtcdOptions',
     defaults: REGISTRY_DEFAULTS,
+  },
+  {
+    title: 'One connection for a machine',
+    intro: 'The option `share` of `etcd()`.',
+    file: 'lib/registry/machine-share.ts',
+    name: 'MachineShareOptions',
+    defaults: MACHINE_SHARE_DEFAULTS,
   },
   {
     title: 'Elections of a registry',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { resolveClusterOptions } from '../../lib/cluster/options.js';
+import { etcd } from '../../lib/machine/etcd-registry.js';
 import { dns } from '../../lib/registry/dns/dns-source.js';
-import { etcd } from '../../lib/registry/etcd/etcd-registry.js';
+import { checkMachineShare } from '../../lib/registry/machine-share.js';
 import { memory } from '../../lib/registry/memory/memory-registry.js';
 import { createClient } from '../../node-client.js';
 import { Caller } from '../../proxy/caller.js';
@@ -40,6 +41,8 @@ function give({ name: table, prefix }: OptionsTable, option: string, value: unkn
   if (table === 'ElectionOptions') return memory().election('area-1', given);
   if (table === 'RegistryOptions') return memory(given);
   if (table === 'EtcdOptions') return etcd({ hosts: 'http://etcd-1', namespace: 'docs', ...given });
+  if (table === 'MachineShareOptions')
+    return checkMachineShare({ ...(option !== 'path' && { port: 7_778 }), ...given });
   if (table === 'AdvertiseOptions') return createServer({ ...IN_REGISTRY, advertise: given });
   if (table === 'DnsOptions') return dns({ name: 'chat.example', serverType: 'chat', ...given });
   if (table === 'TooBusyOptions') return tooBusy(given);

@@ -42,7 +42,9 @@ export class Dialler {
   readonly #dial: Dial;
   readonly #lifecycle = new Lifecycle<DiallerState>('idle', TRANSITIONS, () => {
     this.#since = performance.now();
+    this.#onMove();
   });
+  readonly #onMove: () => void;
   readonly #waiting = new Set<Waiting>();
   readonly #giveUp = new AbortController();
   /** Why each host was not reached last. */
@@ -55,9 +57,11 @@ export class Dialler {
   #next: number;
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(hosts: readonly Host[], dial: Dial) {
+  /** `onMove` is called when there is a session, or none any more. */
+  constructor(hosts: readonly Host[], dial: Dial, onMove: () => void) {
     this.#hosts = hosts;
     this.#dial = dial;
+    this.#onMove = onMove;
     this.#next = Math.floor(Math.random() * hosts.length); // clients spread over the members
   }
 
@@ -75,10 +79,15 @@ export class Dialler {
     };
   }
 
+  /** The session of now; undefined while there is none. */
+  get current(): Session | undefined {
+    return this.#session?.connection.isOpen ? this.#session : undefined;
+  }
+
   /** The session of now, or the next one. Rejects after `timeout` ms, and at once where all hosts refuse us. */
   session(timeout: number): Promise<Session> {
     if (this.#lifecycle.state === 'closed') return Promise.reject(engineClosed());
-    if (this.#session?.connection.isOpen) return Promise.resolve(this.#session);
+    if (this.current !== undefined) return Promise.resolve(this.current);
     if (this.#lifecycle.move('dialling')) outsideContexts(() => this.#dialNext());
     return new Promise((resolve, reject) => {
       const settle = (): void => {

@@ -6,16 +6,18 @@ import {
   type Change,
   type Commit,
   type Condition,
-  type Engine,
   type EngineState,
+  type Granted,
   type Lease,
   type Operation,
+  type OwnEngine,
   type Snapshot,
   type WatchEnd,
   type Watching,
 } from '../engine.js';
 import { engineClosed, mayPass, unavailable } from '../engine-errors.js';
-import { HeldLease, type LeaseStore } from '../held-lease.js';
+import { HeldLeases } from '../held-leases.js';
+import { News } from '../news.js';
 import { type Header, leaseAnswer, rangeAnswer, txnAnswer } from './answers.js';
 import { Dialler } from './dialler.js';
 import type { CheckedEtcd } from './etcd-options.js';
@@ -29,19 +31,17 @@ import { StoreIdentity } from './store-identity.js';
 /** With several hosts, a list that has no answer after this time is sent to the next host. Unit: ms */
 const LIST_ATTEMPT_MS = 1_000;
 
-/** {@link Engine} on etcd 3.4 or newer. Connects at the first call. */
-export class EtcdEngine implements Engine {
+/** {@link OwnEngine} on etcd 3.4 or newer. Connects at the first call. */
+export class EtcdEngine implements OwnEngine {
   readonly #prefix: string;
   readonly #clock: Clock;
   readonly #login: Login;
   readonly #identity: StoreIdentity;
   readonly #dialler: Dialler;
-  readonly #leaseStore: LeaseStore;
-  readonly #leases = new Set<HeldLease>();
+  readonly #leases: HeldLeases;
   readonly #watches = new Set<Watching>();
+  readonly #news = new News();
   #isClosed = false;
-  /** The session that each answer came by: a watch begins on the same connection. */
-  readonly #sessions = new WeakMap<Snapshot, Session>();
 
   constructor(options: CheckedEtcd, clock: Clock = systemClock) {
     this.#prefix = `/${options.namespace}/v1/`;
@@ -49,34 +49,47 @@ export class EtcdEngine implements Engine {
     this.#login = new Login(options.auth);
     this.#identity = new StoreIdentity(this.#prefix);
     const parts = { options, prefix: this.#prefix, login: this.#login, identity: this.#identity };
-    this.#dialler = new Dialler(options.hosts, (host, timeout, signal) => openSession(host, parts, timeout, signal));
-    this.#leaseStore = {
-      clock,
-      renew: (id, timeout) => this.#renew(id, timeout),
-      revoke: async (id) => {
-        await this.#once('the end of a lease', async (session, timeout) => {
-          await session.unary('/etcdserverpb.Lease/LeaseRevoke', leaseRequest(id), { timeout });
-        });
-      },
-    };
+    this.#dialler = new Dialler(
+      options.hosts,
+      (host, timeout, signal) => openSession(host, parts, timeout, signal),
+      () => this.#news.tell(),
+    );
+    this.#leases = new HeldLeases(this, clock);
   }
 
   get state(): EngineState {
     return { ...this.#dialler.state, store: this.#identity.id };
   }
 
-  async lease(ttl: number): Promise<Lease> {
-    const granted = await this.#once('a lease', async (session, timeout) => {
+  changed(): Promise<void> {
+    return this.#news.next();
+  }
+
+  lease(ttl: number): Promise<Lease> {
+    return this.#leases.take(ttl);
+  }
+
+  grant(ttl: number): Promise<Granted> {
+    return this.#once('a lease', async (session, timeout) => {
       const sentAt = this.#clock.now();
       const request = grantRequest(Math.ceil(ttl / 1_000));
       const answer = leaseAnswer(await session.unary('/etcdserverpb.Lease/LeaseGrant', request, { timeout }));
       return { id: answer.id, ttl: answer.ttl * 1_000, sentAt };
     });
-    const lease = new HeldLease(granted, this.#leaseStore);
-    if (this.#isClosed) lease.lose('closed');
-    this.#leases.add(lease);
-    void lease.lost.then(() => this.#leases.delete(lease));
-    return lease;
+  }
+
+  async renew(id: string, timeout: number): Promise<boolean> {
+    const startedAt = performance.now();
+    const session = await this.#dialler.session(timeout);
+    return this.#ask(session, 'a renewal', () =>
+      session.renewals.renew(id, Math.max(1, timeout - (performance.now() - startedAt))),
+    );
+  }
+
+  async revoke(id: string): Promise<void> {
+    await this.#once('the end of a lease', async (session, timeout) => {
+      await session.unary('/etcdserverpb.Lease/LeaseRevoke', leaseRequest(id), { timeout });
+    });
   }
 
   /** Reading changes nothing, so that a list is repeated while there is time. */
@@ -93,7 +106,7 @@ export class EtcdEngine implements Engine {
             await session.unary('/etcdserverpb.KV/Range', request, { timeout }),
             this.#prefix,
           );
-          return this.#noted(session, header, { store: session.store, revision: header.revision, entries });
+          return { ...this.#noted(session, header), entries };
         });
       } catch (error) {
         if (!mayPass(error) || performance.now() >= deadline) throw error;
@@ -111,21 +124,22 @@ export class EtcdEngine implements Engine {
     const work = async (session: Session, timeout: number): Promise<Commit> => {
       const answer = txnAnswer(await session.unary('/etcdserverpb.KV/Txn', request, { timeout }), this.#prefix);
       const { header, done, entries } = answer;
-      return this.#noted(session, header, { store: session.store, revision: header.revision, done, entries });
+      return { ...this.#noted(session, header), done, entries };
     };
     return this.#once('a commit', work, leaseOf(then) ?? leaseOf(otherwise));
   }
 
   watch(prefix: string, after: Snapshot, on: (change: Change) => void): Watching {
-    const session = this.#sessions.get(after);
-    const watch = session?.connection.isOpen
-      ? new EtcdWatch(
-          session,
-          this.#login,
-          { prefix: this.#prefix + prefix, namespace: this.#prefix, after: after.revision },
-          on,
-        )
-      : endedWatch(this.#isClosed);
+    const session = this.#dialler.current;
+    const watch =
+      session?.id === after.connection
+        ? new EtcdWatch(
+            session,
+            this.#login,
+            { prefix: this.#prefix + prefix, namespace: this.#prefix, after: after.revision },
+            on,
+          )
+        : endedWatch(this.#isClosed);
     this.#watches.add(watch);
     void watch.ended.then(() => this.#watches.delete(watch));
     return watch;
@@ -133,24 +147,15 @@ export class EtcdEngine implements Engine {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const lease of this.#leases) lease.lose('closed');
+    this.#leases.close();
     for (const watch of this.#watches) watch.close();
     this.#dialler.close();
   }
 
-  /** Notes which session an answer came by, and what the answer says about the store. */
-  #noted<T extends Snapshot>(session: Session, header: Header, snapshot: T): T {
+  /** Notes what an answer says about the store, and by which connection it came. */
+  #noted({ store, id }: Session, header: Header): Omit<Snapshot, 'entries'> {
     this.#identity.note(header);
-    this.#sessions.set(snapshot, session);
-    return snapshot;
-  }
-
-  async #renew(id: string, timeout: number): Promise<boolean> {
-    const startedAt = performance.now();
-    const session = await this.#dialler.session(timeout);
-    return this.#ask(session, 'a renewal', () =>
-      session.renewals.renew(id, Math.max(1, timeout - (performance.now() - startedAt))),
-    );
+    return { store, connection: id, revision: header.revision };
   }
 
   /** Sends one request, once, within the time of a call. */

@@ -2,6 +2,7 @@ import { fieldsOf, invalid, requiredString } from '../../options.js';
 import { TlsMaterial } from '../../transport/tls-material.js';
 import type { TlsOptions } from '../../transport/tls-options.js';
 import { type OptionNames, unknownOptions } from '../../unknown-options.js';
+import { type CheckedMachineShare, checkMachineShare, type MachineShareOptions } from '../machine-share.js';
 import { namespaceOption } from '../namespace.js';
 import { type RegistryOptions, type ResolvedRegistryOptions, resolveRegistryOptions } from '../registry-options.js';
 import { type Host, hostsOption } from './hosts.js';
@@ -27,6 +28,12 @@ export interface EtcdOptions extends RegistryOptions {
   tls?: TlsOptions | undefined;
   /** User and password. @default none */
   auth?: EtcdAuth | undefined;
+  /**
+   * Use one connection for all processes of a machine, see {@link MachineShareOptions}. The processes that give the same place, hosts,
+   * namespace and user share it: one of them has the connection, and the others go through that process.
+   * @default each process has a connection of its own
+   */
+  share?: MachineShareOptions | undefined;
 }
 
 const NAMES = Object.freeze({
@@ -34,6 +41,7 @@ const NAMES = Object.freeze({
   namespace: true,
   tls: true,
   auth: true,
+  share: true,
   ttl: true,
   maxServers: true,
 }) satisfies OptionNames<EtcdOptions>;
@@ -46,6 +54,7 @@ export interface CheckedEtcd {
   /** Undefined where the hosts speak no TLS. */
   readonly tls: TlsMaterial | undefined;
   readonly auth: Readonly<EtcdAuth> | undefined;
+  readonly share: CheckedMachineShare | undefined;
   readonly registry: ResolvedRegistryOptions;
 }
 
@@ -62,6 +71,7 @@ export function checkEtcdOptions(given: EtcdOptions): CheckedEtcd {
     namespace: namespaceOption('namespace', given.namespace),
     tls: isSecure ? new TlsMaterial(given.tls ?? {}) : undefined,
     auth: given.auth === undefined ? undefined : authOption(given.auth),
+    share: given.share === undefined ? undefined : checkMachineShare(given.share),
     registry: resolveRegistryOptions(given, 'etcd()'),
   });
 }

@@ -5,7 +5,7 @@ import { GrpcCode } from './grpc.js';
 import { GrpcFailure } from './grpc-failure.js';
 import { leaseRequest } from './requests.js';
 
-/** A renewal that was sent. One that was given up stays in its place, since its answer may still come. */
+/** A renewal that was sent. One that was given up stays in its place, since the answer may still come. */
 interface Sent {
   readonly resolve: (isKnown: boolean) => void;
   readonly reject: (error: Error) => void;
@@ -14,7 +14,7 @@ interface Sent {
 
 /**
  * Renews the leases of a connection, all of them through one stream. etcd answers the renewals of a lease in their order, without saying
- * which one it answers: a late answer belongs to the renewal that was given up, and says nothing about the next one.
+ * which one an answer is for: a late answer belongs to the renewal that was given up, and says nothing about the next one.
  */
 export class Renewals {
   readonly #connection: Pick<Connection, 'isOpen' | 'stream'>;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls';
 import type { ChannelCredentials } from '@grpc/grpc-js';
@@ -17,6 +18,8 @@ import type { StoreIdentity } from './store-identity.js';
 
 /** A connection that has been greeted: the login is done, and the id of the store is known. */
 export class Session {
+  /** Random, so that no other connection has it, of any process. */
+  readonly id = randomBytes(8).toString('hex');
   readonly connection: Connection;
   /** Id of the store at the other end. */
   readonly store: string;

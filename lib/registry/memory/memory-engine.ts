@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../../errors.js';
 import { clearTimeout, delay, setImmediate, setTimeout } from '../../timers.js';
 import { checkCommit } from '../check-commit.js';
@@ -7,16 +8,18 @@ import {
   type Change,
   type Commit,
   type Condition,
-  type Engine,
   type EngineState,
+  type Granted,
   type Lease,
   type Operation,
+  type OwnEngine,
   type Snapshot,
   type Watching,
 } from '../engine.js';
 import { engineClosed, unavailable } from '../engine-errors.js';
-import { HeldLease, type LeaseStore } from '../held-lease.js';
-import { MemoryStore } from './memory-store.js';
+import { HeldLeases } from '../held-leases.js';
+import { News } from '../news.js';
+import { MemoryStore, type StoreSnapshot } from './memory-store.js';
 import { disconnected, MemoryWatch } from './memory-watch.js';
 
 /**
@@ -31,31 +34,27 @@ const ENDPOINT = 'memory';
 /** A link without answers is noticed after this time, as the pulse of a real connection does. */
 const PULSE_MS = 1_000;
 
-/** {@link Engine} on a {@link MemoryStore}: for tests, and for programs of one process. */
-export class MemoryEngine implements Engine {
+/** {@link OwnEngine} on a {@link MemoryStore}: for tests, and for programs of one process. */
+export class MemoryEngine implements OwnEngine {
   readonly #store: MemoryStore;
   readonly #clock: Clock;
-  readonly #leases = new Set<HeldLease>();
+  readonly #leases: HeldLeases;
   readonly #watches = new Set<MemoryWatch>();
-  readonly #leaseStore: LeaseStore;
+  readonly #news = new News();
   readonly #stopObserving: () => void;
   readonly #waiting: (() => void)[] = [];
   #link: MemoryLink = 'open';
   #since: number;
   #pulse: NodeJS.Timeout | undefined;
   #isClosed = false;
-  /** Answers of the connection of now: a watch begins only after one of these. */
-  #answers = new WeakSet<Snapshot>();
+  /** Id of the connection of now: a watch begins only after an answer that came by it. */
+  #connection = newConnection();
 
   constructor(store: MemoryStore = new MemoryStore(), clock: Clock = systemClock) {
     this.#store = store;
     this.#clock = clock;
     this.#since = clock.now();
-    this.#leaseStore = {
-      clock,
-      renew: (id, timeout) => this.#call(timeout, () => this.#store.renew(id)),
-      revoke: (id) => this.#call(CALL_DEADLINE_MS, () => this.#store.revoke(id)),
-    };
+    this.#leases = new HeldLeases(this, clock);
     this.#stopObserving = store.observe(
       () => {},
       () => this.#disconnect(),
@@ -77,6 +76,7 @@ export class MemoryEngine implements Engine {
     if (link === this.#link) return;
     this.#link = link;
     this.#since = this.#clock.now();
+    this.#news.tell();
     clearTimeout(this.#pulse);
     if (link === 'cut') this.#disconnect();
     else this.#wakeWaiting();
@@ -84,14 +84,26 @@ export class MemoryEngine implements Engine {
       this.#pulse = setTimeout(() => this.#disconnect(), PULSE_MS).unref();
   }
 
-  async lease(ttl: number): Promise<Lease> {
+  changed(): Promise<void> {
+    return this.#news.next();
+  }
+
+  lease(ttl: number): Promise<Lease> {
+    return this.#leases.take(ttl);
+  }
+
+  async grant(ttl: number): Promise<Granted> {
     const sentAt = this.#clock.now();
     const id = await this.#call(CALL_DEADLINE_MS, () => this.#store.grant(ttl));
-    const lease = new HeldLease({ id, ttl, sentAt }, this.#leaseStore);
-    if (this.#isClosed) lease.lose('closed');
-    this.#leases.add(lease);
-    void lease.lost.then(() => this.#leases.delete(lease));
-    return lease;
+    return { id, ttl, sentAt };
+  }
+
+  renew(id: string, timeout: number): Promise<boolean> {
+    return this.#call(timeout, () => this.#store.renew(id));
+  }
+
+  revoke(id: string): Promise<void> {
+    return this.#call(CALL_DEADLINE_MS, () => this.#store.revoke(id));
   }
 
   list(prefix: string): Promise<Snapshot> {
@@ -110,7 +122,7 @@ export class MemoryEngine implements Engine {
   watch(prefix: string, after: Snapshot, on: (change: Change) => void): Watching {
     const watch = new MemoryWatch(this.#store, prefix, after.revision, on);
     if (this.#isClosed) watch.close();
-    else if (!this.#answers.has(after)) watch.end({ reason: 'disconnected', error: disconnected() });
+    else if (after.connection !== this.#connection) watch.end({ reason: 'disconnected', error: disconnected() });
     this.#watches.add(watch);
     void watch.ended.then(() => this.#watches.delete(watch));
     return watch;
@@ -122,14 +134,13 @@ export class MemoryEngine implements Engine {
     clearTimeout(this.#pulse);
     this.#stopObserving();
     this.#wakeWaiting();
-    for (const lease of this.#leases) lease.lose('closed');
+    this.#news.tell();
+    this.#leases.close();
     for (const watch of this.#watches) watch.close();
   }
 
-  async #answer<T extends Snapshot>(work: () => T): Promise<T> {
-    const answer = await this.#call(CALL_DEADLINE_MS, work);
-    this.#answers.add(answer);
-    return answer;
+  #answer<T extends StoreSnapshot>(work: () => T): Promise<T & Pick<Snapshot, 'connection'>> {
+    return this.#call(CALL_DEADLINE_MS, () => ({ ...work(), connection: this.#connection }));
   }
 
   /** Does the work at the store, in a turn of its own, or rejects as the link wants it. */
@@ -165,9 +176,14 @@ export class MemoryEngine implements Engine {
   }
 
   #disconnect(): void {
-    this.#answers = new WeakSet();
+    this.#connection = newConnection();
+    this.#news.tell();
     for (const watch of this.#watches) watch.end({ reason: 'disconnected', error: disconnected() });
   }
+}
+
+function newConnection(): string {
+  return randomBytes(8).toString('hex');
 }
 
 function noAnswer(timeout: number, delivery: Delivery): Error {

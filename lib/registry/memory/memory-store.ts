@@ -6,6 +6,10 @@ import { leaseLost } from '../engine-errors.js';
 /** Changes that are kept for watches that begin in the past. */
 const MAX_HISTORY = 10_000;
 
+/** Answers, before an engine says by which connection they came. */
+export type StoreSnapshot = Omit<Snapshot, 'connection'>;
+export type StoreCommit = Omit<Commit, 'connection'>;
+
 interface StoredLease {
   readonly ttl: number;
   readonly keys: Set<string>;
@@ -58,11 +62,11 @@ export class MemoryStore {
     this.#run([...lease.keys].map((key) => ({ type: 'delete', key })));
   }
 
-  list(prefix: string): Snapshot {
+  list(prefix: string): StoreSnapshot {
     return { store: this.#id, revision: this.#revision, entries: this.#below(prefix) };
   }
 
-  commit(when: readonly Condition[], then: readonly Operation[], otherwise: readonly Operation[]): Commit {
+  commit(when: readonly Condition[], then: readonly Operation[], otherwise: readonly Operation[]): StoreCommit {
     const done = when.every((condition) => this.#holds(condition));
     const operations = done ? then : otherwise;
     for (const operation of operations) {

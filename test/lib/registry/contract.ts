@@ -309,6 +309,22 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
       });
     });
 
+    describe('states', () => {
+      sentence(make, 'are announced when a connection is lost, and when there is one again', async (subject) => {
+        const { engine, link } = await subject.open();
+        await engine.list('');
+        assert.equal(engine.state.connected, true);
+        const lost = becomes(engine, false);
+        link.cut();
+        await lost;
+        assert.ok(engine.state.obstacle, 'the state has the reason');
+        const back = becomes(engine, true);
+        link.heal();
+        await Promise.all([back, listedAgain(engine)]);
+        assert.equal(engine.state.obstacle, undefined);
+      });
+    });
+
     describe('stores', () => {
       sentence(make, 'have another id once they were emptied', async (subject) => {
         const { engine } = await subject.open();
@@ -328,6 +344,12 @@ export function engineContract(name: string, make: MakeSubject, skip: string | f
     leaseContract(make);
     callContract(make);
   });
+}
+
+/** Resolves when the engine has announced that it is connected, or not any more, without being asked in between. */
+async function becomes(engine: Engine, connected: boolean): Promise<void> {
+  do await engine.changed();
+  while (engine.state.connected !== connected);
 }
 
 /** Lists again and again, as the errors that pass ask for. */

@@ -8,8 +8,8 @@ function held(answers: readonly (boolean | 'lost')[] = []) {
   const now = { ms: 0, suspendedMs: 0 };
   const calls: string[] = [];
   const left = [...answers];
+  const clock = { now: () => now.ms, uptime: () => 5_000 + now.ms + now.suspendedMs };
   const store: LeaseStore = {
-    clock: { now: () => now.ms, uptime: () => 5_000 + now.ms + now.suspendedMs },
     async renew(_id, timeout) {
       calls.push(`renew ${timeout}`);
       const answer = left.shift() ?? true;
@@ -21,7 +21,7 @@ function held(answers: readonly (boolean | 'lost')[] = []) {
       throw new Error('the store cannot be reached');
     },
   };
-  return { lease: new HeldLease({ id: 'l1', ttl: 10_000, sentAt: 0 }, store), now, calls };
+  return { lease: new HeldLease({ id: 'l1', ttl: 10_000, sentAt: 0 }, store, clock), now, calls };
 }
 
 describe('a lease that is held', () => {

@@ -57,6 +57,27 @@ describe('options of etcd()', () => {
       { host: 'a' },
       'etcd() has an option that does not exist: "host" (did you mean hosts?); docs/options.md has the names',
     ],
+    ['a share without a place', { share: {} }, 'share.port is missing: give an integer from 1 to 65535'],
+    [
+      'a share with a port and a path',
+      { share: { port: 7_778, path: '/run/app.sock' } },
+      'share.path cannot be combined with share.port: leave one of them out',
+    ],
+    [
+      'a mistyped share',
+      { share: { port: 7_778, leed: false } },
+      'share has an option that does not exist: "leed" (did you mean lead?); docs/options.md has the names',
+    ],
+    [
+      'a share that a word cannot lead',
+      { share: { port: 7_778, lead: 'no' } },
+      'share.lead must be true or false, got "no"',
+    ],
+    [
+      'a short secret of a share',
+      { share: { port: 7_778, secret: 'short' } },
+      'share.secret must have 16 to 1024 bytes, and has 5: make one with: openssl rand -base64 32',
+    ],
     [
       'a user without a password',
       { auth: { username: 'u' } },
