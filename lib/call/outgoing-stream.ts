@@ -49,6 +49,8 @@ export interface UploadPort extends SenderParts {
 export interface OutgoingUpload {
   /** True from the moment on when the source was asked for an item: the call cannot be made again. */
   readonly hasBegun: boolean;
+  /** Codec of the items, given that of the connection. @default that of the connection */
+  codecFor?(codec: Codec): Codec;
   /** The call was sent. */
   open(port: UploadPort): void;
   /** The method has taken items. */

@@ -1,5 +1,6 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import type { StreamPort, UploadPort } from '../call/outgoing-stream.js';
+import type { Codec } from '../protocol/codec.js';
 import { HEAD, type Head } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import { DEFAULT_STREAM_WINDOW, reportInterval, type StreamWindow } from '../protocol/stream-window.js';
@@ -43,8 +44,10 @@ export class LineStreams {
   /** A call with streams was sent under this id. */
   open(id: number, call: OutgoingCall): void {
     call.stream?.open(this.#port(id));
-    const { uploads } = this.#agreement;
-    if (uploads !== undefined) call.upload?.open(this.#uploadPort(id, uploads));
+    const { uploads, codec } = this.#agreement;
+    const { upload } = call;
+    if (uploads === undefined || upload === undefined) return;
+    upload.open(this.#uploadPort(id, uploads, upload.codecFor?.(codec) ?? codec));
   }
 
   /** Takes a frame of a stream. False for any other frame, and for one of a call that has no such stream. */
@@ -82,13 +85,13 @@ export class LineStreams {
     };
   }
 
-  #uploadPort(id: number, window: StreamWindow): UploadPort {
+  #uploadPort(id: number, window: StreamWindow, codec: Codec): UploadPort {
     const connection = this.#connection;
     return {
       window,
       total: this.#uploadTotal,
       turns: this.#turns,
-      write: (sequence, item) => writeItem(connection, REQUEST, id, this.#agreement.codec, sequence, item),
+      write: (sequence, item) => writeItem(connection, REQUEST, id, codec, sequence, item),
       end: () => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamEnd),
     };
   }

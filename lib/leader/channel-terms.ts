@@ -14,12 +14,9 @@ export function refuseStarting(session: Session, request: RegisterRequest, failu
   session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
 }
 
-/**
- * True where the Follower of a registration may send streams on the channel. A Follower of an older build does not
- * ask for the window, and uploads are not relayed.
- */
-export function takesStreams({ ext }: RegisterRequest, { features, relay }: Channel): boolean {
-  return relay === undefined && ext?.features.includes('stream') === true && features?.includes('stream') !== false;
+/** True where the Follower of a registration may send streams on the channel. A Follower of an older build does not ask for the window. */
+export function takesStreams({ ext }: RegisterRequest, { features }: Channel): boolean {
+  return ext?.features.includes('stream') === true && features?.includes('stream') !== false;
 }
 
 /** The codec of a registration. A channel with a custom codec has no other codec. */

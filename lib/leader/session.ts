@@ -163,7 +163,7 @@ export class Session {
       codec,
       ext: request.ext,
       subscriber: channel.topics && new ConnectedSubscriber(connection, this.#pending, channel.topics, codec),
-      relay: channel.relay?.({ calls, connection, answers, codec, clientId, window }),
+      relay: channel.relay?.({ calls, connection, answers, codec, clientId, window, uploadWindow: ext?.stream }),
       keepalive: sessionKeepalive(connection, this.#pending, this.#options, request.ext === undefined, (silence) =>
         this.#onSilence(silence),
       ),

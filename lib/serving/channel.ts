@@ -57,6 +57,8 @@ export interface RegisteredFollower {
   readonly clientId?: string | undefined;
   /** How far a stream may be ahead of its consumer there. Undefined: the Follower takes no streams. */
   readonly window?: StreamWindow | undefined;
+  /** How far an upload may be ahead of its consumer here, as was announced. Undefined: the Follower sends none. */
+  readonly uploadWindow?: StreamWindow | undefined;
 }
 
 /** Counts a connection's calls. A drain waits until the count is zero. */

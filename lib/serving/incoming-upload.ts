@@ -1,8 +1,7 @@
 import { RpcCode, RpcError } from '../errors.js';
-import type { Codec } from '../protocol/codec.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { Credit } from '../stream/stream-body.js';
-import { type ReceiverTerms, StreamReceiver } from '../stream/stream-receiver.js';
+import { type ItemDecoder, type ReceiverTerms, StreamReceiver } from '../stream/stream-receiver.js';
 import { UploadReader } from './upload-reader.js';
 
 /** The way back to the caller of an upload. */
@@ -33,8 +32,8 @@ export class IncomingUpload {
     this.#owner = owner;
     this.#receiver = new StreamReceiver({
       onTaken: (credit) => owner.credit(id, credit),
-      onStopped: () => {
-        if (!this.#hasEnded) owner.stop(id);
+      onStopped: (hasEnded) => {
+        if (!hasEnded) owner.stop(id);
       },
       onWaits: () => {},
       onUndecodable: (error) => this.#undecodable(error),
@@ -44,9 +43,9 @@ export class IncomingUpload {
   }
 
   /** Takes a frame of items. Returns what is wrong with a frame that breaks the rules; undefined for a good one. */
-  items({ bytes, bodyStart, end }: FrameView, codec: Codec): string | undefined {
+  items({ bytes, bodyStart, end }: FrameView, decoder: ItemDecoder): string | undefined {
     if (this.#hasEnded) return 'items came after the end of their stream';
-    return this.#receiver.items(bytes, bodyStart, end, codec);
+    return this.#receiver.items(bytes, bodyStart, end, decoder);
   }
 
   /** The caller has sent the end. Returns what is wrong with a second one. */

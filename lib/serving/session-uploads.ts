@@ -1,9 +1,9 @@
 import { RpcCode, RpcError } from '../errors.js';
-import type { Codec } from '../protocol/codec.js';
 import { HEAD } from '../protocol/message.js';
 import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { type Credit, creditBody } from '../stream/stream-body.js';
+import type { ItemDecoder } from '../stream/stream-receiver.js';
 import { StreamTotal } from '../stream/stream-total.js';
 import type { Connection } from '../transport/connection.js';
 import { IncomingUpload, type UploadOwner } from './incoming-upload.js';
@@ -13,7 +13,7 @@ const UNANSWERED_MS = 1;
 
 export interface SessionUploadsOptions {
   readonly connection: Connection;
-  readonly codec: Codec;
+  readonly decoder: ItemDecoder;
   /** How far an upload may be ahead of its method, as this end has announced. */
   readonly window: StreamWindow;
   /** The caller has broken the rules of a stream. */
@@ -62,7 +62,7 @@ export class SessionUploads implements UploadOwner {
 
   /** Items of a call that is over have crossed with its answer. Returns what is wrong with items against the rules. */
   items(frame: FrameView): string | undefined {
-    return this.#uploads.get(frame.id)?.items(frame, this.#options.codec);
+    return this.#uploads.get(frame.id)?.items(frame, this.#options.decoder);
   }
 
   /** The end of an upload. Returns what is wrong with a second one. */

@@ -63,7 +63,10 @@ export class StreamCalls {
     this.#maxStreams = maxStreams;
     this.#uploads =
       uploadWindow &&
-      new SessionUploads({ connection, codec, window: uploadWindow, onBroken: (id, why) => this.#endBroken(id, why) });
+      new SessionUploads({
+        ...{ connection, decoder: codec, window: uploadWindow },
+        onBroken: (id, why) => this.#endBroken(id, why),
+      });
     this.#streams =
       window &&
       new SessionStreams({

@@ -18,16 +18,15 @@ export class NamedRequestCodec implements RequestCodec<OutgoingCall> {
     this.#clientId = clientId;
   }
 
-  head({ method, args, oneway, stream }: OutgoingCall, meta: boolean, named: boolean): Buffer {
+  head({ method, args, oneway, hasStreams, stream, upload }: OutgoingCall, meta: boolean, named: boolean): Buffer {
     let own = this.#methods.get(method);
     if (own === undefined) {
       own = new RemoteMethod(method, method.name, undefined, this.#clientId);
       this.#methods.set(method, own);
     }
     const items = meta ? args.length + 1 : args.length;
-    return stream === undefined
-      ? own.head(items, oneway, meta, named)
-      : own.streamHead(items, stream.time, meta, named);
+    if (!hasStreams) return own.head(items, oneway, meta, named);
+    return own.streamHead(items, stream?.time, meta, named, upload !== undefined);
   }
 
   writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {

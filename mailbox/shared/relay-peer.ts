@@ -28,6 +28,12 @@ export class RelayPeer {
     return window && { connection, window };
   }
 
+  /** Connection and window of the uploads that the Follower sends. Undefined: the Follower sends none. */
+  get uploadWay(): { readonly connection: Connection; readonly window: StreamWindow } | undefined {
+    const { connection, uploadWindow } = this.#follower;
+    return uploadWindow && { connection, window: uploadWindow };
+  }
+
   /** Name that the Follower's client gave itself. */
   get clientId(): string | undefined {
     return this.#follower.clientId;

@@ -30,14 +30,15 @@ export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
     this.#onReturned = onReturned;
   }
 
-  head({ method, args, oneway, stream }: OutgoingCall, meta: boolean): Buffer {
+  head({ method, args, oneway, hasStreams, stream, upload }: OutgoingCall, meta: boolean): Buffer {
     let relayed = this.#methods.get(method);
     if (relayed === undefined) {
       relayed = new RemoteMethod(method, method.name, this.#to);
       this.#methods.set(method, relayed);
     }
     const items = meta ? args.length + 1 : args.length;
-    return stream === undefined ? relayed.head(items, oneway, meta) : relayed.streamHead(items, stream.time, meta);
+    if (!hasStreams) return relayed.head(items, oneway, meta);
+    return relayed.streamHead(items, stream?.time, meta, false, upload !== undefined);
   }
 
   writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {

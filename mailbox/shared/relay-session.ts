@@ -6,13 +6,14 @@ import { quoted } from '../../lib/quoted.js';
 import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
+import { isStreamFrame } from '../../lib/serving/stream-calls.js';
 import { toWireError } from '../../lib/wire-errors.js';
 import { DialGate } from './dial-gate.js';
 import { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
 import type { RelayPeer } from './relay-peer.js';
 import { answering, RelayedCall } from './relayed-call.js';
-import { isStream, RelayedStreams } from './relayed-streams.js';
+import { hasStreams, RelayedStreams } from './relayed-streams.js';
 import type { UpstreamStatus } from './upstream.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
@@ -71,7 +72,7 @@ export class RelaySession implements RelayHandler {
   }
 
   streamFrame({ type }: Head, frame: FrameView): boolean {
-    if (type !== 'stream_credit' && type !== 'stream_received') return false;
+    if (!isStreamFrame(type)) return false;
     this.#streams.take(type, frame);
     return true;
   }
@@ -127,7 +128,7 @@ export class RelaySession implements RelayHandler {
     const { id } = frame;
     const { relayed } = this.#parts.pool;
     const mayRelay = this.#parts.pool.mayRelay(this.#inFlight);
-    if (isStream(head) && !this.#streams.admits(id)) return;
+    if (hasStreams(head) && !this.#streams.admits(head, id)) return;
     const call = this.#makeCall(head, frame, (error) => {
       this.#inFlight -= 1;
       relayed.now -= 1;
@@ -152,7 +153,7 @@ export class RelaySession implements RelayHandler {
 
   #makeCall(head: RelayHead, frame: FrameView, onSettled: (error: RpcError | undefined) => void): RelayedCall {
     const method = this.#methods.get(head.method);
-    if (isStream(head)) return this.#streams.make(head, frame, method, () => onSettled(undefined));
+    if (hasStreams(head)) return this.#streams.make(head, frame, method, () => onSettled(undefined));
     return new RelayedCall(this.#peer, head, frame, method, answering(this.#peer, frame.id, head, onSettled));
   }
 

@@ -20,6 +20,8 @@ import type { RelayPeer } from './relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_OPTIONS: CallOptions = {};
+/** Codes of faults that this process finds in what a server sends. No server answers with them. */
+const FOUND_HERE: readonly RpcCode[] = [RpcCode.Decode, RpcCode.Protocol];
 /** Results of a call that this process need not answer, or has answered already. */
 const NOT_ANSWERED: readonly unknown[] = [];
 
@@ -89,9 +91,9 @@ export class RelayedCall extends OutgoingCall {
   }
 
   writeHead(meta: boolean, named: boolean): Buffer {
-    const { argLength, meta: hasMeta, oneway, stream } = this.#head;
+    const { argLength, meta: hasMeta, oneway, stream, upload } = this.#head;
     const items = hasMeta && !meta ? argLength - 1 : argLength;
-    if (stream !== undefined) return this.method.streamHead(items, stream, meta, named);
+    if (this.hasStreams) return this.method.streamHead(items, stream, meta, named, upload);
     return this.method.head(items, oneway, meta, named);
   }
 
@@ -161,7 +163,7 @@ export function answerCall(
   results: readonly unknown[],
 ): void {
   if (error === undefined) peer.answerResults(id, method, results);
-  else if (error.delivery !== 'answered' || error.code === RpcCode.Decode) peer.answerRelayFailure(id, method, error);
+  else if (error.delivery !== 'answered' || FOUND_HERE.includes(error.code)) peer.answerRelayFailure(id, method, error);
   else if (error.code === RpcCode.Remote) peer.answerError(id, method, error.cause as Error, undefined);
   else peer.answerError(id, method, error, error.code);
 }

@@ -1,11 +1,26 @@
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { ByteSink } from '../../lib/protocol/frame-writer.js';
-import type { RawBytes } from '../../lib/raw-bytes.js';
+import { copyBytes, type RawBytes, scratchBytes } from '../../lib/raw-bytes.js';
+import type { ItemDecoder } from '../../lib/stream/stream-receiver.js';
 
 /** An item of a stream as bytes, with the codec of the connection that the item came from. */
 export interface RelayedItem {
   readonly bytes: RawBytes;
   readonly codec: Codec;
+}
+
+/**
+ * Reads the items of a connection with this codec as copies of their bytes: both a frame and the memory in which a receiver
+ * keeps items are used again.
+ */
+export function relayedItems(codec: Codec): ItemDecoder {
+  return {
+    decode(bytes: RawBytes, start: number, end: number): RelayedItem {
+      const copy = scratchBytes(end - start);
+      copyBytes(bytes, start, end, copy, 0);
+      return { bytes: copy, codec };
+    },
+  };
 }
 
 /** Writes relayed items as they came, unless the receiver reads another value codec than their producer writes. */

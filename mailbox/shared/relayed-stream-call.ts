@@ -1,27 +1,29 @@
 import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import { takeStreamFrame } from '../../lib/call/stream-frame.js';
-import type { Codec } from '../../lib/protocol/codec.js';
-import type { Head, RelayHead, StreamTime } from '../../lib/protocol/message.js';
+import { RpcCode } from '../../lib/errors.js';
+import type { RelayHead, StreamTime } from '../../lib/protocol/message.js';
 import { clampedTimeout, type FrameView } from '../../lib/protocol/packet.js';
+import type { IncomingUpload } from '../../lib/serving/incoming-upload.js';
 import type { SessionStreams } from '../../lib/serving/session-streams.js';
 import { performance } from '../../lib/timers.js';
 import type { RelayPeer } from './relay-peer.js';
-import { answerCall, RelayedCall } from './relayed-call.js';
+import { answerCall } from './relayed-call.js';
 import { RelayedStream } from './relayed-stream.js';
+import { RelayedUploadCall } from './relayed-upload-call.js';
 
 /** Head of a relayed call for a stream. */
 export interface RelayedStreamHead extends RelayHead {
   readonly stream: StreamTime;
 }
 
-/** A relayed call whose results are a stream. The call ends at its server, and its stream when the Follower has the end. */
-export class RelayedStreamCall extends RelayedCall {
+/** A relayed call whose results are a stream, with or without an upload. The call ends at its server, and its stream when the Follower has the end. */
+export class RelayedStreamCall extends RelayedUploadCall {
   readonly #peer: RelayPeer;
   readonly #stream: RelayedStream;
 
   /** `onOver` is called once, when the stream is over. */
   constructor(
     streams: SessionStreams<RelayedStream>,
+    incoming: IncomingUpload | undefined,
     peer: RelayPeer,
     head: RelayedStreamHead,
     frame: FrameView,
@@ -38,7 +40,7 @@ export class RelayedStreamCall extends RelayedCall {
         peer.served();
       },
     });
-    super(peer, head, frame, method, (error, results) =>
+    super(incoming, peer, head, frame, method, (error, results) =>
       stream.end(() => answerCall(peer, id, head.method, error, results)),
     );
     this.#peer = peer;
@@ -51,14 +53,6 @@ export class RelayedStreamCall extends RelayedCall {
     return this.#stream;
   }
 
-  override get hasStreams(): boolean {
-    return true;
-  }
-
-  streamFrame(head: Head, frame: FrameView, codec: Codec): boolean {
-    return takeStreamFrame(this, head, frame, codec);
-  }
-
   override get deadline(): number {
     return this.#stream.deadline;
   }
@@ -68,6 +62,13 @@ export class RelayedStreamCall extends RelayedCall {
     if (!this.#stream.isOpen) return super.cancel(reason);
     this.#stream.stop();
     return true;
+  }
+
+  /** The items that have arrived are not sent any more. */
+  override break(why: string): void {
+    if (!this.#stream.isOpen) return super.break(why);
+    this.#stream.stop();
+    this.#peer.answerRelayFailure(this.#stream.id, this.method.name, this.error(RpcCode.BadRequest, why, 'answered'));
   }
 
   override expire(): void {

@@ -3,11 +3,10 @@ import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { StreamTime } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
-import { copyBytes, type RawBytes, scratchBytes } from '../../lib/raw-bytes.js';
 import type { SessionStreams, StreamingCall } from '../../lib/serving/session-streams.js';
-import { StreamReceiver } from '../../lib/stream/stream-receiver.js';
+import { type ItemDecoder, StreamReceiver } from '../../lib/stream/stream-receiver.js';
 import type { StreamSender } from '../../lib/stream/stream-sender.js';
-import type { RelayedItem } from './relayed-item-codec.js';
+import { relayedItems } from './relayed-item-codec.js';
 
 /** Sends the end of a stream to its caller, behind all items. */
 export type SendEnd = () => void;
@@ -38,6 +37,8 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
   readonly #receiver: StreamReceiver;
   #call: StreamedRequest | undefined;
   #port: StreamPort | undefined;
+  /** Of the connection to the server. */
+  #decoder: ItemDecoder | undefined;
   #sender: StreamSender | undefined;
   #isOver = false;
 
@@ -100,12 +101,8 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
   }
 
   items({ bytes, bodyStart, end }: FrameView, codec: Codec): void {
-    // Both the frame and the memory in which the receiver keeps items are used again.
-    const decode = (from: RawBytes, start: number, stop: number): RelayedItem => ({
-      bytes: copied(from, start, stop),
-      codec,
-    });
-    const wrong = this.#receiver.items(bytes, bodyStart, end, { decode });
+    this.#decoder ??= relayedItems(codec);
+    const wrong = this.#receiver.items(bytes, bodyStart, end, this.#decoder);
     const call = this.#call;
     if (wrong !== undefined)
       call?.abandon(call.error(RpcCode.Protocol, `the server broke the rules: ${wrong}`, 'answered'));
@@ -152,10 +149,4 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
     this.#parts.streams.over(this);
     this.#parts.onOver();
   }
-}
-
-function copied(bytes: RawBytes, start: number, end: number): RawBytes {
-  const copy = scratchBytes(end - start);
-  copyBytes(bytes, start, end, copy, 0);
-  return copy;
 }

@@ -4,65 +4,80 @@ import type { RelayHead } from '../../lib/protocol/message.js';
 import type { FrameView } from '../../lib/protocol/packet.js';
 import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import { NO_STREAM, SessionStreams } from '../../lib/serving/session-streams.js';
+import { SessionUploads } from '../../lib/serving/session-uploads.js';
+import type { StreamFrameType } from '../../lib/serving/stream-calls.js';
 import type { RelayPeer } from './relay-peer.js';
-import { RelayedItemCodec } from './relayed-item-codec.js';
+import { answering, type RelayedCall } from './relayed-call.js';
+import { RelayedItemCodec, relayedItems } from './relayed-item-codec.js';
 import type { RelayedStream } from './relayed-stream.js';
 import { RelayedStreamCall, type RelayedStreamHead } from './relayed-stream-call.js';
+import { RelayedUploadCall } from './relayed-upload-call.js';
 
-/** Streams that one Follower may have open at once. Each may hold one frame here beyond the windows of the connections. */
+/** Calls with streams that one Follower may have open at once. Each stream may hold one frame here beyond the windows of the connections. */
 const MAX_STREAMS = 1_000;
 
-/** Relayed calls of one Follower whose results are streams: admits them, makes them, and takes their credits. */
+/** Relayed calls of one Follower with streams, in either direction: admits them, makes them, and takes the frames of their streams. */
 export class RelayedStreams {
   readonly #peer: RelayPeer;
   readonly #log: RateLimitedLog;
-  /** Calls whose streams are not over. */
-  readonly #calls = new Map<number, RelayedStreamCall>();
-  /** Made with the first stream. Undefined too where the Follower takes no streams. */
+  /** Calls that are not over, and those whose streams are not. */
+  readonly #calls = new Map<number, RelayedUploadCall>();
+  /** Made with the first stream of results. Undefined too where the Follower takes no streams. */
   #streams: SessionStreams<RelayedStream> | undefined;
+  /** Made with the first upload. Undefined too where the Follower was announced no window. */
+  #uploads: SessionUploads | undefined;
 
   constructor(peer: RelayPeer, log: RateLimitedLog) {
     this.#peer = peer;
     this.#log = log;
   }
 
-  /** True where a call for a stream may begin. Otherwise the call has been refused. */
-  admits(id: number): boolean {
-    this.#streams ??= this.#open();
-    const streams = this.#streams;
-    if (streams === undefined) {
+  /** True where a call with a stream may begin. Otherwise the call has been refused. */
+  admits({ stream, upload }: RelayHead, id: number): boolean {
+    if (stream !== undefined) this.#streams ??= this.#openStreams();
+    if (upload === true) this.#uploads ??= this.#openUploads();
+    if (stream !== undefined && this.#streams === undefined) {
       this.#refuse(id, RpcCode.BadRequest, 'a call for a stream, and no window in ext.stream of the registration');
       return false;
     }
-    if (streams.has(id)) {
-      this.#stop(id);
-      this.#refuse(id, RpcCode.BadRequest, 'the id of an open stream was used for another stream');
+    if (upload === true && this.#uploads === undefined) {
+      const why = 'a call with a stream of items, and no window was announced to this process';
+      this.#refuse(id, RpcCode.BadRequest, why);
+      return false;
+    }
+    if (this.#calls.has(id)) {
+      this.#endBroken(id, 'the id of an open stream was used for another stream');
       return false;
     }
     const why = `${MAX_STREAMS} streams are relayed for this process, which is the limit`;
-    const isFull = streams.size >= MAX_STREAMS;
+    const isFull = this.#calls.size >= MAX_STREAMS;
     if (isFull) this.#refuse(id, RpcCode.PendingFull, why);
     return !isFull;
   }
 
-  /** Makes a call that {@link RelayedStreams.admits} has let pass. `onOver` is called once, when its stream is over. */
-  make(head: RelayedStreamHead, frame: FrameView, method: RemoteMethod, onOver: () => void): RelayedStreamCall {
+  /** Makes a call that {@link RelayedStreams.admits} has let pass. `onOver` is called once, when the call and its streams are over. */
+  make(head: RelayHead, frame: FrameView, method: RemoteMethod, onOver: () => void): RelayedCall {
     const { id } = frame;
-    const streams = this.#streams as SessionStreams<RelayedStream>;
-    const call = new RelayedStreamCall(streams, this.#peer, head, frame, method, () => {
+    const over = (): void => {
       this.#calls.delete(id);
       onOver();
-    });
+    };
+    const incoming = head.upload === true ? this.#uploads?.open(id) : undefined;
+    const [peer, streams] = [this.#peer, this.#streams as SessionStreams<RelayedStream>];
+    const call = isStream(head)
+      ? new RelayedStreamCall(streams, incoming, peer, head, frame, method, over)
+      : new RelayedUploadCall(incoming, peer, head, frame, method, answering(peer, id, head, over));
     this.#calls.set(id, call);
     return call;
   }
 
-  /** The Follower says what it has taken, or received. A frame that makes no sense ends the stream. */
-  take(type: 'stream_credit' | 'stream_received', frame: FrameView): void {
-    const wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
-    if (wrong === undefined) return;
-    this.#stop(frame.id);
-    this.#refuse(frame.id, RpcCode.BadRequest, wrong);
+  /** Takes a frame of a stream of the Follower. A frame against the rules ends the stream. */
+  take(type: StreamFrameType, frame: FrameView): void {
+    let wrong: string | undefined;
+    if (type === 'stream_items') wrong = this.#uploads?.items(frame);
+    else if (type === 'stream_end') wrong = this.#uploads?.ended(frame.id);
+    else wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
+    if (wrong !== undefined) this.#endBroken(frame.id, wrong);
   }
 
   /** The Follower takes nothing more of a stream that has ended. */
@@ -75,17 +90,21 @@ export class RelayedStreams {
     this.#streams?.resume();
   }
 
-  /** The Follower is gone: the servers stop producing. */
+  /** The Follower is gone: the servers stop producing, and their methods get no further items. */
   end(): void {
-    for (const id of [...this.#calls.keys()]) this.#stop(id);
+    const reason = new RpcError(RpcCode.Cancelled, 'the process that made the call is gone');
+    for (const call of [...this.#calls.values()]) call.cancel(reason);
     this.#streams?.end();
+    this.#uploads?.end();
   }
 
-  #stop(id: number): void {
-    this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call'));
+  #endBroken(id: number, why: string): void {
+    const call = this.#calls.get(id);
+    if (call === undefined) this.#refuse(id, RpcCode.BadRequest, why);
+    else call.break(why);
   }
 
-  #open(): SessionStreams<RelayedStream> | undefined {
+  #openStreams(): SessionStreams<RelayedStream> | undefined {
     const way = this.#peer.streamWay;
     return (
       way &&
@@ -101,12 +120,23 @@ export class RelayedStreams {
     );
   }
 
+  #openUploads(): SessionUploads | undefined {
+    const way = this.#peer.uploadWay;
+    const decoder = relayedItems(this.#peer.codec);
+    return way && new SessionUploads({ ...way, decoder, onBroken: (id, why) => this.#endBroken(id, why) });
+  }
+
   #refuse(id: number, code: RpcCode, why: string): void {
     const delivery = code === RpcCode.BadRequest ? 'answered' : 'not-sent';
     this.#peer.answerRelayFailure(id, '', new RpcError(code, why, { delivery }));
   }
 }
 
-export function isStream(head: RelayHead): head is RelayedStreamHead {
+/** True for a call with a stream, in either direction. */
+export function hasStreams({ stream, upload }: RelayHead): boolean {
+  return stream !== undefined || upload === true;
+}
+
+function isStream(head: RelayHead): head is RelayedStreamHead {
   return head.stream !== undefined;
 }

@@ -18,7 +18,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Options of the Leader's port, which is open to this machine only. */
 export function acceptorOptions(
   { endpoint, tls, secrets }: ResolvedShareOptions,
-  { keepalive, maxFrameBytes, maxQueuedBytes }: ResolvedMailBoxOptions,
+  { keepalive, maxFrameBytes, maxQueuedBytes, streamWindow }: ResolvedMailBoxOptions,
   logger: Logger,
 ): ChannelAcceptorOptions {
   return {
@@ -35,6 +35,7 @@ export function acceptorOptions(
     heartbeatInterval: keepalive,
     maxFrameBytes,
     maxQueuedBytes,
+    streamWindow,
     flushInterval: 0,
     // No method is served on this port, and relayed calls have limits of their own.
     maxConcurrent: 1,

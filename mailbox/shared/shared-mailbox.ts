@@ -72,7 +72,6 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   override send(call: OutgoingCall): void {
     const upstream = this.#upstream;
     if (upstream === undefined || this.state !== 'ready') return this.refuse(call);
-    if (call.upload !== undefined) return refuseUpload(call);
     this.#sent.add(call);
     if (!this.#returned.has(call)) this.#watch(call);
     upstream.send(call);
@@ -113,7 +112,8 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
     this.#returned.add(call);
     call.requestCodec = undefined;
     call.move('queued', 'connection'); // from now on the call is sent with the time that is left
-    if (this.state === 'closed' || this.state === 'draining') this.refuse(call);
+    if (call.upload?.hasBegun === true) cannotGoOn(call);
+    else if (this.state === 'closed' || this.state === 'draining') this.refuse(call);
     else this.emit('returned', call);
     this.#closeIfDrained();
   }
@@ -166,8 +166,8 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   }
 }
 
-/** The process that leads could send the items, and the other processes could not. */
-function refuseUpload(call: OutgoingCall): void {
-  const why = 'with({ stream }) does not go through mailboxes that processes share; make a client without share';
-  call.fail(call.error(RpcCode.NoStream, why, 'not-sent'));
+/** Items were taken from the source, and the process that was to relay them has dropped them. */
+function cannotGoOn(call: OutgoingCall): void {
+  const why = 'the process that relays the call is stopping, and an item of its stream was taken from the source';
+  call.fail(call.error(RpcCode.Stopping, why, 'not-sent'));
 }

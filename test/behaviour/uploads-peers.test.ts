@@ -7,23 +7,11 @@ import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { EXT, type RawPeer, rawCaller, rawLeader, stock } from './raw-peers.js';
+import { itemsBody as items } from './stream-items.js';
 import { call, failure, serve } from './support.js';
 
 const WINDOW = { items: 2, bytes: 1_000, total: 10_000 };
 const OURS = { ...EXT, features: [...EXT.features, 'cancel', 'stream'] };
-
-/** Body of a frame of items in json. */
-function items(first: number, ...values: readonly unknown[]): Buffer {
-  const parts = values.map((value) => {
-    const bytes = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  });
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(first, 4);
-  return Buffer.concat([head, ...parts]);
-}
 
 const invoke = (id: number, method: string, more: object = {}): Buffer =>
   request(id, { type: 'invoke', method: `user.service.${method}`, argLength: 0, oneway: false, ...more });

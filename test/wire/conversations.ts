@@ -11,7 +11,7 @@ import { sharedClient, stockFollower, stockLeader, transcodedClient } from './cl
 import type { Conversation } from './conversation.js';
 import { missingSecrets, secrets, tokens, wrongSecrets } from './secret-conversations.js';
 import { sharedMailBoxes } from './share-conversation.js';
-import { streams, uploads } from './stream-conversation.js';
+import { relayedStreams, streams, uploads } from './stream-conversation.js';
 
 /** By name, in the order in which they are recorded. */
 export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
@@ -33,4 +33,5 @@ export const CONVERSATIONS: Readonly<Record<string, Conversation>> = {
   'a shared client that follows a stock Leader': stockLeader,
   'a shared client with a transcode': transcodedClient,
   'shared mailboxes': sharedMailBoxes,
+  'streams through shared mailboxes': relayedStreams,
 };

@@ -1,3 +1,5 @@
+import { freePort } from '../../bench/free-port.js';
+import { follow, lead } from '../behaviour/sharing.js';
 import { call, serve } from '../behaviour/support.js';
 import type { Package } from '../support/frozen.js';
 import { NEVER_MS, type Scope } from './conversation.js';
@@ -27,10 +29,10 @@ export async function streams(t: Scope, { createServer, createClient }: Package)
   return tap;
 }
 
-/** Uploads: read to the end, beside a stream of results, and left early by the method. */
-export async function uploads(t: Scope, { createServer, createClient, callContext: context }: Package): Promise<Tap> {
+/** Methods that read what their callers send. */
+function readers({ callContext: context }: Package) {
   const sent = () => context()?.stream as AsyncIterableIterator<unknown>;
-  const service = {
+  return {
     async count() {
       let count = 0;
       for await (const _ of sent()) count++;
@@ -43,6 +45,12 @@ export async function uploads(t: Scope, { createServer, createClient, callContex
       yield* sent();
     },
   };
+}
+
+/** Uploads: read to the end, beside a stream of results, and left early by the method. */
+export async function uploads(t: Scope, copy: Package): Promise<Tap> {
+  const { createServer, createClient } = copy;
+  const service = readers(copy);
   const { port } = await serve(t, service, { keepalive: NEVER_MS, streamWindow: { items: 2 } }, createServer);
   const tap = await Tap.open(t, port);
   const info = { id: 'test-1', serverType: 'test', port: tap.port };
@@ -53,6 +61,26 @@ export async function uploads(t: Scope, { createServer, createClient, callContex
   for await (const _ of calls.echo.with({ stream: letters(1) }).stream(null));
   tap.step = 'an upload that is left early';
   await calls.first.with({ stream: letters(9), meta: 'm' })(null, 'b');
+  await client.stop();
+  return tap;
+}
+
+/** Streams in both directions through a process that relays. The tap is between a process that follows and the one that leads. */
+export async function relayedStreams(t: Scope, copy: Package): Promise<Tap> {
+  const { createServer, createClient } = copy;
+  const { info } = await serve(t, { ...readers(copy), letters }, { keepalive: NEVER_MS }, createServer);
+  const share = await freePort();
+  const streamWindow = { items: 2 };
+  await lead(t, share, [], { keepalive: NEVER_MS, streamWindow }, createClient);
+  const tap = await Tap.open(t, share);
+  const options = { keepalive: NEVER_MS, streamWindow, share: { port: tap.port, lead: false } };
+  const { client, calls } = await follow(t, tap.port, [info], options, createClient);
+  tap.step = 'a stream that is read to its end';
+  for await (const _ of calls.letters.stream(null, 3));
+  tap.step = 'an upload that is read to its end';
+  await calls.count.with({ stream: letters(3) })(null);
+  tap.step = 'both directions at once';
+  for await (const _ of calls.echo.with({ stream: letters(1) }).stream(null));
   await client.stop();
   return tap;
 }
