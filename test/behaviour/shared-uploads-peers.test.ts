@@ -161,7 +161,7 @@ describe('a Follower that has uploads relayed', () => {
 
   it('cancels: the method is notified, what was sent counts no more, and no stop comes', async (t) => {
     const { peer, seen } = await opened(t, { streamWindow: { items: 2, total: 600 } });
-    const item = 'x'.repeat(400);
+    const item = JSON.stringify('x'.repeat(400));
     for (let id = 2; id < 40; id++) {
       peer.write(open(id, 'hold'), send(id, 0, item), request(id, { type: 'cancel' }));
       await until(() => seen.length === id - 1, { what: 'the notice of the method' });
