@@ -13,4 +13,4 @@ await delay(SETTLE_MS);
 const before = process.cpuUsage();
 await delay(Number(ms));
 const { user, system } = process.cpuUsage(before);
-process.send?.({ cpuMs: (user + system) / 1_000, rssMb: process.memoryUsage.rss() / 2 ** 20, port: new URL(url).port });
+process.send?.({ cpuMs: (user + system) / 1_000, rssMb: process.memoryUsage.rss() / 2 ** 20 });

@@ -5,18 +5,18 @@ import { clearTimeout, performance, setTimeout } from '../../timers.js';
 import type { EngineState } from '../engine.js';
 import { engineClosed, mayPass, unavailable } from '../engine-errors.js';
 import type { Host } from './hosts.js';
-import type { Session } from './session.js';
+import type { Attempt, Session } from './session.js';
 
 /** Longest time for a connection, and for the greeting on it, in the first round; each round of all hosts adds as much. Unit: ms */
 const ATTEMPT_MS = 1_000;
 const MAX_ATTEMPT_MS = 3_000;
 /** Wait after a round in which no host was reached. Unit: ms */
-const PAUSE_MS = 100;
+const PAUSE_MS = 50;
 const PAUSE_JITTER_MS = 100;
 /** Wait after a round in which all hosts refused us, such as for a wrong password: people have to change something. Unit: ms */
 const REFUSED_PAUSE_MS = 1_000;
 
-export type Dial = (host: Host, timeout: number, signal: AbortSignal) => Promise<Session>;
+export type Dial = (host: Host, attempt: Attempt) => Promise<Session>;
 
 const TRANSITIONS = {
   /** No call was made yet. */
@@ -126,7 +126,8 @@ export class Dialler {
     if (host === undefined || this.#lifecycle.state !== 'dialling') return;
     const round = Math.floor(this.#tried / this.#hosts.length);
     const timeout = Math.min(MAX_ATTEMPT_MS, ATTEMPT_MS * (1 + round));
-    this.#dial(host, timeout, this.#giveUp.signal).then(
+    const isRepeated = this.#obstacles.has(host.url);
+    this.#dial(host, { timeout, isRepeated, signal: this.#giveUp.signal }).then(
       (session) => this.#connected(host, session),
       (error: unknown) => this.#failed(host, toError(error)),
     );

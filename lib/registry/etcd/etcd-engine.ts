@@ -51,7 +51,7 @@ export class EtcdEngine implements OwnEngine {
     const parts = { options, prefix: this.#prefix, login: this.#login, identity: this.#identity };
     this.#dialler = new Dialler(
       options.hosts,
-      (host, timeout, signal) => openSession(host, parts, timeout, signal),
+      (host, attempt) => openSession(host, parts, attempt),
       () => this.#news.tell(),
     );
     this.#leases = new HeldLeases(this, clock);

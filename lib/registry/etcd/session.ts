@@ -5,7 +5,7 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import { RpcCode, RpcError } from '../../errors.js';
 import type { TlsMaterial } from '../../transport/tls-material.js';
 import { type CallOptions, Connection, type Method } from './connection.js';
-import { diagnose } from './diagnosis.js';
+import { diagnose, knock } from './diagnosis.js';
 import type { CheckedEtcd } from './etcd-options.js';
 import { explain } from './explain.js';
 import { GrpcCode, type GrpcPackage, loadGrpc } from './grpc.js';
@@ -38,6 +38,15 @@ export class Session {
   }
 }
 
+/** One attempt to reach a host. */
+export interface Attempt {
+  /** Unit: ms */
+  readonly timeout: number;
+  /** The last attempt has failed: the host may still be away. */
+  readonly isRepeated: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** Parts that all sessions of an engine share. */
 export interface SessionParts {
   readonly options: CheckedEtcd;
@@ -49,16 +58,16 @@ export interface SessionParts {
 
 /**
  * Connects to a host and greets the store. Rejects with the reason, in words, within about `timeout` ms for the connection and as much for
- * the greeting.
+ * the greeting. A host that was away is asked first whether anything listens there.
  */
 export async function openSession(
   host: Host,
   parts: SessionParts,
-  timeout: number,
-  signal: AbortSignal,
+  { timeout, isRepeated, signal }: Attempt,
 ): Promise<Session> {
   const { options, login, identity, prefix } = parts;
   const grpc = await loadGrpc();
+  if (isRepeated) await knock(host, timeout, signal);
   options.tls?.refresh();
   const connection = new Connection(grpc, host, ...identityOf(grpc, host, options.tls));
   const onAbort = (): void => connection.end(signal.reason);
