@@ -48,7 +48,7 @@ function peak(figure: keyof Figures): string {
 function describe(figure: (name: keyof Figures) => number): string {
   return (
     `${figure('connections')} connections of strangers with ${figure('frames')} frames, ${figure('hostileConnections')} to hostile servers ` +
-    `with ${figure('hostileFrames')} frames, ${figure('ownCalls')} calls to these, ${figure('served')} good calls served`
+    `with ${figure('hostileFrames')} frames, ${figure('ownCalls')} calls to these, ${figure('streams')} streams opened, ${figure('served')} good calls served`
   );
 }
 

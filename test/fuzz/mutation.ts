@@ -14,7 +14,9 @@ const HEADER_BYTES = 24;
 const POLLUTION = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},';
 /** Stands for arrays one inside the other, which no stack limits in a text. */
 const DEEP = 'many arrays';
-const NAMES = ['__proto__', 'constructor', 'toString', 'type', 'ext', 'auth', 'length', ''] as const;
+const NAMES = [
+  ...['__proto__', 'constructor', 'toString', 'type', 'ext', 'auth', 'length', '', 'stream', 'upload', 'whole'],
+] as const;
 const TYPES = [
   ...['register_channel', 'register_channel_res', 'register_challenge', 'register_proof', 'invoke', 'invoke_result'],
   ...['heartbeat', 'heartbeat_res', 'cancel', 'progress', 'goaway', 'goaway_res', 'subscribe', 'unSubscribe'],
@@ -25,6 +27,11 @@ const TYPES = [
     'mailbox_state',
     'relay',
     'relay_failure',
+    'stream_items',
+    'stream_credit',
+    'stream_received',
+    'stream_end',
+    'stream_stop',
     'no_such',
   ],
 ] as const;

@@ -9,12 +9,12 @@ const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 1);
 const MAX_MS = 1_000;
 
 /** Tests that `attempt` holds for so many generators, and names the seed of the one that failed. */
-export function fuzz(what: string, times: number, attempt: (random: Random) => void): void {
-  it(what, () => {
+export function fuzz(what: string, times: number, attempt: (random: Random) => void | Promise<void>): void {
+  it(what, async () => {
     for (let i = 0; i < times * ROUNDS; i++) {
       const startedAt = performance.now();
       try {
-        attempt(new Random(SEED + i));
+        await attempt(new Random(SEED + i));
       } catch (error) {
         throw new Error(`FUZZ_SEED=${SEED} failed in attempt ${i}; FUZZ_SEED=${SEED + i} fails in the first`, {
           cause: error,

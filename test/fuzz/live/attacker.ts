@@ -2,9 +2,10 @@ import type { Endpoint } from '../../../lib/endpoint.js';
 import type { TransportUnderTest } from '../../transport/conformance/transports.js';
 import { bytesOfFrame, type Frame, mutated } from '../mutation.js';
 import type { Random } from '../random.js';
-import { type CodecName, extOf, followerFrame, request } from './frames.js';
+import { type CodecName, extOf, followerFrame, request, streamingExt } from './frames.js';
 import { oddHandshake } from './handshakes.js';
 import { followerProof, offer } from './secret-peer.js';
+import { followerStream } from './stream-frames.js';
 import { pause, Wire } from './wire.js';
 
 /** A place of the target at which strangers can connect. */
@@ -29,6 +30,8 @@ export interface Attack {
 }
 
 const CODECS: readonly CodecName[] = ['msgpack', 'json', 'serialize-json'];
+/** Codecs that peers agree on. */
+const AGREED: readonly CodecName[] = ['msgpack', 'json'];
 /** Far above `handshakeTimeout` of the target, since the machine may be busy. Unit: ms */
 const CLOSE_TIMEOUT_MS = 20_000;
 const ANSWER_TIMEOUT_MS = 400;
@@ -55,6 +58,8 @@ class Attacker {
   readonly #isBare: boolean;
   readonly #codec: CodecName;
   readonly #isInsider: boolean;
+  /** Registers as the rules say, and opens streams. */
+  readonly #isStreamer: boolean;
   #id = 0;
   #frames = 0;
   #isRegistered = false;
@@ -65,8 +70,9 @@ class Attacker {
     this.#door = door;
     this.#random = random;
     this.#wire = wire;
-    this.#codec = random.pick(CODECS);
-    this.#isInsider = random.oneIn(2);
+    this.#isStreamer = random.oneIn(3);
+    this.#codec = random.pick(this.#isStreamer ? AGREED : CODECS);
+    this.#isInsider = this.#isStreamer || random.oneIn(2);
     wire.onFrame(({ head, body }) => {
       this.#isRegistered ||= head['type'] === 'register_channel_res' && body.toString().startsWith('success^^^^$0|-1]');
     });
@@ -79,7 +85,7 @@ class Attacker {
   /** Noise, frames without a registration, a registration that is damaged, or frames behind a registration. */
   async converse(): Promise<void> {
     const random = this.#random;
-    const style = random.below(10);
+    const style = this.#isStreamer ? 9 : random.below(10);
     if (style === 0) return this.#wire.send(random, random.bytes(random.below(400)));
     if (style > 1) await this.#register(style < 5);
     if (random.oneIn(20)) {
@@ -87,7 +93,8 @@ class Attacker {
       this.#isReading = false;
     }
     for (let left = random.below(random.pick([3, 12, 40])); left > 0 && !this.#wire.isClosed; left--) {
-      await this.#send(followerFrame(random, this.#codec, ++this.#id), random.oneIn(2));
+      if (random.oneIn(this.#isStreamer ? 1 : 8)) await this.#stream();
+      else await this.#send(followerFrame(random, this.#codec, ++this.#id), random.oneIn(2));
     }
   }
 
@@ -116,8 +123,8 @@ class Attacker {
     const random = this.#random;
     const { hasSecret, channelName } = this.#door;
     const { nonce, auth } = offer(random, this.#isInsider);
-    const ext = extOf(random, this.#codec);
-    const isStock = !hasSecret && random.oneIn(6);
+    const ext = this.#isStreamer ? streamingExt(random, this.#codec) : extOf(random, this.#codec);
+    const isStock = !hasSecret && !this.#isStreamer && random.oneIn(6);
     const head = {
       type: 'register_channel',
       channelName,
@@ -135,6 +142,16 @@ class Attacker {
       const proving = { type: 'register_proof', auth: { proof }, ext: { version: 1, clientId: 'fuzzer', token: 1 } };
       await this.#send(request(++this.#id, proving, undefined, 3_000), damagesProof);
       await accepted;
+    }
+  }
+
+  /** Most frames of streams are whole, since one that is not ends the connection. */
+  async #stream(): Promise<void> {
+    const random = this.#random;
+    const prefix = this.#door.channelName === 'registry' ? '' : 'user.service.';
+    for (const frame of followerStream(random, this.#codec, ++this.#id, prefix)) {
+      await this.#send(frame, random.oneIn(this.#isStreamer ? 400 : 40));
+      if (random.oneIn(3)) await pause(random.below(10)); // items may come meanwhile
     }
   }
 

@@ -13,7 +13,9 @@ const CODECS = { json: jsonCodec, msgpack: msgpackCodec, 'serialize-json': stock
 export type CodecName = keyof typeof CODECS;
 
 export const NO_BODY = Buffer.alloc(0);
-const FEATURES = ['results', 'meta', 'goaway', 'progress', 'cancel', 'caller', 'relay', 'relay-url'] as const;
+const FEATURES = ['results', 'meta', 'goaway', 'progress', 'cancel', 'caller', 'relay', 'relay-url', 'stream'] as const;
+/** Windows that make no sense. */
+const ODD_WINDOWS: readonly unknown[] = [null, 0, [], {}, { items: 0, bytes: -1, total: 1.5 }, 'x', { items: 2 ** 53 }];
 const METHODS = [
   ...['user.service.echo', 'user.service.echo', 'user.service.later', 'user.service.fail', 'user.service.back'],
   ...['user.service.big', 'user.service.none', 'user.service.constructor', '__proto__.a.b', 'get', 'echo', 'publish'],
@@ -21,35 +23,54 @@ const METHODS = [
 /** Every message of the page on the wire. */
 const KNOWN: readonly Frame[] = VECTORS.flatMap((vector) => packetsOf(bytesOf(vector)));
 
-export const request = (id: number, head: object, body: Buffer = NO_BODY, timeout = 200): Frame => ({
-  ...{ kind: 0, id, timeout, body },
+export const REQUEST = 0;
+export const RESPONSE = 1;
+export type Kind = typeof REQUEST | typeof RESPONSE;
+
+export const frame = (kind: Kind, id: number, head: object, body: Buffer = NO_BODY, timeout = 1): Frame => ({
+  ...{ kind, id, timeout, body },
   head: head as Frame['head'],
 });
-export const response = (id: number, head: object, body: Buffer = NO_BODY): Frame => ({
-  ...{ kind: 1, id, timeout: 1, body },
-  head: head as Frame['head'],
-});
+export const request = (id: number, head: object, body?: Buffer, timeout = 200): Frame =>
+  frame(REQUEST, id, head, body, timeout);
+export const response = (id: number, head: object, body?: Buffer): Frame => frame(RESPONSE, id, head, body);
 
 /** What a peer says of itself in a registration. */
 export function extOf(random: Random, codec: CodecName): object {
-  return { version: 1, codecs: [codec], features: FEATURES.filter(() => !random.oneIn(4)) };
+  const window = random.oneIn(4) ? {} : { stream: random.oneIn(6) ? random.pick(ODD_WINDOWS) : windowOf(random) };
+  return { version: 1, codecs: [codec], features: FEATURES.filter(() => !random.oneIn(4)), ...window };
+}
+
+/** The same for a peer that keeps to the rules of registrations, and then uses streams. */
+export function streamingExt(random: Random, codec: CodecName): object {
+  return { version: 1, codecs: [codec], features: FEATURES, stream: windowOf(random) };
+}
+
+/** A usual window, or a narrow one. */
+function windowOf(random: Random): object {
+  const [items, bytes, total] = random.pick([
+    [256, 262_144, 8_388_608],
+    [20, 5_000, 1_000],
+    [1, 1, 1],
+  ] as const);
+  return { items, bytes, total, ...(random.oneIn(2) && { received: random.pick([1, 65_536]) }) };
 }
 
 /** A value and its encoding. */
-function item(random: Random, codec: CodecName): Buffer {
+export function argumentItem(random: Random, codec: CodecName): Buffer {
   const value = codec === 'msgpack' ? richValue(random, 3) : plainValue(random, 3);
   return encode(CODECS[codec], value);
 }
 
 /** A list of encoded items, as the arguments of a call are. */
-function items(random: Random, codec: CodecName): { body: Buffer; count: number } {
-  const all = Array.from({ length: random.below(4) }, () => item(random, codec));
+export function argumentItems(random: Random, codec: CodecName): { body: Buffer; count: number } {
+  const all = Array.from({ length: random.below(4) }, () => argumentItem(random, codec));
   return { body: listOf(...all), count: all.length };
 }
 
 /** A frame as a Follower sends one; some are such as only a Leader may send. */
 export function followerFrame(random: Random, codec: CodecName, id: number): Frame {
-  const { body, count } = items(random, codec);
+  const { body, count } = argumentItems(random, codec);
   const key = random.pick(['hosts', 'key', 'x'.repeat(200), `k${random.below(1e6)}`]);
   const heads: readonly (() => Frame)[] = [
     () => request(id, invoke(random, 'invoke', count), body),
@@ -75,22 +96,31 @@ function invoke(random: Random, type: string, argLength: number): object {
 
 /** The answer to a frame that a Follower sent. */
 export function answerTo(random: Random, codec: CodecName, { id, head }: Pick<Frame, 'id' | 'head'>): Frame {
-  const { body, count } = items(random, codec);
+  const { body, count } = argumentItems(random, codec);
   switch (head['type']) {
     case 'heartbeat':
       return response(id, { type: 'heartbeat_res' });
     case 'subscribe':
-      return request(id, { type: 'subscribe_result', key: head['key'] }, item(random, codec));
+      return request(id, { type: 'subscribe_result', key: head['key'] }, argumentItem(random, codec));
     case 'open_mailbox':
       return request(0, { type: 'mailbox_state', to: head['to'], state: 'ready' });
     case 'invoke':
     case 'relay': {
       const answers: readonly (() => Frame)[] = [
         () => response(id, { type: 'invoke_result', success: true, results: count }, body),
-        () => response(id, { type: 'invoke_result', success: true }, item(random, codec)),
-        () => response(id, { type: 'invoke_result', success: false, code: 'ERR_RPC_OVERLOADED' }, item(random, codec)),
+        () => response(id, { type: 'invoke_result', success: true }, argumentItem(random, codec)),
         () =>
-          response(id, { type: 'relay_failure', code: 'ERR_RPC_STOPPING', delivery: 'not-sent' }, item(random, codec)),
+          response(
+            id,
+            { type: 'invoke_result', success: false, code: 'ERR_RPC_OVERLOADED' },
+            argumentItem(random, codec),
+          ),
+        () =>
+          response(
+            id,
+            { type: 'relay_failure', code: 'ERR_RPC_STOPPING', delivery: 'not-sent' },
+            argumentItem(random, codec),
+          ),
       ];
       return random.pick(answers)();
     }
@@ -104,8 +134,8 @@ export function leaderFrame(random: Random, codec: CodecName, id: number): Frame
   const frames: readonly (() => Frame)[] = [
     () => request(id, { type: 'heartbeat' }),
     () => request(id, { type: 'goaway' }),
-    () => request(id, { type: 'progress' }, item(random, codec)),
-    () => request(id, { type: 'subscribe_result', key: 'hosts' }, item(random, codec)),
+    () => request(id, { type: 'progress' }, argumentItem(random, codec)),
+    () => request(id, { type: 'subscribe_result', key: 'hosts' }, argumentItem(random, codec)),
     () =>
       request(0, { type: 'mailbox_state', to: random.below(4), state: random.pick(['ready', 'backoff', 'closed']) }),
     () => answerTo(random, codec, { id, head: { type: 'invoke' } }),
@@ -115,10 +145,6 @@ export function leaderFrame(random: Random, codec: CodecName, id: number): Frame
 }
 
 /** The answer that accepts a registration. */
-export function acceptance(random: Random, codec: CodecName, id: number): Frame {
-  return response(
-    id,
-    { type: 'register_channel_res', ext: { ...extOf(random, codec), generation: 'g1' } },
-    stock({ success: true }),
-  );
+export function acceptance(id: number, ext: object): Frame {
+  return response(id, { type: 'register_channel_res', ext: { ...ext, generation: 'g1' } }, stock({ success: true }));
 }

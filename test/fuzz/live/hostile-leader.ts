@@ -6,12 +6,15 @@ import { untilEvent } from '../../support/until.js';
 import type { TransportUnderTest } from '../../transport/conformance/transports.js';
 import { bytesOfFrame, type Frame, mutated } from '../mutation.js';
 import { Random } from '../random.js';
-import { acceptance, answerTo, type CodecName, leaderFrame, response } from './frames.js';
+import { acceptance, answerTo, type CodecName, extOf, leaderFrame, response, streamingExt } from './frames.js';
 import { oddHandshake } from './handshakes.js';
 import { leaderAuth } from './secret-peer.js';
+import { streamAnswer, streamReply } from './stream-frames.js';
 import { socketAddress, streamOf, Wire } from './wire.js';
 
 const CODECS: readonly CodecName[] = ['msgpack', 'json', 'serialize-json'];
+/** Codecs that peers agree on. */
+const AGREED: readonly CodecName[] = ['msgpack', 'json'];
 const MAX_CONNECTION_MS = 3_000;
 
 /** How a hostile Leader meets those that connect: with the handshake of the transport, or without. */
@@ -99,6 +102,8 @@ class Conversation {
   readonly #hasSecret: boolean;
   readonly #codec: CodecName;
   readonly #onSent: () => void;
+  /** Accepts registrations as the rules say, and answers with frames of streams. */
+  readonly #isStreamer: boolean;
   /** One frame of so many is damaged. */
   readonly #damage: number;
   #left: number;
@@ -109,9 +114,10 @@ class Conversation {
     this.#wire = wire;
     this.#hasSecret = hasSecret;
     this.#onSent = onSent;
-    this.#codec = random.pick(CODECS);
-    this.#isInsider = random.oneIn(2);
-    this.#damage = random.pick([2, 4, 15]);
+    this.#isStreamer = random.oneIn(3);
+    this.#codec = random.pick(this.#isStreamer ? AGREED : CODECS);
+    this.#isInsider = this.#isStreamer || random.oneIn(2);
+    this.#damage = this.#isStreamer ? 200 : random.pick([2, 4, 15]);
     this.#left = random.below(random.pick([4, 20, 80]));
     wire.onFrame((frame) => void this.#react(frame));
     if (random.oneIn(10)) void this.#send(leaderFrame(random, this.#codec, ++this.#id));
@@ -126,10 +132,21 @@ class Conversation {
       return this.#send(response(frame.id, { type: 'register_challenge', auth }));
     }
     if (type === 'register_channel' || type === 'register_proof')
-      return this.#send(acceptance(this.#random, this.#codec, frame.id));
+      return this.#send(acceptance(frame.id, (this.#isStreamer ? streamingExt : extOf)(this.#random, this.#codec)));
     if (this.#random.oneIn(8)) return; // no answer
+    if (type === 'stream_items' || type === 'stream_end') {
+      const reply = streamReply(this.#random, frame.id, type);
+      return reply && (await this.#send(reply));
+    }
+    if (this.#random.oneIn(12)) await this.#stream(++this.#id);
+    if (frame.head['stream'] === 1 || frame.head['upload'] === 1) return this.#stream(frame.id);
     if (this.#random.oneIn(3)) await this.#send(leaderFrame(this.#random, this.#codec, ++this.#id));
     await this.#send(answerTo(this.#random, this.#codec, frame));
+  }
+
+  /** Frames of a stream, whether the caller has asked for one or not. */
+  async #stream(id: number): Promise<void> {
+    for (const frame of streamAnswer(this.#random, this.#codec, id)) await this.#send(frame);
   }
 
   async #send(frame: Frame): Promise<void> {

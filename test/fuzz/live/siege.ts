@@ -37,6 +37,8 @@ export interface Figures {
   bytes: number;
   /** Calls of the target to hostile servers and to the good one. */
   ownCalls: number;
+  /** Streams that callers have had the target open. */
+  streams: number;
   /** Calls of a good caller that the target has answered meanwhile. */
   served: number;
   peakRss: number;
@@ -57,6 +59,7 @@ export class Siege {
       hostileFrames: 0,
       bytes: 0,
       ownCalls: 0,
+      streams: 0,
       served: 0,
       peakRss: 0,
       peakHeap: 0,
@@ -129,7 +132,7 @@ export class Siege {
       }),
     );
     const siege = new Siege(transport, target, doors, leaders, callers);
-    await siege.#serveGood();
+    await siege.#orItsEnd(siege.#serveGood());
     siege.#first = await target.report();
     return siege;
   }
@@ -183,8 +186,9 @@ export class Siege {
     const value = { n: this.figures.served };
     await Promise.all(
       this.#callers.map(async ({ calls }) => {
-        const answer = await calls['echo'](null, value);
+        const [answer, rows] = await Promise.all([calls['echo'](null, value), readAll(calls['rows'].stream(null, 20))]);
         if (answer?.n !== value.n) throw new Error(`a good caller got a wrong answer: ${JSON.stringify(answer)}`);
+        if (rows.join() !== ROWS) throw new Error(`a good caller got wrong items: ${JSON.stringify(rows)}`);
         this.figures.served += 1;
       }),
     );
@@ -199,6 +203,7 @@ export class Siege {
     figures.hostileConnections = sum(this.#leaders.map(({ connections }) => connections));
     figures.hostileFrames = sum(this.#leaders.map(({ frames }) => frames));
     figures.ownCalls = report.settled;
+    figures.streams = report.opened;
     figures.logLines = report.logLines;
     const growth = report.heap - (this.#first?.heap ?? 0);
     const problems = [
@@ -211,6 +216,7 @@ export class Siege {
     ];
     if (problems.length > 0) throw new Error(`the target ${problems.join('; ')}`);
     await this.#untilFewSockets();
+    await until(async () => (await this.#target.report()).streaming === 0, { what: 'the end of all generators' });
   }
 
   /** Connections of attackers that are gone must not stay open. */
@@ -218,6 +224,15 @@ export class Siege {
     const limit = (this.#first?.sockets ?? 0) + MAX_SOCKETS_ABOVE;
     await until(async () => (await this.#target.report()).sockets <= limit, { what: `at most ${limit} open sockets` });
   }
+}
+
+/** Items of the stream that good callers read. */
+const ROWS = Array.from({ length: 20 }, (_, row) => row).join();
+
+async function readAll(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const items: unknown[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);

@@ -4,12 +4,14 @@ import { type Client, createClient } from '../../../node-client.js';
 import { createServer } from '../../../server.js';
 import { SECRET } from './secret-peer.js';
 import type { Calling, Report, TargetCommand, TargetSetting } from './target.js';
+import { numbers, readRows, type StreamRemote, sources, streamingService, streams } from './target-streams.js';
 
 /**
  * The process that is attacked: servers and Leaders at which strangers knock, and clients of hostile servers. The process handles
  * no error of its own: an exception or a rejection without a handler ends the process, which the fuzzer sees.
  */
 const CALL_TIMEOUT_MS = 300;
+const SHORT = { timeout: CALL_TIMEOUT_MS };
 const GOOD_TIMEOUT_MS = 20_000;
 /** Time past its deadline after which a call counts as never settled. Unit: ms */
 const OVERDUE_MS = 20_000;
@@ -30,6 +32,7 @@ const service = {
     Promise.reject(Object.assign(new TypeError('failed'), { code: 'E_FAIL', value: typeof value })),
   back: (value: unknown, callback: unknown) => typeof callback === 'function' && callback(null, value, 1),
   big: (bytes: unknown) => Buffer.alloc(Math.min(Math.abs(Number(bytes) || 1), MAX_BYTES)),
+  ...streamingService,
 };
 
 /** The real client of a shared client. */
@@ -43,6 +46,12 @@ class Registry extends EventEmitter {
   }
   async echo(value: unknown): Promise<unknown> {
     return value;
+  }
+  async *rows(to: unknown): AsyncGenerator<number> {
+    yield* streamingService.rows(to);
+  }
+  async *endless(): AsyncGenerator<number> {
+    yield* streamingService.endless();
   }
 }
 
@@ -79,6 +88,8 @@ interface Remote {
   toServer(id: string, value: unknown): Promise<unknown>;
 }
 
+type Service = { readonly echo: Remote } & StreamRemote;
+
 /** Calls the good server and all hostile ones, round after round, until the process ends. */
 async function callHostile({ client: options, good, hostile, places }: Calling): Promise<void> {
   const make = async (
@@ -94,14 +105,24 @@ async function callHostile({ client: options, good, hostile, places }: Calling):
   const secretive = hostile.filter(({ hasSecret }) => hasSecret);
   const plain = await make({}, [good, ...hostile.filter((server) => !secretive.includes(server))]);
   const secret = await make({ secret: SECRET }, secretive);
-  for (const { id, hasSecret } of hostile)
-    for (let at = 0; at < 3; at++)
-      void loop(5, () => settle(echoOf(hasSecret ? secret : plain).toServer(id, { at, id })));
+  for (const { id, hasSecret } of hostile) {
+    const service = serviceOf(hasSecret ? secret : plain);
+    for (let at = 0; at < 3; at++) void loop(5, () => settle(service.echo.toServer(id, { at, id })));
+    void loop(5, () => settle(readRows(service.rows.with(SHORT).stream.toServer(id, 9))));
+    void loop(5, () => settle(service.read.with({ ...SHORT, stream: numbers() }).toServer(id)));
+    void loop(5, () => settle(readRows(service.both.with({ ...SHORT, stream: numbers() }).stream.toServer(id))));
+  }
   follow(places, options, good);
   await loop(25, async () => {
     const value = { n: report.settled };
-    const { error, result } = await settle(echoOf(plain).with({ timeout: GOOD_TIMEOUT_MS }).toServer(good.id, value));
-    if (error === undefined && JSON.stringify(result) === JSON.stringify(value)) return;
+    const { echo, rows } = serviceOf(plain);
+    const patient = { timeout: GOOD_TIMEOUT_MS };
+    const answers = Promise.all([
+      echo.with(patient).toServer(good.id, value),
+      readRows(rows.with(patient).stream.toServer(good.id, 20)),
+    ]);
+    const { error, result } = await settle(answers);
+    if (error === undefined && JSON.stringify(result) === JSON.stringify([value, 20])) return;
     if (report.goodFailures.length < 10) report.goodFailures.push(String(error ?? JSON.stringify(result)));
   });
 }
@@ -114,16 +135,21 @@ function follow({ shared, sharing }: Calling['places'], options: Calling['client
     client.on('error', () => {});
     client.subscribe({ key: 'hosts' }, () => {});
     void loop(5, () => settle(client.echo({ a: [1] })));
+    void loop(5, () => settle(readRows(client.rows(9))));
   }
   if (sharing === undefined) return;
   const client = createClient({ ...options, share: { ...sharing, lead: false }, timeout: CALL_TIMEOUT_MS, logger });
   client.addProxy({ namespace: 'user', serverType: 'test' });
   client.addServer({ ...good, serverType: 'test' });
-  void client.start().then(() => loop(5, () => settle(echoOf(client).toServer(good.id, 'through a hostile Leader'))));
+  void client.start().then(() => {
+    const { echo, rows } = serviceOf(client);
+    void loop(5, () => settle(echo.toServer(good.id, 'through a hostile Leader')));
+    void loop(5, () => settle(readRows(rows.with(SHORT).stream.toServer(good.id, 9))));
+  });
 }
 
-function echoOf({ proxies }: Client): Remote {
-  return (proxies as unknown as { user: { test: { service: { echo: Remote } } } }).user.test.service.echo;
+function serviceOf({ proxies }: Client): Service {
+  return (proxies as unknown as { user: { test: { service: Service } } }).user.test.service;
 }
 
 /** Waits for the end of the call, and counts the calls that have no end. */
@@ -150,7 +176,7 @@ async function loop(pauseMs: number, step: () => Promise<unknown>): Promise<neve
 function reportNow(): Report {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
-  const overdue = [...unsettled].filter(({ at }) => performance.now() - at > OVERDUE_MS).length;
+  const overdue = [...unsettled, ...sources].filter(({ at }) => performance.now() - at > OVERDUE_MS).length;
   const isPolluted = Object.getOwnPropertyNames(Object.prototype).join() !== prototypeNames;
   const sockets = process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe|TLS).*Wrap$/.test(name)).length;
   return {
@@ -162,6 +188,7 @@ function reportNow(): Report {
     logLines,
     sockets,
     overdue,
+    ...streams,
     ...report,
   };
 }

@@ -47,8 +47,12 @@ export interface Report {
   readonly settled: number;
   /** Errors of calls to the server that is not hostile. */
   readonly goodFailures: readonly string[];
-  /** Own calls that have not ended long after their deadline. */
+  /** Own calls that have not ended long after their deadline, and sources of their uploads. */
   readonly overdue: number;
+  /** Generators and readers of uploads that run for callers. */
+  readonly streaming: number;
+  /** Streams that callers have had opened so far. */
+  readonly opened: number;
   readonly isPolluted: boolean;
   readonly warnings: readonly string[];
   readonly logLines: number;
