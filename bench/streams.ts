@@ -3,6 +3,7 @@
  * streaming of other packages in the same run. The packages are those of bench/package.json, which are installed at the first run.
  *
  *   --peers a,b        mailstation, grpc, connect, capnweb, moleculer (all)
+ *   --against path     another build too, a tarball or the folder of a package, and this build once more
  *   --items a,b        small, 64k                        (small,64k)
  *   --streams 1,64     streams at once                   (1,64)
  *   --rounds n         rounds of each                    (10)
@@ -12,6 +13,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { buildAt } from './build.js';
 import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { peerUrl } from './host-process.js';
@@ -19,7 +21,7 @@ import { formatEnvironment } from './report.js';
 import type { StreamLoad } from './streams/host-protocol.js';
 import type { ItemKind } from './streams/items.js';
 import { linkPeers } from './streams/peers-folder.js';
-import { formatLoad } from './streams/report.js';
+import { BUILDS, formatLoad } from './streams/report.js';
 import { runLoad } from './streams/rounds.js';
 
 /** Items of a round, over all its streams: a few tenths of a second. */
@@ -29,6 +31,7 @@ const WARM_UPS = 3;
 const { values } = parseArgs({
   options: {
     peers: { type: 'string', default: 'mailstation,grpc,connect,capnweb,moleculer' },
+    against: { type: 'string' },
     items: { type: 'string', default: 'small,64k' },
     streams: { type: 'string', default: '1,64' },
     rounds: { type: 'string', default: '10' },
@@ -48,6 +51,12 @@ const loads = values.items.split(',').flatMap((kind) =>
 );
 const PEERS = new URL('./streams/peers/', import.meta.url);
 const peers = values.peers.split(',').map((name) => ({ name, url: peerUrl(name, PEERS) }));
+if (values.against !== undefined) {
+  const build = encodeURIComponent(buildAt(values.against));
+  const url = peerUrl('mailstation', PEERS);
+  // Modules of different queries are different: both builds of this package are loaded in the same way.
+  peers.push({ name: BUILDS.other, url: `${url}?build=${build}` }, { name: BUILDS.again, url: `${url}?again` });
+}
 const print = (text: string): void => {
   if (!values.json) process.stdout.write(`${text}\n\n`);
 };

@@ -1,8 +1,13 @@
-import { createClient, createServer, type Logger } from 'mailstation';
+import type { Logger } from 'mailstation';
 import type { StreamPeer } from '../peer.js';
 import type { items } from '../remote/items.js';
 
-/** The package as its users get it: built, through its public API, with the default options. */
+/**
+ * The package as its users get it: built, through its public API, with the default options. `?build=` names another build's entry
+ * module.
+ */
+const BUILD = new URL(import.meta.url).searchParams.get('build') ?? 'mailstation';
+const { createClient, createServer } = (await import(BUILD)) as typeof import('mailstation');
 
 const SERVER = { id: 'items-1', serverType: 'store', host: '127.0.0.1' };
 const NAMESPACE = 'user';
