@@ -4,7 +4,7 @@ import { copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
 import { answerWithoutTls, ForeignError } from './foreign-answer.js';
 import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
-import { giveSpare, takeSpare } from './spare-bytes.js';
+import { findSpare, giveSpare, takeSpare } from './spare-bytes.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
 const MIN_HELD_BYTES = 4096;
@@ -126,8 +126,9 @@ export class Framer {
   #read(chunk: RawBytes, start: number): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : start;
     const end = chunk.length;
+    let frameBytes = 0;
     while (!this.#stopped && !this.#paused && end - at >= HEADER_BYTES) {
-      const frameBytes = this.#frameBytes(chunk, at);
+      frameBytes = this.#frameBytes(chunk, at);
       if (end - at < frameBytes) break;
       this.#emit(chunk, at, frameBytes);
       at += frameBytes;
@@ -137,7 +138,7 @@ export class Framer {
     if (!this.#paused) {
       // Another program may send less than a header, and then wait for us.
       if (chunk[at + AT.version] !== VERSION) throw this.#notOurs(chunk, at);
-      return this.#hold(chunk, at, end, end - at);
+      return this.#hold(chunk, at, end, Math.max(end - at, end - at < HEADER_BYTES ? 0 : frameBytes));
     }
     this.#rest.unshift(chunk);
     this.#restBytes += end - at;
@@ -168,14 +169,17 @@ export class Framer {
   /** Adds bytes of the chunk to the held ones. `mostBytes`: largest size that the buffer may need, as far as is known. */
   #hold(chunk: RawBytes, start: number, end: number, mostBytes: number): void {
     const needed = this.#heldBytes + (end - start);
-    if (needed > this.#held.length) {
-      const doubled = Math.min(this.#held.length * 2, mostBytes);
-      const grown = takeSpare(Math.max(MIN_HELD_BYTES, needed, doubled));
-      copyBytes(this.#held, 0, this.#heldBytes, grown, 0);
-      this.#held = grown;
-    }
+    if (needed > this.#held.length) this.#grow(needed, mostBytes);
     copyBytes(chunk, start, end, this.#held, this.#heldBytes);
     this.#heldBytes = needed;
+  }
+
+  /** Goes on in a larger buffer: one for the whole frame where the process has it to spare. */
+  #grow(needed: number, mostBytes: number): void {
+    const doubled = Math.min(this.#held.length * 2, mostBytes);
+    const grown = findSpare(mostBytes) ?? takeSpare(Math.max(MIN_HELD_BYTES, needed, doubled));
+    copyBytes(this.#held, 0, this.#heldBytes, grown, 0);
+    this.#held = grown;
   }
 
   #frameBytes(bytes: RawBytes, at: number): number {

@@ -1,5 +1,6 @@
 import { Lifecycle } from '../lifecycle.js';
 import { readUint32 } from '../protocol/packet.js';
+import { giveSpare, takeSpare } from '../protocol/spare-bytes.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 import { RECEIVER_TRANSITIONS, type ReceiverState } from './receiver-state.js';
@@ -9,7 +10,10 @@ import type { Creditor, StreamTotal } from './stream-total.js';
 /** Largest number of items in one frame. */
 const MAX_FRAME_ITEMS = 4_096;
 
-/** Decodes one item, as a codec does. The value may be a view of the bytes. */
+/** Bytes from which on the memory of items is used again. */
+const POOLED_BYTES = 16 * 1024;
+
+/** Decodes one item, as a codec does. The value must be no view of the bytes, which are used again. */
 export interface ItemDecoder {
   decode(bytes: RawBytes, start: number, end: number): unknown;
 }
@@ -38,6 +42,7 @@ interface Chunk {
   readonly bytes: RawBytes;
   readonly decoder: ItemDecoder;
   at: number;
+  readonly end: number;
 }
 
 interface Waiter {
@@ -92,6 +97,7 @@ export class StreamReceiver implements Creditor {
   /** The producer has been asked for the stream, with these bounds. */
   open(terms: ReceiverTerms): void {
     this.#terms = terms;
+    if (this.state === 'open') terms.total.join(this);
   }
 
   /**
@@ -110,30 +116,31 @@ export class StreamReceiver implements Creditor {
     this.#arrivedItems += count;
     this.#arrivedBytes += end - first;
     terms.total.add(end - first);
-    const chunk = { bytes, decoder, at: first };
+    const chunk = { bytes, decoder, at: first, end };
     while (this.#waiters.length > 0 && chunk.at < end) this.#deliver(chunk, this.#waiters.shift() as Waiter);
-    if (chunk.at < end && this.state === 'open') this.#keep(chunk, end);
+    if (chunk.at < end && this.state === 'open') this.#keep(chunk);
     return undefined;
   }
 
   /** The next item, or the end. Calls that come before an item has arrived are served in their order. */
   next(): Promise<IteratorResult<unknown, unknown>> {
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
-      const chunk = this.#chunks[0];
-      if (chunk !== undefined) {
-        this.#deliver(chunk, waiter);
-        if (chunk.at >= chunk.bytes.length && this.#chunks[0] === chunk) this.#chunks.shift();
-        if (this.#chunks.length === 0 && this.state === 'ended') this.#credit();
-        return;
-      }
-      if (this.state === 'open') {
-        this.#waiters.push(waiter);
-        this.#creditIfScarce();
-        this.#handler.onWaits();
-      } else this.#giveEnd(waiter);
-    });
+    const chunk = this.#chunks[0];
+    return chunk === undefined ? new Promise(this.#wait) : this.#nextOf(chunk);
   }
+
+  async #nextOf(chunk: Chunk): Promise<IteratorResult<unknown, unknown>> {
+    const result = this.#take(chunk);
+    if (chunk.at >= chunk.end && this.#chunks[0] === chunk) release(this.#chunks.shift() as Chunk);
+    if (this.#chunks.length === 0 && this.state === 'ended') this.#credit();
+    return result;
+  }
+
+  readonly #wait = (resolve: Waiter['resolve'], reject: Waiter['reject']): void => {
+    if (this.state !== 'open') return this.#giveEnd({ resolve, reject });
+    this.#waiters.push({ resolve, reject });
+    if (this.#terms?.total.isScarce) this.#credit();
+    this.#handler.onWaits();
+  };
 
   /** The consumer wants no more items. Returns false where the stream was closed before. */
   stop(): boolean {
@@ -151,13 +158,15 @@ export class StreamReceiver implements Creditor {
     if (this.state === 'closed' || (this.state === 'ended' && !isNow)) return;
     this.#end = end;
     if (isNow) this.#discard();
+    this.#terms?.total.leave(this);
     this.#lifecycle.move('ended');
     if (!isNow && this.#chunks.length === 0) this.#credit();
     this.#settleWaiters();
   }
 
+  /** The bytes of other streams may keep the producer from sending, so that no half of the window is ever taken. */
   onScarce(): void {
-    this.#credit();
+    if (this.isWaiting) this.#credit();
   }
 
   #exceeds(count: number, { window, total }: ReceiverTerms): boolean {
@@ -166,13 +175,24 @@ export class StreamReceiver implements Creditor {
     return items > 0 && total.isFull;
   }
 
-  #keep({ bytes, decoder, at }: Chunk, end: number): void {
-    const kept = scratchBytes(end - at);
+  #keep({ bytes, decoder, at, end }: Chunk): void {
+    const length = end - at;
+    const kept = length < POOLED_BYTES ? scratchBytes(length) : takeSpare(length);
     copyBytes(bytes, at, end, kept, 0);
-    this.#chunks.push({ bytes: kept, decoder, at: 0 });
+    this.#chunks.push({ bytes: kept, decoder, at: 0, end: length });
   }
 
   #deliver(chunk: Chunk, { resolve, reject }: Waiter): void {
+    try {
+      resolve(this.#take(chunk));
+    } catch (error) {
+      reject(error as Error);
+      this.#settleWaiters();
+    }
+  }
+
+  /** The next item of the chunk. Throws the error for the consumer where the item cannot be decoded: the stream is closed then. */
+  #take(chunk: Chunk): IteratorResult<unknown, unknown> {
     const start = chunk.at + LENGTH_BYTES;
     const end = start + readUint32(chunk.bytes, chunk.at);
     let value: unknown;
@@ -183,15 +203,13 @@ export class StreamReceiver implements Creditor {
       this.#lifecycle.move('closed');
       this.#discard();
       this.#end = undefined;
-      reject(this.#handler.onUndecodable(error, hasEnded));
-      this.#settleWaiters();
-      return;
+      throw this.#handler.onUndecodable(error, hasEnded);
     }
     this.#takenItems += 1;
     this.#takenBytes += end - chunk.at;
     chunk.at = end;
     if (this.#isHalfTaken || this.#terms?.total.isScarce) this.#credit();
-    resolve({ done: false, value });
+    return { done: false, value };
   }
 
   get #isHalfTaken(): boolean {
@@ -199,17 +217,8 @@ export class StreamReceiver implements Creditor {
     return this.#takenItems - this.#creditedItems >= items / 2 || this.#takenBytes - this.#creditedBytes >= bytes / 2;
   }
 
-  /** The bytes of other streams may keep the producer from sending, so that no half of the window is ever taken. */
-  #creditIfScarce(): void {
-    const total = this.#terms?.total;
-    if (total === undefined || this.#takenItems === this.#creditedItems) return;
-    if (total.isScarce) this.#credit();
-    else total.creditWhenScarce(this);
-  }
-
   #credit(): void {
     if (this.#takenItems === this.#creditedItems) return;
-    this.#terms?.total.dismiss(this);
     this.#terms?.total.release(this.#takenBytes - this.#creditedBytes);
     this.#creditedItems = this.#takenItems;
     this.#creditedBytes = this.#takenBytes;
@@ -218,8 +227,8 @@ export class StreamReceiver implements Creditor {
 
   /** Gives up all that has arrived, and has not been credited. */
   #discard(): void {
-    this.#chunks = [];
-    this.#terms?.total.dismiss(this);
+    for (const chunk of this.#chunks.splice(0)) release(chunk);
+    this.#terms?.total.leave(this);
     this.#terms?.total.release(this.#arrivedBytes - this.#creditedBytes);
     this.#creditedItems = this.#arrivedItems;
     this.#creditedBytes = this.#arrivedBytes;
@@ -237,6 +246,11 @@ export class StreamReceiver implements Creditor {
     if (end !== undefined && 'fail' in end) reject(end.fail());
     else resolve({ done: true, value: end?.returned });
   }
+}
+
+/** Gives back the memory of items that were taken, or are not wanted. */
+function release({ bytes }: Chunk): void {
+  if (bytes.length >= POOLED_BYTES) giveSpare(bytes);
 }
 
 /** Number of the items whose lengths fill `bytes[start … end)` exactly; 0 where they do not. */

@@ -4,9 +4,9 @@ export interface RoomWaiter {
   onRoom(): void;
 }
 
-/** Has taken items for which its producer has no credit yet. */
+/** A consumer's end of a stream, which gives its producer credit. */
 export interface Creditor {
-  /** Called when little room is left for all, once for each {@link StreamTotal.creditWhenScarce}. */
+  /** Called when half of the room for all streams has been used up: a consumer that waits gives credit for what it has taken. */
   onScarce(): void;
 }
 
@@ -35,20 +35,19 @@ export class StreamTotal {
   }
 
   add(bytes: number): void {
+    const wasScarce = this.isScarce;
     this.#bytes += bytes;
-    if (this.#creditors.size === 0 || !this.isScarce) return;
-    const creditors = [...this.#creditors];
-    this.#creditors.clear();
-    for (const creditor of creditors) creditor.onScarce();
+    if (wasScarce || !this.isScarce) return;
+    for (const creditor of [...this.#creditors]) creditor.onScarce();
   }
 
-  /** The consumer waits for an item, so that no further item makes the consumer give credit for those that were taken. */
-  creditWhenScarce(creditor: Creditor): void {
+  /** The stream is open: no further item may make its consumer give credit for those that were taken. */
+  join(creditor: Creditor): void {
     this.#creditors.add(creditor);
   }
 
   /** The stream is over. */
-  dismiss(creditor: Creditor): void {
+  leave(creditor: Creditor): void {
     this.#creditors.delete(creditor);
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ByteStream, StreamFacts, StreamHandler } from './byte-stream.js';
 import { areTicksFake, withRealTicks } from './real-ticks.js';
+import type { SocketReads } from './socket-reads.js';
 
 /** Parts of a stream beside its socket. */
 interface SocketParts {
@@ -9,6 +10,8 @@ interface SocketParts {
   explain?(error: Error): Error;
   /** Bytes that a socket may hold although the kernel takes all bytes: node:tls ends each write in a later phase of the event loop. */
   readonly writingBytes?: number;
+  /** Readings of the socket, where it was dialled with them. */
+  readonly reads?: SocketReads;
 }
 
 /** The stream of a socket of the system, whatever the socket's kind. */
@@ -19,12 +22,13 @@ export class SocketStream implements ByteStream {
   readonly #socket: Socket;
   readonly #explain: (error: Error) => Error;
   readonly #writingBytes: number;
+  readonly #reads: SocketReads | undefined;
 
   constructor(
     socket: Socket,
     peer: string,
     address: string,
-    { facts, explain = (error) => error, writingBytes = 0 }: SocketParts = {},
+    { facts, explain = (error) => error, writingBytes = 0, reads }: SocketParts = {},
   ) {
     this.#socket = socket;
     this.peer = peer;
@@ -32,6 +36,7 @@ export class SocketStream implements ByteStream {
     this.facts = facts;
     this.#explain = explain;
     this.#writingBytes = writingBytes;
+    this.#reads = reads;
   }
 
   get pendingBytes(): number {
@@ -41,7 +46,9 @@ export class SocketStream implements ByteStream {
   open(handler: StreamHandler): void {
     const socket = this.#socket;
     let failure: Error | undefined;
-    socket.on('data', (chunk) => handler.onData(chunk));
+    const onData = (chunk: Buffer): void => handler.onData(chunk);
+    if (this.#reads === undefined) socket.on('data', onData);
+    else this.#reads.open(socket, onData);
     socket.on('drain', () => handler.onDrain());
     socket.on('error', (error) => {
       failure = this.#explain(error);

@@ -3,6 +3,7 @@ import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
 import { endWithRealTicks } from './real-ticks.js';
 import { dialSocket } from './socket-dial.js';
 import { closeServer, listenAt } from './socket-listen.js';
+import { SocketReads } from './socket-reads.js';
 import { SocketStream } from './socket-stream.js';
 import type { Transport } from './transport.js';
 
@@ -16,7 +17,9 @@ export const tcp: Transport<'tcp'> = {
     const { host, port } = endpoint;
     const check = (made: Socket): Error | undefined =>
       isConnectedToItself(made) ? refusedItself(endpoint) : undefined;
-    return stream(await dialSocket({ host, port }, signal, check), describeEndpoint(endpoint), host);
+    const reads = new SocketReads();
+    const socket = await dialSocket({ host, port, onread: reads.onread }, signal, check);
+    return stream(socket, describeEndpoint(endpoint), host, reads);
   },
 
   async listen(endpoint, { onStream, onError }) {
@@ -31,10 +34,10 @@ export const tcp: Transport<'tcp'> = {
   },
 };
 
-function stream(socket: Socket, peer: string, address: string): SocketStream {
+function stream(socket: Socket, peer: string, address: string, reads?: SocketReads): SocketStream {
   // Nagle's algorithm would hold back a small packet until the last one is acknowledged: 40 to 88 ms for each call.
   socket.setNoDelay(true);
-  return new SocketStream(socket, peer, address);
+  return new SocketStream(socket, peer, address, { ...(reads && { reads }) });
 }
 
 function isConnectedToItself(socket: Socket): boolean {

@@ -6,6 +6,7 @@ import { dialSocket } from './socket-dial.js';
 import { publishSocket } from './socket-file.js';
 import { closeServer, listenAt } from './socket-listen.js';
 import { checkSocket } from './socket-owner.js';
+import { SocketReads } from './socket-reads.js';
 import { SocketStream } from './socket-stream.js';
 import type { Transport } from './transport.js';
 
@@ -25,7 +26,9 @@ export const unix: Transport<'unix'> = {
       signal.throwIfAborted();
       checkSocket(path);
       try {
-        return new SocketStream(await dialSocket({ path }, signal), describeEndpoint(endpoint), THIS_MACHINE);
+        const reads = new SocketReads();
+        const socket = await dialSocket({ path, onread: reads.onread }, signal);
+        return new SocketStream(socket, describeEndpoint(endpoint), THIS_MACHINE, { reads });
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
       }

@@ -12,11 +12,11 @@ describe('spare bytes', () => {
     assert.notEqual(takeSpare(40_000), given, 'in use');
   });
 
-  it('keeps four buffers, the latest ones, and none above 256 KiB', () => {
-    const given = Array.from({ length: 5 }, () => takeSpare(30_000));
+  it('keeps eight buffers, the latest ones, and none above 256 KiB', () => {
+    const given = Array.from({ length: 9 }, () => takeSpare(30_000));
     for (const bytes of given) giveSpare(bytes);
-    const taken = Array.from({ length: 5 }, () => takeSpare(30_000));
-    assert.deepEqual(taken.map((bytes) => given.indexOf(bytes)).sort(), [-1, 1, 2, 3, 4]);
+    const taken = Array.from({ length: 9 }, () => takeSpare(30_000));
+    assert.deepEqual(taken.map((bytes) => given.indexOf(bytes)).sort(), [-1, 1, 2, 3, 4, 5, 6, 7, 8]);
     const large = takeSpare(256 * 1024 + 1);
     giveSpare(large);
     assert.notEqual(takeSpare(256 * 1024 + 1), large);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findSpare } from '../../../lib/protocol/spare-bytes.js';
 import { StreamTotal } from '../../../lib/stream/stream-total.js';
 import { receiverOf, TEXT, WIDE } from './parts.js';
 
@@ -161,6 +162,24 @@ describe('StreamReceiver', () => {
       const frame = Buffer.from(bytes);
       assert.equal(receiver.items(frame, 0, frame.length, TEXT), 'a frame of items without a list of them');
     }
+  });
+
+  it('uses the memory of items again when they were taken, and not before', async () => {
+    const { receiver, arrive } = receiverOf({ window: { ...WIDE, bytes: 10_000_000, total: 10_000_000 } });
+    const text = (letter: string): string => letter.repeat(100_000);
+    arrive(0, text('a'), text('b'));
+    arrive(2, text('c'));
+    assert.deepEqual(await receiver.next(), item(text('a')));
+    arrive(3, text('d'));
+    for (const letter of ['b', 'c', 'd']) assert.deepEqual(await receiver.next(), item(text(letter)));
+    arrive(4, text('e'));
+    const spare = findSpare(100_012);
+    assert.notEqual(spare, undefined, 'the memory of one of the frames that were taken');
+    spare?.fill(0);
+    assert.deepEqual(await receiver.next(), item(text('e')));
+    arrive(5, text('f'));
+    receiver.stop();
+    assert.notEqual(findSpare(100_004), undefined, 'the memory of the item that nothing wants');
   });
 
   it('closes at an item that cannot be decoded, with one error', async () => {
