@@ -27,9 +27,18 @@ export type {
 
 // Finding servers: sources of the list of servers that a client calls, registries in which servers register, and elections.
 
+export type { AdvertiseOptions } from './lib/registry/advertise.js';
 export { dns } from './lib/registry/dns/dns-source.js';
 export type { DnsOptions, DnsPlace } from './lib/registry/dns/options.js';
-export type { CandidateHandler, Election, ElectionCandidate, ElectionOptions } from './lib/registry/election.js';
+export type {
+  CandidateHandler,
+  ElectedLeader,
+  Election,
+  ElectionCandidate,
+  ElectionOptions,
+  LeaderObserver,
+  Observation,
+} from './lib/registry/election.js';
 export type { ElectionState } from './lib/registry/election-state.js';
 export { file } from './lib/registry/file/file-source.js';
 export { memory } from './lib/registry/memory/memory-registry.js';
@@ -39,7 +48,6 @@ export type { RosterReport } from './lib/registry/roster-report.js';
 export type { RosterFollower, RosterFollowing, RosterList, RosterSource } from './lib/registry/roster-source.js';
 export type { RosterState } from './lib/registry/roster-state.js';
 export type { Term } from './lib/term.js';
-export type { AdvertiseOptions } from './server/advertise.js';
 
 // Proving who calls: secrets that both ends know, tokens of clients, and the identity that a method sees.
 

@@ -1,9 +1,9 @@
 import type { RpcError } from '../lib/errors.js';
 import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
 import type { Election } from '../lib/registry/election.js';
+import { fencedChannel } from '../lib/serving/fence.js';
 import type { Term } from '../lib/term.js';
 import { Elected } from './elected.js';
-import { fencedChannel } from './fence.js';
 import type { Place, PlaceOwner } from './place.js';
 
 /** The place of a server that an election over all machines of a registry decides on. */
@@ -46,7 +46,7 @@ export class ElectedPlace implements Place {
   async #lead(term: Term, leads: () => boolean): Promise<void> {
     const owner = this.#owner;
     if (owner.isStopping) return;
-    this.acceptor.lead(fencedChannel(owner.makeChannel(), term, leads));
+    this.acceptor.lead(fencedChannel(owner.makeChannel(), { term, leads }));
     await this.acceptor.listen();
     if (owner.isStopping) this.acceptor.destroy(owner.stopReason());
     else owner.onLeading();

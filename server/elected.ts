@@ -1,11 +1,8 @@
-import { outsideContexts } from '../lib/async-context.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
-import type { Election, ElectionCandidate } from '../lib/registry/election.js';
+import { Candidacy } from '../lib/registry/candidacy.js';
+import type { Election } from '../lib/registry/election.js';
 import type { Term } from '../lib/term.js';
-import { clearTimeout, delay, setTimeout } from '../lib/timers.js';
-
-/** Pause of a Leader that could not take the port: another candidate leads meanwhile. Unit: ms */
-const TURN_MS = 1_000;
+import { clearTimeout, setTimeout } from '../lib/timers.js';
 
 /** Part of the server that an election needs. */
 export interface ElectedHost {
@@ -30,10 +27,8 @@ interface Starting {
 export class Elected {
   /** The election in the middle of a sentence. */
   readonly description: string;
-  readonly #election: Election;
   readonly #host: ElectedHost;
-  readonly #closing = new AbortController();
-  #candidate: ElectionCandidate;
+  readonly #candidacy: Candidacy;
   /** Last change between leading and standing by. Never rejects. */
   #change = Promise.resolve();
   #starting: Starting | undefined;
@@ -42,14 +37,13 @@ export class Elected {
 
   constructor(election: Election, host: ElectedHost) {
     this.description = election.description;
-    this.#election = election;
     this.#host = host;
-    this.#candidate = this.#newCandidate();
+    this.#candidacy = this.#enter(election);
   }
 
   /** Term of the server while it leads. */
   get term(): Term | undefined {
-    return this.#candidate.term;
+    return this.#candidacy.term;
   }
 
   /**
@@ -57,12 +51,12 @@ export class Elected {
    * not answer within `timeoutMs`, and where the server was elected and cannot lead.
    */
   async start(timeoutMs: number): Promise<void> {
-    if (this.#closing.signal.aborted) throw this.#left();
+    if (this.#candidacy.isOver) throw this.#left();
     try {
       await new Promise<void>((resolve, reject) => {
         const timer = setTimeout(() => reject(this.#noElection(timeoutMs)), timeoutMs);
         this.#starting = { resolve, reject, timer };
-        this.#candidate.campaign();
+        this.#candidacy.campaign();
       });
     } catch (error) {
       this.#ended();
@@ -74,17 +68,17 @@ export class Elected {
 
   /** Leaves the election for good: the next candidate leads at once. Resolves when a change that was under way is over. */
   async resign(): Promise<void> {
-    this.#closing.abort();
+    const resigned = this.#candidacy.resign();
     this.#starting?.reject(this.#left());
-    await this.#candidate.resign();
+    await resigned;
     await this.#change;
   }
 
-  #newCandidate(): ElectionCandidate {
-    const candidate = this.#election.candidate({
+  #enter(election: Election): Candidacy {
+    const candidacy = new Candidacy(election, {
       onElected: (term) => {
         clearTimeout(this.#starting?.timer);
-        this.#change = this.#lead(candidate, term);
+        this.#change = this.#lead(term);
       },
       onDeposed: (reason) => {
         this.#change = this.#change.then(() => this.#host.depose(reason));
@@ -99,30 +93,20 @@ export class Elected {
         if (this.#starting === undefined) this.#host.onError(reason);
       },
     });
-    return candidate;
+    return candidacy;
   }
 
-  async #lead(candidate: ElectionCandidate, term: Term): Promise<void> {
+  async #lead(term: Term): Promise<void> {
     try {
-      await this.#host.lead(term, () => candidate.term === term);
+      await this.#host.lead(term, () => this.#candidacy.term === term);
       this.#starting?.resolve();
     } catch (error) {
       const failure = error instanceof RpcError ? error : new RpcError(RpcCode.Listen, toError(error).message);
       if (this.#starting !== undefined) return this.#starting.reject(failure);
-      if (this.#closing.signal.aborted) return;
+      if (this.#candidacy.isOver) return;
       this.#host.onError(failure);
-      outsideContexts(() => void this.#waitForTurn());
+      this.#candidacy.passTurn(); // a Leader without a port serves no call
     }
-  }
-
-  /** A Leader without a port serves no call. Another process takes the place. */
-  async #waitForTurn(): Promise<void> {
-    const { signal } = this.#closing;
-    await this.#candidate.resign();
-    await delay(TURN_MS, undefined, { signal, ref: false }).catch(() => {});
-    if (signal.aborted) return;
-    this.#candidate = this.#newCandidate();
-    this.#candidate.campaign();
   }
 
   #ended(): void {

@@ -2,13 +2,13 @@ import { type Logger, quietLogger } from '../lib/diagnostics.js';
 import type { AcceptorFactory } from '../lib/leader/acceptor.js';
 import { LISTENING_DEFAULTS, type ListeningOptions } from '../lib/leader/options.js';
 import type { StreamWindowOptions } from '../lib/protocol/stream-window-options.js';
+import type { AdvertiseOptions } from '../lib/registry/advertise.js';
 import type { Election } from '../lib/registry/election.js';
 import type { Registry } from '../lib/registry/registry.js';
 import { SERVICE_DEFAULTS, type ServiceOptions } from '../lib/service/options.js';
 import type { AuthorizationOptions } from '../lib/serving/authorization.js';
 import type { ExpectedErrors } from '../lib/serving/call-failures.js';
 import type { OptionNames } from '../lib/unknown-options.js';
-import type { AdvertiseOptions } from './advertise.js';
 
 /** Logger by default. The line on where a server listens goes to stderr too, so that stdout is the program's own. */
 export const consoleLogger: Logger = { ...quietLogger, info: (message) => console.error(message) };

@@ -2,10 +2,10 @@ import type { Logger } from '../lib/diagnostics.js';
 import type { Endpoint } from '../lib/endpoint.js';
 import type { RpcError } from '../lib/errors.js';
 import { invalid, timeoutMs, unfit } from '../lib/options.js';
+import { type Advertised, advertisedUrl, resolveAdvertise } from '../lib/registry/advertise.js';
 import type { Registration, RegistrationHandler, Registry } from '../lib/registry/registry.js';
 import type { NonEmpty } from '../lib/server-info.js';
 import type { Term } from '../lib/term.js';
-import { type Advertised, advertisedUrl, resolveAdvertise } from './advertise.js';
 import { SERVER_DEFAULTS, type ServerOptions } from './options.js';
 
 /** Options of a server that registers. */

@@ -5,6 +5,7 @@ import { describeFailure } from '../diagnostics.js';
 import { hasCode, RpcCode } from '../errors.js';
 import { invalid } from '../options.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
+import type { Fence } from '../serving/fence.js';
 import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { callerError } from './error-names.js';
@@ -14,8 +15,9 @@ import { ReadyEmitter } from './ready-emitter.js';
 import { isGeneratorMethod } from './real-client/generators.js';
 import { LeaderChannel } from './real-client/leader-channel.js';
 import type { RealClientHandler } from './real-client/real-client.js';
-import { electionPort } from './role/election-port.js';
+import { type ElectionPort, electionPort } from './role/election-port.js';
 import { PortElection } from './role/port-election.js';
+import { RegistryPort } from './role/registry-port.js';
 import { SingleMode } from './role/single-mode.js';
 import { SharedClient } from './shared-client.js';
 
@@ -101,7 +103,8 @@ export class ClusterClient extends ReadyEmitter {
 
   #start({ clientClass, args, delegates, options }: ClusterClientParts): void {
     const make = (): object => Reflect.construct(clientClass as new () => object, [...args]);
-    const makeChannel = (handler: RealClientHandler) => new LeaderChannel(make, delegates, options, handler);
+    const makeChannel = (handler: RealClientHandler, fence?: Fence) =>
+      new LeaderChannel(make, delegates, options, handler, fence);
     const events: RealClientHandler = {
       onEvent: (event, values) => {
         // The first `ready` of the real client becomes the shared client's own, when callers can be served.
@@ -114,9 +117,9 @@ export class ClusterClient extends ReadyEmitter {
       : new PortElection(
           {
             options,
-            port: electionPort(options, (error) => this.#shared.onError(error)),
+            port: portOf(options, (error) => this.#shared.onError(error)),
             publishMethod: delegates.methodFor('publish'),
-            makeChannel: () => makeChannel(events),
+            makeChannel: (fence) => makeChannel(events, fence),
           },
           this.#shared,
         );
@@ -190,4 +193,10 @@ export class ClusterClient extends ReadyEmitter {
         );
     });
   }
+}
+
+/** The port that decides who leads: that of one machine, or the election of a registry. */
+function portOf(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
+  const { election } = options;
+  return election === undefined ? electionPort(options, onError) : new RegistryPort(options, election, onError);
 }

@@ -1,3 +1,5 @@
+import type { Role } from './role/role.js';
+
 /** Symbols of cluster-client that tests of its users read. Source: cluster-client 3.7.0, lib/symbol.js */
 export const SINGLE_MODE = Symbol.for('ClusterClient#singleMode');
 export const INNER_CLIENT = Symbol.for('ClusterClient#innerClient');
@@ -7,4 +9,14 @@ export interface InnerClient {
   readonly isLeader: boolean;
   /** Undefined in a Follower. */
   readonly _realClient: object | undefined;
+}
+
+/** Whether an elected process still leads is seen when it is read. */
+export function innerClient(role: Pick<Role, 'isLeader' | 'realClient'>): InnerClient {
+  return {
+    get isLeader() {
+      return role.isLeader;
+    },
+    _realClient: role.realClient,
+  };
 }

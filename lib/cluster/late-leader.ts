@@ -1,13 +1,12 @@
-import { placeName } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { ResolvedClusterOptions } from './options.js';
-import { placeWord } from './place-word.js';
+import { placeInWords, placeWord } from './place-word.js';
 import { lastErrorAtLeader } from './role/refusals.js';
 import type { StartingReport } from './role/role-source.js';
 
 /** Facts of a shared client that has had no role for too long. */
 export interface LateLeader {
-  readonly options: Pick<ResolvedClusterOptions, 'name' | 'endpoint' | 'maxWaitTime'>;
+  readonly options: Pick<ResolvedClusterOptions, 'name' | 'endpoint' | 'election' | 'maxWaitTime'>;
   /** The real client of this process, while it is not ready. */
   readonly starting: StartingReport | undefined;
   /** Latest reason for which this process neither leads nor follows. */
@@ -20,9 +19,10 @@ export function lastErrorOf({ starting, obstacle }: LateLeader): Error | undefin
 }
 
 /** The reason for a call that has waited `ms`. */
-export function whyNotLed({ options: { name, endpoint }, starting, obstacle }: LateLeader, ms: number): string {
+export function whyNotLed({ options, starting, obstacle }: LateLeader, ms: number): string {
+  const { name } = options;
   if (starting !== undefined) return `the real client of ${name}, in this process, was not ready after ${ms} ms`;
-  const what = `no process had led ${name} on ${placeName(endpoint)} after ${ms} ms`;
+  const what = `no process had led ${name} ${placeInWords(options)} after ${ms} ms`;
   return obstacle === undefined ? what : `${what}; ${obstacle.message}`;
 }
 
@@ -31,12 +31,12 @@ export function lateLeaderError(late: LateLeader): Error {
   const own = lastErrorOf(late);
   if (own !== undefined) return own;
   const { options, starting, obstacle } = late;
-  const { name, endpoint, maxWaitTime } = options;
+  const { name, maxWaitTime } = options;
   const why =
     starting === undefined
       ? (obstacle?.message ?? 'the first attempt to reach a Leader has not ended yet')
       : 'the real client in this process is not ready yet, and has emitted no error';
   // The first words are cluster-client's own.
-  const message = `[ClusterClient] leader of "${name}" does not be active in ${maxWaitTime}ms on ${placeWord(endpoint)}: ${why}`;
+  const message = `[ClusterClient] leader of "${name}" does not be active in ${maxWaitTime}ms ${placeWord(options)}: ${why}`;
   return new RpcError(RpcCode.Connect, message, { cause: obstacle });
 }

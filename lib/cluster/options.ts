@@ -1,11 +1,9 @@
 import type { SecretOption } from '../auth/secret-option.js';
 import { resolveSecrets, type Secrets } from '../auth/secrets.js';
 import { clientIdOption } from '../client-id.js';
-import { portOfDigits } from '../compat/numbers.js';
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
-import { meetingPlace } from '../meeting-place.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
@@ -13,16 +11,23 @@ import { type ExpectedErrors, resolveExpectedErrors } from '../serving/call-fail
 import { TlsMaterial } from '../transport/tls-material.js';
 import type { TlsOptions } from '../transport/tls-options.js';
 import { type OptionNames, warnOfUnknownOptions } from '../unknown-options.js';
+import {
+  type ClusterElectionOptions,
+  type ResolvedClusterElection,
+  resolveClusterElection,
+} from './election-options.js';
+import { fromEnvironment, meetingPlaceOf } from './environment.js';
 import { formatKey } from './format-key.js';
 import { type Transcode, transcodeCodec } from './transcode.js';
 
 /** Options of a shared client. Names and defaults are cluster-client's, except where an option names another source. */
-export interface ClusterOptions {
+export interface ClusterOptions extends ClusterElectionOptions {
   /** Name of the channel. Clients of one name share one real client. @default the name of the class */
   name?: string | undefined;
   /**
    * Port on 127.0.0.1 that the processes compete for. The environment's NODE_CLUSTER_CLIENT_PORT goes before the default. A
-   * string of digits is taken for its number, and a path for {@link ClusterOptions.path}. Range: 1 to 65535.
+   * string of digits is taken for its number, and a path for {@link ClusterOptions.path}. Range: 1 to 65535. With `election`: port that the
+   * elected process listens on for this client alone, or 0, which is the default there, for one that the system chooses.
    * @default 7777
    */
   port?: number | string | undefined;
@@ -158,8 +163,10 @@ export const CLUSTER_DEFAULTS = Object.freeze({
 
 export interface ResolvedClusterOptions {
   readonly name: string;
-  /** The place that the processes compete for. */
+  /** The place that the processes compete for; with an election, the one at which the elected process listens. */
   readonly endpoint: Endpoint;
+  /** Undefined: the processes of one machine compete for the endpoint. */
+  readonly election?: ResolvedClusterElection;
   /** The port of that place, which programs written for cluster-client read in `client.options`; undefined for a unix socket. */
   readonly port: number | undefined;
   readonly tls?: TlsMaterial;
@@ -188,13 +195,17 @@ export interface ResolvedClusterOptions {
 
 /** Every option of `cluster()`. A name that is missing here does not compile. */
 export const CLUSTER_OPTION_NAMES = Object.freeze({
+  advertise: true,
   autoGenerate: true,
   clientId: true,
   connectTimeout: true,
+  election: true,
   expectedErrors: true,
   exposeStack: true,
   formatKey: true,
   heartbeatInterval: true,
+  host: true,
+  insecure: true,
   isBroadcast: true,
   isCheckHeartbeat: true,
   isLeader: true,
@@ -229,7 +240,8 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   warnOfUnknownOptions(given, { owner: 'cluster()', names: CLUSTER_OPTION_NAMES }, logger);
   const name = given.name ?? className;
   if (name === '') throw invalid('the shared client has no name, because the class has none; give the option name');
-  const endpoint = place(given, env['NODE_CLUSTER_CLIENT_PORT']);
+  const election = resolveClusterElection(given);
+  const endpoint = election?.endpoint ?? meetingPlaceOf(given, env['NODE_CLUSTER_CLIENT_PORT'], defaults.port);
   const tls = given.tls === undefined ? undefined : new TlsMaterial(given.tls);
   if (isLeader !== false) tls?.requireOwn();
   return Object.freeze({
@@ -237,8 +249,10 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     endpoint,
     port: endpoint.transport === 'unix' ? undefined : endpoint.port,
     ...(tls && { tls }),
+    ...(election && { election }),
     isLeader: isLeader ?? undefined,
-    singleMode: boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
+    singleMode:
+      election === undefined && boolean('singleMode', given.singleMode, env['NODE_CLUSTER_CLIENT_SINGLE_MODE'] === '1'),
     maxWaitTime: timeoutMs('maxWaitTime', given.maxWaitTime, defaults.maxWaitTime),
     connectTimeout: timeoutMs(
       'connectTimeout',
@@ -264,19 +278,6 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
     formatKey: keyFormat(given.formatKey),
     logger,
   });
-}
-
-/** The options go before the environment, and the environment before the default. */
-function place({ port, path, tls }: ClusterOptions, known: string | undefined): Endpoint {
-  const hasTls = tls !== undefined;
-  if (port !== undefined || path !== undefined) return meetingPlace({ port: portOfDigits(port), path, hasTls });
-  const isPath = known?.includes('/') === true;
-  return meetingPlace({ port: isPath ? known : (fromEnvironment(known) ?? CLUSTER_DEFAULTS.port), path, hasTls });
-}
-
-/** A number of the environment. Text that is no number, and 0, count as not given, as in cluster-client. */
-function fromEnvironment(text: string | undefined): number | undefined {
-  return Number.parseInt(text ?? '', 10) || undefined;
 }
 
 function keyFormat(given: unknown): (reg: unknown) => string {

@@ -8,7 +8,7 @@ import type { EncodedValue } from '../protocol/encoded-value.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
 import { callerError } from './error-names.js';
-import type { InnerClient } from './inner-client.js';
+import { type InnerClient, innerClient } from './inner-client.js';
 import { wireKey } from './keys.js';
 import { type LateLeader, lastErrorOf, lateLeaderError, whyNotLed } from './late-leader.js';
 import { LeaderWait } from './leader-wait.js';
@@ -149,7 +149,7 @@ export class SharedClient implements RoleSourceHandler {
   onRole(role: Role): void {
     if (!this.#lifecycle.move('serving')) return;
     this.#role = role;
-    this.#inner = { isLeader: role.isLeader, _realClient: role.realClient };
+    this.#inner = innerClient(role);
     this.#failure = undefined;
     this.#endWaiting();
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);

@@ -16,10 +16,12 @@ export interface CandidateOptions {
   /** Releases the port. Called once where a claim succeeds after {@link Candidate.destroy}. */
   release?(): void | Promise<void>;
   /**
-   * Connects to the holder of the port and registers on the channel. Undefined: the candidate never follows, and a held
-   * port is an obstacle.
+   * Connects to the holder of the port and registers on the channel. Resolves to undefined where a claim would now succeed. Undefined:
+   * the candidate never follows, and a held port is an obstacle.
    */
-  readonly follow: ((handler: LineHandler, signal: AbortSignal) => Promise<Line>) | undefined;
+  readonly follow: ((handler: LineHandler, signal: AbortSignal) => Promise<Line | undefined>) | undefined;
+  /** Waits before the next attempt: for `ms`, or until another attempt is worth making, or `signal` aborts. @default for `ms` */
+  readonly pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
   /** Called at each attempt that neither leads nor follows, unless {@link Candidate.compete} rejects with the error. */
   onObstacle(error: RpcError): void;
   /** Called in place of {@link onObstacle} while the holder is just releasing the port, which takes milliseconds. */
@@ -44,13 +46,14 @@ const RELEASING: readonly string[] = ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'E
  *  Leader gone  │  v
  *            following
  *
+ *   competeAgain(): leading ──> competing, where the right to lead is lost
  *   destroy(): any ──> closed
  */
 const TRANSITIONS = {
   idle: ['competing', 'closed'],
   competing: ['leading', 'following', 'closed'],
   following: ['competing', 'closed'],
-  leading: ['closed'],
+  leading: ['competing', 'closed'],
   closed: [],
 } as const satisfies Transitions<'idle' | 'competing' | 'leading' | 'following' | 'closed'>;
 export type CandidateState = keyof typeof TRANSITIONS;
@@ -104,6 +107,11 @@ export class Candidate {
     if (this.#lifecycle.move('competing')) void this.#competeOn();
   }
 
+  /** Competes again, where this candidate led and the right to lead is lost. */
+  competeAgain(): void {
+    if (this.state === 'leading') this.persist();
+  }
+
   /**
    * Stops competing and destroys the line to the Leader. Resolves when no claim is pending any more, so that the port can
    * be bound again. Never rejects.
@@ -153,9 +161,10 @@ export class Candidate {
       onGoaway: (line: Line) => this.#onLeaderGone(line),
       onClosed: (line: Line) => this.#onLeaderGone(line),
     };
-    let line: Line;
+    let line: Line | undefined;
     try {
       line = await follow(handler, this.#closing.signal);
+      if (line === undefined) return undefined;
     } catch (error) {
       if (this.state !== 'competing') return undefined;
       return this.#unfollowed(error, held);
@@ -183,7 +192,8 @@ export class Candidate {
   /** Ends early when the candidate is closed: the loop that waits reads the state next. */
   async #pause(): Promise<void> {
     const { signal } = this.#closing;
-    await delay(this.#backoff.next(), undefined, { signal }).catch(() => {});
+    const { pause = (ms) => delay(ms, undefined, { signal }) } = this.#options;
+    await pause(this.#backoff.next(), signal).catch(() => {});
   }
 
   /** Calls in flight on the old line are still answered there, while this candidate competes again. */

@@ -141,7 +141,12 @@ async function openPort(options: ChannelAcceptorOptions, ports: Ports): Promise<
   };
 }
 
-function makeLease(name: string, acceptor: ChannelAcceptor, onRelease: (reason: RpcError) => Promise<void>): PortLease {
+/** The right to lead the channel at the acceptor. `onRelease` is called once, when the right is given up. */
+export function makeLease(
+  name: string,
+  acceptor: ChannelAcceptor,
+  onRelease: (reason: RpcError) => Promise<void>,
+): PortLease {
   let led: Channel | undefined;
   let released: Promise<void> | undefined;
   return {

@@ -41,8 +41,34 @@ export interface ElectionCandidate {
   isLeader(): boolean;
   /** Begins to compete. Returns at once; a second call does nothing. */
   campaign(): void;
+  /**
+   * Shows observers of the election where the Leader can be reached. Resolves when they can see it, or when the candidate leads no
+   * more. Never rejects.
+   */
+  announce(url: string): Promise<void>;
   /** Leaves the election for good; the next candidate leads at once. Resolves after a second at the latest. Never rejects. */
   resign(): Promise<void>;
+}
+
+/** Leader of an election, as other processes see it. */
+export interface ElectedLeader {
+  readonly term: Term;
+  /** Place that the Leader has announced: `tcp://10.0.0.5:40123`. Undefined until then. */
+  readonly url: string | undefined;
+}
+
+/** Receiver of the Leaders of an election. */
+export interface LeaderObserver {
+  /** Called with the Leader of now, and after each change. Undefined: there is no candidate. */
+  onLeader(leader: ElectedLeader | undefined): void;
+  /** Called for each failure to read the registry. The last Leader stays. */
+  onObstacle(reason: RpcError): void;
+}
+
+/** An election that is observed. */
+export interface Observation {
+  /** Ends the observation. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** An election over all machines of a registry, which `registry.election(name)` makes. At most one candidate leads at a time. */
@@ -55,4 +81,6 @@ export interface Election {
   readonly registry: object;
   /** Makes a candidate. Nothing is sent before {@link ElectionCandidate.campaign}. */
   candidate(handler: CandidateHandler): ElectionCandidate;
+  /** Follows who leads, without being a candidate. */
+  observe(observer: LeaderObserver): Observation;
 }

@@ -1,14 +1,15 @@
 import { outsideContexts } from '../async-context.js';
 import { debug } from '../diagnostics.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
+import { RpcCode, RpcError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Term } from '../term.js';
 import { delay } from '../timers.js';
 import { throwUncaught } from '../uncaught.js';
+import { candidateText } from './candidate-text.js';
 import type { CandidateHandler, ElectionCandidate } from './election.js';
 import { ELECTION_TRANSITIONS, type ElectionState } from './election-state.js';
-import type { Entry, Lease, Snapshot } from './engine.js';
-import { mayPass } from './engine-errors.js';
+import type { Entry, Lease, Operation, Snapshot } from './engine.js';
+import { asRegistryError, mayPass } from './engine-errors.js';
 import { RecordWatch } from './record-watch.js';
 import type { EngineUse, SharedEngine } from './shared-engine.js';
 import { within } from './within.js';
@@ -25,8 +26,6 @@ export interface CandidateParts {
   readonly engine: SharedEngine;
   /** Prefix of the keys of all candidates. */
   readonly prefix: string;
-  /** Facts about this process for people who read the store. */
-  readonly value: string;
   /** Time of the lease. Unit: ms */
   readonly ttl: number;
   /** The election in the middle of a sentence. */
@@ -85,6 +84,21 @@ export class EngineCandidate implements ElectionCandidate {
     outsideContexts(() => void this.#run(use));
   }
 
+  async announce(url: string): Promise<void> {
+    const [leading, campaign, use] = [this.#leading, this.#campaign, this.#use];
+    if (leading === undefined || campaign === undefined || use === undefined) return;
+    const own = { key: campaign.key, created: leading.term.revision };
+    while (this.#leading === leading && leading.lease.alive()) {
+      try {
+        await use.engine.commit([own], [putOf(campaign, url)]);
+        return;
+      } catch (error) {
+        if (this.#leading === leading) this.#handler.onObstacle(asRegistryError(error));
+        await delay(pauseAfter(error), undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
+      }
+    }
+  }
+
   resign(): Promise<void> {
     this.#resigned ??= this.#resign();
     return this.#resigned;
@@ -101,13 +115,13 @@ export class EngineCandidate implements ElectionCandidate {
   async #run(use: EngineUse): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      let pause = RETRY_MS + Math.random() * RETRY_JITTER_MS;
+      let pause = pauseAfter(undefined);
       try {
         await this.#compete(use);
       } catch (error) {
         if (signal.aborted) return;
-        if (!mayPass(error)) pause += REFUSED_MS;
-        this.#handler.onObstacle(asRpcError(error));
+        pause = pauseAfter(error);
+        this.#handler.onObstacle(asRegistryError(error));
       }
       // A key that is left over would keep the candidates behind it from leading until its lease is over.
       void this.#campaign?.lease.end();
@@ -118,12 +132,12 @@ export class EngineCandidate implements ElectionCandidate {
 
   /** One campaign, from the lease to the end of the lease. */
   async #compete({ engine }: EngineUse): Promise<void> {
-    const { prefix, ttl, value } = this.#parts;
+    const { prefix, ttl } = this.#parts;
     const lease = await engine.lease(ttl);
     const campaign = { lease, key: `${prefix}${lease.id}` };
     this.#campaign = campaign;
     if (this.#closing.signal.aborted) return void lease.end();
-    await engine.commit([{ key: campaign.key, created: 0 }], [{ type: 'put', key: campaign.key, value, lease }]);
+    await engine.commit([{ key: campaign.key, created: 0 }], [putOf(campaign)]);
     while (lease.alive() && !this.#closing.signal.aborted) {
       const snapshot = await engine.list(prefix);
       const own = snapshot.entries.find(({ key }) => key === campaign.key);
@@ -193,7 +207,12 @@ function lastBefore({ entries }: Snapshot, own: Entry): Entry | undefined {
   return before.sort((one, other) => other.created - one.created)[0];
 }
 
-function asRpcError(error: unknown): RpcError {
-  if (error instanceof RpcError) return error;
-  return new RpcError(RpcCode.Registry, toError(error).message, { cause: error });
+function putOf({ key, lease }: Campaign, url?: string): Operation {
+  return { type: 'put', key, value: candidateText(url), lease };
+}
+
+/** Unit: ms */
+function pauseAfter(error: unknown): number {
+  const pause = RETRY_MS + Math.random() * RETRY_JITTER_MS;
+  return error === undefined || mayPass(error) ? pause : pause + REFUSED_MS;
 }

@@ -1,9 +1,14 @@
-import { hostname } from 'node:os';
 import { fieldsOf, integer } from '../options.js';
-import { PACKAGE } from '../package.js';
-import { timeOfDay } from '../timers.js';
-import type { CandidateHandler, Election, ElectionCandidate, ElectionOptions } from './election.js';
+import type {
+  CandidateHandler,
+  Election,
+  ElectionCandidate,
+  ElectionOptions,
+  LeaderObserver,
+  Observation,
+} from './election.js';
 import { EngineCandidate } from './engine-candidate.js';
+import { LeaderWatch } from './leader-watch.js';
 import { namespaceOption } from './namespace.js';
 import type { RosterSource } from './roster-source.js';
 import type { SharedEngine } from './shared-engine.js';
@@ -29,13 +34,19 @@ export class EngineElection implements Election {
   }
 
   candidate(handler: CandidateHandler): ElectionCandidate {
-    const about = { v: 1, machine: hostname(), pid: process.pid, version: PACKAGE.version, started: timeOfDay() };
     return new EngineCandidate(handler, {
       engine: this.#engine,
-      prefix: `elections/${this.name}/`,
-      value: JSON.stringify(about),
+      prefix: this.#prefix,
       ttl: this.#ttl,
       description: this.description,
     });
+  }
+
+  observe(observer: LeaderObserver): Observation {
+    return new LeaderWatch(this.#engine, this.#prefix, observer);
+  }
+
+  get #prefix(): string {
+    return `elections/${this.name}/`;
   }
 }

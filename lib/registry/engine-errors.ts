@@ -1,4 +1,4 @@
-import { type Delivery, RpcCode, RpcError } from '../errors.js';
+import { type Delivery, RpcCode, RpcError, toError } from '../errors.js';
 
 /** The store cannot be reached, or has no majority. `delivery`: `unknown` where the store may have done what was asked. */
 export function unavailable(message: string, delivery: Delivery, cause?: unknown): RpcError {
@@ -27,4 +27,10 @@ export function engineClosed(delivery: Delivery = 'not-sent'): RpcError {
  */
 export function mayPass(error: unknown): boolean {
   return error instanceof RpcError && error.code === RpcCode.Registry;
+}
+
+/** Any error as one of this package. */
+export function asRegistryError(error: unknown): RpcError {
+  if (error instanceof RpcError) return error;
+  return new RpcError(RpcCode.Registry, toError(error).message, { cause: error });
 }

@@ -1,10 +1,10 @@
 import { outsideContexts } from '../async-context.js';
 import { debug } from '../diagnostics.js';
-import { RpcCode, RpcError, toError } from '../errors.js';
+import type { RpcError } from '../errors.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { clearTimeout, delay, setTimeout } from '../timers.js';
 import type { Change, Engine, Snapshot, Watching } from './engine.js';
-import { mayPass } from './engine-errors.js';
+import { asRegistryError, mayPass } from './engine-errors.js';
 import { NODES } from './keys.js';
 import { NodeList } from './node-list.js';
 import type { RosterList } from './roster-source.js';
@@ -119,8 +119,7 @@ export class EngineRoster {
   }
 
   #fail(error: unknown): void {
-    const reason =
-      error instanceof RpcError ? error : new RpcError(RpcCode.Registry, toError(error).message, { cause: error });
+    const reason = asRegistryError(error);
     this.#handler.onFailure(reason, !mayPass(reason));
   }
 }

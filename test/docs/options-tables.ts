@@ -1,9 +1,11 @@
 import { CLIENT_DEFAULTS } from '../../client/options.js';
 import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
+import { CLUSTER_ELECTION_DEFAULTS } from '../../lib/cluster/election-options.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
+import { ADVERTISE_DEFAULTS } from '../../lib/registry/advertise.js';
 import { DNS_DEFAULTS } from '../../lib/registry/dns/options.js';
 import { ELECTION_DEFAULTS } from '../../lib/registry/engine-election.js';
 import { MACHINE_SHARE_DEFAULTS } from '../../lib/registry/machine-share.js';
@@ -12,7 +14,6 @@ import { SERVER_INFO_DEFAULTS } from '../../lib/server-info.js';
 import { TLS_DEFAULTS } from '../../lib/transport/tls-options.js';
 import { SHARE_DEFAULTS } from '../../mailbox/shared/options.js';
 import { CONSISTENT_HASH_DEFAULTS } from '../../router/consistent-hash.js';
-import { ADVERTISE_DEFAULTS } from '../../server/advertise.js';
 import { SERVER_DEFAULTS } from '../../server/options.js';
 import { EJECTION_DEFAULTS } from '../../station/health/options.js';
 import { TOO_BUSY_DEFAULTS } from '../../station/too-busy.js';
@@ -181,7 +182,7 @@ export const SERVER_TABLES: readonly OptionsTable[] = [
   {
     title: 'What a server tells its registry',
     intro: 'The option `advertise`, which may be a host alone.',
-    file: 'server/advertise.ts',
+    file: 'lib/registry/advertise.ts',
     name: 'AdvertiseOptions',
     prefix: 'advertise.',
     defaults: ADVERTISE_DEFAULTS,
@@ -264,6 +265,13 @@ export const CLUSTER_TABLES: readonly OptionsTable[] = [
     file: 'lib/cluster/options.ts',
     name: 'ClusterOptions',
     defaults: CLUSTER_DEFAULTS,
+  },
+  {
+    title: 'Over several machines',
+    intro: 'Further options of `cluster(clientClass, options)`, for processes that a registry elects.',
+    file: 'lib/cluster/election-options.ts',
+    name: 'ClusterElectionOptions',
+    defaults: CLUSTER_ELECTION_DEFAULTS,
   },
   {
     title: 'API client',

@@ -20,6 +20,8 @@ export interface ClientTopicsOptions {
   readonly isBroadcast: boolean;
   /** Encodes the values that are kept. */
   readonly codec: Codec;
+  /** False where this process leads no more: another Leader gives the values. @default true */
+  mayPush?(): boolean;
   onError(error: Error): void;
 }
 
@@ -117,7 +119,7 @@ export class ClientTopics implements Topics {
   }
 
   #onValue(key: string, topic: Topic, value: unknown): void {
-    if (this.#topics.get(key) !== topic) return; // the real client was told to stop
+    if (this.#topics.get(key) !== topic || this.#options.mayPush?.() === false) return; // the real client stops
     let encoded: EncodedValue;
     try {
       encoded = EncodedValue.of(value, this.#options.codec);

@@ -5,7 +5,9 @@ import { quoted } from '../../quoted.js';
 import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
 import { CallFailures, type FailedCall } from '../../serving/call-failures.js';
 import type { Channel } from '../../serving/channel.js';
+import { type Fence, passes } from '../../serving/fence.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
+import type { Term } from '../../term.js';
 import { performance } from '../../timers.js';
 import type { Delegates } from '../delegates.js';
 import { LEADER_ERROR, withName } from '../error-names.js';
@@ -27,14 +29,25 @@ export class LeaderChannel implements Channel {
   readonly codec?: Codec;
   /** Encoding within this process: the one between two ends of mailstation. */
   readonly localCodec: Codec;
+  /** Term of a Leader that an election has made one. */
+  readonly term?: Term;
+  readonly #fence: Fence | undefined;
   readonly #options: ResolvedClusterOptions;
   readonly #handler: RealClientHandler;
   readonly #failures: CallFailures;
 
-  /** Makes the real client; throws what its constructor throws. */
-  constructor(make: () => object, delegates: Delegates, options: ResolvedClusterOptions, handler: RealClientHandler) {
+  /** Makes the real client; throws what its constructor throws. `fence`: the right of an elected Leader to answer. */
+  constructor(
+    make: () => object,
+    delegates: Delegates,
+    options: ResolvedClusterOptions,
+    handler: RealClientHandler,
+    fence?: Fence,
+  ) {
     const { name, transcode, responseTimeout, isBroadcast, logger, expectedErrors } = options;
     this.name = name;
+    this.#fence = fence;
+    if (fence !== undefined) this.term = fence.term;
     if (transcode !== undefined) this.codec = transcode;
     this.localCodec = transcode ?? chooseCodec(['msgpack']) ?? STOCK_CODEC;
     this.#options = options;
@@ -50,8 +63,14 @@ export class LeaderChannel implements Channel {
       pushTimeout: responseTimeout,
       isBroadcast,
       codec: this.localCodec,
+      mayPush: () => this.leads,
       onError: (error) => handler.onError(error),
     });
+  }
+
+  /** False once a Leader that was elected leads no more: a comparison of clocks at the moment of the call. */
+  get leads(): boolean {
+    return this.#fence?.leads() ?? true;
   }
 
   missing(method: string, argLength: number): RpcError | undefined {
@@ -71,6 +90,7 @@ export class LeaderChannel implements Channel {
 
   /** Calls a delegated method; refuses any other. */
   #serve(call: IncomingCall, onAnswer: () => void): void {
+    if (this.#fence !== undefined && !passes(call, this.#fence, this.name)) return;
     const succeed = (results: readonly unknown[]): void => {
       if (!call.oneway) onAnswer();
       call.succeed(results);

@@ -1,32 +1,43 @@
 import { describeHolder, identifyHolder } from '../../election/holder.js';
-import { placeOfProof } from '../../endpoint.js';
 import { RpcCode, RpcError } from '../../errors.js';
 import { Line, type LineHandler } from '../../follower/line.js';
-import { type LineOptions, resolveLineOptions } from '../../follower/line-options.js';
-import { entranceOf } from '../../leader/entrance-rules.js';
-import { resolveListeningOptions } from '../../leader/options.js';
 import { findPortHere, type PortLease, takePortLease } from '../../leader/port-lease.js';
+import type { Fence } from '../../serving/fence.js';
 import type { ResolvedClusterOptions } from '../options.js';
-
-/** Heartbeats without a byte after which a Follower is taken for dead. Source: cluster-client, lib/leader.js */
-const HEARTBEAT_MISSES = 3;
+import { doorOptions, lineToLeader } from './connection-options.js';
 
 /** The port that the clients of one name compete for: the part of an election that touches the system. */
 export interface ElectionPort {
   /** Takes the right to lead. Rejects with {@link RpcCode.AddressInUse} while another client or process has that right. */
-  claim(): Promise<PortLease>;
-  /** Connects to the Leader and registers. Rejects with {@link RpcCode.Connect} or {@link RpcCode.Register}. */
-  dial(handler: LineHandler, signal: AbortSignal): Promise<Line>;
+  claim(): Promise<ClaimedPort>;
+  /**
+   * Connects to the Leader and registers. Rejects with {@link RpcCode.Connect} or {@link RpcCode.Register}. Resolves to undefined where
+   * this process has become the one that may lead.
+   */
+  dial(handler: LineHandler, signal: AbortSignal): Promise<Line | undefined>;
   /** Describes the process that holds the port. Undefined where that is this process. */
   holder(): Promise<string | undefined>;
+  /** Waits before the next attempt: for `ms`, or until another attempt is worth making, or `signal` aborts. @default for `ms` */
+  pause?(ms: number, signal: AbortSignal): Promise<void>;
+  /** Gives up what the port itself has open, after the last lease and line. */
+  close?(): Promise<void>;
+}
+
+/** The right to lead. */
+export interface ClaimedPort {
+  readonly lease: PortLease;
+  /** The right of an elected Leader to answer calls. @default the right lasts as long as the lease */
+  readonly fence?: Fence;
+  /** Resolves with the reason when this process leads no more. @default never */
+  readonly lost?: Promise<RpcError>;
 }
 
 /** `onError` is called with the errors of the port that no call and no line has. */
 export function electionPort(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
   const { name, endpoint } = options;
-  const line = lineOptions(options);
+  const line = lineToLeader(options, endpoint);
   return {
-    claim: () => takePortLease(name, listeningOptions(options, onError)),
+    claim: async () => ({ lease: await takePortLease(name, doorOptions(options, options.endpoint, onError)) }),
     async dial(handler, signal) {
       const here = await findPortHere(name, endpoint);
       const released = new RpcError(
@@ -44,53 +55,4 @@ export function electionPort(options: ResolvedClusterOptions, onError: (error: E
       return describeHolder(await identifyHolder(line), name);
     },
   };
-}
-
-function listeningOptions(
-  options: ResolvedClusterOptions,
-  onError: (error: Error) => void,
-): Parameters<typeof takePortLease>[1] {
-  const { endpoint, tls, heartbeatInterval, isCheckHeartbeat, maxFrameBytes, exposeStack, logger, secrets } = options;
-  const listening = { port: 0, keepalive: heartbeatInterval, maxFrameBytes, exposeStack };
-  const resolved = resolveListeningOptions(listening, logger);
-  const { handshakeTimeout } = resolved;
-  return {
-    ...resolved,
-    doors: [{ endpoint, allowedOrigins: [], ...(tls && { tls }) }],
-    hasSecret: secrets !== undefined,
-    entrance: entranceOf({ secrets, place: placeOfProof(endpoint), handshakeTimeout }),
-    stockHeartbeatInterval: heartbeatInterval,
-    heartbeatMisses: isCheckHeartbeat ? HEARTBEAT_MISSES : Number.POSITIVE_INFINITY,
-    onSession: () => {},
-    onSessionClosed: () => {},
-    onError,
-  };
-}
-
-function lineOptions(options: ResolvedClusterOptions): LineOptions {
-  const {
-    name,
-    endpoint,
-    tls,
-    connectTimeout,
-    maxWaitTime,
-    heartbeatInterval,
-    maxFrameBytes,
-    transcode,
-    clientId,
-    secrets,
-  } = options;
-  return resolveLineOptions(endpoint, name, {
-    ...(transcode && { transcode }),
-    tls,
-    connectTimeout,
-    // The Leader's reason for a long wait arrives while this process waits for a Leader.
-    answerWithin: Math.max(1, Math.ceil(maxWaitTime / 2)),
-    heartbeatInterval,
-    stockHeartbeatInterval: heartbeatInterval,
-    maxFrameBytes,
-    clientId,
-    secrets,
-    place: placeOfProof(endpoint),
-  });
 }

@@ -27,7 +27,6 @@ export type LeaderRoleOptions = Pick<
 
 /** The role of the process that has the real client. Calls go to its channel within the process. */
 export class LeaderRole implements Role {
-  readonly isLeader = true;
   readonly isFull = false;
   readonly #channel: LeaderChannel;
   readonly #options: LeaderRoleOptions;
@@ -75,6 +74,10 @@ export class LeaderRole implements Role {
     this.#onewayAnswers = { ...NO_ANSWERS, caller, failed };
     // A value never arrives before `subscribe` has returned, as on a Follower.
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
+  }
+
+  get isLeader(): boolean {
+    return this.#channel.leads;
   }
 
   get realClient(): object {

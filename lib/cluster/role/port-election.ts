@@ -5,8 +5,9 @@ import { hasCode, RpcCode, RpcError, toError } from '../../errors.js';
 import type { Line, LineHandler } from '../../follower/line.js';
 import { OpenLines } from '../../follower/open-lines.js';
 import { Lifecycle, type Transitions } from '../../lifecycle.js';
+import type { Fence } from '../../serving/fence.js';
 import type { ResolvedClusterOptions } from '../options.js';
-import { placeWord } from '../place-word.js';
+import { endpointWord } from '../place-word.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { ElectionPort } from './election-port.js';
 import { FollowerRole, type FollowerRoleOptions } from './follower-role.js';
@@ -23,6 +24,8 @@ import type { RoleSource, RoleSourceHandler, StartingReport } from './role-sourc
  *
  *   competing ──> failed, where this process must lead and cannot
  *
+ *   opening, leading, failed ── another process may lead ──> deposed ── the real client is closed ──> competing
+ *
  *   drain(): any ──> closed
  */
 const TRANSITIONS = {
@@ -30,15 +33,19 @@ const TRANSITIONS = {
   /** Neither the port nor a Leader was found yet. Each attempt that fails is an obstacle. */
   competing: ['opening', 'following', 'failed', 'closed'],
   /** The port is taken. The real client is made, and Followers wait until the real client is ready. */
-  opening: ['leading', 'failed', 'closed'],
+  opening: ['leading', 'failed', 'deposed', 'closed'],
   /** A line to the Leader is open. */
   following: ['competing', 'closed'],
   /** Followers are admitted. */
-  leading: ['closed'],
+  leading: ['deposed', 'closed'],
   /** The real client has failed, and Followers are refused; or `isLeader: true` found the port taken, for good. */
-  failed: ['leading', 'closed'],
+  failed: ['leading', 'deposed', 'closed'],
+  /** The election of a registry is lost. The real client is closed before this process competes again. */
+  deposed: ['competing', 'closed'],
   closed: [],
-} as const satisfies Transitions<'idle' | 'competing' | 'opening' | 'leading' | 'following' | 'failed' | 'closed'>;
+} as const satisfies Transitions<
+  'idle' | 'competing' | 'opening' | 'leading' | 'following' | 'failed' | 'deposed' | 'closed'
+>;
 export type PortElectionState = keyof typeof TRANSITIONS;
 
 const STATE_OF_CANDIDATE: Readonly<Record<CandidateState, PortElectionState>> = {
@@ -49,13 +56,19 @@ const STATE_OF_CANDIDATE: Readonly<Record<CandidateState, PortElectionState>> = 
   closed: 'closed',
 };
 
+/**
+ * Time for running calls when the election is lost. The next Leader cannot lead before a fifth of the lease has passed, which is 600 ms
+ * at least, unless a person has taken the lease away. Unit: ms
+ */
+const DEPOSED_MS = 500;
+
 export interface PortElectionParts {
   readonly options: ResolvedClusterOptions;
   readonly port: ElectionPort;
   /** Name of the method that publishes; undefined where the class has none. */
   readonly publishMethod: string | undefined;
-  /** Makes the real client. Called once this process has the port. */
-  makeChannel(): LeaderChannel;
+  /** Makes the real client. Called once this process has the port. `fence`: with the election of a registry. */
+  makeChannel(fence: Fence | undefined): LeaderChannel;
 }
 
 /** Roles by competing for a port with the clients of the same name in all processes of this machine. */
@@ -81,6 +94,7 @@ export class PortElection implements RoleSource {
     this.#candidate = new Candidate({
       claim: isLeader === false ? undefined : () => this.#claim(),
       follow: isLeader === true ? undefined : (lineHandler, signal) => this.#follow(lineHandler, signal),
+      pause: parts.port.pause?.bind(parts.port),
       onObstacle: (error) => this.#onObstacle(error),
       onRefused: (error) => {
         handler.onSearching();
@@ -113,6 +127,7 @@ export class PortElection implements RoleSource {
     } finally {
       await this.#lines.drain(reason, timeoutMs);
       this.#lines.destroy(reason);
+      await this.#parts.port.close?.();
     }
   }
 
@@ -131,21 +146,24 @@ export class PortElection implements RoleSource {
     const { name, endpoint } = this.#parts.options;
     const holder = await this.#parts.port.holder();
     const who = holder === undefined ? error.message : `${error.message}, by ${holder}`;
-    const why = `create "${name}" leader failed, the ${placeWord(endpoint)} is occupied by other: ${who}`;
+    const why = `create "${name}" leader failed, the ${endpointWord(endpoint)} is occupied by other: ${who}`;
     return new RpcError(RpcCode.AddressInUse, why, { cause: error });
   }
 
   async #claim(): Promise<void> {
-    const lease = await this.#parts.port.claim();
-    this.#leadership = new Leadership(lease, this.#parts.options, this.#handler);
+    const claimed = await this.#parts.port.claim();
+    this.#leadership = new Leadership(claimed, this.#parts.options, this.#handler);
   }
 
-  async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line> {
+  async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line | undefined> {
     let role: FollowerRole | undefined;
     const line = await this.#parts.port.dial(
       {
         onDrained: () => this.#handler.onDrained(),
-        onPush: (key, frame, codec) => role?.onPush(key, frame, codec),
+        onPush: (key, frame, codec) => {
+          // A Leader that was left may not know yet that another one leads.
+          if (role === this.#following) role?.onPush(key, frame, codec);
+        },
         onGoaway: (which) => handler.onGoaway(which),
         onClosed: (which, reason) => {
           handler.onClosed(which, reason);
@@ -155,6 +173,7 @@ export class PortElection implements RoleSource {
       },
       signal,
     );
+    if (line === undefined) return undefined;
     this.#lines.add(line);
     role = new FollowerRole(line, this.#roleOptions, this.#handler);
     this.#following = role;
@@ -183,7 +202,8 @@ export class PortElection implements RoleSource {
   /** Followers are admitted, and calls made, once the real client is ready. Until then both wait. */
   #open(leadership: Leadership): void {
     this.#handler.onSearching();
-    leadership.open(() => this.#parts.makeChannel(), {
+    void leadership.lost?.then((reason) => this.#onDeposed(leadership, reason));
+    leadership.open(() => this.#parts.makeChannel(leadership.fence), {
       onReady: (channel) => {
         if (this.#lifecycle.move('leading')) this.#handler.onRole(leadership.lead(channel));
       },
@@ -194,6 +214,21 @@ export class PortElection implements RoleSource {
         this.#handler.onFailed(error);
       },
     });
+  }
+
+  /** Another process may lead from now on, or soon: the real client is closed, and this process competes again. */
+  async #onDeposed(leadership: Leadership, reason: RpcError): Promise<void> {
+    const hasLed = this.state === 'leading';
+    if (!this.#lifecycle.move('deposed', reason)) return; // closed: the leadership is drained there
+    if (hasLed) this.#handler.onLost(reason);
+    else this.#handler.onSearching();
+    try {
+      await leadership.drain(reason, DEPOSED_MS);
+    } catch (error) {
+      this.#handler.onError(toError(error)); // the real client could not be closed
+    }
+    if (this.#leadership === leadership) this.#leadership = undefined;
+    this.#candidate.competeAgain();
   }
 }
 

@@ -39,7 +39,6 @@ class Competing {
     this.candidate = new EngineCandidate(handler, {
       engine: new SharedEngine(open),
       prefix: PREFIX,
-      value: '{}',
       ttl: TTL,
       description: 'the election area-1 of the test',
     });

@@ -120,7 +120,7 @@ function setUp(
   const port: ElectionPort = {
     async claim() {
       await world.claim();
-      return lease;
+      return { lease };
     },
     async dial(handler) {
       await world.dial();

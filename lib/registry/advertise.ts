@@ -1,9 +1,9 @@
-import { type Endpoint, hostOf, urlOf, withHost } from '../lib/endpoint.js';
-import { endpointOfUrl } from '../lib/endpoint-url.js';
-import { hostOption } from '../lib/host.js';
-import { fieldsOf, invalid, unfit } from '../lib/options.js';
-import { shown } from '../lib/quoted.js';
-import type { NonEmpty } from '../lib/server-info.js';
+import { type Endpoint, hostOf, urlOf, withHost } from '../endpoint.js';
+import { endpointOfUrl } from '../endpoint-url.js';
+import { hostOption } from '../host.js';
+import { fieldsOf, invalid, unfit } from '../options.js';
+import { shown } from '../quoted.js';
+import type { NonEmpty } from '../server-info.js';
 
 /** Facts about a server that callers read in its registry. */
 export interface AdvertiseOptions {
