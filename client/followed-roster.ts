@@ -63,6 +63,11 @@ export class FollowedRoster {
     return this.#sources.map(({ report }) => report);
   }
 
+  /** Each source with its list, in words. */
+  get words(): readonly string[] {
+    return this.#sources.map(({ words }) => words);
+  }
+
   /**
    * Follows the sources. Resolves when each has given a list. Rejects with {@link RpcCode.Registry} where one has not within the
    * time, and with {@link RpcCode.Closed} after {@link FollowedRoster.close}.

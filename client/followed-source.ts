@@ -81,11 +81,22 @@ export class FollowedSource implements RosterFollower {
     return this.#lost.entries;
   }
 
+  /** The source with its list, in the middle of a sentence: `etcd at http://etcd-1:2379, which has 3 servers`. */
+  get words(): string {
+    const { size } = this.#servers;
+    const count = size === 1 ? '1 server' : `${size} servers`;
+    if (this.state === 'current') return `${this.description}, which has ${count}`;
+    if (this.state === 'waiting')
+      return `${this.description}, which has given no list yet: ${printable(this.obstacle)}`;
+    const seconds = (this.#age / 1_000).toFixed(1);
+    return `${this.description}, whose list of ${count} is ${seconds} s old: ${printable(this.obstacle)}`;
+  }
+
   get report(): RosterReport {
     return {
       source: this.description,
       state: this.state,
-      age: this.#outage === undefined ? 0 : Math.round(performance.now() - this.#outage.since),
+      age: this.#age,
       servers: [...this.#servers.keys()],
       draining: [...this.#draining],
       lost: [...this.lost.keys()],
@@ -144,6 +155,11 @@ export class FollowedSource implements RosterFollower {
     const effect = this.state === 'waiting' ? 'no server is known yet' : `${stays} stays`;
     this.logger.warn(`mailstation: ${this.description} cannot be read: ${printable(reason.message)}; ${effect}`);
   };
+
+  /** Unit: ms */
+  get #age(): number {
+    return this.#outage === undefined ? 0 : Math.round(performance.now() - this.#outage.since);
+  }
 
   /** Servers that are missing now and may still be alive. */
   #vanished(last: ReadonlyMap<string, ServerEntry>, draining: ReadonlySet<string>): ServerEntry[] {

@@ -20,6 +20,7 @@ export function followedRoster(
     timeout,
     onMove: (source, to, reason) => station.emit('roster', source, to, reason),
   });
+  station.sources = () => roster.words;
   station.on('mailbox', (id, to) => {
     if (to !== 'ready') roster.onDisconnected(id);
   });

@@ -10,6 +10,8 @@ export interface RosterView {
   uncallableOfType?(serverType: string): { readonly id: string; readonly why: string } | undefined;
   /** Types of the servers that can be called, for errors. */
   serverTypes?(): readonly string[];
+  /** Where the servers come from, with the number and the age of each list, for errors. Empty where the program adds them. */
+  sources?(): readonly string[];
   /** Calls for a server that were sent and are not answered, or wait for its connection. */
   inFlight(serverId: string): number;
   /** Recent latency of a server; undefined where nothing is known. Unit: ms */

@@ -159,6 +159,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   }
 
   readonly serverTypes = (): readonly string[] => this.#roster.types();
+  /** Set by a client that follows sources. */
+  sources: NonNullable<RosterView['sources']> = () => [];
 
   uncallableOfType(serverType: string): Uncallable | undefined {
     return this.#roster.uncallableOfType(serverType);
@@ -230,10 +232,8 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   /** Sends an admitted call to the server that its router chose. */
   send(call: OutgoingCall): void {
     if (call.isSettled) return; // cancelled by its own router
-    if (this.#lifecycle.state === 'closed') {
-      call.fail(call.error(RpcCode.Closed, 'the client was stopped before the call was sent', 'not-sent'));
-      return;
-    }
+    if (this.#lifecycle.state === 'closed')
+      return void call.fail(call.error(RpcCode.Closed, 'the client was stopped before the call was sent', 'not-sent'));
     if (this.#filters.hasBefore) this.#filters.before(call, this.#forward);
     else this.#forward(call);
   }
@@ -242,7 +242,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
     const serverId = call.serverId ?? '';
     const mailbox = this.#outbox.mailbox(serverId) ?? this.#openMailbox(serverId);
     if (mailbox === undefined) {
-      call.fail(call.error(RpcCode.NoServer, whyNoServer(serverId, this.#roster), 'not-sent'));
+      call.fail(call.error(RpcCode.NoServer, whyNoServer(serverId, this.#roster, this.sources()), 'not-sent'));
       return;
     }
     if (!call.oneway) {

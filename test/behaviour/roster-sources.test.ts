@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { RpcCode, RpcError } from '../../lib/errors.js';
 import { dns } from '../../lib/registry/dns/dns-source.js';
 import { file } from '../../lib/registry/file/file-source.js';
 import type { RosterSource } from '../../lib/registry/roster-source.js';
@@ -32,6 +33,39 @@ function rosterFile(t: TestContext): { path: string; write(servers: readonly unk
 }
 
 const infos = (...servers: readonly Served[]) => servers.map(({ info }) => info);
+
+describe('a client that follows a source', () => {
+  it('says where its servers come from, and how old the list is, when there is none for a call', async (t) => {
+    const server = await serve(t, named('first'), { id: 'test-1' });
+    const source = new GivenSource();
+    const { client, name } = follow(t, source);
+    client.addProxy({ namespace: 'user', serverType: 'room' });
+    const room = (): Promise<unknown> =>
+      client.proxies['user']['room']['service']['name'](null) as unknown as Promise<unknown>;
+    const starting = client.start();
+    source.give(infos(server));
+    await starting;
+    assert.equal(await name(), 'first');
+    const current = await failure(room());
+    assert.equal(current.code, RpcCode.NoServer);
+    assert.match(
+      current.message,
+      /Start one, or correct the serverType of the proxy\. The servers come from .*, which has 1 server$/,
+    );
+    assert.doesNotMatch(current.message, /addServer/);
+
+    source.fail(new RpcError(RpcCode.Registry, 'the disk is gone'));
+    const stale = await failure(room());
+    assert.match(stale.message, /The servers come from .*, whose list of 1 server is \d+\.\d s old: the disk is gone$/);
+    const byId = await failure(
+      client.proxies['user']['test']['service']['name'].toServer('nobody') as Promise<unknown>,
+    );
+    assert.match(
+      byId.message,
+      /no server with the id "nobody" is known, only test-1\. Start the server, or correct the id\. The servers come from /,
+    );
+  });
+});
 
 describe('a client that follows a file', () => {
   it('calls the servers of the file, and those of each later file, without addServers()', async (t) => {
