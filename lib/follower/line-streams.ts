@@ -5,8 +5,10 @@ import { HEAD, type Head } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import { DEFAULT_STREAM_WINDOW, reportInterval, type StreamWindow } from '../protocol/stream-window.js';
 import { roomOf, writeItem } from '../stream/item-frame.js';
+import { ReceivedBytes } from '../stream/received-bytes.js';
 import { SenderTurns } from '../stream/sender-turns.js';
-import { COUNT_BYTES, type Credit, countBody, creditBody } from '../stream/stream-body.js';
+import { SentBytes } from '../stream/sent-bytes.js';
+import { type Credit, creditBody } from '../stream/stream-body.js';
 import { StreamTotal } from '../stream/stream-total.js';
 import type { Connection } from '../transport/connection.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
@@ -24,10 +26,8 @@ export class LineStreams {
   readonly #agreement: Agreement;
   readonly #uploadTotal: StreamTotal;
   readonly #turns: SenderTurns;
-  /** Bytes of items after which the peer gets a report, that have arrived, and that were reported. */
-  readonly #interval: number;
-  #received = 0;
-  #reported = 0;
+  readonly #sent: SentBytes;
+  readonly #received: ReceivedBytes;
 
   /** `window`: that of the results, which this end has announced. */
   constructor(connection: Connection, pending: PendingCalls, window: StreamWindow, agreement: Agreement) {
@@ -35,10 +35,14 @@ export class LineStreams {
     this.#pending = pending;
     this.#window = window;
     this.#total = new StreamTotal(window.total);
-    this.#interval = reportInterval(window);
+    this.#received = new ReceivedBytes(reportInterval(window), (body) =>
+      connection.send(REQUEST, 0, UNANSWERED_MS, HEAD.streamReceived, body),
+    );
     this.#agreement = agreement;
-    this.#uploadTotal = new StreamTotal((agreement.uploads ?? DEFAULT_STREAM_WINDOW).total);
-    this.#turns = new SenderTurns(roomOf(connection));
+    const { total, received }: StreamWindow = agreement.uploads ?? DEFAULT_STREAM_WINDOW;
+    this.#uploadTotal = new StreamTotal(total);
+    this.#sent = new SentBytes(received);
+    this.#turns = new SenderTurns(roomOf(connection, this.#sent));
   }
 
   /** A call with streams was sent under this id. */
@@ -52,9 +56,14 @@ export class LineStreams {
 
   /** Takes a frame of a stream. False for any other frame, and for one of a call that has no such stream. */
   takes(head: Head, frame: FrameView): boolean {
-    const isForUpload = head.type === 'stream_credit' || head.type === 'stream_stop';
-    if (!isForUpload && head.type !== 'stream_items') return false;
-    if (head.type === 'stream_items') this.#count(frame);
+    const { type } = head;
+    if (type === 'stream_received') {
+      this.#sent.accept(frame);
+      this.#turns.resume();
+      return true;
+    }
+    if (type === 'stream_items') this.#received.count(frame);
+    else if (type !== 'stream_credit' && type !== 'stream_stop') return false;
     const request = this.#pending.get(frame.id);
     // The frame crossed with the end of its call.
     if (request === undefined) return true;
@@ -64,14 +73,6 @@ export class LineStreams {
   /** The connection accepts more. */
   resume(): void {
     this.#turns.resume();
-  }
-
-  /** The peer is to send no more at once than arrives soon: answers of calls wait behind it. */
-  #count({ bodyStart, end }: FrameView): void {
-    this.#received += Math.max(0, end - bodyStart - COUNT_BYTES);
-    if (this.#received - this.#reported < this.#interval) return;
-    this.#reported = this.#received;
-    this.#connection.send(REQUEST, 0, UNANSWERED_MS, HEAD.streamReceived, countBody(this.#received));
   }
 
   #port(id: number): StreamPort {
@@ -91,7 +92,7 @@ export class LineStreams {
       window,
       total: this.#uploadTotal,
       turns: this.#turns,
-      write: (sequence, item) => writeItem(connection, REQUEST, id, codec, sequence, item),
+      write: (sequence, item) => this.#sent.sent(writeItem(connection, REQUEST, id, codec, sequence, item)),
       end: () => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamEnd),
     };
   }

@@ -14,7 +14,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
-import { abilitiesOf, codecFor, refuseStarting, takesStreams } from './channel-terms.js';
+import { abilitiesOf, codecFor, refuseStarting, uploadsOf } from './channel-terms.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
@@ -259,7 +259,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       ...abilitiesOf(channel),
       maxFrameBytes: this.#options.maxFrameBytes,
       generation: this.#generation,
-      ...(takesStreams(request, channel) && { stream: this.#options.streamWindow }),
+      ...uploadsOf(request, channel, this.#options.streamWindow),
       ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),
     };
     this.#register(session, request, channel, codec, ext);

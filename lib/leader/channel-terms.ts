@@ -2,6 +2,7 @@ import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
 import { type Extension, LEADER_FEATURES } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
+import { reportingWindow, type StreamWindow } from '../protocol/stream-window.js';
 import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
 import type { RegisterRequest } from './register-request.js';
@@ -14,9 +15,14 @@ export function refuseStarting(session: Session, request: RegisterRequest, failu
   session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
 }
 
-/** True where the Follower of a registration may send streams on the channel. A Follower of an older build does not ask for the window. */
-export function takesStreams({ ext }: RegisterRequest, { features }: Channel): boolean {
-  return ext?.features.includes('stream') === true && features?.includes('stream') !== false;
+/** Window of the uploads of a Follower. None for a Follower of an older build, which would not ask for it. */
+export function uploadsOf(
+  { ext }: RegisterRequest,
+  { features }: Channel,
+  window: StreamWindow | undefined,
+): Pick<Extension, 'stream'> {
+  const takesStreams = ext?.features.includes('stream') === true && features?.includes('stream') !== false;
+  return takesStreams && window !== undefined ? { stream: reportingWindow(window) } : {};
 }
 
 /** The codec of a registration. A channel with a custom codec has no other codec. */

@@ -7,7 +7,7 @@ import type { RateLimitedLog } from '../rate-limited-log.js';
 import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
 import { SentBytes } from '../stream/sent-bytes.js';
-import { COUNT_BYTES, type Credit, readCount, readCredit } from '../stream/stream-body.js';
+import { type Credit, readCredit } from '../stream/stream-body.js';
 import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
 import { StreamTotal } from '../stream/stream-total.js';
@@ -147,9 +147,8 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     return wrong;
   }
 
-  #received({ bytes, bodyStart, end }: FrameView): string | undefined {
-    if (end - bodyStart !== COUNT_BYTES) return 'a report of received bytes without its count';
-    const wrong = this.#sent.received(readCount(bytes, bodyStart));
+  #received(frame: FrameView): string | undefined {
+    const wrong = this.#sent.takeReport(frame);
     if (wrong === undefined) this.#turns.resume();
     return wrong;
   }

@@ -2,6 +2,7 @@ import { RpcCode, RpcError } from '../errors.js';
 import { HEAD } from '../protocol/message.js';
 import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
+import { ReceivedBytes } from '../stream/received-bytes.js';
 import { type Credit, creditBody } from '../stream/stream-body.js';
 import type { ItemDecoder } from '../stream/stream-receiver.js';
 import { StreamTotal } from '../stream/stream-total.js';
@@ -24,12 +25,15 @@ export interface SessionUploadsOptions {
 export class SessionUploads implements UploadOwner {
   readonly #options: SessionUploadsOptions;
   readonly #total: StreamTotal;
+  readonly #received: ReceivedBytes;
   /** By the id of the call, until the call is over. */
   readonly #uploads = new Map<number, IncomingUpload>();
 
   constructor(options: SessionUploadsOptions) {
     this.#options = options;
-    this.#total = new StreamTotal(options.window.total);
+    const { total, received = Number.POSITIVE_INFINITY } = options.window;
+    this.#total = new StreamTotal(total);
+    this.#received = new ReceivedBytes(received, (body) => this.#send(0, HEAD.streamReceived, body));
   }
 
   /** Uploads whose calls are not over. */
@@ -62,6 +66,7 @@ export class SessionUploads implements UploadOwner {
 
   /** Items of a call that is over have crossed with its answer. Returns what is wrong with items against the rules. */
   items(frame: FrameView): string | undefined {
+    this.#received.count(frame);
     return this.#uploads.get(frame.id)?.items(frame, this.#options.decoder);
   }
 

@@ -1,4 +1,7 @@
+import { RpcCode, RpcError } from '../errors.js';
+import type { FrameView } from '../protocol/packet.js';
 import { performance } from '../timers.js';
+import { COUNT_BYTES, readCount } from './stream-body.js';
 
 /**
  * Bytes that may be on their way in any case: as many as one stream may be ahead by default. Answers of calls wait behind them, at the
@@ -38,8 +41,22 @@ export class SentBytes {
     return this.#sent - this.#received >= this.#bound;
   }
 
-  sent(bytes: number): void {
+  /** Notes bytes that were sent, and returns them. */
+  sent(bytes: number): number {
     this.#sent += bytes;
+    return bytes;
+  }
+
+  /** Takes a report of the peer. Returns what is wrong with one that makes no sense. */
+  takeReport({ bytes, bodyStart, end }: FrameView): string | undefined {
+    if (end - bodyStart !== COUNT_BYTES) return 'a report of received bytes without its count';
+    return this.received(readCount(bytes, bodyStart));
+  }
+
+  /** Takes a report of the peer. Throws {@link RpcCode.Protocol} for one that makes no sense: it ends the connection. */
+  accept(report: FrameView): void {
+    const wrong = this.takeReport(report);
+    if (wrong !== undefined) throw new RpcError(RpcCode.Protocol, wrong);
   }
 
   /** The peer has received so many bytes since the beginning. Returns what is wrong with a count that makes no sense. */

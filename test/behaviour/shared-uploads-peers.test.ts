@@ -66,7 +66,8 @@ async function opened(t: TestContext, options: object = {}) {
   const leader = await lead(t, port, [], { streamWindow: WINDOW });
   const peer = await rawCaller(t, port);
   peer.write(request(1, { type: 'register_channel', channelName: CHANNEL, ext: { ...EXT, stream: WINDOW } }));
-  assert.deepEqual((await peer.next()).head.ext.stream, WINDOW, 'the window of the uploads that are relayed');
+  const announced = (await peer.next()).head.ext.stream;
+  assert.deepEqual(announced, { ...WINDOW, received: WINDOW.bytes }, 'the window of the uploads that are relayed');
   await openMailBox(peer, served.port);
   await until(() => peer.packets.some(({ head }) => head.state === 'ready'), { what: 'the mailbox to be ready' });
   return { peer, seen, served, leader };
@@ -133,6 +134,14 @@ describe('a Follower that has uploads relayed', () => {
         assert.equal(await answered(peer, 4), 'ok');
         assert.deepEqual([answersOf(peer, 2).length, seen], [1, ['ERR_RPC_CANCELLED', 1]]);
       });
+
+  it('is told how many bytes have arrived, whatever becomes of the items', async (t) => {
+    const { peer } = await opened(t);
+    const item = JSON.stringify('x'.repeat(500));
+    peer.write(open(2, 'hold'), send(2, 0, item), send(7, 0, item), request(2, { type: 'cancel' }), send(2, 1, item));
+    const { id, body } = await peer.next('stream_received');
+    assert.deepEqual([id, Number(body.readBigUInt64BE())], [0, 2 * (4 + item.length)]);
+  });
 
   it('sends a credit for an upload that has no stream of results: ERR_RPC_BAD_REQUEST', async (t) => {
     const { peer } = await opened(t);

@@ -286,7 +286,7 @@ describe('a relayed upload', () => {
     const { noted, source } = noting(65_536);
     const abort = new AbortController();
     const slow = Array.from({ length: 64 }, () =>
-      failure(calls.hold.with({ stream: source(), signal: abort.signal })(null)),
+      failure(calls.hold.with({ stream: source(), signal: abort.signal, timeout: 120_000 })(null)),
     );
     await until(() => held.length === 64, { what: 'the slow methods' });
     assert.equal(await calls.echo(null, 'x'), 'x');
@@ -395,7 +395,7 @@ describe('a process that relays uploads', () => {
     const { noted, source } = noting(65_536);
     const abort = new AbortController();
     const slow = Array.from({ length: 8 }, () =>
-      failure(calls.hold.with({ stream: source(), signal: abort.signal })(null)),
+      failure(calls.hold.with({ stream: source(), signal: abort.signal, timeout: 120_000 })(null)),
     );
     await until(() => held.length === 8, { what: 'the slow methods' });
     let most = 0;

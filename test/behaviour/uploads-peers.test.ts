@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { callContext } from '../../lib/call-context.js';
-import { creditBody } from '../../lib/stream/stream-body.js';
+import { countBody, creditBody } from '../../lib/stream/stream-body.js';
 import { request, response } from '../lib/transport/support.js';
 import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
@@ -79,7 +79,7 @@ describe('a server, and a caller that breaks the rules of its upload', () => {
   it('announces its window to callers that take streams, and to no others', async (t) => {
     const { port } = await served(t);
     for (const [ext, wanted] of [
-      [OURS, WINDOW],
+      [OURS, { ...WINDOW, received: WINDOW.bytes }],
       [EXT, undefined],
     ]) {
       const peer = await rawCaller(t, port);
@@ -172,6 +172,25 @@ describe('a server, and a caller that breaks the rules of its upload', () => {
     peer.write(send(2, 1, 2), end(2));
     await isIntact(peer, 2, 0);
     assert.deepEqual(seen, [1]);
+  });
+
+  it('reports how many bytes have arrived, of whatever upload, once for as many as it has announced', async (t) => {
+    const { port } = await served(t);
+    const peer = await caller(t, port);
+    const item = JSON.stringify('x'.repeat(300));
+    const frame = 4 + item.length;
+    peer.write(open(2, 'hold'), send(2, 0, item), send(7, 0, item), send(8, 0, item));
+    await isIntact(peer, 2, 0);
+    assert.equal(
+      peer.packets.some(({ head }) => head.type === 'stream_received'),
+      false,
+    );
+    peer.write(send(2, 1, item));
+    for (const count of [4 * frame, 8 * frame]) {
+      const { id, kind, body } = await peer.next('stream_received');
+      assert.deepEqual([id, kind, Number(body.readBigUInt64BE())], [0, 1, count]);
+      for (let i = 0; i < 4; i++) peer.write(send(7, 0, item));
+    }
   });
 
   it('counts the bytes of uploads that are over no more', async (t) => {
@@ -288,6 +307,66 @@ describe('a caller, and a server that breaks the rules of an upload', () => {
       assert.deepEqual(ends, ['finally']);
     });
   }
+
+  const KIB = 1_024;
+
+  /** A server with a large window, of which a client knows what has arrived; a client that sends it items of 64 KiB. */
+  async function sending(t: TestContext) {
+    const window = { items: 1_000, bytes: 1e8, total: 1e8, received: 64 * KIB };
+    const { info, connection } = await rawLeader(t, async (peer) => {
+      const { id } = await peer.next('register_channel');
+      const ext = { ...OURS, stream: window };
+      peer.write(response(id, { type: 'register_channel_res', ext }, stock({ success: true })));
+    });
+    const { calls } = await call(t, [info], { codecs: ['json'] });
+    const ends: string[] = [];
+    async function* large() {
+      try {
+        for (;;) yield 'x'.repeat(64 * KIB);
+      } finally {
+        ends.push('finally');
+      }
+    }
+    const abort = new AbortController();
+    const answer = failure(calls.f.with({ stream: large(), signal: abort.signal })(null));
+    const peer = await connection();
+    const sent = (): number => peer.packets.filter(({ head }) => head.type === 'stream_items').length;
+    const report = (count: number): void =>
+      peer.write(response(0, { type: 'stream_received' }, countBody(count * (64 * KIB + 6))));
+    return { calls, answer, abort, ends, peer, sent, report };
+  }
+
+  it('sends no more than 256 KiB at once beyond what the server has received, and calls go on beside it', async (t) => {
+    const { calls, answer, abort, ends, peer, sent, report } = await sending(t);
+    await until(() => sent() === 4, { what: 'as many items as may be on their way' });
+    const beside = calls.f(null);
+    await until(() => peer.packets.filter(({ head }) => head.type === 'invoke').length === 2, { what: 'the call' });
+    assert.equal(sent(), 4);
+    report(2);
+    await until(() => sent() >= 6, { what: 'further items' });
+    const { id } = peer.packets.findLast(({ head }) => head.type === 'invoke') as { id: number };
+    peer.write(response(id, { type: 'invoke_result', success: true, results: 0 }));
+    assert.equal(await beside, undefined);
+    abort.abort();
+    assert.equal((await answer).code, 'ERR_RPC_CANCELLED');
+    await until(() => ends.length > 0, { what: 'the finally' });
+  });
+
+  it('ends the connection of a server that reports more than was sent, or no count', async (t) => {
+    for (const wrong of [countBody(1e9), Buffer.alloc(3)]) {
+      const { answer, ends, peer, sent } = await sending(t);
+      await until(() => sent() === 4, { what: 'items' });
+      peer.write(response(0, { type: 'stream_received' }, wrong));
+      const error = await answer;
+      assert.deepEqual(
+        [error.code, (error.cause as { code: string }).code],
+        ['ERR_RPC_CONNECTION_LOST', 'ERR_RPC_PROTOCOL'],
+      );
+      assert.match(error.message, /received bytes/);
+      await until(() => ends.length > 0, { what: 'the finally' });
+      assert.deepEqual(ends, ['finally']);
+    }
+  });
 
   it('sends no more than the window, takes credits and stops of calls that are over, and goes on', async (t) => {
     let peerOf: RawPeer | undefined;

@@ -61,7 +61,7 @@ const chosen: Extension = {
   features: LEADER_FEATURES,
   codecs: ['msgpack'],
   generation,
-  stream: { items, bytes, total },
+  stream: { items, bytes, total, received: 65_536 },
   holder: { name: 'mailstation', version: '0.1.0', pid: 4711, channels: ['area-1'] },
 };
 const refusal: Extension = { version: EXTENSION_VERSION, codecs: [], features: [] };
@@ -199,6 +199,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     out.append(creditBody({ items: 7, bytes: 41 }), 0, CREDIT_BYTES),
   ),
   stream_received: frame(REQUEST, 0, 1, HEAD.streamReceived, (out) => writeCount(out, 65_560)),
+  'stream_received of a Leader': frame(RESPONSE, 0, 1, HEAD.streamReceived, (out) => writeCount(out, 65_560)),
   heartbeat: frame(REQUEST, 5, 60_000, HEAD.heartbeat),
   heartbeat_res: frame(RESPONSE, 5, 60_000, HEAD.heartbeatRes),
   cancel: frame(REQUEST, 2, 1, HEAD.cancel),
