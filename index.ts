@@ -67,8 +67,10 @@ export { type CheckedOptions, checked } from './lib/service/checked.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { Authorize } from './lib/serving/authorization.js';
+export type { CallOutcome } from './lib/serving/call-ends.js';
 export type { ExpectedErrors, FailedCall } from './lib/serving/call-failures.js';
 export type { TlsBytes, TlsOptions, TlsVersion } from './lib/transport/tls-options.js';
+export type { EndedCall } from './server/ended-call.js';
 export { createServer, Server, type ServerEvents, type ServerOptions, type ServerState } from './server.js';
 
 // Shared clients: the processes of a machine share one client of any kind, as with cluster-client.
@@ -86,9 +88,10 @@ export type { Transcode } from './lib/cluster/transcode.js';
 
 export type { RouteRequest, Router, RouterLike, RouterName, ServerLoad } from './router/index.js';
 
-// Filters: a filter sees each call before it is sent, or after it was answered.
+// Filters: a filter sees each call before it is sent, or after it was answered; in a server, before the method runs or after.
 
 export type { RpcMessage } from './lib/rpc-message.js';
+export type { ServerFilter, ServerFilterFunction, ServerFilterNext, ServerFilterObject } from './server/filters.js';
 export {
   type ErrorHandler,
   type Filter,

@@ -2,28 +2,26 @@ import { outsideContexts } from './lib/async-context.js';
 import { type Callback, withCallback } from './lib/callback.js';
 import { pomeloServerOptions } from './lib/compat/option-names.js';
 import { debug } from './lib/diagnostics.js';
-import { Emitter } from './lib/emitter.js';
 import { hostOf, portOf, urlOf, withHost } from './lib/endpoint.js';
 import { hasCode, RpcCode, RpcError } from './lib/errors.js';
 import { reloadDoors } from './lib/leader/reload-doors.js';
 import type { ServerAcceptor } from './lib/leader/server-acceptor.js';
 import { Lifecycle } from './lib/lifecycle.js';
 import { HotReload, type ReloadResult } from './lib/service/hot-reload.js';
-import { ServiceRegistry } from './lib/service/service-registry.js';
-import { CallFailures } from './lib/serving/call-failures.js';
 import { stopWith } from './lib/stop-with.js';
 import type { TlsOptions } from './lib/transport/tls-options.js';
 import { makeAcceptor } from './server/acceptor.js';
 import { acceptorEvents } from './server/acceptor-events.js';
 import { ElectedPlace } from './server/elected-place.js';
-import type { ServerEvents } from './server/events.js';
+import { FilteredServer } from './server/filtered-server.js';
 import { missingMethods } from './server/missing-methods.js';
 import type { ServerOptions } from './server/options.js';
 import type { Place, PlaceOwner } from './server/place.js';
 import { PortPlace } from './server/port-place.js';
 import { Registered } from './server/registered.js';
 import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
-import { serviceChannel, withTracing } from './server/service-channel.js';
+import { ServedCalls } from './server/served-calls.js';
+import { ServerFilters } from './server/server-filters.js';
 import { cannotStart, startedTwice, stoppedWhileStarting } from './server/start-errors.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -45,7 +43,7 @@ export type { ServerState } from './server/state.js';
  * await server.stop();
  * ```
  */
-export class Server extends Emitter<ServerEvents> {
+export class Server extends FilteredServer {
   /** Makes a server whose methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
   static create(options: ServerOptions): Server {
     return new Server(pomeloServerOptions(options));
@@ -56,8 +54,7 @@ export class Server extends Emitter<ServerEvents> {
   /** Type of the server, as the option says; undefined without the option. */
   readonly serverType: string | undefined;
   readonly #options: ResolvedServerOptions;
-  readonly #failures: CallFailures;
-  readonly #services = new ServiceRegistry();
+  readonly #calls: ServedCalls;
   readonly #remotes: HotReload;
   readonly #place: Place;
   /** Keeps the server in its registry; only with `registry`. */
@@ -71,18 +68,15 @@ export class Server extends Emitter<ServerEvents> {
    * @throws {@link RpcCode.InvalidArgument} when an option is out of range
    */
   constructor(written: ServerOptions) {
-    super();
     const options = resolveServerOptions(written);
-    const { logger, services, expectedErrors } = options;
+    const filters = new ServerFilters(options);
+    super(filters);
+    const { logger, services } = options;
     this.id = options.id;
     this.serverType = options.serverType;
     this.#options = options;
-    this.#failures = new CallFailures({
-      logger,
-      expectedErrors,
-      onFailed: (failure) => this.emit('callFailed', failure),
-    });
-    this.#remotes = new HotReload(this.#services, services, logger, (result) => this.emit('reload', result));
+    this.#calls = new ServedCalls(options, filters, this);
+    this.#remotes = new HotReload(this.#calls.services, services, logger, (result) => this.emit('reload', result));
     this.#registered = Registered.of(options.registration, logger, (error) => this.emit('error', error));
     const owner = this.#placeOwner(written);
     this.#place = options.election === undefined ? new PortPlace(owner) : new ElectedPlace(owner, options.election);
@@ -174,7 +168,7 @@ export class Server extends Emitter<ServerEvents> {
     if (!this.#lifecycle.move('starting')) throw cannotStart(this.state);
     try {
       await this.#remotes.load();
-      for (const line of missingMethods(this.#name(), this.#services, this.#options.authorization))
+      for (const line of missingMethods(this.#name(), this.#calls.services, this.#options.authorization))
         this.#options.logger.warn(line);
       await outsideContexts(() => this.#place.take());
       if (this.state === 'leader') await this.#register();
@@ -207,8 +201,7 @@ export class Server extends Emitter<ServerEvents> {
         return isStopping();
       },
       makeAcceptor: () => this.#makeAcceptor(written),
-      makeChannel: () =>
-        withTracing(serviceChannel(this.id, this.#services, this.#failures), this.#name(), this.#options),
+      makeChannel: (mayStart) => this.#calls.channel(this.#name(), mayStart),
       move: (to) => this.#lifecycle.move(to),
       onLeading: () => this.#onLeading(),
       onError: (error) => this.emit('error', error),
@@ -251,14 +244,14 @@ export class Server extends Emitter<ServerEvents> {
     if (to === 'standby') this.#options.logger.info(`mailstation: ${this.#name()} stands by ${this.#place.waitsFor}`);
     if (to !== 'closed') return;
     void this.#registered?.leave();
-    this.#failures.close();
+    this.#calls.close();
     this.emit('closed');
   }
 
   #makeAcceptor(options: ServerOptions): ServerAcceptor {
     const events = { ...acceptorEvents(this), onClosed: () => this.#lifecycle.move('closed') };
     const { listening, authorization } = this.#options;
-    return makeAcceptor(options, { ...listening, authorization, ...events }, () => this.#services.objects());
+    return makeAcceptor(options, { ...listening, authorization, ...events }, () => this.#calls.services.objects());
   }
 
   #name(): string {

@@ -31,7 +31,7 @@ export const RpcCode = {
   NoServer: 'ERR_RPC_NO_SERVER',
   /** The router threw, rejected, or named no server. */
   Route: 'ERR_RPC_ROUTE',
-  /** A before or after filter aborted the call or failed. */
+  /** A before or after filter of the client aborted the call or failed, or a before filter of the server refused the call. */
   Filter: 'ERR_RPC_FILTER',
   /** More calls wait for one server's connection than `pendingSize` allows. */
   PendingFull: 'ERR_RPC_PENDING_FULL',

@@ -1,7 +1,7 @@
 import type { RpcError } from '../lib/errors.js';
 import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
 import type { Election } from '../lib/registry/election.js';
-import { fencedChannel } from '../lib/serving/fence.js';
+import { fencedChannel, staleLeader } from '../lib/serving/fence.js';
 import type { Term } from '../lib/term.js';
 import { Elected } from './elected.js';
 import type { Place, PlaceOwner } from './place.js';
@@ -46,7 +46,9 @@ export class ElectedPlace implements Place {
   async #lead(term: Term, leads: () => boolean): Promise<void> {
     const owner = this.#owner;
     if (owner.isStopping) return;
-    this.acceptor.lead(fencedChannel(owner.makeChannel(), { term, leads }));
+    const { id } = owner.options;
+    const channel = owner.makeChannel(() => (leads() ? undefined : staleLeader(id)));
+    this.acceptor.lead(fencedChannel(channel, { term, leads }));
     await this.acceptor.listen();
     if (owner.isStopping) this.acceptor.destroy(owner.stopReason());
     else owner.onLeading();

@@ -2,6 +2,7 @@ import type { RpcError } from '../lib/errors.js';
 import type { ConnectedPeer } from '../lib/server-info.js';
 import type { ReloadResult } from '../lib/service/hot-reload.js';
 import type { FailedCall } from '../lib/serving/call-failures.js';
+import type { EndedCall } from './ended-call.js';
 
 /** Events of a server, each with its arguments. */
 export type ServerEvents = {
@@ -26,6 +27,11 @@ export type ServerEvents = {
    * call, one-way calls included, after the answer was sent.
    */
   callFailed: [failure: FailedCall];
+  /**
+   * A call has ended: answered, failed, refused, or left by the caller; see {@link EndedCall}. Emitted once for each call, one-way
+   * calls, streams and calls through shared mailboxes included, after the answer was sent.
+   */
+  callEnded: [call: EndedCall];
   /** Remote modules were reloaded, or could not be: the result has the failures. */
   reload: [result: ReloadResult];
   /** The server failed. A failed `start()` also emits this event, since programs for pomelo-rpc listen for nothing else. */

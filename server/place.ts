@@ -15,7 +15,8 @@ export interface PlaceOwner {
   /** Keeps the server in the registry; undefined without a registry. */
   readonly registered: Registered | undefined;
   makeAcceptor(): ServerAcceptor;
-  makeChannel(): Channel;
+  /** `mayStart`: returns the error for which no method may be started any more. */
+  makeChannel(mayStart?: () => RpcError | undefined): Channel;
   /** Moves the server to the state. Returns false where the server cannot go there any more. */
   move(to: ServerState): boolean;
   /** The server has the place, and leads unless it stops. */

@@ -2,17 +2,10 @@ import type { AnswerStage, CallOptions } from '../lib/call/call-contract.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { invalid, unfit } from '../lib/options.js';
+import { type Filtered, type PreparedFilter, prepareFilters, runFilters } from '../lib/filters.js';
+import type { RpcMessage } from '../lib/rpc-message.js';
 import { throwUncaught } from '../lib/uncaught.js';
-import { unknownOptions } from '../lib/unknown-options.js';
-import {
-  type Filter,
-  type Filtered,
-  type FilterPhase,
-  type PreparedFilter,
-  prepareFilter,
-  runFilters,
-} from './filters.js';
+import type { Filter } from './filters.js';
 
 /**
  * Handler that is called with each failure of a filter; the call is rejected as well. Source: pomelo-rpc,
@@ -23,8 +16,8 @@ export type ErrorHandler = (error: RpcError, serverId: string, msg: OutgoingCall
 /** Filters of a station, around its calls. A call is held, under its deadline, while a filter takes its time. */
 export class CallFilters implements AnswerStage<OutgoingCall> {
   readonly #held: HeldCalls;
-  #befores: readonly PreparedFilter[] = [];
-  #afters: readonly PreparedFilter[] = [];
+  #befores: readonly PreparedFilter<RpcMessage, CallOptions>[] = [];
+  #afters: readonly PreparedFilter<RpcMessage, CallOptions>[] = [];
   #errorHandler: ErrorHandler | undefined;
 
   constructor(held: HeldCalls) {
@@ -40,11 +33,11 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
   }
 
   addBefore(filters: Filter | readonly Filter[]): void {
-    this.#befores = [...this.#befores, ...prepare(filters, 'before')];
+    this.#befores = [...this.#befores, ...prepareFilters(filters, 'before')];
   }
 
   addAfter(filters: Filter | readonly Filter[]): void {
-    this.#afters = [...this.#afters, ...prepare(filters, 'after')];
+    this.#afters = [...this.#afters, ...prepareFilters(filters, 'after')];
   }
 
   setErrorHandler(handler: ErrorHandler): void {
@@ -54,7 +47,7 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
   /** Goes on with the server that the filters leave the call with, unless one of them aborts it or its deadline passes. */
   before(call: OutgoingCall, goOn: (call: OutgoingCall) => void): void {
     // The options are a copy: a filter that notes the time there must not meet another call's.
-    const filtered: Filtered = {
+    const filtered: Filtered<RpcMessage, CallOptions> = {
       serverId: call.serverId ?? '',
       msg: call.msg,
       opts: { ...call.options },
@@ -79,7 +72,12 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
 
   /** Runs the after filters on an answered call. If they take too long, its deadline ends it. */
   filterAnswer(call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void {
-    const filtered: Filtered = { serverId: call.serverId ?? '', msg: call.msg, opts: call.options, current: undefined };
+    const filtered: Filtered<RpcMessage, CallOptions> = {
+      serverId: call.serverId ?? '',
+      msg: call.msg,
+      opts: call.options,
+      current: undefined,
+    };
     let isDone = false;
     runFilters(this.#afters, filtered, (failure) => {
       isDone = true;
@@ -102,33 +100,8 @@ export class CallFilters implements AnswerStage<OutgoingCall> {
   }
 }
 
-const FILTER_FIELDS = { before: true, after: true } as const;
-
-function prepare(given: Filter | readonly Filter[], phase: FilterPhase): readonly PreparedFilter[] {
-  const filters = (Array.isArray(given) ? given : [given]) as readonly Filter[];
-  for (const filter of filters) {
-    if (!isFilter(filter)) throw unfit('a filter', 'a function or an object with before or after', filter);
-    refuseMistyped(filter);
-  }
-  return filters.map((filter) => prepareFilter(filter, phase)).filter((filter) => filter !== undefined);
-}
-
-/** Throws where an object has one phase, and a mistyped name for the other one. */
-function refuseMistyped(filter: Filter): void {
-  if (typeof filter === 'function') return;
-  const [mistyped] = unknownOptions(filter, { names: FILTER_FIELDS, onlyNear: true });
-  if (mistyped !== undefined) throw invalid(`a filter has a field without a meaning: ${mistyped}`);
-}
-
-/** False for an object that filters in neither phase: a filter that refuses calls must not be passed over for a mistyped name. */
-function isFilter(given: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return typeof given === 'function';
-  const { before, after } = given as { before?: unknown; after?: unknown };
-  return typeof before === 'function' || typeof after === 'function';
-}
-
 /** Filters may rewrite a message as they like, but there must be something to send. */
-function whyUnsendable({ msg, opts }: Filtered): Error | undefined {
+function whyUnsendable({ msg, opts }: Filtered<RpcMessage, CallOptions>): Error | undefined {
   const names = [msg?.namespace, msg?.service, msg?.method]; // the server is chosen by now: its type is not needed
   if (names.every((name) => typeof name === 'string') && Array.isArray(msg.args) && typeof opts === 'object')
     return undefined;

@@ -19,6 +19,7 @@ export const TOO_BUSY_DEFAULTS = Object.freeze({ maxLag: 70 }) satisfies TooBusy
 /**
  * Makes a before filter that refuses the calls of a process whose own event loop lags, since that process would read the
  * answers too late. Calls reject with `ERR_RPC_FILTER`, `delivery: 'not-sent'`, and `ERR_RPC_OVERLOADED` as the cause.
+ * As a filter of a server (`server.before(tooBusy())`), refuses the calls that arrive: their callers get `ERR_RPC_OVERLOADED`.
  * Source: pomelo's filter `toobusy`.
  * @throws {@link RpcCode.InvalidArgument} when `maxLag` is out of range, and for another option: a filter has no logger for a warning
  * @example

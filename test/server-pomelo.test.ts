@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { callContext } from '../lib/call-context.js';
 import { asLogger, type Logger } from '../lib/diagnostics.js';
-import { RpcCode, RpcError } from '../lib/errors.js';
-import { IncomingCall } from '../lib/serving/incoming-call.js';
-import { traceCalls } from '../lib/serving/trace-calls.js';
+import { RpcCode, type RpcError } from '../lib/errors.js';
 import { createClient } from '../node-client.js';
 import { createServer, Server, type ServerOptions } from '../server.js';
 import { folderOf } from './lib/service/files.js';
@@ -205,39 +204,23 @@ describe('rpcDebugLog', () => {
     assert.ok(!lines.join().includes('secret'));
   });
 
-  it('changes nothing about a call: its arguments, its answer, and that it is one', () => {
-    const answers: unknown[][] = [];
-    const answerer = {
-      answerResults: (...answer: unknown[]) => answers.push(answer),
-      answerError: (...answer: unknown[]) => answers.push(answer),
-      served: () => answers.push(['served']),
+  it('changes nothing about a call: its arguments, its answer, and that it is one', async (t) => {
+    const m = {
+      f: (...args: unknown[]) => ({
+        args,
+        meta: callContext()?.meta,
+        isTimed: Number.isFinite(callContext()?.deadline),
+      }),
+      async *stream(count: number) {
+        for (let i = 0; i < count; i++) yield i;
+      },
     };
-    const refusal = new RpcError(RpcCode.NoMethod, 'no such method');
-    const ends: ((call: IncomingCall) => void)[] = [
-      (call) => call.succeed([1, 2]),
-      (call) => call.fail(refusal), // the service's own call elsewhere: the method failed with it
-      (call) => call.refuse(refusal),
-    ];
-    for (const end of ends) {
-      const channel = {
-        name: 'test-1',
-        invoke(call: IncomingCall) {
-          assert.deepEqual([call.method, call.args, call.meta], ['user.m.f', [1], { user: 7 }]);
-          end(call);
-          end(call);
-        },
-      };
-      const traced = traceCalls(channel, 'test-1', quiet);
-      assert.equal(traced.name, 'test-1');
-      traced.invoke(new IncomingCall(answerer, 9, 'user.m.f', [1], false, { user: 7 }));
-    }
-    assert.deepEqual(answers, [
-      [9, 'user.m.f', [1, 2]],
-      ['served'],
-      [9, refusal, undefined, 'user.m.f'],
-      ['served'],
-      [9, refusal, RpcCode.NoMethod, 'user.m.f'],
-      ['served'],
-    ]);
+    const server = createServer({ id: 'test-1', port: 0, logger: quiet, services: { user: { m } }, rpcDebugLog: true });
+    const { user } = await calling(t, server);
+    const called = await user.test.m.f.with({ meta: { user: 7 } })(null, 1, 'two');
+    assert.deepEqual(called, { args: [1, 'two'], meta: { user: 7 }, isTimed: true });
+    const items: unknown[] = [];
+    for await (const item of user.test.m.stream.stream(null, 3)) items.push(item);
+    assert.deepEqual(items, [0, 1, 2]);
   });
 });

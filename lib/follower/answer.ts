@@ -11,6 +11,7 @@ import { rebuildError } from '../wire-errors.js';
 const FROM_SERVERS: readonly RpcCode[] = [
   RpcCode.NoMethod,
   RpcCode.Forbidden,
+  RpcCode.Filter,
   RpcCode.NeedsCallback,
   RpcCode.NeedsStream,
   RpcCode.NoStream,
@@ -25,7 +26,13 @@ const FROM_SERVERS: readonly RpcCode[] = [
 ];
 
 /** Codes with which a server reports that the server did not start the call. */
-const NOT_STARTED: readonly RpcCode[] = [RpcCode.Timeout, RpcCode.Overloaded, RpcCode.Forbidden, RpcCode.StaleLeader];
+const NOT_STARTED: readonly RpcCode[] = [
+  RpcCode.Timeout,
+  RpcCode.Overloaded,
+  RpcCode.Forbidden,
+  RpcCode.Filter,
+  RpcCode.StaleLeader,
+];
 
 /** Failure of a call, as the answer describes the failure. */
 export interface Failure {

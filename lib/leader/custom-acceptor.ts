@@ -7,8 +7,9 @@ import { firstOf } from '../falsy-first.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { invalid, unfit } from '../options.js';
 import type { ConnectedPeer, NonEmpty } from '../server-info.js';
+import { CallEnds } from '../serving/call-ends.js';
 import type { Channel } from '../serving/channel.js';
-import { type Answerer, IncomingCall } from '../serving/incoming-call.js';
+import { type Answerer, IncomingCall, microseconds } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { Acceptor, AcceptorAnswer, AcceptorFactory, AcceptorOptions } from './acceptor.js';
@@ -62,6 +63,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   /** Answer functions of the calls that are not answered yet, by id. */
   readonly #answers = new Map<number, AcceptorAnswer>();
   #channel: Channel | undefined;
+  /** Reports the ends of calls; only on a channel with an observer. */
+  #ends: CallEnds | undefined;
   #lastId = 0;
   #serving = 0;
   /** The user's acceptor, while it is to be closed. */
@@ -93,6 +96,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   lead(channel: Channel): void {
     this.#channel = channel;
+    this.#ends = channel.observer && new CallEnds(channel.observer);
   }
 
   /** Makes the acceptor and lets it listen. Rejects with {@link RpcCode.Listen}; `cause` is what the acceptor failed with. */
@@ -151,7 +155,10 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   makeCall({ id, method, args, oneway }: AcceptorRequest): IncomingCall {
     this.#serving += 1;
     const call = new IncomingCall(this, id, method, [...args], oneway, undefined);
-    call.receivedAt = Math.ceil(performance.now()); // an acceptor names no deadline
+    const now = performance.now();
+    call.receivedAt = Math.ceil(now); // an acceptor names no deadline
+    if (this.#ends !== undefined) this.#ends.arrivedMicros = microseconds(now);
+    this.#ends?.begins(call);
     return call;
   }
 
@@ -160,6 +167,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', why);
     if (!oneway) this.#answer(id, error, []);
     this.#channel?.failed?.({ method, oneway, error, code: error.code, caller: undefined });
+    this.#channel?.observer?.refused({ method, oneway }, error, error.code, undefined);
   }
 
   answerResults(id: number, _method: string, results: readonly unknown[]): void {
@@ -178,10 +186,16 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     if (code === RpcCode.NoMethod)
       this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', error.message);
     this.#channel?.failed?.({ method, oneway, error, code, caller: undefined });
+    this.#ends?.failed(error, code);
+  }
+
+  givenUp(call: IncomingCall): void {
+    this.#ends?.unanswered(call, undefined);
   }
 
   served(call: IncomingCall): void {
     this.#serving -= 1;
+    if (this.#limit.counts(call)) this.#ends?.ended(call, undefined);
     this.#limit.release(call, this);
     if (this.#serving === 0) this.#onIdle?.();
   }

@@ -3,7 +3,7 @@ import type { Extension } from '../protocol/message.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { AnswerWriterOptions } from '../serving/answer-writer.js';
 import type { Channel, RelayHandler } from '../serving/channel.js';
-import type { SessionCallsOptions } from '../serving/session-calls.js';
+import type { SessionCallsOptions } from '../serving/session-terms.js';
 import type { ConnectionOptions } from '../transport/connection-contract.js';
 import type { Keepalive } from '../transport/keepalive.js';
 import type { ConnectedSubscriber } from './subscriber.js';

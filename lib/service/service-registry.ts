@@ -30,6 +30,14 @@ export interface ServiceMethod {
   hasOnlyReturned?: boolean;
 }
 
+/** A method of a registry, with the parts of the name. */
+export interface ServedMethod extends ServiceMethod {
+  readonly namespace: string;
+  /** Name of the module. */
+  readonly service: string;
+  readonly method: string;
+}
+
 /** Methods of one module, for listing. */
 export interface ServiceListing {
   readonly namespace: string;
@@ -54,7 +62,7 @@ interface ServedModule {
   readonly module: string;
   readonly file: string;
   readonly instance: object;
-  readonly methods: ReadonlyMap<string, ServiceMethod>;
+  readonly methods: ReadonlyMap<string, ServedMethod>;
 }
 
 /** Maximum length of a caller's text, and number of names, in one error text. */
@@ -70,7 +78,7 @@ const SHOWN_NAMES = 8;
  * Invariant: `#methods` has exactly the methods of the modules in `#modules`, by their whole names.
  */
 export class ServiceRegistry {
-  readonly #methods = new Map<string, ServiceMethod>();
+  readonly #methods = new Map<string, ServedMethod>();
   /** Key: `namespace.module`. */
   readonly #modules = new Map<string, ServedModule>();
 
@@ -122,7 +130,7 @@ export class ServiceRegistry {
     return served !== undefined;
   }
 
-  lookup(name: string): ServiceMethod | undefined {
+  lookup(name: string): ServedMethod | undefined {
     return this.#methods.get(name);
   }
 
@@ -199,13 +207,15 @@ function servedModule(
   callbacks: boolean,
   isChosen: boolean,
 ): ServedModule {
-  const methods = new Map<string, ServiceMethod>();
-  for (const [name, method] of methodsOf(instance)) {
-    const { fn, checks } = partsOf(method);
+  const methods = new Map<string, ServedMethod>();
+  for (const [name, given] of methodsOf(instance)) {
+    const { fn, checks } = partsOf(given);
+    const address = { namespace, service: module, method: name };
     const whole = methodName(namespace, module, name);
     const style = answerStyle(fn, callbacks);
     const mayHideCallback = !isChosen && !style.callbacks && style.takes.parameters === Number.POSITIVE_INFINITY;
-    methods.set(name, { name: whole, fn, self: instance, ...style, checks, mayHideCallback, hasOnlyReturned: false });
+    const logged = { mayHideCallback, hasOnlyReturned: false };
+    methods.set(name, { name: whole, ...address, fn, self: instance, ...style, checks, ...logged });
   }
   return { namespace, module, file, instance, methods };
 }

@@ -1,9 +1,12 @@
 import type { Logger } from '../diagnostics.js';
 import { quoted } from '../quoted.js';
+import type { CallCounter } from './call-source.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /** Time for which abandoned calls are gathered before they are reported together. Most of them end within it. Unit: ms */
 const REPORT_PAUSE_MS = 1_000;
+/** Upper bound of the time past its deadline for which a call keeps its place, and of a one-way call's place. Unit: ms */
+const MAX_OVERDUE_MS = 60_000;
 
 export interface AbandonedCallsOptions {
   /** Abandoned calls at most. */
@@ -15,6 +18,12 @@ export interface AbandonedCallsOptions {
   onAbandoned?(call: IncomingCall): void;
 }
 
+/** An abandoned call: the source that the call came from, and the time at which the place is given back. */
+interface Abandoned {
+  readonly source: CallCounter;
+  readonly until: number;
+}
+
 /**
  * Calls that nobody waits for any more and whose methods have not ended: the connection has ended, or the deadline is long
  * past. Such calls have no place among the running calls, or a method that forgets its callback once in a while would lock its
@@ -24,7 +33,7 @@ export interface AbandonedCallsOptions {
 export class AbandonedCalls {
   readonly #options: AbandonedCallsOptions;
   /** Each call with the time at which its place is given back, the earliest first. */
-  readonly #calls = new Map<IncomingCall, number>();
+  readonly #calls = new Map<IncomingCall, Abandoned>();
   /** Number of calls of each method. */
   readonly #byMethod = new Map<string, number>();
   #unreported: IncomingCall[] = [];
@@ -42,8 +51,12 @@ export class AbandonedCalls {
     return this.#calls.size >= this.#options.maxAbandoned;
   }
 
-  add(call: IncomingCall, now: number): void {
-    this.#calls.set(call, now + this.#options.abandonedTimeout);
+  has(call: IncomingCall): boolean {
+    return this.#calls.has(call);
+  }
+
+  add(call: IncomingCall, source: CallCounter, now: number): void {
+    this.#calls.set(call, { source, until: now + this.#options.abandonedTimeout });
     this.#byMethod.set(call.method, (this.#byMethod.get(call.method) ?? 0) + 1);
     // A method of a one-way call need not report its end.
     if (call.oneway) return;
@@ -62,9 +75,10 @@ export class AbandonedCalls {
   /** Reports calls and gives places back as far as it is time. Returns the time of the next such work. */
   expire(now: number): number {
     if (this.#reportAt <= now) this.#report();
-    for (const [call, until] of this.#calls) {
+    for (const [call, { source, until }] of this.#calls) {
       if (until > now) return Math.min(until, this.#reportAt);
       this.delete(call);
+      source.givenUp?.(call);
       call.givenUp();
     }
     return this.#reportAt;
@@ -80,7 +94,7 @@ export class AbandonedCalls {
 
   /** Time until the next place is given back. Unit: ms */
   nextIn(now: number): number {
-    for (const until of this.#calls.values()) return Math.max(0, until - now);
+    for (const { until } of this.#calls.values()) return Math.max(0, until - now);
     return 0;
   }
 
@@ -96,4 +110,11 @@ export class AbandonedCalls {
     );
     if (onAbandoned !== undefined) for (const each of calls) onAbandoned(each);
   }
+}
+
+/** Time at which a running call is counted apart, on the clock of `performance.now()`. */
+export function abandonedAt({ oneway, deadline, receivedAt }: IncomingCall): number {
+  const latest = receivedAt === 0 ? Number.POSITIVE_INFINITY : receivedAt + MAX_OVERDUE_MS;
+  if (oneway || deadline === Number.POSITIVE_INFINITY) return Math.min(deadline, latest);
+  return deadline + Math.min(MAX_OVERDUE_MS, deadline - receivedAt);
 }

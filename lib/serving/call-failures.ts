@@ -46,6 +46,9 @@ export interface CallFailuresOptions {
   onFailed(failure: FailedCall): unknown;
 }
 
+/** Codes of failures that are faults of the program that serves, unless `expectedErrors` names the error. */
+const OF_THE_SERVICE: readonly RpcCode[] = [RpcCode.NeedsCallback, RpcCode.Filter];
+
 /** Reports the failed calls of one server: to its listeners, and to its log, where unexpected errors of methods have their stack. */
 export class CallFailures {
   /** Receiver of lines about calls, which callers can cause at any rate. */
@@ -68,7 +71,7 @@ export class CallFailures {
     const failure = { ...reported, error: ConcealedFailure.inside(reported.error) };
     const expected = this.#isExpected(failure);
     // The method exists, so that callers cannot make up subjects of the log.
-    if (!expected && (code === undefined || code === RpcCode.NeedsCallback))
+    if (!expected && (code === undefined || OF_THE_SERVICE.includes(code)))
       this.#log.error(() => this.#describe(failure), method);
     else if (!expected && code === RpcCode.Validation)
       this.#log.warn(() => `${this.#head(failure)}, refused: ${whereUnfit(failure.error)}`, code);

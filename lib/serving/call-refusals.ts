@@ -70,5 +70,6 @@ export class CallRefusals {
   #answer(id: number, head: InvokeHead, error: RpcError): void {
     if (!head.oneway) this.#answers.failure(id, error, error.code, head.method);
     this.report(head, error, error.code);
+    this.channel?.observer?.refused(head, error, error.code, this.caller);
   }
 }

@@ -9,6 +9,8 @@ export interface CallCounter {
   running: number;
   /** The connection has ended. */
   isGone: boolean;
+  /** Called with each call for whose answer the server waits no longer. */
+  givenUp?(call: IncomingCall): void;
 }
 
 /**

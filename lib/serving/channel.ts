@@ -9,6 +9,7 @@ import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Term } from '../term.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
+import type { CallObserver } from './call-ends.js';
 import type { FailedCall } from './call-failures.js';
 import type { IncomingCall } from './incoming-call.js';
 
@@ -31,6 +32,8 @@ export interface Channel {
   invoke(call: IncomingCall): void;
   /** Called with each call that failed. Must not throw. Undefined: the channel wants no reports. */
   readonly failed?: (failure: Omit<FailedCall, 'expected'>) => void;
+  /** Observer of the calls and of their ends. Undefined: calls are not observed. */
+  readonly observer?: CallObserver;
   /** Reason for which every registration is refused: the Leader has failed. */
   readonly refusal?: string;
   /** The failure behind {@link refusal}, which Followers get too. */

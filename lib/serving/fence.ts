@@ -35,7 +35,8 @@ export function passes(call: IncomingCall, fence: Fence, name: string | undefine
   return true;
 }
 
-function staleLeader(name: string | undefined): RpcError {
+/** The error of a call that this process may not start any more. */
+export function staleLeader(name: string | undefined): RpcError {
   const message = `this process leads ${quoted(name ?? 'the server')} no more: its lease in the registry is over, and another process may lead; the call was not started, and can be repeated`;
   return new RpcError(RpcCode.StaleLeader, message);
 }

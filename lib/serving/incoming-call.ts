@@ -14,6 +14,8 @@ export interface Answerer extends AnswerReceiver {
   answerResults(id: number, method: string, results: readonly unknown[]): void;
   /** `code` is set where the failure is mailstation's and not the method's. `method` is for the log. */
   answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void;
+  /** Called with each call that ends without an answer, since no caller waits for one. */
+  dropped?(call: IncomingCall): void;
   /** Called with each call that failed, one-way calls included. */
   failed?(call: IncomingCall, error: Error, code: RpcCode | undefined): void;
   /** Called once for each call, when the call is over. */
@@ -43,6 +45,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   term: Term | undefined = undefined;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
+  /** Time of the arrival; see {@link microseconds}. Set where the channel has an observer. */
+  arrivedMicros = 0;
   // The next four fields belong to ProgressReporter.
   receivedAt = 0;
   reportAt = 0;
@@ -105,6 +109,21 @@ export class IncomingCall implements ServedCall, ReportedCall {
     answerer.served(this);
   }
 
+  /** True when no caller waits for the answer any more, as far as the call was notified. */
+  get isAborted(): boolean {
+    return this.#abortReason !== undefined;
+  }
+
+  /** True when the deadline of the call has passed. `ms`: the time of now, in whole milliseconds. */
+  isLate(ms: number): boolean {
+    return ms > this.deadline;
+  }
+
+  /** Code of the reason for which no caller waits any more. */
+  get abortCode(): RpcCode | undefined {
+    return this.#abortReason?.code;
+  }
+
   /** The method has failed with this error. */
   fail(error: Error): void {
     const answerer = this.#settle();
@@ -147,7 +166,10 @@ export class IncomingCall implements ServedCall, ReportedCall {
 
   /** Ends the call without an answer. */
   drop(): void {
-    this.#settle()?.served(this);
+    const answerer = this.#settle();
+    if (answerer === undefined) return;
+    answerer.dropped?.(this);
+    answerer.served(this);
   }
 
   protected makeContext(): IncomingContext {
@@ -182,6 +204,20 @@ export class IncomingCall implements ServedCall, ReportedCall {
     this.#answerer = undefined;
     return answerer;
   }
+}
+
+/** A time in whole microseconds, in the range of the integers that V8 stores without an object: the value wraps after 71 minutes. */
+export function microseconds(ms: number): number {
+  return (ms * 1_000) | 0;
+}
+
+/**
+ * Time since the arrival of a call, in microseconds; in whole milliseconds for a call that took longer than the value holds, and for one
+ * whose arrival was not noted. `ms` and `micros`: the time of now.
+ */
+export function microsecondsSince({ arrivedMicros, receivedAt }: IncomingCall, ms: number, micros: number): number {
+  const passed = receivedAt === 0 ? 0 : Math.max(0, ms - receivedAt);
+  return passed > 1_000_000 || arrivedMicros === 0 ? passed * 1_000 : (micros - arrivedMicros) >>> 0;
 }
 
 /** The caller of one call: the peer, under the name that came with the call. */

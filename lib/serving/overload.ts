@@ -5,7 +5,7 @@ import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
 import { DeadlineTimer, deadlineOf, scanDue } from '../transport/deadline-timer.js';
-import { AbandonedCalls, type AbandonedCallsOptions } from './abandoned-calls.js';
+import { AbandonedCalls, type AbandonedCallsOptions, abandonedAt } from './abandoned-calls.js';
 import { CallQueue } from './call-queue.js';
 import type { CallCounter, CallSource } from './call-source.js';
 import { mayTake, sharedBy } from './caller-share.js';
@@ -33,8 +33,6 @@ export const PAST_DEADLINE = 'the deadline passed before the server could start 
 /** Times in which a caller may find room again. The server cannot know better. Unit: ms */
 const RETRY_AFTER_MS = 100;
 const MAX_RETRY_AFTER_MS = 5_000;
-/** Upper bound of the time past its deadline for which a call keeps its place, and of a one-way call's place. Unit: ms */
-const MAX_OVERDUE_MS = 60_000;
 /** Pause before calls that cannot be abandoned, since too many others are, are considered again. Unit: ms */
 const FULL_PAUSE_MS = 1_000;
 
@@ -45,7 +43,7 @@ const FULL_PAUSE_MS = 1_000;
  * A call has its place until its method has answered, even when the caller has cancelled the call: the work still goes on. The
  * place is counted apart ({@link AbandonedCalls}) when the connection ends, or when as much time again as the call had has
  * passed since its deadline. A one-way call, whose method may never answer, has its place until the deadline at most, and for
- * {@link MAX_OVERDUE_MS} at most. A cancelled call whose connection lives keeps its place: the caller could otherwise start
+ * a minute at most. A cancelled call whose connection lives keeps its place: the caller could otherwise start
  * more work than its share by cancelling.
  */
 export class ConcurrencyLimit {
@@ -116,6 +114,11 @@ export class ConcurrencyLimit {
       source.onQueued?.(call);
     }
     return call;
+  }
+
+  /** False once the server has stopped to wait for the answer of the call. */
+  counts(call: IncomingCall): boolean {
+    return call.isRunning || this.#queue.has(call) || this.#abandoned.has(call);
   }
 
   isQueued(call: IncomingCall): boolean {
@@ -265,7 +268,7 @@ export class ConcurrencyLimit {
       else if (this.#abandoned.isFull) return now + FULL_PAUSE_MS;
       else {
         this.#removed(call, source);
-        this.#abandoned.add(call, now);
+        this.#abandoned.add(call, source, now);
         call.abandoned();
       }
     }
@@ -286,11 +289,4 @@ interface Refusal {
 
 function refusal(why: string, retryAfter = RETRY_AFTER_MS): Refusal {
   return { why, retryAfter };
-}
-
-/** Time at which a running call is counted apart, on the clock of `performance.now()`. */
-function abandonedAt({ oneway, deadline, receivedAt }: IncomingCall): number {
-  const latest = receivedAt === 0 ? Number.POSITIVE_INFINITY : receivedAt + MAX_OVERDUE_MS;
-  if (oneway || deadline === Number.POSITIVE_INFINITY) return Math.min(deadline, latest);
-  return deadline + Math.min(MAX_OVERDUE_MS, deadline - receivedAt);
 }

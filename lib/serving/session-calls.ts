@@ -1,51 +1,22 @@
 import type { RpcCode, RpcError } from '../errors.js';
 import { decodeList } from '../protocol/argument-list.js';
-import type { Codec } from '../protocol/codec.js';
 import type { Head, InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
-import type { StreamWindow } from '../protocol/stream-window.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
-import type { Connection } from '../transport/connection.js';
-import type { AnswerWriter } from './answer-writer.js';
-import type { Authorization } from './authorization.js';
+import { CallEnds } from './call-ends.js';
 import { CallGate, type GateOwner } from './call-gate.js';
 import { CallRefusals } from './call-refusals.js';
 import { CancellableCalls } from './cancellable-calls.js';
 import type { CallCount, Channel } from './channel.js';
 import type { HeldRequest } from './held-requests.js';
-import { type Answerer, IncomingCall } from './incoming-call.js';
-import { type CallSource, type ConcurrencyLimit, PAST_DEADLINE } from './overload.js';
+import { type Answerer, IncomingCall, microseconds } from './incoming-call.js';
+import { type CallSource, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { DEFAULT_MAX_STREAMS } from './session-streams.js';
+import type { CallTerms, SessionCallsOptions } from './session-terms.js';
 import { isStreamFrame, StreamCalls } from './stream-calls.js';
 import { StreamedCall } from './streamed-call.js';
-
-export interface SessionCallsOptions {
-  readonly connection: Connection;
-  readonly answers: AnswerWriter;
-  readonly limit: ConcurrencyLimit;
-  /** Rules on who may call what. Undefined: every caller may call all. */
-  readonly authorization?: Authorization | undefined;
-  /** Origin of the web page that connected. */
-  readonly origin?: string | undefined;
-  /** Streams that the connection may have open at once. @default 1_000 */
-  readonly maxStreams?: number | undefined;
-  /** Called when the last call in progress is over. */
-  onIdle(): void;
-}
-
-/** Terms of a registration that concern calls. */
-export interface CallTerms {
-  readonly channel: Channel;
-  readonly codec: Codec;
-  /** The peer reads reports of calls that run late. */
-  readonly readsReports: boolean;
-  /** How far a stream may be ahead of its consumer there. Undefined: the peer takes no streams. */
-  readonly window?: StreamWindow | undefined;
-  /** How far an upload may be ahead of its method here. Undefined: this end takes no uploads. */
-  readonly uploadWindow?: StreamWindow | undefined;
-}
 
 /** Calls that arrive on one connection, until each is answered. */
 export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead, FrameView>, GateOwner {
@@ -60,6 +31,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   /** Made with the terms. */
   #reporter: ProgressReporter | undefined;
   #serving = 0;
+  /** Reports the ends of calls; only on a channel with an observer. */
+  #ends: CallEnds | undefined;
   /** Time at which the bytes arrived that are being read, on the clock of `performance.now()`. */
   #arrivedAt = 0;
   /** Bytes have arrived, and no call among them has read the clock yet. */
@@ -96,6 +69,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     const { connection, limit } = this.#options;
     this.#terms = terms;
     this.#refusals.channel = terms.channel;
+    const { observer } = terms.channel;
+    this.#ends = observer && new CallEnds(observer);
     this.#reporter = new ProgressReporter(connection, terms.codec, {
       isRead: terms.readsReports,
       hasReturned: terms.channel.hasReturned,
@@ -126,6 +101,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     // The packet holds the time that is left and not a point in time: the clocks of the two machines need not agree.
     const deadline = this.#arrivedAt + timeout;
     if (now >= deadline) return this.#refusals.late(id, head, PAST_DEADLINE);
+    if (this.#ends !== undefined) this.#ends.arrivedMicros = microseconds(now);
     this.#admit(head, frame, deadline, oneway ? 0 : (this.#reporter?.receivedAt ?? 0), timeout);
   }
 
@@ -158,7 +134,11 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     }
     this.#serving += 1;
     this.#cancellable?.begins(id);
-    if (isStreamed) return this.#streamCalls().make(head, id, args, deadline);
+    if (isStreamed) {
+      const call = this.#streamCalls().make(head, id, args, deadline);
+      this.#ends?.begins(call);
+      return call;
+    }
     const call = new IncomingCall(
       this,
       id,
@@ -170,6 +150,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       head.caller,
     );
     if (oneway) call.receivedAt = this.#arrivedAt;
+    this.#ends?.begins(call);
     return call;
   }
 
@@ -238,7 +219,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.released();
   }
 
-  goOn({ head, frame, deadline, receivedAt }: HeldRequest): void {
+  goOn({ head, frame, deadline, receivedAt, heldAt }: HeldRequest): void {
+    if (this.#ends !== undefined) this.#ends.arrivedMicros = microseconds(heldAt);
     if (this.#options.connection.isOpen) this.#admit(head, frame, deadline, receivedAt, frame.timeout);
     this.#streams?.unhold(frame.id);
   }
@@ -263,9 +245,11 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   }
 
   answerResults(id: number, method: string, results: readonly unknown[]): void {
-    if (this.#cancellable?.isCancelled(id) === true) return;
+    if (this.#cancellable?.isCancelled(id) === true) return this.#ends?.left();
     const failure = this.#options.answers.results(id, method, results);
-    if (failure !== undefined) this.#refusals.report({ method, oneway: false }, failure, failure.code);
+    if (failure === undefined) return;
+    this.#refusals.report({ method, oneway: false }, failure, failure.code);
+    this.#ends?.failed(failure, failure.code);
   }
 
   answerError(id: number, error: Error, code: RpcCode | undefined, method: string): void {
@@ -274,6 +258,15 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
 
   failed({ method, oneway, callerId }: IncomingCall, error: Error, code: RpcCode | undefined): void {
     this.#refusals.report({ method, oneway, caller: callerId }, error, code);
+    this.#ends?.failed(error, code);
+  }
+
+  dropped(): void {
+    this.#ends?.left();
+  }
+
+  givenUp(call: IncomingCall): void {
+    this.#ends?.unanswered(call, this.caller);
   }
 
   answerBadRequest(id: number, why: string): void {
@@ -284,7 +277,9 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#cancellable?.forget(call);
     this.#reporter?.delete(call);
     this.#serving -= 1;
-    this.#options.limit.release(call, this);
+    const { limit } = this.#options;
+    if (this.#ends !== undefined && limit.counts(call)) this.#ends.ended(call, this.caller, this.#endReason?.code);
+    limit.release(call, this);
     if (this.#serving === 0) this.#options.onIdle();
   }
 

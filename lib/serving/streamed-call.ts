@@ -114,6 +114,11 @@ export class StreamedCall extends UploadedCall {
     this.cancelled(new RpcError(RpcCode.Timeout, 'the deadline of the call has passed'));
   }
 
+  /** A stopped stream has given up the deadline. */
+  override isLate(ms: number): boolean {
+    return this.isAborted ? this.abortCode === RpcCode.Timeout : super.isLate(ms);
+  }
+
   /** The source has ended, and all its items are sent. */
   done(returned: unknown): void {
     this.#ends();

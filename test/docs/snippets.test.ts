@@ -62,6 +62,7 @@ async function namesFor(t: TestContext): Promise<Record<string, unknown>> {
   }
   return {
     ...{ mailstation, client, createServer, createClient, require: () => mailstation },
+    server: createServer({ port: 0, services: SERVICES }),
     routeParam: { uid: 'ada' },
     signal: new AbortController().signal,
     rooms: ['lobby'],

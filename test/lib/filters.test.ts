@@ -2,16 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import type { CallOptions } from '../../lib/call/call-contract.js';
+import { type Filtered as AnyFiltered, type FilterPhase, prepareFilter, runFilters } from '../../lib/filters.js';
 import type { RpcMessage } from '../../lib/rpc-message.js';
-import {
-  type Filter,
-  type Filtered,
-  type FilterNext,
-  type FilterPhase,
-  prepareFilter,
-  runFilters,
-} from '../../station/filters.js';
-import { tick } from '../lib/transport/support.js';
+import type { Filter, FilterNext } from '../../station/filters.js';
+import { tick } from './transport/support.js';
+
+type Filtered = AnyFiltered<RpcMessage, CallOptions>;
 
 const MSG: RpcMessage = { namespace: 'user', serverType: 'test', service: 'm', method: 'f', args: [1] };
 

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { freePort } from '../../bench/free-port.js';
+import { callContext } from '../../lib/call-context.js';
+import type { EndedCall } from '../../server/ended-call.js';
+import { expectNoLeaks } from '../support/leaks.js';
+import { until } from '../support/until.js';
+import { follow, lead } from './sharing.js';
+import { call, failure, makeGate, overTransports, type Served, serve } from './support.js';
+
+/** The ends that a server reports, as they come. */
+function endsOf({ server }: Served) {
+  const ends: EndedCall[] = [];
+  server.on('callEnded', (end) => ends.push(end));
+  const count = (n: number) => until(() => ends.length >= n, { what: `${n} ends` });
+  const short = () => ends.map(({ method, outcome, code }) => [method.split('.').at(-1), outcome, code]);
+  return { ends, count, short };
+}
+
+overTransports((transport) => {
+  describe('a server reports the end of each call', () => {
+    it('answered, failed, without a method, one-way, and a result that cannot be sent', async (t) => {
+      expectNoLeaks(t);
+      const service = {
+        works: async () => 1,
+        fails: () => Promise.reject(Object.assign(new Error('no'), { code: 'E_NO' })),
+        unsendable: () => () => {},
+      };
+      const served = await serve(t, service, { transport });
+      const { ends, count, short } = endsOf(served);
+      const { calls } = await call(t, [served], { clientId: 'web-1' });
+      await calls.works(null);
+      await failure(calls.fails(null));
+      await failure(calls.nope(null));
+      await failure(calls.unsendable(null));
+      calls.works.oneway(null);
+      calls.fails.oneway(null);
+      await count(6);
+      assert.deepEqual(short(), [
+        ['works', 'ok', undefined],
+        ['fails', 'failed', 'ERR_RPC_REMOTE'],
+        ['nope', 'refused', 'ERR_RPC_NO_METHOD'],
+        ['unsendable', 'failed', 'ERR_RPC_ENCODE'],
+        ['works', 'ok', undefined],
+        ['fails', 'failed', 'ERR_RPC_REMOTE'],
+      ]);
+      assert.deepEqual(
+        ends.map(({ oneway }) => oneway),
+        [false, false, false, false, true, true],
+      );
+      assert.equal((ends[1]?.error as { code?: string } | undefined)?.code, 'E_NO');
+      assert.ok(ends.every(({ caller, stream }) => caller?.id === 'web-1' && !stream));
+      assert.ok(ends.every(({ duration }) => duration >= 0 && duration < 60_000));
+    });
+  });
+});
+
+describe('a server reports the end of a call', () => {
+  it('that was refused for its limits, and that waited in the queue', async (t) => {
+    const gate = makeGate();
+    const limits = { maxConcurrent: 1, maxQueued: 1, callerShare: 1 };
+    const served = await serve(t, { f: () => gate.pass(1) }, limits);
+    const { ends, count, short } = endsOf(served);
+    const { calls } = await call(t, [served]);
+    const running = calls.f(null);
+    await gate.arrivals(1);
+    const queued = failure(calls.f.with({ timeout: 40 })(null));
+    assert.equal((await failure(calls.f(null))).code, 'ERR_RPC_OVERLOADED');
+    assert.equal((await queued).code, 'ERR_RPC_TIMEOUT');
+    await count(2);
+    gate.open();
+    await running;
+    await count(3);
+    assert.deepEqual(
+      short().map(([, outcome, code]) => [outcome, code]),
+      [
+        ['refused', 'ERR_RPC_OVERLOADED'],
+        [ends[1]?.outcome, ends[1]?.code],
+        ['ok', undefined],
+      ],
+    );
+    // The cancellation of the caller and the timer of the server are a race.
+    assert.ok(['refused ERR_RPC_TIMEOUT', 'late ERR_RPC_TIMEOUT'].includes(`${ends[1]?.outcome} ${ends[1]?.code}`));
+  });
+
+  it('that was late, was cancelled, or lost its connection', async (t) => {
+    const gate = makeGate();
+    const served = await serve(t, { f: () => gate.pass(callContext()?.method) });
+    const { count, short } = endsOf(served);
+    const { calls, client } = await call(t, [served]);
+    const lost = await call(t, [served]);
+    assert.equal((await failure(calls.f.with({ timeout: 20 })(null))).code, 'ERR_RPC_TIMEOUT');
+    const controller = new AbortController();
+    const cancelled = failure(calls.f.with({ signal: controller.signal })(null));
+    await gate.arrivals(2);
+    const gone = failure(lost.calls.f(null));
+    await gate.arrivals(3);
+    controller.abort();
+    await cancelled;
+    const closed = new Promise((resolve) => served.server.once('disconnection', resolve));
+    await lost.client.stop(true);
+    await Promise.all([gone, closed]);
+    await failure(calls.nope(null)); // the frame of the cancellation came first
+    gate.open();
+    await count(4);
+    assert.deepEqual(short().slice(1), [
+      ['f', 'late', 'ERR_RPC_TIMEOUT'],
+      ['f', 'left', 'ERR_RPC_CANCELLED'],
+      ['f', 'left', short()[3]?.[2]],
+    ]);
+    assert.match(String(short()[3]?.[2]), /^ERR_RPC_(CONNECTION_LOST|CLOSED)$/);
+    await client.stop();
+  });
+
+  it('that is never answered, once, when the server has stopped to wait', async (t) => {
+    const answers: (() => void)[] = [];
+    const service = { f: (callback: () => void) => void answers.push(callback) };
+    const served = await serve(t, service, { callbacks: true, abandonedTimeout: 20 });
+    const { ends, count } = endsOf(served);
+    const { calls } = await call(t, [served]);
+    await failure(calls.nope(null)); // connected, so that the next call arrives in time
+    const arrived = async () => (await failure(calls.f.with({ timeout: 100 })(null))) && answers.length > 0;
+    await until(arrived, { what: 'a call to arrive' });
+    const unanswered = () => ends.filter(({ outcome }) => outcome === 'unanswered');
+    await until(() => unanswered().length === answers.length, { what: 'the end' });
+    assert.equal(unanswered()[0]?.code, 'ERR_RPC_TIMEOUT');
+    const before = ends.length;
+    for (const answer of answers) answer();
+    await failure(calls.nope(null));
+    await count(before + 1);
+    assert.deepEqual([ends.length, ends.at(-1)?.outcome], [before + 1, 'refused']);
+  });
+
+  it('whose results are a stream: to its end, failed, and left', async (t) => {
+    const service = {
+      async *count(to: number) {
+        for (let i = 0; i < to; i++) yield i;
+      },
+      async *breaks() {
+        yield 1;
+        throw new TypeError('broken');
+      },
+      one: () => 1,
+    };
+    const served = await serve(t, service);
+    const { ends, count, short } = endsOf(served);
+    const { calls } = await call(t, [served]);
+    const read = async (stream: AsyncIterable<unknown>, most = Number.POSITIVE_INFINITY) => {
+      let items = 0;
+      for await (const _ of stream) if (++items >= most) break;
+    };
+    await read(calls.count.stream(null, 10));
+    await failure(read(calls.breaks.stream(null)));
+    await failure(read(calls.one.stream(null)));
+    await read(calls.count.stream(null, 1e9), 5);
+    await count(4);
+    assert.deepEqual(short(), [
+      ['count', 'ok', undefined],
+      ['breaks', 'failed', 'ERR_RPC_REMOTE'],
+      ['one', 'failed', 'ERR_RPC_NO_STREAM'],
+      ['count', 'left', 'ERR_RPC_CANCELLED'],
+    ]);
+    assert.ok(ends.every(({ stream }) => stream));
+  });
+
+  it('that came through shared mailboxes, with the name of its client', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const { ends, count } = endsOf(served);
+    const port = await freePort();
+    await lead(t, port, [served]);
+    const { calls } = await follow(t, port, [served], { clientId: 'web-2' });
+    await calls.f(null);
+    await count(1);
+    assert.deepEqual([ends[0]?.outcome, ends[0]?.caller?.id], ['ok', 'web-2']);
+  });
+
+  it('that came through a custom acceptor', async (t) => {
+    let receive: ((...passed: unknown[]) => void) | undefined;
+    const acceptorFactory = (_options: unknown, onMessage: (...passed: unknown[]) => void) => {
+      receive = onMessage;
+      return { listen() {}, close() {} };
+    };
+    const served = await serve(t, { f: () => 1 }, { acceptorFactory: acceptorFactory as never, port: 3333 });
+    const { short } = endsOf(served);
+    const message = (method: string) => ({ namespace: 'user', service: 'service', method, args: [] });
+    for (const method of ['f', 'nope']) receive?.({}, message(method), () => {});
+    assert.deepEqual(short(), [
+      ['f', 'ok', undefined],
+      ['nope', 'refused', 'ERR_RPC_NO_METHOD'],
+    ]);
+  });
+});
