@@ -1,14 +1,9 @@
-import type { Door } from '../lib/leader/doors.js';
 import { invalid, unfit } from '../lib/options.js';
 import type { Election } from '../lib/registry/election.js';
-import type { NonEmpty } from '../lib/server-info.js';
 import type { ServerOptions } from './options.js';
 
 /** Checks the option `election` of a server, if there is one. Throws {@link RpcCode.InvalidArgument}. */
-export function resolveElection(
-  { election, standby, registry, acceptorFactory }: ServerOptions,
-  doors: NonEmpty<Door>,
-): Election | undefined {
+export function resolveElection({ election, standby, registry, acceptorFactory }: ServerOptions): Election | undefined {
   if (election === undefined) return undefined;
   if (typeof (election as Partial<Election> | null)?.candidate !== 'function')
     throw unfit('election', 'an election of the registry, as registry.election(name) makes it', election);
@@ -20,7 +15,5 @@ export function resolveElection(
     throw invalid('election is one of another registry: make it with election(name) of the option registry');
   if (acceptorFactory !== undefined)
     throw invalid('election cannot be combined with acceptorFactory: a custom acceptor listens once');
-  if (doors.some(({ httpServer }) => httpServer !== undefined))
-    throw invalid('election cannot be combined with an HTTP server: the program itself listens, elected or not');
   return election;
 }

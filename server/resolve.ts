@@ -51,7 +51,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
   const [first, ...others] = listening.doors;
   const endpoints: NonEmpty<Endpoint> = [first.endpoint, ...others.map(({ endpoint }) => endpoint)];
   const registration = resolveRegistration(options, endpoints);
-  const election = resolveElection(options, listening.doors);
+  const election = resolveElection(options);
   const { expectedErrors } = options; // checked by CallFailures
   return {
     id,

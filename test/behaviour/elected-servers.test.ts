@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer, get, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { WebSocket } from 'ws';
 import { callContext } from '../../lib/call-context.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { type Clock, systemClock } from '../../lib/registry/clock.js';
@@ -51,6 +54,37 @@ function areaOn(
   server.on('error', (error) => void errors.push(error));
   t.after(() => server.stop(true));
   return { server, machine, lines, deposed, errors };
+}
+
+/** An HTTP server of a program, which answers each request with a page. */
+async function programOn(t: TestContext): Promise<HttpServer> {
+  const http = createHttpServer((_request, response) => response.end('page'));
+  t.after(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  return http;
+}
+
+const portOf = (http: HttpServer): number => (http.address() as AddressInfo).port;
+
+async function pageOf(http: HttpServer): Promise<string> {
+  const [response] = await once(get({ port: portOf(http), path: '/', agent: false }), 'response');
+  return String(await response.setEncoding('utf8').toArray());
+}
+
+/** The answer to an upgrade at the path of the server: `open`, or the error. */
+async function upgradeAt(http: HttpServer): Promise<string> {
+  const ws = new WebSocket(`ws://127.0.0.1:${portOf(http)}/rpc`);
+  return new Promise((resolve) => {
+    ws.once('open', () => {
+      ws.terminate();
+      resolve('open');
+    });
+    ws.once('error', ({ message }) => resolve(message));
+  });
 }
 
 async function follow(t: TestContext, store: MemoryStore) {
@@ -260,6 +294,40 @@ describe('servers with an election', () => {
     await until(() => second.deposed.length > 0, { what: 'the deposition' });
     await second.server.stop();
     assert.equal(second.server.state, 'closed');
+  });
+});
+
+describe('an elected server at a path of an HTTP server of the program', () => {
+  it('serves the upgrades there while it leads, and leaves all requests to the program', async (t) => {
+    expectNoLeaks(t);
+    const store = new MemoryStore();
+    const pages = [await programOn(t), await programOn(t)];
+    const [first, second] = pages.map((http, at) =>
+      areaOn(t, store, () => `machine-${at + 1}`, { port: undefined, listen: { server: http, path: '/rpc' } }),
+    );
+    assert.ok(first && second && pages[0] && pages[1]);
+    await first.server.start();
+    const { name } = await follow(t, store);
+    assert.equal(await name(), 'machine-1');
+    await second.server.start();
+    assert.equal(second.server.state, 'standby');
+    assert.match(await upgradeAt(pages[1]), /Unexpected server response: 200/, 'a standby takes no upgrade');
+    for (const http of pages) assert.equal(await pageOf(http), 'page');
+
+    first.machine.engine().link = 'cut';
+    await until(() => leads(second), { what: 'the second server to lead', timeoutMs: 30_000 });
+    await until(async () => (await name().catch(() => '')) === 'machine-2', { what: 'calls at the second server' });
+    assert.equal(first.deposed.length, 1);
+    assert.match(await upgradeAt(pages[0]), /Unexpected server response: 200/, 'nor does a Leader that was deposed');
+
+    first.machine.engine().link = 'open';
+    await until(() => first.server.state === 'standby', { what: 'the first server to stand by', timeoutMs: 30_000 });
+    await second.server.stop();
+    await until(async () => (await name().catch(() => '')) === 'machine-1', {
+      what: 'calls at the first server again',
+    });
+    for (const http of pages) assert.equal(await pageOf(http), 'page');
+    assert.deepEqual([...first.errors, ...second.errors].map(String), []);
   });
 });
 
