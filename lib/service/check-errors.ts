@@ -21,14 +21,28 @@ export function argumentsError({ fault, issues }: ListCheck, name: string): RpcE
 }
 
 /** Error of a call whose results do not fit; undefined where they do. The caller learns nothing of the results. */
-export function resultsError({ fault, issues }: ListCheck, name: string): ConcealedFailure | undefined {
+export function resultsError(check: ListCheck, name: string): ConcealedFailure | undefined {
+  return misfit(
+    check,
+    `the result of ${name}`,
+    'the method has run, and its result does not fit the schema that the server has for it; the log of the server has the reason',
+  );
+}
+
+/** The same for an item of a stream. `at`: number of the item, from 0. */
+export function itemError(check: ListCheck, at: number, name: string): ConcealedFailure | undefined {
+  return misfit(
+    check,
+    `item ${at} of ${name}`,
+    'an item of the stream does not fit the schema that the server has for it; the log of the server has the reason',
+  );
+}
+
+function misfit({ fault, issues }: ListCheck, what: string, outside: string): ConcealedFailure | undefined {
   if (fault === undefined && issues.isEmpty) return undefined;
   const inside =
     fault === undefined
-      ? new Error(`the result of ${name} does not fit its schema: ${issues}`)
-      : new Error(`the result of ${name} could not be checked: ${fault.message}`, { cause: fault.cause });
-  return new ConcealedFailure(
-    'the method has run, and its result does not fit the schema that the server has for it; the log of the server has the reason',
-    inside,
-  );
+      ? new Error(`${what} does not fit its schema: ${issues}`)
+      : new Error(`${what} could not be checked: ${fault.message}`, { cause: fault.cause });
+  return new ConcealedFailure(outside, inside);
 }

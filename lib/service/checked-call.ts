@@ -2,10 +2,12 @@ import { enter, enteredCall, leave, type ServedCall } from '../call-context.js';
 import type { Logger } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { firstOf, noteFirst } from '../falsy-first.js';
+import { isStreamable } from '../stream/stream-source.js';
 import { performance } from '../timers.js';
 import { type AnswerSink, fail, refuse, succeed } from './answer-sink.js';
 import { argumentsError, resultsError } from './check-errors.js';
 import type { Checks } from './checked-method.js';
+import { CheckedStream } from './checked-stream.js';
 import { ListCheck, type ListSchemas, withoutMissing } from './list-check.js';
 import type { ServiceMethod } from './service-registry.js';
 import { startMethod } from './start-method.js';
@@ -60,10 +62,15 @@ function wantedCall({ context }: ServedCall): () => RpcError | undefined {
   };
 }
 
-/** Checks the results before they are answered. Callers get the values that the schemas have made. */
+/** Checks the results, or the items of a stream, before they are answered. Callers get the values that the schemas have made. */
 function checkedAnswer(method: ServiceMethod, schemas: ListSchemas, answer: AnswerSink, logger: Logger): AnswerSink {
   return {
+    // A call that wants one value refuses the stream itself.
     succeed: (results) => {
+      const [value] = results;
+      if (isStreamable(value)) {
+        return succeed(method, [new CheckedStream(value, schemas, method.name)], answer, logger);
+      }
       const check = new ListCheck();
       const settle = (): void => {
         const error = resultsError(check, method.name);
@@ -78,5 +85,6 @@ function checkedAnswer(method: ServiceMethod, schemas: ListSchemas, answer: Answ
     },
     fail: (error) => answer.fail(error),
     refuse: (error) => answer.refuse(error),
+    takesStream: (value) => answer.takesStream?.(value) === true,
   };
 }

@@ -21,10 +21,13 @@ export type OutputsOf<Schemas extends SchemaList> = Schemas extends readonly Sta
     ? ListOf<StandardSchemaV1.InferOutput<Schemas>>
     : never;
 
-/** Type of the results that a method may return: inputs of the schema, or anything where there is none. */
+/** Type of the results that a method may return: inputs of the schema, or a stream of such, or anything where there is none. */
 export type ReturnOf<Returns> = Returns extends StandardSchemaV1
-  ? StandardSchemaV1.InferInput<Returns> | PromiseLike<StandardSchemaV1.InferInput<Returns>>
+  ? OneOrMany<StandardSchemaV1.InferInput<Returns>>
   : unknown;
+
+type OneOrMany<Value> = ValueOrStream<Value> | PromiseLike<ValueOrStream<Value>>;
+type ValueOrStream<Value> = Value | AsyncIterable<Value> | ReadableStream<Value>;
 
 /**
  * A checked method as callers see it: with the input types of the schemas. Arguments at the end whose schemas take `undefined`
@@ -67,8 +70,18 @@ type InputsOf<Schemas extends SchemaList> = Schemas extends readonly StandardSch
     : never;
 
 type CheckedReturn<Returned, Returns> = Returns extends StandardSchemaV1
-  ? OnceChecked<Returned, StandardSchemaV1.InferOutput<Returns>>
+  ? WithOutput<Returned, StandardSchemaV1.InferOutput<Returns>>
   : OnceChecked<Returned, Awaited<Returned>>;
+
+type WithOutput<Returned, Output> = 0 extends 1 & Returned
+  ? Returned
+  : [Awaited<Returned>] extends [AsyncIterable<unknown> | ReadableStream]
+    ? [Awaited<Returned>] extends [never]
+      ? OnceChecked<Returned, Output>
+      : Returned extends PromiseLike<infer Stream>
+        ? Promise<CheckedItems<Stream, Output>>
+        : CheckedItems<Returned, Output>
+    : OnceChecked<Returned, Output>;
 
 type OnceChecked<Returned, Value> = 0 extends 1 & Returned
   ? Returned
@@ -77,6 +90,12 @@ type OnceChecked<Returned, Value> = 0 extends 1 & Returned
     : [Returned] extends [Generator | AsyncGenerator]
       ? Returned
       : Value | Promise<Value>;
+
+/** A stream whose items the schema has made. Direct calls of other streams than generators return an iterator too. */
+type CheckedItems<Stream, Item> =
+  Stream extends AsyncGenerator<unknown, infer Returned, infer Sent>
+    ? AsyncGenerator<Item, Returned, Sent>
+    : AsyncIterable<Item>;
 
 type InputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferInput<Schema> : never;
 type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : never;

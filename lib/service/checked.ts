@@ -24,7 +24,8 @@ export interface CheckedOptions<Args, Returns = undefined> {
   /** One schema for each argument, in order; or one schema for the list of all arguments. */
   readonly args: Args;
   /**
-   * Schema of the result. A list has one schema for each result of a callback.
+   * Schema of the result, or of each item where the method answers with a stream. A list has one schema for each result of a
+   * callback.
    * @default results are not checked
    */
   readonly returns?: Returns | undefined;
@@ -39,7 +40,8 @@ const A_SCHEMA = 'a schema of a library that implements Standard Schema version 
  *
  * The server checks within the deadline of the call, once the call is admitted; synchronously, unless a schema is asynchronous.
  * Arguments that do not fit reject the call with {@link RpcCode.Validation}, and the method does not run. A result that does
- * not fit `returns` fails the call with {@link RpcCode.Remote}; only the log of the server has the reason.
+ * not fit `returns` fails the call with {@link RpcCode.Remote}; only the log of the server has the reason. The items of a stream are
+ * checked one by one, and one that does not fit ends the stream likewise.
  *
  * A direct call of the returned function, as in a test, checks too.
  *

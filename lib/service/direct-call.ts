@@ -1,7 +1,9 @@
 import { types } from 'node:util';
 import { ConcealedFailure } from '../concealed-failure.js';
+import { isStreamable } from '../stream/stream-source.js';
 import { argumentsError, resultsError } from './check-errors.js';
 import type { Checks } from './checked-method.js';
+import { CheckedStream } from './checked-stream.js';
 import { isFunction, isObject, type Method } from './functions.js';
 import { ListCheck, type ListSchemas, withoutMissing } from './list-check.js';
 
@@ -30,7 +32,8 @@ export function callDirectly(call: DirectCall, given: readonly unknown[]): unkno
   };
   const waiting = check.run(call.checks.args, callback === undefined ? given : given.slice(0, -1));
   if (waiting !== undefined) return waiting.then(run);
-  if (!types.isAsyncFunction(call.fn)) return run();
+  // Node counts async generators among the async functions.
+  if (!types.isAsyncFunction(call.fn) || types.isGeneratorFunction(call.fn)) return run();
   try {
     return run();
   } catch (error) {
@@ -46,7 +49,10 @@ function start({ fn, checks, self, name }: DirectCall, args: unknown[], callback
   }
   const returned: unknown = Reflect.apply(fn, self, args);
   if (returns === undefined) return returned;
-  const one = (value: unknown): unknown => then(checkedResults(name, returns, [value]), ([result]) => result);
+  const one = (value: unknown): unknown =>
+    isStreamable(value)
+      ? new CheckedStream(value, returns, name, ConcealedFailure.inside)
+      : then(checkedResults(name, returns, [value]), ([result]) => result);
   return isPromise(returned) ? returned.then(one) : one(returned);
 }
 

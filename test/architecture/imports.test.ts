@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
   'lib/serving': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/service': ['lib'],
+  'lib/service': ['lib/stream', 'lib'],
   'lib/follower': ['lib/call', 'lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/call': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/stream': ['lib/protocol', 'lib'],

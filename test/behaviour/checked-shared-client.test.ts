@@ -11,6 +11,7 @@ class Names extends Registry {
   declare lookUp: (name: string) => Promise<string>;
   declare count: (step?: number) => Promise<unknown>;
   declare walk: (name: string) => Promise<unknown>;
+  declare spell: (name: string) => AsyncIterableIterator<string>;
 }
 
 // Methods of the prototype are delegated by default if they are asynchronous.
@@ -21,6 +22,10 @@ Names.prototype.count = checked(
 ) as never;
 Names.prototype.walk = checked({ args: [z.string()] }, function* (name: string): Generator<unknown, unknown> {
   return `${name} ${String(yield Promise.resolve('walks'))}`;
+}) as never;
+
+Names.prototype.spell = checked({ args: [z.string()], returns: z.string().max(1) }, async function* (name) {
+  yield* name.split(' ');
 }) as never;
 
 describe('a checked method of a shared client', () => {
@@ -44,6 +49,14 @@ describe('a checked method of a shared client', () => {
       const unfit = await failure(client.lookUp('augusta'));
       assert.match(unfit.message, /its result does not fit the schema that the server has for it/);
       assert.doesNotMatch(unfit.message, /augusta|Too big/);
+      const letters: string[] = [];
+      const read = async (name: string): Promise<void> => {
+        for await (const letter of client.spell(name)) letters.push(letter);
+      };
+      await read('a d');
+      assert.match((await failure(read('a long'))).message, /an item of the stream does not fit the schema/);
+      assert.equal((await failure(read(7 as never))).code, 'ERR_RPC_VALIDATION');
+      assert.deepEqual(letters, ['a', 'd', 'a']);
     }
     assert.match(
       world.log.join('\n'),
