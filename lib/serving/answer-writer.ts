@@ -27,6 +27,7 @@ import { writeFrame } from '../transport/write-frame.js';
 import type { ErrorBody } from '../wire-errors.js';
 import { answerTurn } from './answer-turn.js';
 import { describeForPeer, type ErrorBodyOptions, stockBody } from './error-body.js';
+import { needsStream } from './needs-stream.js';
 
 /** Timeout field of an answer. Stock peers copy the request's value; no peer reads the field. */
 export const ANSWER_TIMEOUT_MS = 1;
@@ -242,11 +243,9 @@ export class AnswerWriter {
   /** The method answers with a stream, and the caller waits for one value. */
   #needsStream(id: number, method: string, stream: unknown): RpcError {
     discardStream(stream);
-    const name = method.slice(method.lastIndexOf('.') + 1);
-    const why = `the method answers with a stream; call ${name}.stream(...), and read the items with for await`;
-    const failure = new RpcError(RpcCode.NeedsStream, why);
+    const failure = needsStream(method);
     const of = `${printable(method)} from ${this.#connection.peer}`;
-    this.#log.warn(`mailstation: refused a call of ${of}: ${printable(why)}`, failure.code);
+    this.#log.warn(`mailstation: refused a call of ${of}: ${printable(failure.message)}`, failure.code);
     this.failure(id, failure, failure.code, method);
     return failure;
   }

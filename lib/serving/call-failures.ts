@@ -75,6 +75,8 @@ export class CallFailures {
       this.#log.error(() => this.#describe(failure), method);
     else if (!expected && code === RpcCode.Validation)
       this.#log.warn(() => `${this.#head(failure)}, refused: ${whereUnfit(failure.error)}`, code);
+    else if (!expected && code === RpcCode.NeedsStream && failure.oneway)
+      this.#log.warn(() => `${this.#head(failure)}, dropped: ${failure.error.message}`, code);
     this.#options.onFailed({ ...failure, expected });
   }
 

@@ -2,9 +2,11 @@ import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { identityOf } from '../identity.js';
 import type { ConnectedPeer } from '../server-info.js';
+import { discardStream, isStreamable } from '../stream/stream-source.js';
 import type { Term } from '../term.js';
 import { type AnswerReceiver, answerTurn } from './answer-turn.js';
 import { IncomingContext } from './incoming-context.js';
+import { needsStream } from './needs-stream.js';
 import type { ReportedCall } from './progress-reporter.js';
 
 /** Sends the answers of calls: a connection, or a user's acceptor. */
@@ -106,6 +108,7 @@ export class IncomingCall implements ServedCall, ReportedCall {
     if (answerer === undefined) return;
     if (answerTurn.isOver && this.#wantsAnswer) return this.#succeedLater(answerer, results);
     if (this.#wantsAnswer) answerer.answerResults(this.id, this.method, results);
+    else this.#dropResults(answerer, results);
     answerer.served(this);
   }
 
@@ -186,11 +189,19 @@ export class IncomingCall implements ServedCall, ReportedCall {
     answerer.served(this);
   }
 
+  /** No caller waits for the results. A stream among them has to be ended, and no one-way call can ask for one. */
+  #dropResults(answerer: Answerer, [value]: readonly unknown[]): void {
+    if (!isStreamable(value)) return;
+    discardStream(value);
+    if (this.oneway) answerer.failed?.(this, needsStream(this.method), RpcCode.NeedsStream);
+  }
+
   // Methods of their own: their closures would cost each call.
 
   #succeedLater(answerer: Answerer, results: readonly unknown[]): void {
     answerTurn.wait(answerer, () => {
       if (this.#wantsAnswer) answerer.answerResults(this.id, this.method, results);
+      else this.#dropResults(answerer, results);
       answerer.served(this);
     });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { request } from '../lib/transport/support.js';
 import { spawnProcess } from '../support/spawn-process.js';
@@ -50,6 +51,34 @@ describe('a one-way call', () => {
     const { calls, log } = await call(t, [served]);
     await calls.fail.oneway(null);
     assert.deepEqual(log, []);
+  });
+
+  it('of a method that streams is an error in the log of the server, and ends the stream', async (t) => {
+    let runs = 0;
+    let destroyed = 0;
+    const service = {
+      async *rows() {
+        runs += 1;
+        yield 1;
+      },
+      readable: async () => Readable.from([1]).on('close', () => void destroyed++),
+    };
+    const served = await serve(t, service);
+    const failed: unknown[] = [];
+    served.server.on('callFailed', ({ method, oneway, code }) => void failed.push([method, oneway, code]));
+    const { calls } = await call(t, [served]);
+    await calls.rows.oneway(null);
+    await calls.readable.oneway(null);
+    await until(() => failed.length === 2 && destroyed === 1, { what: 'the reports' });
+    assert.deepEqual(failed, [
+      ['user.service.rows', true, 'ERR_RPC_NEEDS_STREAM'],
+      ['user.service.readable', true, 'ERR_RPC_NEEDS_STREAM'],
+    ]);
+    assert.match(
+      served.log.join('\n'),
+      /user\.service\.rows, called by 127\.0\.0\.1:\d+ one-way, dropped: the method answers with a stream; call rows\.stream\(/,
+    );
+    assert.equal(runs, 0);
   });
 
   it('that cannot be sent rejects, and is reported where nobody catches that', async (t) => {

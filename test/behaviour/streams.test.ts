@@ -5,7 +5,7 @@ import type { ResultStream } from '../../lib/call/result-stream.js';
 import { callContext } from '../../lib/call-context.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
-import { call, failure, overTransports, serve } from './support.js';
+import { call, failure, makeGate, overTransports, serve } from './support.js';
 
 async function* count(to: number): AsyncGenerator<number, string> {
   for (let i = 1; i <= to; i++) yield i;
@@ -292,6 +292,28 @@ describe('a call that does not fit its method', () => {
       );
     }
     assert.equal(runs, 0);
+  });
+
+  it('ends a stream that a method answers with when its caller has left', async (t) => {
+    const gate = makeGate();
+    let destroyed = 0;
+    const served = await serve(t, {
+      readable: async () => {
+        callContext();
+        await gate.pass();
+        return Readable.from([1]).on('close', () => void destroyed++);
+      },
+    });
+    const { calls } = await call(t, [served]);
+    const controller = new AbortController();
+    const left = failure(calls.readable.with({ signal: controller.signal })(null));
+    await gate.arrivals(1);
+    controller.abort();
+    await left;
+    // The server has seen the end when it answers a later call.
+    await failure(calls.none(null));
+    gate.open();
+    await until(() => destroyed === 1, { what: 'the end of the Readable' });
   });
 
   it('says so to those who ask for a stream of a method that answers with one value', async (t) => {
