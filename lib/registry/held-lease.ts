@@ -1,8 +1,9 @@
 import { outsideContexts } from '../async-context.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, delay, setTimeout } from '../timers.js';
 import type { Clock } from './clock.js';
 import type { Granted, Lease, LeaseCalls, LeaseLoss } from './engine.js';
+import { mayPass } from './engine-errors.js';
 import { LeaseClock } from './lease-clock.js';
 
 /** Part of the engine that a lease needs. */
@@ -58,13 +59,12 @@ export class HeldLease implements Lease {
     if (this.#lifecycle.state === 'lost') return false;
     const verdict = this.#clock.verdict();
     if (verdict === undefined) return true;
-    // The store may still have the lease: its keys need not wait for their time to be over.
-    if (this.lose(verdict)) void this.#revoke();
+    if (this.lose(verdict)) void this.#giveBack();
     return false;
   }
 
   async end(): Promise<void> {
-    if (this.lose('ended')) await this.#revoke();
+    if (this.lose('ended')) await this.#giveBack();
   }
 
   /** Returns false where the lease was lost before. */
@@ -74,11 +74,26 @@ export class HeldLease implements Lease {
     return true;
   }
 
-  async #revoke(): Promise<void> {
+  /**
+   * The store may still have the lease: its keys, such as the place in an election, need not wait for their time to be over. Resolves after the
+   * first attempt. A store that is away is asked again when it is back, since a restart gives all leases their whole time again.
+   */
+  async #giveBack(): Promise<void> {
+    if (!(await this.#revokes())) outsideContexts(() => void this.#revokeLater());
+  }
+
+  async #revokeLater(): Promise<void> {
+    do await delay(RETRY_MS + Math.random() * RETRY_JITTER_MS, undefined, { ref: false });
+    while (!(await this.#revokes()));
+  }
+
+  /** False where another attempt may succeed. */
+  async #revokes(): Promise<boolean> {
     try {
       await this.#store.revoke(this.id);
-    } catch {
-      // The store removes the lease when its time is over.
+      return true;
+    } catch (error) {
+      return !mayPass(error); // the engine was closed, or the store has no such lease
     }
   }
 

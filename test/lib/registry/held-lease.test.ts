@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { systemClock } from '../../../lib/registry/clock.js';
+import { engineClosed, unavailable } from '../../../lib/registry/engine-errors.js';
 import { HeldLease, type LeaseStore } from '../../../lib/registry/held-lease.js';
 import { until } from '../../support/until.js';
 
@@ -23,6 +27,41 @@ function held(answers: readonly (boolean | 'lost')[] = []) {
   };
   return { lease: new HeldLease({ id: 'l1', ttl: 10_000, sentAt: 0 }, store, clock), now, calls };
 }
+
+describe('a lease that is given back', () => {
+  /** A store that is away for some attempts, and then answers as told. */
+  function at(away: number, last?: Error) {
+    const times: string[] = [];
+    const revoke = async (id: string): Promise<void> => {
+      times.push(id);
+      if (times.length <= away) throw unavailable('the store cannot be reached', 'not-sent');
+      if (last !== undefined) throw last;
+    };
+    const lease = new HeldLease({ id: 'l1', ttl: 10_000, sentAt: 0 }, { revoke, renew: async () => true }, systemClock);
+    return { lease, times };
+  }
+
+  it('is given back again until the store has answered, and the end waits for the first attempt alone', async () => {
+    const { lease, times } = at(3);
+    await lease.end();
+    assert.equal(times.length, 1);
+    await until(() => times.length === 4, { what: 'the answer of the store' });
+    await delay(400);
+    assert.equal(times.length, 4);
+  });
+
+  for (const [what, error] of [
+    ['the engine was closed', engineClosed()],
+    ['the store refuses', new RpcError(RpcCode.RegistryRefused, 'no such lease')],
+  ] as const)
+    it(`is not given back again where ${what}`, async () => {
+      const { lease, times } = at(1, error);
+      await lease.end();
+      await until(() => times.length === 2, { what: 'the second attempt' });
+      await delay(400);
+      assert.equal(times.length, 2);
+    });
+});
 
 describe('a lease that is held', () => {
   it('is relied on until 0.8 of its time after the request was sent, by a comparison and no timer', () => {
