@@ -1,7 +1,7 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { Entry } from '../../../lib/registry/engine.js';
 import { loginAnswer, rangeAnswer } from '../../../lib/registry/etcd/answers.js';
-import { ProtoWriter } from '../../../lib/registry/etcd/protobuf.js';
+import { ProtoReader, ProtoWriter } from '../../../lib/registry/etcd/protobuf.js';
 import { leaseRequest, loginRequest, rangeRequest } from '../../../lib/registry/etcd/requests.js';
 import type { EtcdNode } from './etcd-node.js';
 
@@ -46,6 +46,18 @@ export class EtcdAdmin {
   async list(prefix: string): Promise<{ revision: number; entries: readonly Entry[] }> {
     const { header, entries } = rangeAnswer(await this.#call('KV/Range', rangeRequest(prefix)), '');
     return { revision: header.revision, entries };
+  }
+
+  /** Whether the node leads the others. Source: etcd's rpc.proto, `StatusResponse`. */
+  async leads(): Promise<boolean> {
+    const reader = new ProtoReader(await this.#call('Maintenance/Status', Buffer.alloc(0)));
+    let [member, leader] = ['', ''];
+    for (let field = reader.next(); field !== undefined; field = reader.next()) {
+      if (field === 1) member = memberOf(reader.message());
+      else if (field === 4) leader = reader.hex();
+      else reader.skip();
+    }
+    return member !== '' && member === leader;
   }
 
   /** Forgets all changes up to now. */
@@ -94,4 +106,14 @@ export class EtcdAdmin {
       });
     });
   }
+}
+
+/** Id of the member in the header of an answer. */
+function memberOf(header: ProtoReader): string {
+  let member = '';
+  for (let field = header.next(); field !== undefined; field = header.next()) {
+    if (field === 2) member = header.hex();
+    else header.skip();
+  }
+  return member;
 }

@@ -1,5 +1,7 @@
 import type { TestContext } from 'node:test';
 import { freePort } from '../../../bench/free-port.js';
+import { until } from '../until.js';
+import { EtcdAdmin } from './etcd-admin.js';
 import { EtcdNode } from './etcd-node.js';
 
 export interface EtcdOptions {
@@ -48,6 +50,22 @@ export class EtcdCluster {
 
   async startNodes(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.start().ready));
+  }
+
+  /** The node that leads the others. Resolves when there is one. */
+  leader(): Promise<EtcdNode> {
+    return until(
+      async () => {
+        for (const node of this.nodes.filter(({ isRunning }) => isRunning)) {
+          const admin = new EtcdAdmin(node);
+          const leads = await admin.leads().catch(() => false);
+          admin.close();
+          if (leads) return node;
+        }
+        return undefined;
+      },
+      { what: 'a leader of etcd', timeoutMs: 60_000 },
+    );
   }
 
   /** All nodes are killed, emptied and started again. */
