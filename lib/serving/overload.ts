@@ -199,11 +199,15 @@ export class ConcurrencyLimit {
   }
 
   #start(call: IncomingCall, channel: Channel, source: CallCounter): void {
+    this.#takePlace(call, source);
+    startCall(channel, call);
+    if (call.oneway || source.isGone) this.watch(call, source);
+  }
+
+  #takePlace(call: IncomingCall, source: CallCounter): void {
     this.#running += 1;
     source.running += 1;
     call.isRunning = true;
-    startCall(channel, call);
-    if (call.oneway || source.isGone) this.watch(call, source);
   }
 
   #ended(call: IncomingCall, source: CallCounter): void {
@@ -237,7 +241,7 @@ export class ConcurrencyLimit {
         this.#start(call, channel, source);
         continue;
       }
-      source.admitted -= 1;
+      this.#takePlace(call, source); // which the refusal gives back
       this.#refuseLate(call);
     }
     this.#isStarting = false;

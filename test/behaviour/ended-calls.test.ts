@@ -83,6 +83,38 @@ describe('a server reports the end of a call', () => {
     assert.ok(['refused ERR_RPC_TIMEOUT', 'late ERR_RPC_TIMEOUT'].includes(`${ends[1]?.outcome} ${ends[1]?.code}`));
   });
 
+  it('that is found late when its turn in the queue has come', async (t) => {
+    const gate = makeGate();
+    const blocks = async () => {
+      await gate.pass();
+      const until = performance.now() + 300;
+      while (performance.now() < until); // no timer runs before the next call is taken from the queue
+    };
+    let arrived = 0;
+    const authorize = () => {
+      arrived += 1;
+      return true;
+    };
+    const served = await serve(t, { blocks, f: async () => 1 }, { maxConcurrent: 1, authorize });
+    const { count, short } = endsOf(served);
+    const { calls } = await call(t, [served]);
+    const running = calls.blocks(null);
+    await gate.arrivals(1);
+    const late = failure(calls.f.with({ timeout: 100 })(null));
+    const next = calls.f(null);
+    await until(() => arrived === 3, { what: 'two calls in the queue' });
+    gate.open();
+    await running;
+    assert.equal((await late).code, 'ERR_RPC_TIMEOUT');
+    assert.equal(await next, 1);
+    await count(3);
+    assert.deepEqual(short(), [
+      ['blocks', 'ok', undefined],
+      ['f', 'refused', 'ERR_RPC_TIMEOUT'],
+      ['f', 'ok', undefined],
+    ]);
+  });
+
   it('that was late, was cancelled, or lost its connection', async (t) => {
     const gate = makeGate();
     const served = await serve(t, { f: () => gate.pass(callContext()?.method) });
