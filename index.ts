@@ -58,6 +58,7 @@ export type { CallerIdentity, ClaimedIdentity, PeerCertificate, ProvenIdentity }
 // Serving: a server offers the methods of remote modules, and a method can ask about the call that it serves.
 
 export { type CallContext, callContext } from './lib/call-context.js';
+export type { CallOutcome } from './lib/call-outcome.js';
 export type { ListenEntry } from './lib/leader/doors.js';
 export type { HttpListenEntry } from './lib/leader/http-door.js';
 export type { ListeningOptions } from './lib/leader/options.js';
@@ -67,7 +68,6 @@ export { type CheckedOptions, checked } from './lib/service/checked.js';
 export type { ReloadFailure, ReloadResult } from './lib/service/hot-reload.js';
 export type { ServiceOptions, ServicePath } from './lib/service/options.js';
 export type { Authorize } from './lib/serving/authorization.js';
-export type { CallOutcome } from './lib/serving/call-ends.js';
 export type { ExpectedErrors, FailedCall } from './lib/serving/call-failures.js';
 export type { TlsBytes, TlsOptions, TlsVersion } from './lib/transport/tls-options.js';
 export type { EndedCall } from './server/ended-call.js';
@@ -120,7 +120,7 @@ export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbo
 
 export type { ArgumentIssue } from './lib/argument-issue.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
-export type { CallMessage, MailboxStateMessage, ServerEjectedMessage } from './lib/channels.js';
+export type { CallMessage, MailboxStateMessage, ServeMessage, ServerEjectedMessage } from './lib/channels.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, findCause, RpcCode, RpcError } from './lib/errors.js';
 export type { TraceStep } from './station/index.js';

@@ -1,5 +1,7 @@
 import { type Channel, channel, type TracingChannel, tracingChannel } from 'node:diagnostics_channel';
-import type { Delivery, RpcError } from './errors.js';
+import type { CallOutcome } from './call-outcome.js';
+import type { Delivery, RpcCode, RpcError } from './errors.js';
+import type { ConnectedPeer } from './server-info.js';
 
 /**
  * All names under which the package publishes on Node's `diagnostics_channel`. A name without a subscriber costs the test whether
@@ -8,6 +10,9 @@ import type { Delivery, RpcError } from './errors.js';
 
 /** One call of a client, as its caller sees it: from the proxy to the outcome, with all attempts. */
 export const callChannel = tracing<CallMessage>('mailstation:call');
+
+/** One call at a server: from the start of its method, or the refusal, to the end. */
+export const serveChannel = tracing<ServeMessage>('mailstation:serve');
 
 /** The connection to one server has changed its state. */
 export const mailboxStateChannel: Channel = channel('mailstation:mailbox:state');
@@ -37,6 +42,31 @@ export interface CallMessage {
   delivery?: Delivery;
   /** Error that the caller got. Missing: the call succeeded. */
   error?: RpcError;
+}
+
+/**
+ * Message on the tracing channel `mailstation:serve`. One object goes through all events of a call; the later fields are set when the
+ * call is over. Arguments, results and `meta` are not in it.
+ */
+export interface ServeMessage {
+  /** Name of the method, as the caller wrote it: any text, where no such method exists (`ERR_RPC_NO_METHOD`). */
+  readonly method: string;
+  /** Id of the server. */
+  readonly serverId: string;
+  /** `stream`: the results are a stream, and the call is over when the stream is. */
+  readonly kind: 'call' | 'oneway' | 'stream';
+  /** Time that the caller still waits. Missing: without a limit, or refused on arrival. Unit: ms */
+  readonly timeout?: number;
+  /** Undefined behind a custom acceptor that reports none. */
+  readonly caller: ConnectedPeer | undefined;
+  /** How the call ended; see the event `callEnded` of a server. */
+  outcome?: CallOutcome;
+  /** Code of the failure: `ERR_RPC_REMOTE` where the method failed. Undefined: the call went well. */
+  code?: RpcCode | undefined;
+  /** Error of the method, or of the refusal. */
+  error?: Error | undefined;
+  /** Time from the arrival to the end, queue and filters included; 0 for a call that was refused on arrival. Unit: ms */
+  duration?: number;
 }
 
 /** Message on the channel `mailstation:mailbox:state`. */

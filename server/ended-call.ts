@@ -1,6 +1,6 @@
+import type { CallOutcome } from '../lib/call-outcome.js';
 import type { RpcCode } from '../lib/errors.js';
 import type { ConnectedPeer } from '../lib/server-info.js';
-import type { CallOutcome } from '../lib/serving/call-ends.js';
 
 /** A call that has ended at the server. */
 export interface EndedCall {

@@ -5,10 +5,12 @@ import { ServiceRegistry } from '../lib/service/service-registry.js';
 import type { CallObserver } from '../lib/serving/call-ends.js';
 import { CallFailures } from '../lib/serving/call-failures.js';
 import { type Channel, withAsyncContext } from '../lib/serving/channel.js';
+import type { IncomingCall } from '../lib/serving/incoming-call.js';
 import { joinedObservers, traceCalls } from '../lib/serving/trace-calls.js';
 import { endedCalls } from './ended-calls.js';
 import type { ServerEvents } from './events.js';
 import type { ResolvedServerOptions } from './resolve.js';
+import { ServeTraces } from './serve-traces.js';
 import type { ServerFilters } from './server-filters.js';
 
 /** Parts of a server that calls go through: the methods, the filters before them, and the reports of failures and ends. */
@@ -35,8 +37,9 @@ export class ServedCalls {
    */
   channel(name: string, mayStart: (() => RpcError | undefined) | undefined): Channel {
     const { rpcDebugLog, logger, services } = this.#options;
-    const observers = [this.#observer, ...(rpcDebugLog ? [traceCalls(name, logger)] : [])];
-    const channel = this.#channel(joinedObservers(observers), mayStart);
+    const traces = new ServeTraces(name);
+    const observers = [this.#observer, traces.observer(), ...(rpcDebugLog ? [traceCalls(name, logger)] : [])];
+    const channel = this.#channel(joinedObservers(observers), mayStart, traces);
     return services.asyncContext ? withAsyncContext(channel) : channel;
   }
 
@@ -45,11 +48,17 @@ export class ServedCalls {
     this.#failures.close();
   }
 
-  #channel(observer: CallObserver, mayStart: (() => RpcError | undefined) | undefined): Channel {
+  #channel(observer: CallObserver, mayStart: (() => RpcError | undefined) | undefined, traces: ServeTraces): Channel {
     const { services } = this;
     const { id: name } = this.#options;
     const filters = this.#filters;
     const failures = this.#failures;
+    const run = (call: IncomingCall): void => {
+      const method = services.lookup(call.method);
+      if (method === undefined) call.refuse(services.missing(call.method) as RpcError);
+      else if (filters.isEmpty) dispatch(method, call.args, call, failures.logger);
+      else filters.serve(method, call, failures.logger, mayStart);
+    };
     return {
       name,
       missing: services.missing,
@@ -57,10 +66,8 @@ export class ServedCalls {
       observer,
       failed: (failure) => failures.report(failure),
       invoke: (call) => {
-        const method = services.lookup(call.method);
-        if (method === undefined) call.refuse(services.missing(call.method) as RpcError);
-        else if (filters.isEmpty) dispatch(method, call.args, call, failures.logger);
-        else filters.serve(method, call, failures.logger, mayStart);
+        if (traces.isTraced(call)) traces.serve(call, () => run(call));
+        else run(call);
       },
     };
   }

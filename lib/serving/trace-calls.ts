@@ -29,7 +29,8 @@ export function joinedObservers(observers: readonly CallObserver[]): CallObserve
   if (first !== undefined && others.length === 0) return first;
   return {
     get isOn() {
-      return observers.some(({ isOn }) => isOn);
+      for (const each of observers) if (each.isOn) return true;
+      return false;
     },
     begun(call) {
       for (const each of observers) each.begun(call);

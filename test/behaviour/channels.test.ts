@@ -2,28 +2,31 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ChannelListener, channel, subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { describe, it, type TestContext } from 'node:test';
-import type { CallMessage, MailboxStateMessage, ServerEjectedMessage } from '../../lib/channels.js';
+import type { CallMessage, MailboxStateMessage, ServeMessage, ServerEjectedMessage } from '../../lib/channels.js';
 import { until } from '../support/until.js';
 import { call, deferred, failure, makeGate, serve, unusedPort } from './support.js';
 
 const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
 
-/** All events of `mailstation:call`: the name of each, and the message as it was then. */
-function listenToCalls(t: TestContext) {
+/** All events of a tracing channel: the name of each, the message, and the message as it was then. */
+function listenToEvents<Message extends object>(t: TestContext, name: string) {
   const events: string[] = [];
-  const messages: CallMessage[] = [];
-  const copies: CallMessage[] = [];
-  const calls = tracingChannel<unknown, CallMessage>('mailstation:call');
+  const messages: Message[] = [];
+  const copies: Message[] = [];
+  const traces = tracingChannel<unknown, Message>(name);
   const on = (event: (typeof EVENTS)[number]) => (message: object) => {
     events.push(event);
-    messages.push(message as CallMessage);
-    copies.push({ ...(message as CallMessage) });
+    messages.push(message as Message);
+    copies.push({ ...(message as Message) });
   };
   const handlers = Object.fromEntries(EVENTS.map((event) => [event, on(event)])) as Record<string, never>;
-  calls.subscribe(handlers as never);
-  t.after(() => calls.unsubscribe(handlers as never));
+  traces.subscribe(handlers as never);
+  t.after(() => traces.unsubscribe(handlers as never));
   return { events, messages, copies, of: (event: string) => copies[events.indexOf(event)] };
 }
+
+const listenToCalls = (t: TestContext) => listenToEvents<CallMessage>(t, 'mailstation:call');
+const listenToServing = (t: TestContext) => listenToEvents<ServeMessage>(t, 'mailstation:serve');
 
 function listenTo<Message>(t: TestContext, name: string): Message[] {
   const messages: Message[] = [];
@@ -141,6 +144,109 @@ describe('the channel mailstation:call', () => {
     const traced = calls.f(null, 1);
     assert.equal(Object.getPrototypeOf(traced), Object.getPrototypeOf(without));
     assert.deepEqual(await Promise.all([without, traced]), [1, 1]);
+  });
+});
+
+describe('the channel mailstation:serve', () => {
+  it('has each call from the start of its method to its end, in one message without arguments and results', async (t) => {
+    const { calls } = await call(t, [await serve(t, service)], { clientId: 'the caller' });
+    const { events, messages, copies, of } = listenToServing(t);
+    await calls.f.with({ timeout: 9_000, meta: 'of the user' })(null, 'of the user');
+    assert.deepEqual(events, ANSWERED);
+    assert.ok(messages.every((message) => message === messages[0]));
+    const { timeout = 0, caller, ...asked } = of('start') as ServeMessage;
+    assert.deepEqual(asked, { method: 'user.service.f', serverId: 'test-1', kind: 'call' });
+    assert.ok(timeout > 0 && timeout <= 9_000, `${timeout} ms`);
+    assert.equal(caller?.id, 'the caller');
+    const { outcome, code, error, duration = -1 } = of('asyncEnd') as ServeMessage;
+    assert.deepEqual([outcome, code, error], ['ok', undefined, undefined]);
+    assert.ok(duration >= 0);
+    assert.doesNotMatch(JSON.stringify(copies), /of the user/);
+  });
+
+  it('has the failure of a method, and what the outcome is', async (t) => {
+    const { calls } = await call(t, [await serve(t, service)]);
+    const { events, of } = listenToServing(t);
+    await failure(calls.fail(null));
+    assert.deepEqual(events, FAILED);
+    const { outcome, code, error } = of('error') as ServeMessage;
+    assert.deepEqual([outcome, code, error?.message], ['failed', 'ERR_RPC_REMOTE', 'no money']);
+  });
+
+  it('has calls that are refused: by a filter, for want of a method, on arrival, and in the queue', async (t) => {
+    const gate = makeGate();
+    const { server, ...served } = await serve(
+      t,
+      { ...service, wait: () => gate.pass() },
+      { maxConcurrent: 1, expose: ['user.service.f', 'user.service.wait', 'user.service.none'] },
+    );
+    const { calls } = await call(t, [{ server, ...served }]);
+    await calls.f(null);
+    const { events, copies, of } = listenToServing(t);
+    const outcomes = (): unknown[] =>
+      copies.filter((_, at) => events[at] === 'asyncEnd').map(({ outcome, code }) => `${outcome} ${code}`);
+    await failure(calls.none(null));
+    await failure(calls.fail(null));
+    assert.deepEqual(events, [...FAILED, ...FAILED]);
+    const running = calls.wait(null);
+    await gate.arrivals(1);
+    await failure(calls.f.with({ timeout: 50 })(null)); // waits in the queue until it is late
+    gate.open();
+    await running;
+    await until(() => outcomes().length === 4, { what: 'the ends of all calls' });
+    const inQueue = outcomes().find((outcome) => /^(left|refused ERR_RPC_TIMEOUT)/.test(String(outcome))); // who notices first
+    assert.deepEqual(
+      outcomes().sort(),
+      [inQueue, 'ok undefined', 'refused ERR_RPC_FORBIDDEN', 'refused ERR_RPC_NO_METHOD'].sort(),
+    );
+    assert.equal(of('start')?.serverId, 'test-1');
+    server.before(() => Promise.reject(new Error('not today')));
+    await failure(calls.f(null));
+    assert.equal(outcomes().at(-1), 'refused ERR_RPC_FILTER');
+  });
+
+  it('has streams, up to their end, and one-way calls', async (t) => {
+    const gate = makeGate();
+    async function* count() {
+      yield 0;
+      await gate.pass();
+    }
+    const { calls } = await call(t, [await serve(t, { ...service, count })]);
+    const { events, of } = listenToServing(t);
+    const stream = calls.count.stream(null);
+    await stream.next();
+    assert.deepEqual([events, of('start')?.kind], [['start', 'end'], 'stream']);
+    gate.open();
+    for await (const _ of stream);
+    await until(() => events.length === 4, { what: 'the end of the stream' });
+    await calls.f.oneway(null, 1);
+    await until(() => events.length === 8, { what: 'the end of the one-way call' });
+    assert.deepEqual(events.slice(4), ANSWERED);
+  });
+
+  it('runs the method in the stores that are bound to the start', async (t) => {
+    const spans = new AsyncLocalStorage<string>();
+    const inMethod = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return spans.getStore();
+    };
+    const { calls } = await call(t, [await serve(t, { inMethod })]);
+    const { start } = tracingChannel<string, ServeMessage>('mailstation:serve');
+    start.bindStore(spans, ({ method, caller }) => `${method} for ${caller?.ip}`);
+    t.after(() => start.unbindStore(spans));
+    assert.equal(await calls.inMethod(null), 'user.service.inMethod for 127.0.0.1');
+  });
+
+  it('says nothing of the end of a call that began before there was a subscriber', async (t) => {
+    const gate = makeGate();
+    const { calls } = await call(t, [await serve(t, { ...service, wait: () => gate.pass() })]);
+    const running = calls.wait(null);
+    await gate.arrivals(1);
+    const { events } = listenToServing(t);
+    gate.open();
+    await running;
+    await calls.f(null);
+    assert.deepEqual(events, ANSWERED);
   });
 });
 

@@ -1,0 +1,102 @@
+import { type ServeMessage, serveChannel } from '../lib/channels.js';
+import { ConcealedFailure } from '../lib/concealed-failure.js';
+import type { ConnectedPeer } from '../lib/server-info.js';
+import type { CallObserver } from '../lib/serving/call-ends.js';
+import { callerOf, type IncomingCall } from '../lib/serving/incoming-call.js';
+import { StreamedCall } from '../lib/serving/streamed-call.js';
+import { performance } from '../lib/timers.js';
+
+/** A call whose start was published. */
+interface Traced {
+  readonly message: ServeMessage;
+  /** The event `end` was published. */
+  isStarted: boolean;
+}
+
+/** Publishes the calls of a server on `mailstation:serve`, where the channel has a subscriber. */
+export class ServeTraces {
+  readonly #serverId: string;
+  /** Calls that were admitted while there was a subscriber. Undefined: the call waits in the queue. */
+  readonly #traced = new Map<IncomingCall, Traced | undefined>();
+
+  constructor(serverId: string) {
+    this.#serverId = serverId;
+  }
+
+  /** True for a call that was admitted while there was a subscriber. */
+  isTraced(call: IncomingCall): boolean {
+    return this.#traced.size > 0 && this.#traced.has(call);
+  }
+
+  /** Serves the call, in the stores that are bound to the start. */
+  serve(call: IncomingCall, run: () => void): void {
+    const timeout = Math.max(0, Math.round(call.deadline - performance.now()));
+    const message = {
+      ...this.#about(call.method, call instanceof StreamedCall, call.oneway),
+      ...(Number.isFinite(timeout) && { timeout }),
+      caller: call.caller,
+    };
+    const traced: Traced = { message, isStarted: false };
+    this.#traced.set(call, traced);
+    try {
+      serveChannel.start.runStores(message, run);
+    } finally {
+      end(traced);
+    }
+  }
+
+  /** Sees how the calls end. */
+  observer(): CallObserver {
+    const traced = this.#traced;
+    const settle = (of: Traced, outcome: Parameters<typeof publish>[1]): void => {
+      end(of);
+      publish(of.message, outcome);
+    };
+    return {
+      get isOn() {
+        return traced.size > 0 || serveChannel.hasSubscribers;
+      },
+      begun: (call) => {
+        if (serveChannel.hasSubscribers) traced.set(call, undefined);
+      },
+      ended: (call, outcome, code, error, micros, peer) => {
+        if (!traced.has(call)) return;
+        const { method, oneway, callerId } = call;
+        const of =
+          traced.get(call) ?? this.#start(method, call instanceof StreamedCall, oneway, callerOf(peer, callerId));
+        traced.delete(call);
+        settle(of, { outcome, code, error: error && ConcealedFailure.inside(error), duration: micros / 1_000 });
+      },
+      refused: ({ method, stream, oneway, caller }, error, code, peer) => {
+        if (!serveChannel.hasSubscribers) return;
+        const of = this.#start(method, stream !== undefined, oneway, callerOf(peer, caller));
+        settle(of, { outcome: 'refused', code, error, duration: 0 });
+      },
+    };
+  }
+
+  /** Publishes the start of a call that ends without having run. */
+  #start(method: string, isStream: boolean, oneway: boolean, caller: ConnectedPeer | undefined): Traced {
+    const message = { ...this.#about(method, isStream, oneway), caller };
+    serveChannel.start.publish(message);
+    return { message, isStarted: false };
+  }
+
+  #about(method: string, isStream: boolean, oneway: boolean): Pick<ServeMessage, 'method' | 'serverId' | 'kind'> {
+    return { method, serverId: this.#serverId, kind: isStream ? 'stream' : oneway ? 'oneway' : 'call' };
+  }
+}
+
+/** `end` is the event of the start, and comes before the outcome, even of a call that ends at once. */
+function end(traced: Traced): void {
+  if (traced.isStarted) return;
+  traced.isStarted = true;
+  serveChannel.end.publish(traced.message);
+}
+
+function publish(message: ServeMessage, outcome: Pick<ServeMessage, 'outcome' | 'code' | 'error' | 'duration'>): void {
+  Object.assign(message, outcome);
+  if (message.code !== undefined) serveChannel.error.publish(message);
+  serveChannel.asyncStart.publish(message);
+  serveChannel.asyncEnd.publish(message);
+}
