@@ -16,11 +16,9 @@ import type { ResolvedClusterOptions } from './options.js';
 import type { Role } from './role/role.js';
 import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
 import { SharedMethods } from './shared-methods.js';
+import { type SettleShared, settleUnsent } from './stream-argument.js';
 import { StreamCalls } from './stream-calls.js';
 import { MAX_KEYS, Subscriptions, type ValueListener } from './subscriptions.js';
-
-/** Called once with the outcome of a call: the error that the caller gets, or all results. */
-export type SettleShared = (error: Error | undefined, results: readonly unknown[]) => void;
 
 export interface SharedClientHandler {
   /** Called with each role: the first, and each one after a Leader's death. */
@@ -208,20 +206,21 @@ export class SharedClient implements RoleSourceHandler {
 
   #send(name: string, args: unknown[], oneway: boolean, settle: SettleShared, waitUntil: number): void {
     const refusal = this.#refusal();
-    if (refusal !== undefined) return settle(refusal, []);
+    if (refusal !== undefined) return settleUnsent(args, settle, refusal);
     const role = this.#role;
     const settleCall = (error: RpcError | undefined, results: readonly unknown[]): void =>
       error === undefined ? settle(undefined, results) : settle(callerError(error), results);
     if (role !== undefined && !role.isFull) {
       const { localDeadline, responseTimeout } = this.#options;
       const timeout = role.isLeader && !localDeadline ? Number.POSITIVE_INFINITY : responseTimeout;
-      return role.invoke(this.#methods.call(name, args, timeout, oneway, settleCall));
+      const call = this.#methods.sent(role.sharesArguments === true, name, args, timeout, oneway, settleCall);
+      return call.isSettled ? undefined : role.invoke(call);
     }
     const left = Math.max(1, Math.ceil(waitUntil - performance.now()));
     // Holds the place of the call until a role takes the call.
     const send = inThisContext(() => this.#send(name, args, oneway, settle, waitUntil));
-    const placeholder = this.#methods.call(name, args, left, oneway, (error) => {
-      if (error !== undefined) settleCall(error, []);
+    const placeholder = this.#methods.call(name, [], left, oneway, (error) => {
+      if (error !== undefined) settleUnsent(args, settle, callerError(error));
       else send();
     });
     placeholder.move('queued', 'connection');

@@ -10,6 +10,7 @@ import { callerError } from './error-names.js';
 import type { ResolvedClusterOptions } from './options.js';
 import type { Role } from './role/role.js';
 import type { SharedMethods } from './shared-methods.js';
+import { takeStream } from './stream-argument.js';
 
 /** The shared client as its streams see it. */
 export interface StreamCallsOwner {
@@ -37,17 +38,19 @@ export class StreamCalls {
 
   /**
    * Calls a method for a stream. The first item comes within `responseTimeout` of a role. Without a role, the call waits for
-   * `maxWaitTime`. A stream that has begun ends with its Leader.
+   * `maxWaitTime`. A stream that has begun ends with its Leader. An argument that is a stream is sent as an upload.
    */
-  make(name: string, args: unknown[]): StreamedResult {
+  make(name: string, given: unknown[]): StreamedResult {
     const { responseTimeout: timeout, maxWaitTime } = this.#options;
     const startedAt = performance.now();
     const endsAt = outerCall()?.deadline ?? Number.POSITIVE_INFINITY;
     const times: OpenTimes = { time: 'first', timeout, startedAt, idleTimeout: 0, endsAt };
-    const call = new StreamCall(this.#methods.get(name), args, times, {}, undefined);
+    const { args, options, wrong } = takeStream(given);
+    const call = new StreamCall(this.#methods.get(name), args, times, options, undefined);
     call.serverId = this.#options.name;
     // The real client's own error reaches the reader, as it reaches the caller of a plain call.
     call.intercept((settle) => (error, results) => settle(error && (callerError(error) as RpcError), results));
+    if (wrong !== undefined) call.fail(call.error(RpcCode.InvalidArgument, wrong, 'not-sent'));
     this.#send(call, times, startedAt + maxWaitTime);
     return call.result;
   }

@@ -12,11 +12,14 @@ import { performance } from '../../timers.js';
 import type { Delegates } from '../delegates.js';
 import { LEADER_ERROR, withName } from '../error-names.js';
 import type { ResolvedClusterOptions } from '../options.js';
+import { placeStream } from '../stream-argument.js';
 import { ClientTopics } from './client-topics.js';
 import { RealClient, type RealClientHandler } from './real-client.js';
 
 /** Maximum number of method names that an error lists. */
 const SHOWN_NAMES = 12;
+
+const NO_PLACE = 'the meta of a call names the argument that is a stream, and this call has no such argument';
 
 /**
  * The channel that the Leader leads: the real client, and the two ways to its methods. LeaderRoles of this process call
@@ -95,6 +98,7 @@ export class LeaderChannel implements Channel {
       if (!call.oneway) onAnswer();
       call.succeed(results);
     };
+    if (!placeStream(call)) return call.refuse(new RpcError(RpcCode.BadRequest, NO_PLACE));
     const method = this.real.method(call.method, call.args.length);
     if (method === undefined) call.refuse(this.#noMethod(call.method));
     else {

@@ -76,6 +76,10 @@ export class LeaderRole implements Role {
     this.#subscriber = { isOpen: true, push: (key, value) => nextTick(() => handler.onValue(key, value)) };
   }
 
+  get sharesArguments(): boolean {
+    return this.#line === undefined;
+  }
+
   get isLeader(): boolean {
     return this.#channel.leads;
   }
@@ -114,7 +118,7 @@ export class LeaderRole implements Role {
       call.succeed([]);
       return;
     }
-    if (call.stream !== undefined) return this.#serve(this.#streams.begin(call, call.stream, args));
+    if (call.hasStreams) return this.#serve(this.#streams.begin(call, args));
     const id = this.#pending.add(call);
     this.#serve(new IncomingCall(this.#answers, id, name, args, false, undefined, call.deadline));
   }

@@ -65,8 +65,11 @@ export class LocalLine {
     return args;
   }
 
-  /** The parts of a connection that an AnswerWriter and streams need. `codec`: the one that reads what is written. */
-  connection(codec: Codec): AnswerConnection & StreamConnection {
+  /**
+   * The parts of a connection that an AnswerWriter and streams need. `codec`: the one that reads what is written. `onItems`: reads items of an
+   * upload. Undefined: items are results.
+   */
+  connection(codec: Codec, onItems?: (frame: FrameView) => void): AnswerConnection & StreamConnection {
     let out = this.#writer;
     let id = NO_ID;
     return {
@@ -84,7 +87,8 @@ export class LocalLine {
         out.commit();
         this.#read(out, (frame) => {
           const head = this.#heads.decode(frame);
-          if (head.type === 'stream_items') this.#pending.get(frame.id)?.streamFrame?.(head, frame, codec);
+          if (head.type === 'stream_items' && onItems !== undefined) onItems(frame);
+          else if (head.type === 'stream_items') this.#pending.get(frame.id)?.streamFrame?.(head, frame, codec);
           else this.#pending.take(frame.id)?.answered(head, frame, codec);
         });
         this.#end(out);

@@ -9,6 +9,8 @@ export interface Role {
   readonly realClient?: object;
   /** True while the role takes no calls. {@link RoleHandler.onDrained} is called when the role takes calls again. */
   readonly isFull: boolean;
+  /** True where the real client gets the very arguments of a call, streams among them. @default false */
+  readonly sharesArguments?: boolean;
   /** Called once per key. Values arrive at {@link RoleHandler.onValue}, and failures at {@link RoleHandler.onError}. */
   subscribe(key: string, reg: unknown): void;
   unsubscribe(key: string, reg: unknown): void;
