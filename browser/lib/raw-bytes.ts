@@ -20,20 +20,9 @@ export function bytesOfText(text: string): RawBytes {
   return encoder.encode(text);
 }
 
-/** Number of bytes that a text takes in UTF-8. Half of a surrogate pair takes three, as its replacement does. */
+/** Number of bytes that a text takes in UTF-8. */
 export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit >= 0x800) bytes += 2;
-    else if (unit >= 0x80) bytes += 1;
-    // A pair is 4 bytes for 2 units.
-    if (unit >= 0xd800 && unit < 0xdc00 && text.charCodeAt(i + 1) >>> 10 === 0x37) {
-      i += 1;
-      // The first unit counted 3, and the second one 1.
-    }
-  }
-  return bytes;
+  return encoder.encode(text).length;
 }
 
 export function writeUtf8(bytes: Uint8Array, text: string, at: number, room = bytes.length - at): number {

@@ -1,7 +1,9 @@
-import { allocBytes, type RawBytes } from '../raw-bytes.js';
+import { allocBytes, copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 
 /** Buffers that the process keeps at most. */
 const MAX_SPARES = 8;
+/** Smallest buffer that is kept: smaller ones may be pieces of Node's pool. */
+const MIN_SPARE_BYTES = 4096;
 /** Largest buffer that is kept. */
 const MAX_SPARE_BYTES = 256 * 1024;
 
@@ -24,9 +26,17 @@ export function findSpare(bytes: number): RawBytes | undefined {
   return undefined;
 }
 
+/** Copies `bytes[start … end)` to the start of a buffer that is used for a while, and then given back. */
+export function keepCopy(bytes: RawBytes, start: number, end: number): RawBytes {
+  const length = end - start;
+  const kept = length < MIN_SPARE_BYTES ? scratchBytes(length) : takeSpare(length);
+  copyBytes(bytes, start, end, kept, 0);
+  return kept;
+}
+
 /** Gives back a buffer that nothing uses any more. */
 export function giveSpare(bytes: RawBytes): void {
-  if (bytes.length > MAX_SPARE_BYTES) return;
+  if (bytes.length < MIN_SPARE_BYTES || bytes.length > MAX_SPARE_BYTES) return;
   if (spares.length === MAX_SPARES) spares.shift();
   spares.push(bytes);
 }

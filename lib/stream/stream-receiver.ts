@@ -1,17 +1,14 @@
 import { Lifecycle } from '../lifecycle.js';
 import { readUint32 } from '../protocol/packet.js';
-import { giveSpare, takeSpare } from '../protocol/spare-bytes.js';
+import { giveSpare, keepCopy } from '../protocol/spare-bytes.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
-import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
+import type { RawBytes } from '../raw-bytes.js';
 import { RECEIVER_TRANSITIONS, type ReceiverState } from './receiver-state.js';
 import { COUNT_BYTES, type Credit, LENGTH_BYTES, readCount } from './stream-body.js';
 import type { Creditor, StreamTotal } from './stream-total.js';
 
 /** Largest number of items in one frame. */
 const MAX_FRAME_ITEMS = 4_096;
-
-/** Bytes from which on the memory of items is used again. */
-const POOLED_BYTES = 16 * 1024;
 
 /** Decodes one item, as a codec does. The value must be no view of the bytes, which are used again. */
 export interface ItemDecoder {
@@ -130,7 +127,7 @@ export class StreamReceiver implements Creditor {
 
   async #nextOf(chunk: Chunk): Promise<IteratorResult<unknown, unknown>> {
     const result = this.#take(chunk);
-    if (chunk.at >= chunk.end && this.#chunks[0] === chunk) release(this.#chunks.shift() as Chunk);
+    if (chunk.at >= chunk.end && this.#chunks[0] === chunk) giveSpare((this.#chunks.shift() as Chunk).bytes);
     if (this.#chunks.length === 0 && this.state === 'ended') this.#credit();
     return result;
   }
@@ -176,10 +173,7 @@ export class StreamReceiver implements Creditor {
   }
 
   #keep({ bytes, decoder, at, end }: Chunk): void {
-    const length = end - at;
-    const kept = length < POOLED_BYTES ? scratchBytes(length) : takeSpare(length);
-    copyBytes(bytes, at, end, kept, 0);
-    this.#chunks.push({ bytes: kept, decoder, at: 0, end: length });
+    this.#chunks.push({ bytes: keepCopy(bytes, at, end), decoder, at: 0, end: end - at });
   }
 
   #deliver(chunk: Chunk, { resolve, reject }: Waiter): void {
@@ -227,7 +221,7 @@ export class StreamReceiver implements Creditor {
 
   /** Gives up all that has arrived, and has not been credited. */
   #discard(): void {
-    for (const chunk of this.#chunks.splice(0)) release(chunk);
+    for (const { bytes } of this.#chunks.splice(0)) giveSpare(bytes);
     this.#terms?.total.leave(this);
     this.#terms?.total.release(this.#arrivedBytes - this.#creditedBytes);
     this.#creditedItems = this.#arrivedItems;
@@ -246,11 +240,6 @@ export class StreamReceiver implements Creditor {
     if (end !== undefined && 'fail' in end) reject(end.fail());
     else resolve({ done: true, value: end?.returned });
   }
-}
-
-/** Gives back the memory of items that were taken, or are not wanted. */
-function release({ bytes }: Chunk): void {
-  if (bytes.length >= POOLED_BYTES) giveSpare(bytes);
 }
 
 /** Number of the items whose lengths fill `bytes[start … end)` exactly; 0 where they do not. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { giveSpare, takeSpare } from '../../../lib/protocol/spare-bytes.js';
+import { findSpare, giveSpare, keepCopy, takeSpare } from '../../../lib/protocol/spare-bytes.js';
 
 describe('spare bytes', () => {
   it('hands out a buffer that was given back, once, where the size is near', () => {
@@ -20,5 +20,17 @@ describe('spare bytes', () => {
     const large = takeSpare(256 * 1024 + 1);
     giveSpare(large);
     assert.notEqual(takeSpare(256 * 1024 + 1), large);
+  });
+
+  it('copies bytes into such a buffer, unless they are so few that they come from a pool', () => {
+    const frame = Buffer.alloc(20_000, 'abc');
+    const kept = keepCopy(frame, 3, 20_000);
+    frame.fill(0);
+    assert.equal(kept.toString('latin1', 0, 6), 'abcabc');
+    giveSpare(kept);
+    assert.equal(findSpare(19_997), kept);
+    const few = keepCopy(Buffer.from('few'), 0, 3);
+    giveSpare(few);
+    assert.equal(findSpare(3), undefined);
   });
 });
