@@ -1,27 +1,43 @@
 /**
- * One candidate of an election on etcd, which writes a line each 5 ms in which it says that it leads: the time and the term. Arguments: the port
- * of etcd, the file, the time of the lease, and `control` for a candidate that goes on to lead for four times that time.
+ * One candidate of an election on etcd, which writes a line each 5 ms in which it says that it leads: the time and the term. Its time of day
+ * jumps by two hours each second, which must change nothing. Arguments: the ports of etcd, the file, the time of the lease, and `control`
+ * for a candidate that goes on to lead for four times that time. A message is the time for which the process stalls, unit: ms.
  */
 import { openSync, writeSync } from 'node:fs';
-import { etcd } from '../../../../etcd.js';
+import { EngineCandidate } from '../../../../lib/registry/engine-candidate.js';
+import { EtcdEngine } from '../../../../lib/registry/etcd/etcd-engine.js';
+import { checkEtcdOptions } from '../../../../lib/registry/etcd/etcd-options.js';
+import { SharedEngine } from '../../../../lib/registry/shared-engine.js';
 import { now } from './history.js';
 
-const [port = '', file = '', ttl = '', control] = process.argv.slice(2);
+const [ports = '', file = '', ttl = '', control] = process.argv.slice(2);
 const SAMPLE_MS = 5;
+const HOUR_MS = 3_600_000;
+
+const timeOfDay = Date.now;
+Date.now = () => timeOfDay() + (Math.floor(now() / 1_000) % 2 === 0 ? HOUR_MS : -HOUR_MS);
 
 const log = openSync(file, 'a');
-const registry = etcd({ hosts: `http://127.0.0.1:${port}`, namespace: 'election-faults' });
+const hosts = ports.split(',').map((port) => `http://127.0.0.1:${port}`);
+const options = checkEtcdOptions({ hosts, namespace: 'election-faults' });
 let deposedAt = Number.NEGATIVE_INFINITY;
 let revision = 0;
-const candidate = registry.election('area-1', { ttl: Number(ttl) }).candidate({
-  onElected: (term) => {
-    revision = term.revision;
+// Without the registry, whose elections have leases of 3 s and more.
+const candidate = new EngineCandidate(
+  {
+    onElected: (term) => {
+      revision = term.revision;
+    },
+    onDeposed: () => {
+      deposedAt = now();
+    },
+    onObstacle: () => {},
   },
-  onDeposed: () => {
-    deposedAt = now();
+  {
+    engine: new SharedEngine(() => new EtcdEngine(options)),
+    ...{ prefix: 'elections/area-1/', value: '{}', ttl: Number(ttl), description: 'the election of the test' },
   },
-  onObstacle: () => {},
-});
+);
 
 let said = false;
 setInterval(() => {
@@ -30,5 +46,6 @@ setInterval(() => {
   said = leads;
 }, SAMPLE_MS);
 
+process.on('message', (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms)));
 candidate.campaign();
 process.send?.({ type: 'ready' });

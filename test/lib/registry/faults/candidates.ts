@@ -10,17 +10,17 @@ import { now, type Reign, reignsOf } from './history.js';
 const FRESH_MS = 250;
 const ELECTED_MS = 60_000;
 
-/** A candidate in a process of its own, behind a proxy of its own. */
+/** A candidate in a process of its own, behind proxies of its own, one to each member of etcd. */
 export interface Competitor {
   readonly name: string;
-  readonly proxy: LinkProxy;
+  readonly links: readonly LinkProxy[];
   readonly child: SpawnedProcess;
   readonly file: string;
 }
 
 export interface CandidateSetup {
   readonly folder: string;
-  readonly etcdPort: number;
+  readonly etcdPorts: readonly number[];
   /** Unit: ms */
   readonly ttl: number;
   readonly isControl: boolean;
@@ -39,14 +39,14 @@ export class Candidates {
   }
 
   async start(): Promise<Competitor> {
-    const { folder, etcdPort, ttl, isControl } = this.#setup;
+    const { folder, etcdPorts, ttl, isControl } = this.#setup;
     this.#started += 1;
     const name = `candidate-${this.#started}`;
     const file = join(folder, name);
-    const proxy = await LinkProxy.start(this.#scope, etcdPort);
-    const args = [`${proxy.port}`, file, `${ttl}`, ...(isControl ? ['control'] : [])];
+    const links = await Promise.all(etcdPorts.map((port) => LinkProxy.start(this.#scope, port)));
+    const args = [links.map(({ port }) => port).join(), file, `${ttl}`, ...(isControl ? ['control'] : [])];
     const { child } = await spawnProcess(this.#scope, new URL('./candidate-process.ts', import.meta.url), { args });
-    const competitor = { name, proxy, child, file };
+    const competitor = { name, links, child, file };
     this.all.push(competitor);
     return competitor;
   }
