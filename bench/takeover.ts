@@ -1,7 +1,7 @@
 /**
  * Times the takeover of elected servers, which are processes on addresses of their own, on a real etcd, and prints a table:
  *
- *     npm run bench:takeover -- --runs 10 --ttl 5000
+ *     npm run bench:takeover -- --runs 10 --ttl 5000 --only 'clean stop'
  *
  * Taken over: from the fault until the next server listens. Answered: until a caller that follows the registry has its answer. Late: answers of
  * the old Leader to methods that ran after that. Ends with code 1 where there was one.
@@ -12,8 +12,14 @@ import { etcdVersion } from '../test/support/etcd/etcd-binary.js';
 import { EtcdCluster } from '../test/support/etcd/etcd-cluster.js';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '10' }, ttl: { type: 'string', default: '5000' } },
+  options: {
+    runs: { type: 'string', default: '10' },
+    ttl: { type: 'string', default: '5000' },
+    only: { type: 'string' },
+  },
 });
+const faults = SERVER_FAULTS.filter((fault) => values.only === undefined || fault === values.only);
+if (faults.length === 0) throw new RangeError(`--only takes one of ${SERVER_FAULTS.join(', ')}`);
 const [runs, ttl] = [Number(values.runs), Number(values.ttl)];
 if (!Number.isInteger(runs) || runs < 1 || !(ttl >= 3_000))
   throw new RangeError('--runs takes a number from 1, --ttl one from 3000');
@@ -33,7 +39,7 @@ try {
   scope.after(() => servers.end());
   await servers.start();
   console.log(`etcd ${etcdVersion()}, node ${process.version}, ttl ${ttl} ms, ${runs} runs each; ms, median (min-max)`);
-  for (const fault of SERVER_FAULTS) {
+  for (const fault of faults) {
     const all: Takeover[] = [];
     for (let run = 0; run < runs; run++) all.push(await servers.takeOver(fault));
     const late = all.reduce((sum, each) => sum + each.late, 0);

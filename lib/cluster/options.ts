@@ -4,6 +4,7 @@ import { clientIdOption } from '../client-id.js';
 import type { Logger } from '../diagnostics.js';
 import { quietLogger } from '../diagnostics.js';
 import type { Endpoint } from '../endpoint.js';
+import { requireSafeDoor } from '../leader/safe-door.js';
 import { boolean, integer, invalid, loggerOption, nonEmptyString, timeoutMs, unfit } from '../options.js';
 import type { Codec } from '../protocol/codec.js';
 import { frameLimit } from '../protocol/framer.js';
@@ -228,7 +229,7 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
 }) satisfies OptionNames<ClusterOptions>;
 
 /**
- * Checks the options. Throws {@link RpcCode.InvalidArgument}. The environment is read at each call, for options that are not
+ * Checks the options. Throws {@link RpcCode.InvalidArgument}, and {@link RpcCode.Insecure} for an address beyond loopback that is open to all. The environment is read at each call, for options that are not
  * given.
  */
 export function resolveClusterOptions(given: ClusterOptions, className: string): ResolvedClusterOptions {
@@ -244,6 +245,8 @@ export function resolveClusterOptions(given: ClusterOptions, className: string):
   const endpoint = election?.endpoint ?? meetingPlaceOf(given, env['NODE_CLUSTER_CLIENT_PORT'], defaults.port);
   const tls = given.tls === undefined ? undefined : new TlsMaterial(given.tls);
   if (isLeader !== false) tls?.requireOwn();
+  if (election !== undefined && isLeader !== false)
+    requireSafeDoor(endpoint, { insecure: election.insecure, hasSecret: given.secret !== undefined, tls });
   return Object.freeze({
     name: nonEmptyString('name', name),
     endpoint,

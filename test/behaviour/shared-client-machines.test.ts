@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../lib/registry/clock.js';
 import { MemoryStore } from '../../lib/registry/memory/memory-store.js';
 import { isEarlier, type Term } from '../../lib/term.js';
 import { type Machine, machineOn } from '../lib/registry/on-memory.js';
+import { tlsOf, withoutOpenssl } from '../support/certificates.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { failure, keptLog, makeGate, unusedPort } from './support.js';
@@ -245,7 +246,43 @@ describe('a shared client with the election of a registry', () => {
   });
 });
 
+describe('a shared client with an election and TLS', { skip: withoutOpenssl }, () => {
+  it('is led and followed over TLS, and a process without TLS does not connect', async (t) => {
+    const [store, history]: [MemoryStore, History] = [new MemoryStore(), []];
+    const tls = tlsOf('member');
+    const first = member(t, store, history, 'first', { tls });
+    await first.client.ready();
+    const second = member(t, store, history, 'second', { tls });
+    assert.equal(await second.client.who(), 'first');
+    const candidates = store.list('elections/').entries.map(({ value }) => value);
+    assert.match(candidates.join(), /"url":"tls:\/\/127\.0\.0\.1:\d+"/);
+    const plain = member(t, store, history, 'plain', { isLeader: false, maxWaitTime: 1_000 });
+    assert.match(
+      (await failure(plain.client.ready())).message,
+      /the Leader of Config is at tls:.*, and this process speaks tcp: give all processes the same option tls/,
+    );
+  });
+
+  it('does not follow a Leader without TLS', async (t) => {
+    const [store, history]: [MemoryStore, History] = [new MemoryStore(), []];
+    const plain = member(t, store, history, 'plain');
+    await plain.client.ready();
+    const second = member(t, store, history, 'second', { tls: tlsOf('member'), isLeader: false, maxWaitTime: 1_000 });
+    assert.match((await failure(second.client.ready())).message, /is at tcp:.*, and this process speaks tls/);
+  });
+});
+
 describe('the option election of cluster()', () => {
+  it('is refused with an address beyond loopback that nothing protects', () => {
+    const { registry } = machineOn(new MemoryStore());
+    const make = (options: ClusterOptions) => () =>
+      cluster(class Config {}, { election: registry.election('config'), host: '10.0.0.5', ...options });
+    assert.throws(make({}), { code: RpcCode.Insecure, message: /^listening on 10\.0\.0\.5 is refused/ });
+    assert.ok(make({ insecure: true })());
+    assert.ok(make({ secret: 'a secret of some length' })());
+    assert.ok(make({ isLeader: false })());
+  });
+
   const election = machineOn(new MemoryStore()).registry.election('config');
   const wrong: readonly [string, object, RegExp][] = [
     ['that is a name', { election: 'config' }, /^election must be an election of a registry, .*, got "config"$/],
