@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -13,10 +13,11 @@ import {
   type Server,
   type ServerOptions,
 } from '../../index.js';
-import { ROOT, readText } from '../architecture/house.js';
+import { readText } from '../architecture/house.js';
 import { type Calls, call, failure, keptLog, serve } from '../behaviour/support.js';
 import { withoutOpenssl } from '../support/certificates.js';
 import { until, untilEvent } from '../support/until.js';
+import { checkChecklist } from './checklist.js';
 
 const PAGE = readText('docs/security.md');
 
@@ -187,31 +188,5 @@ describe('the programs of docs/security.md', () => {
 });
 
 describe('the checklist of docs/security.md', () => {
-  const rows = PAGE.slice(PAGE.indexOf('## Checklist'), PAGE.indexOf('## Limits'))
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| ---') && !line.startsWith('| point'));
-
-  it('has its points', () => assert.ok(rows.length >= 20));
-
-  for (const row of rows) {
-    const [, point = '', , tests = ''] = row
-      .split(' | ')
-      .join('|')
-      .split(/(?<!\\)\|/)
-      .map((cell) => cell.trim());
-    it(`has tests that exist for: ${point}`, () => {
-      let file = '';
-      for (const name of tests === '' ? [] : tests.split('; ')) {
-        const [, path, rest] = /^`(test\/[^`]*)`: (.*)$/.exec(name) ?? [];
-        if (path !== undefined) file = path;
-        assert.ok(existsSync(ROOT + file), file);
-        const title = rest ?? name;
-        const text = readText(file).replaceAll("\\'", "'");
-        assert.ok(
-          text.includes(`'${title}'`) || text.includes(`"${title}"`) || text.includes(`\`${title}\``),
-          `${file} has no test: ${title}`,
-        );
-      }
-    });
-  }
+  checkChecklist({ page: 'docs/security.md', from: '## Checklist', to: '## Limits', head: 'point', rows: 20 });
 });
