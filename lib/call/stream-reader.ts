@@ -1,13 +1,16 @@
+import { AsyncDisposable } from './async-disposal.js';
 import type { StreamedResult } from './streamed-result.js';
 
 /**
  * Results of a call as a stream, for one reader: an async iterator that can be iterated once. `next()` rejects once, with an
- * `RpcError` whose `delivered` says how many items were read, and then reports the end.
+ * `RpcError` whose `delivered` says how many items were read, and then reports the end. `await using` ends the stream with its scope,
+ * on platforms that have `Symbol.asyncDispose`.
  */
-export class StreamReader<Item, Returned> implements AsyncIterable<Item> {
+export class StreamReader<Item, Returned> extends AsyncDisposable implements AsyncIterable<Item> {
   readonly #result: StreamedResult;
 
   constructor(result: StreamedResult) {
+    super();
     this.#result = result;
   }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { callContext } from '../../lib/call-context.js';
 import { findCause } from '../../lib/errors.js';
@@ -325,6 +326,31 @@ describe('a stream on its way', () => {
       assert.deepEqual([error.code, error.delivery], ['ERR_RPC_INVALID_ARGUMENT', 'not-sent']);
       assert.match(error.message, new RegExp(`a stream cannot be called in the mode '${failMode}'`));
     }
+  });
+
+  it('runs each step in the asynchronous context in which the method was called, and not in that of a wrapper', async (t) => {
+    const store = new AsyncLocalStorage<string>();
+    async function* rows() {
+      yield store.getStore();
+      await null;
+      yield store.getStore();
+    }
+    const snapshot = store.run('snapshot', () => AsyncLocalStorage.snapshot());
+    const service = {
+      wrapped: () => store.run('wrapper', rows),
+      async *bound() {
+        const source = rows();
+        for (;;) {
+          const { done, value } = await snapshot(() => source.next());
+          if (done === true) return;
+          yield value;
+        }
+      },
+    };
+    const served = await serve(t, service);
+    const { calls } = await call(t, [served]);
+    assert.deepEqual(await collect(calls.wrapped.stream(null)), [undefined, undefined]);
+    assert.deepEqual(await collect(calls.bound.stream(null)), ['snapshot', 'snapshot']);
   });
 
   it('sees the context of its call in each step of the generator', async (t) => {

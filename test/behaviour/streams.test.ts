@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import type { ResultStream } from '../../lib/call/result-stream.js';
 import { callContext } from '../../lib/call-context.js';
+import type { RpcError } from '../../lib/errors.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { call, failure, makeGate, overTransports, serve } from './support.js';
@@ -164,6 +165,56 @@ describe('the end of a stream', () => {
     assert.deepEqual(await stream.next(), { done: true, value: undefined });
     await until(() => ends.length > 1, { what: 'the second finally' });
     assert.deepEqual(ends, ['finally', 'finally']);
+  });
+
+  it('comes when the scope of await using is left, also by an error, and a stream that has ended stays so', async (t) => {
+    const { ends, endless } = noting();
+    const served = await serve(t, { endless, count });
+    const { calls } = await call(t, [served]);
+    const readTwo = async (fail: boolean): Promise<void> => {
+      await using stream = calls.endless.stream(null) as ResultStream<number>;
+      await stream.next();
+      if (fail) throw new RangeError('mine');
+      await stream.next();
+    };
+    await readTwo(false);
+    await until(() => ends.length === 1, { what: 'the finally' });
+    await assert.rejects(readTwo(true), { message: 'mine' });
+    await until(() => ends.length === 2, { what: 'the second finally' });
+    await using ended = calls.count.stream(null, 2) as ResultStream<number>;
+    assert.deepEqual(await collect(ended), [1, 2]);
+  });
+
+  it('is seen by the finally in the context that was kept at the top, and in callContext() with asyncContext', async (t) => {
+    const seen: unknown[] = [];
+    const service = {
+      async *rows(awaits: boolean) {
+        const kept = callContext();
+        try {
+          yield 1;
+          while (!awaits) yield 0;
+          await null;
+          yield 2;
+        } finally {
+          seen.push(callContext()?.meta, (kept?.signal.reason as RpcError | undefined)?.code);
+          await null;
+          seen.push(callContext()?.meta);
+        }
+      },
+    };
+    for (const asyncContext of [false, true]) {
+      const served = await serve(t, service, { asyncContext });
+      const { calls } = await call(t, [served]);
+      const later = asyncContext ? 'm' : undefined;
+      assert.deepEqual(await collect(calls.rows.with({ meta: 'm' }).stream(null, true)), [1, 2]);
+      assert.deepEqual(seen.splice(0), ['m', undefined, later]);
+      const stream = calls.rows.with({ meta: 'm' }).stream(null, false);
+      await stream.next();
+      await stream.return();
+      await until(() => seen.length === 3, { what: 'the finally' });
+      // JavaScript awaits the value of return() before it enters the finally.
+      assert.deepEqual(seen.splice(0), [later, 'ERR_RPC_CANCELLED', later]);
+    }
   });
 
   for (const form of ['toReadable', 'toWeb'] as const) {
