@@ -61,6 +61,11 @@ export class IncomingUpload {
     this.#receiver.end({ fail: () => reason }, true);
   }
 
+  /** The method has not ended, and the upload counts no longer among those of the connection. */
+  leave(): void {
+    this.#owner.over(this);
+  }
+
   /** The call is over. */
   close(): void {
     this.#owner.over(this);

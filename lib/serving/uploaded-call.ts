@@ -54,7 +54,9 @@ export class UploadedCall extends IncomingCall {
   }
 
   override abandoned(): void {
-    this.#upload?.close();
+    // After a stall of the process this may come before the deadline was noticed, and the method reads on: it is to hear of the deadline.
+    if (!this.isAborted) this.expire();
+    this.#upload?.leave();
   }
 
   protected override makeContext(): IncomingContext {
