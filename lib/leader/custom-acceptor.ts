@@ -11,6 +11,7 @@ import { CallEnds } from '../serving/call-ends.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall, microseconds } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
+import { discardStream, isStreamable } from '../stream/stream-source.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { Acceptor, AcceptorAnswer, AcceptorFactory, AcceptorOptions } from './acceptor.js';
 import { type AcceptorRequest, readMessage } from './acceptor-request.js';
@@ -170,9 +171,22 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     this.#channel?.observer?.refused({ method, oneway }, error, error.code, undefined);
   }
 
-  answerResults(id: number, _method: string, results: readonly unknown[]): void {
+  answerResults(id: number, method: string, results: readonly unknown[]): void {
+    if (isStreamable(results[0])) return this.#refuseStream(id, method, results[0]);
     // An acceptor of pomelo-rpc gets all that the method gave its callback.
     this.#answer(id, (firstOf(results) ?? null) as Error | null, results);
+  }
+
+  /** A custom acceptor answers with values, and would most likely send an empty object in the place of a stream. */
+  #refuseStream(id: number, method: string, stream: unknown): void {
+    discardStream(stream);
+    const why =
+      'the method answers with a stream, which a custom acceptor cannot send; answer with a list, page by page';
+    const error = new RpcError(RpcCode.NoStream, why);
+    this.#limit.logRefusal('refused a call', method, 'a caller', why);
+    this.#answer(id, error, []);
+    this.#channel?.failed?.({ method, oneway: false, error, code: error.code, caller: undefined });
+    this.#ends?.failed(error, error.code);
   }
 
   answerError(id: number, error: Error): void {

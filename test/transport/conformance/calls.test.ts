@@ -1,35 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { type ConnectedPeer, callContext } from '../../../index.js';
-import { type Endpoint, urlOf } from '../../../lib/endpoint.js';
-import { endpointOfUrl } from '../../../lib/endpoint-url.js';
-import type { ClientOptions } from '../../../node-client.js';
-import type { ServerOptions } from '../../../server.js';
-import { call, deferred, failure, type Served, serve, unusedPort } from '../../behaviour/support.js';
+import { deferred, failure, unusedPort } from '../../behaviour/support.js';
 import { expectNoLeaks } from '../../support/leaks.js';
 import { until } from '../../support/until.js';
-import { bareSocket, everyTransport, type TransportUnderTest } from './transports.js';
-
-async function serveAt(
-  t: TestContext,
-  transport: TransportUnderTest,
-  service: object,
-  options: Partial<ServerOptions> = {},
-  place: Endpoint = transport.place(t),
-): Promise<Served & { readonly url: string }> {
-  const served = await serve(t, service, { port: undefined, listen: urlOf(place), ...transport.server, ...options });
-  return { ...served, url: served.server.urls[0] ?? assert.fail('no place') };
-}
-
-async function callAt(t: TestContext, transport: TransportUnderTest, url: string, options: ClientOptions = {}) {
-  const calling = await call(t, [], { ...transport.client, ...options });
-  calling.client.addServer({ id: 'test-1', serverType: 'test', url });
-  return calling;
-}
-
-const placeOf = ({ url }: { readonly url: string }): { readonly endpoint: Endpoint } => ({
-  endpoint: endpointOfUrl('url', url),
-});
+import { callAt, placeOf, serveAt } from './serve-at.js';
+import { bareSocket, everyTransport } from './transports.js';
 
 describe('a call arrives, and its answer', () => {
   everyTransport((transport) => {
