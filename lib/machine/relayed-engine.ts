@@ -23,6 +23,7 @@ import { HeldLeases } from '../registry/held-leases.js';
 import { News } from '../registry/news.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import { type HostClient, LedClient } from './led-client.js';
+import { OwnWay } from './own-way.js';
 import { lostRelay, RelayedWatch } from './relayed-watch.js';
 import { failureOf, type Reply, type StateReport, stateOf } from './reply.js';
 import type { SentOperation, StoreHost } from './store-host.js';
@@ -50,6 +51,9 @@ export class RelayedEngine implements Engine, LeaseCalls {
   #reports: AsyncIterator<StateReport> | undefined;
   /** Last report of the process that leads; undefined before the first, and while no process leads. */
   #report: StateReport | undefined;
+  /** A question was not answered in time, and none has been since. */
+  #isSilent = false;
+  readonly #ownWay: OwnWay;
   /** Id of the process that led before. */
   #gone: string | undefined;
   #state: EngineState = {
@@ -63,6 +67,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
   /** `builder` makes the shared client, and `open` the engine in the process that leads. */
   constructor(builder: ClusterBuilder<typeof StoreHost>, open: () => OwnEngine, clock: Clock = systemClock) {
     this.#clock = clock;
+    this.#ownWay = new OwnWay(open);
     this.#leases = new HeldLeases(this, clock);
     this.#led = outsideContexts(
       () =>
@@ -99,8 +104,11 @@ export class RelayedEngine implements Engine, LeaseCalls {
     return { id, ttl: granted, sentAt: calledAt + waited };
   }
 
+  /** While the process that has the connection is silent, the renewal goes both ways, and the first answer counts. */
   renew(id: string, timeout: number): Promise<boolean> {
-    return this.#ask('a renewal', timeout, (client) => client.renew(id, timeout));
+    const isSilent = this.#isSilent;
+    const relayed = this.#ask('a renewal', timeout, (client) => client.renew(id, timeout));
+    return isSilent ? Promise.any([relayed, this.#ownWay.renew(id, timeout)]) : relayed;
   }
 
   async revoke(id: string): Promise<void> {
@@ -139,6 +147,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
     this.#leases.close();
     for (const watch of this.#watches) watch.close();
     void this.#reports?.return?.();
+    this.#ownWay.close();
     await closed;
   }
 
@@ -154,6 +163,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
       left,
       what,
     );
+    this.#heard();
     this.#onReport(reply.state);
     if ('failure' in reply) throw failureOf(reply.failure);
     return reply.value;
@@ -171,7 +181,11 @@ export class RelayedEngine implements Engine, LeaseCalls {
         reject(error);
       };
       const why = `the process that has the connection did not answer ${what} in time`;
-      const timer = setTimeout(() => fail(unavailable(why, 'unknown')), Math.max(1, timeout));
+      const onLate = (): void => {
+        this.#isSilent = true;
+        fail(unavailable(why, 'unknown'));
+      };
+      const timer = setTimeout(onLate, Math.max(1, timeout));
       this.#asking.add(fail);
       answer.then((value) => {
         settle();
@@ -184,9 +198,16 @@ export class RelayedEngine implements Engine, LeaseCalls {
     void this.#followStates();
   }
 
+  #heard(): void {
+    if (!this.#isSilent) return;
+    this.#isSilent = false;
+    this.#ownWay.close();
+  }
+
   /** The process that leads may also have been stopped in order, and waits for its readers. */
   #onLost(): void {
     this.#gone = this.#report?.host;
+    this.#heard(); // of its end
     this.#report = undefined;
     this.#state = { ...this.#state, connected: false, since: performance.now() };
     for (const watch of this.#watches) watch.end(lostRelay(this.#led.obstacle ?? 'another process leads'));

@@ -157,6 +157,30 @@ describe('the processes of a machine', { skip }, () => {
     assert.deepEqual((await listed(engine, 'elections/')).entries, []);
   });
 
+  it('keep their leases by connections of their own while the process with the connection stands still, and give those up again', async (t) => {
+    const cluster = await startEtcd(t);
+    const machine = new Machine(t, 'one', cluster);
+    const engine = engineOn(t, { hosts: cluster.urls, namespace: NAMESPACE });
+    await machine.start(3);
+    const frozen = await machine.leader();
+    const others = machine.members.filter((member) => member !== frozen);
+    const records = await recordsOf(engine);
+    frozen.child.kill('SIGSTOP');
+    t.after(() => frozen.child.kill('SIGCONT'));
+    await until(async () => !(await recordsOf(engine)).has(frozen.id), {
+      what: 'the lease to run out',
+      timeoutMs: GONE_MS,
+    });
+    await sleep(TTL_MS);
+    const after = await recordsOf(engine);
+    for (const { id } of others)
+      assert.equal(after.get(id), records.get(id), `${id} has the record and the lease that it had`);
+    assert.equal(machine.connections.size, 3);
+    frozen.child.kill('SIGCONT');
+    await until(() => machine.connections.size === 1, { what: 'one connection', timeoutMs: GONE_MS });
+    assert.equal(await machine.leader(), frozen);
+  });
+
   it('elect one Leader, who leads on when another process of the machine had the connection and died', async (t) => {
     const cluster = await startEtcd(t);
     const [one, other] = [new Machine(t, 'one', cluster), new Machine(t, 'other', cluster)];
