@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { cluster } from '../../lib/cluster/cluster.js';
+import type { ClusterOptions } from '../../lib/cluster/options.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { type Json, spawnProcess } from '../support/spawn-process.js';
 import { until } from '../support/until.js';
@@ -18,8 +19,9 @@ async function collect(stream: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 /** A shared client in a role, and the real client behind it. */
-async function joined(t: TestContext, role: (typeof ROLES)[number]) {
+async function joined(t: TestContext, role: (typeof ROLES)[number], options: ClusterOptions = {}) {
   const world = await sharedWorld(t, {
+    ...options,
     localCopies: role === 'Leader with copies',
     singleMode: role === 'single process',
   });
@@ -103,7 +105,8 @@ describe('a method of a shared client that streams', () => {
       });
 
       it('ends with one error and its finally where the shared client is closed', async (t) => {
-        const { client, first, real } = await joined(t, role);
+        // A close waits so long for calls that run, and a stream does not end by itself.
+        const { client, first, real } = await joined(t, role, { responseTimeout: 2_000 });
         const stream = client.endless();
         await stream.next();
         await cluster.close(first);

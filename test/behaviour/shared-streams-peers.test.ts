@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { freePort } from '../../bench/free-port.js';
+import { callContext } from '../../lib/call-context.js';
 import { creditBody } from '../../lib/stream/stream-body.js';
 import { request, response } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
@@ -30,6 +31,15 @@ async function opened(t: TestContext) {
     async *endless() {
       try {
         for (let i = 0; ; i++) yield i;
+      } finally {
+        ends.finals += 1;
+      }
+    },
+    /** Yields nothing: a thousand windows of items would take the test its time. */
+    async *held() {
+      const { signal } = callContext() as { signal: AbortSignal };
+      try {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
       } finally {
         ends.finals += 1;
       }
@@ -123,7 +133,7 @@ describe('a Follower that has streams relayed', () => {
     const { peer, ends } = await opened(t);
     for (let id = 2; id < 1_003; id++) peer.write(open(id, { method: 'user.service.f' }));
     for (let id = 2; id < 1_003; id++) await failed(peer, id);
-    for (let id = 2_000; id < 3_001; id++) peer.write(open(id));
+    for (let id = 2_000; id < 3_001; id++) peer.write(open(id, { method: 'user.service.held' }));
     assert.equal(await failed(peer, 3_000), 'ERR_RPC_PENDING_FULL');
     peer.write(request(2_000, { type: 'cancel' }));
     await until(() => ends.finals === 1, { what: 'room for another' });
