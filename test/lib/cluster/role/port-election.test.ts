@@ -74,6 +74,8 @@ interface FakeWorld {
   readonly log: string[];
   readonly lines: FakeLine[];
   claim(): Promise<void>;
+  /** Settles when the right of a claim is lost; each claim asks once. */
+  lost?(): Promise<RpcError>;
   dial(): Promise<void>;
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -120,7 +122,7 @@ function setUp(
   const port: ElectionPort = {
     async claim() {
       await world.claim();
-      return { lease };
+      return { lease, ...(world.lost && { lost: world.lost() }) };
     },
     async dial(handler) {
       await world.dial();
@@ -294,6 +296,85 @@ describe('PortElection', () => {
     roles[1]?.publish('p', { id: 2 });
     const methods = lines.flatMap(({ sent }) => sent.map(({ method }) => method));
     assert.deepEqual([methods.length, new Set(methods).size, methods[0]?.name], [3, 1, 'publish']);
+  });
+});
+
+describe('PortElection, deposed', () => {
+  const DEPOSED = new RpcError(RpcCode.LeaseLost, 'the election is lost');
+  const NEVER = new Promise<RpcError>(() => {});
+
+  /** The first claim is lost when the test says so, and a later one never. */
+  function deposable(t: TestContext, given: Partial<FakeWorld> = {}) {
+    let depose = (): void => {};
+    const rights = [
+      new Promise<RpcError>((resolve) => {
+        depose = () => resolve(DEPOSED);
+      }),
+    ];
+    const set = setUp(t, { lost: () => rights.shift() ?? NEVER, ...given });
+    set.election.start();
+    return { ...set, depose: () => depose() };
+  }
+
+  it('while it leads, closes the real client and frees the port before it competes again', async (t) => {
+    const { log, reaches, depose, world } = deposable(t);
+    await reaches('leading');
+    world.claim = held;
+    depose();
+    await reaches('following');
+    assert.deepEqual(log.slice(3), [
+      'lost: the election is lost',
+      'Followers go',
+      'the real client is closed',
+      'the port is released',
+      'Follower',
+    ]);
+  });
+
+  it('while the real client starts, closes that one and leads with another', async (t) => {
+    const { opened, open } = gate();
+    const { log, reaches, depose, world } = deposable(t, { ready: () => opened });
+    await reaches('opening');
+    world.ready = async () => {};
+    depose();
+    await reaches('leading');
+    open();
+    await new Promise(setImmediate);
+    assert.deepEqual(log, [
+      ...['the real client is made', 'Followers go', 'the real client is closed', 'the port is released'],
+      ...['the real client is made', 'leads Data', 'Leader'],
+    ]);
+  });
+
+  it('while the real client has failed, makes no further one for the old term', async (t) => {
+    const { log, reaches, depose, world } = deposable(t, { ready: () => Promise.reject(new Error('no such host')) });
+    await reaches('failed');
+    world.claim = held;
+    depose();
+    await reaches('following');
+    assert.deepEqual(log.slice(3), ['Followers go', 'the real client is closed', 'the port is released', 'Follower']);
+  });
+
+  it('reports a real client that cannot be closed, and competes again', async (t) => {
+    const { log, reaches, depose, world } = deposable(t, { close: () => Promise.reject(new Error('it hangs')) });
+    await reaches('leading');
+    world.claim = held;
+    depose();
+    await reaches('following');
+    assert.deepEqual(log.slice(-3), ['the port is released', 'error: it hangs', 'Follower']);
+  });
+
+  it('while it is drained, ends once', async (t) => {
+    const { opened, open } = gate();
+    const { election, log, reaches, depose } = deposable(t, { close: () => opened });
+    await reaches('leading');
+    depose();
+    await reaches('deposed');
+    const drained = election.drain(OVER, 1_000);
+    open();
+    await drained;
+    assert.equal(election.state, 'closed');
+    assert.deepEqual(log.slice(4), ['Followers go', 'the real client is closed', 'the port is released']);
   });
 });
 
