@@ -11,7 +11,7 @@ import { CallEnds } from '../serving/call-ends.js';
 import type { Channel } from '../serving/channel.js';
 import { type Answerer, IncomingCall, microseconds } from '../serving/incoming-call.js';
 import { type CallSource, ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
-import { discardStream, isStreamable } from '../stream/stream-source.js';
+import { refusedStream } from '../serving/refused-stream.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
 import type { Acceptor, AcceptorAnswer, AcceptorFactory, AcceptorOptions } from './acceptor.js';
 import { type AcceptorRequest, readMessage } from './acceptor-request.js';
@@ -172,18 +172,15 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   answerResults(id: number, method: string, results: readonly unknown[]): void {
-    if (isStreamable(results[0])) return this.#refuseStream(id, method, results[0]);
+    const refusal = refusedStream(results[0]);
+    if (refusal !== undefined) return this.#refuse(id, method, refusal);
     // An acceptor of pomelo-rpc gets all that the method gave its callback.
     this.#answer(id, (firstOf(results) ?? null) as Error | null, results);
   }
 
-  /** A custom acceptor answers with values, and would most likely send an empty object in the place of a stream. */
-  #refuseStream(id: number, method: string, stream: unknown): void {
-    discardStream(stream);
-    const why =
-      'the method answers with a stream, which a custom acceptor cannot send; answer with a list, page by page';
-    const error = new RpcError(RpcCode.NoStream, why);
-    this.#limit.logRefusal('refused a call', method, 'a caller', why);
+  /** The method has answered with what cannot be sent. */
+  #refuse(id: number, method: string, error: RpcError): void {
+    this.#limit.logRefusal('refused a call', method, 'a caller', error.message);
     this.#answer(id, error, []);
     this.#channel?.failed?.({ method, oneway: false, error, code: error.code, caller: undefined });
     this.#ends?.failed(error, error.code);
