@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/cluster': LIB.slice(2),
   'lib/registry': ['lib/election', 'lib/auth', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
-  'lib/leader': ['lib/serving', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
+  'lib/leader': ['lib/serving', 'lib/stream', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],
   'lib/serving': ['lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/service': ['lib/stream', 'lib'],
   'lib/follower': ['lib/call', 'lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
