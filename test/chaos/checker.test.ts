@@ -144,6 +144,15 @@ describe('the checker of chaos runs', () => {
       assert.deepEqual(kinds([made(0), settled(0, { at, ...failure('unknown', 'ERR_RPC_TIMEOUT') })]), []);
   });
 
+  it('takes a deadline that is kept late for what it is where the event loop of the caller stood still, and no longer', () => {
+    const late = [made(0), executed(0), settled(0, { at: 11_000 })];
+    const stalled = (who: string, from: number, to: number) => ({ type: 'stalled', who, from, to }) as const;
+    assert.deepEqual(kinds(late), ['settled late']);
+    assert.deepEqual(kinds([...late, stalled('c1', 2_000, 8_000)]), []);
+    assert.deepEqual(kinds([...late, stalled('c1', 0, 3_000)]), ['settled late']);
+    assert.deepEqual(kinds([...late, stalled('c2', 2_000, 8_000)]), ['settled late']);
+  });
+
   it('misses the last items of a stream only where it ended by itself, and sees items of another call', () => {
     assert.deepEqual(kinds([read([0, 1])]), []);
     assert.deepEqual(kinds([read([0, 1], 3)]), ['item lost']);

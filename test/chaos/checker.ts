@@ -1,4 +1,4 @@
-import type { Executed, History, HistoryRecord, Left, Made, Settled } from './history.js';
+import type { Executed, History, HistoryRecord, Left, Made, Settled, Stalled } from './history.js';
 import { checkStreams } from './stream-checker.js';
 
 /** Everything that a run may find wrong. Each has a seeded bug that shows it: in checker.test.ts and in chaos.test.ts. */
@@ -29,7 +29,7 @@ export interface Violation {
   readonly what: string;
 }
 
-/** A deadline is kept late where a process was stopped or had no CPU; one that is forgotten is not kept at all. */
+/** A deadline is kept late where a server or a relay had no CPU, beside stalls of the caller; one that is forgotten is not kept at all. */
 const LATE_MS = 6_000;
 
 /** Deadlines are never early; but two clocks are read, one after the other. */
@@ -59,7 +59,8 @@ export function check({ records, killedClients }: History): Violation[] {
     }
     if (record.type === 'left') report('left over', `${record.who}: ${record.what}`);
   }
-  for (const call of calls.values()) checkCall(call, killedClients.includes(call.made.client), report);
+  const stalls = records.filter((record) => record.type === 'stalled');
+  for (const call of calls.values()) checkCall(call, killedClients.includes(call.made.client), stalls, report);
   checkOrder(records, calls, report);
   checkStreams(records, report);
   return found;
@@ -67,7 +68,12 @@ export function check({ records, killedClients }: History): Violation[] {
 
 type Report = (kind: ViolationKind, what: string) => void;
 
-function checkCall({ made, settled, executed }: CallHistory, isKilled: boolean, report: Report): void {
+function checkCall(
+  { made, settled, executed }: CallHistory,
+  isKilled: boolean,
+  stalls: readonly Stalled[],
+  report: Report,
+): void {
   const name = `${nameOf(made)} (${made.kind})`;
   if (settled.length > 1) report('settled twice', `${name}: ${settled.map(show).join(' and ')}`);
   if (settled.length === 0 && !isKilled) report('never settled', `${name}: ${show(made)}`);
@@ -75,7 +81,8 @@ function checkCall({ made, settled, executed }: CallHistory, isKilled: boolean, 
   const [end] = settled;
   if (end === undefined) return;
   const lateMs = end.at - made.at - made.timeout;
-  if (lateMs > LATE_MS) report('settled late', `${name}: ${Math.round(lateMs)} ms after its deadline, ${show(end)}`);
+  if (lateMs > LATE_MS && lateMs - stalledBefore(end, lateMs, stalls) > LATE_MS)
+    report('settled late', `${name}: ${Math.round(lateMs)} ms after its deadline, ${show(end)}`);
   if (end.error?.code === 'ERR_RPC_TIMEOUT' && lateMs < -EARLY_MS)
     report('timed out early', `${name}: ${Math.round(-lateMs)} ms before its deadline, ${show(end)}`);
   if (end.error !== undefined && !/^ERR_RPC_/.test(end.error.code ?? ''))
@@ -85,6 +92,13 @@ function checkCall({ made, settled, executed }: CallHistory, isKilled: boolean, 
   if (delivery === 'not-sent' && executed.length > 0)
     report('executed though not sent', `${name}: ${show(end)}, ${executed.map(show).join(' and ')}`);
   if (isAnswered(made, end) && executed.length === 0) report('not executed though answered', `${name}: ${show(end)}`);
+}
+
+/** Time within the last `ms` before the end in which the event loop of the caller did not turn. */
+function stalledBefore({ client, at }: Settled, ms: number, stalls: readonly Stalled[]): number {
+  return stalls
+    .filter(({ who }) => who === client)
+    .reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, at) - Math.max(from, at - ms)), 0);
 }
 
 /** Somebody executed it, by what its caller was told. A one-way call succeeds when it is sent. */

@@ -33,6 +33,9 @@ export type ClientCommand =
 /** More than what is in flight at once in quiet times; less than what a burst makes. */
 const MAX_UNSETTLED = 400;
 const MAX_TIMEOUT_MS = 3_000;
+/** Pause between two looks at the event loop, and the shortest time without a turn that is written down. Unit: ms */
+const SAMPLE_MS = 50;
+const STALL_MS = 500;
 /** The longest that calls may take to settle once all faults are over. */
 const SETTLE_MS = MAX_TIMEOUT_MS + 3_000;
 
@@ -83,6 +86,7 @@ class Caller {
   #unsettled = 0;
   #settled = 0;
   #isOver = false;
+  readonly #sampling = this.#sampleTurns();
   #loading: Promise<void> = Promise.resolve();
   /** Records of this tick: one write for all. */
   #records: HistoryRecord[] = [];
@@ -97,6 +101,17 @@ class Caller {
     this.#client.on('mailbox', (id, to) => {
       if (to === 'connecting') this.#lines.set(id, (this.#lines.get(id) ?? 0) + 1);
     });
+  }
+
+  /** Writes down when the event loop did not turn: no deadline can be kept meanwhile. */
+  #sampleTurns(): NodeJS.Timeout {
+    let last = performance.now();
+    const sample = (): void => {
+      const now = performance.now();
+      if (now - last > STALL_MS) this.#write({ type: 'stalled', who: this.#name, from: last, to: now });
+      last = now;
+    };
+    return setInterval(sample, SAMPLE_MS);
   }
 
   async start(servers: readonly ServerInfo[]): Promise<void> {
@@ -132,6 +147,7 @@ class Caller {
     await this.#loading;
     await this.#streams.settled();
     await new Promise((resolve) => setImmediate(resolve)); // callbacks of the last ones
+    clearInterval(this.#sampling);
     this.#flush();
     if (this.#bugs.includes('leave a timer')) setTimeout(() => {}, 600_000);
     await this.#peer.end();

@@ -86,7 +86,15 @@ export interface Over {
   readonly who: string;
 }
 
-export type HistoryRecord = Made | Settled | Executed | Left | Read | GeneratorNoted | Over;
+/** The event loop of a client did not turn, from a time to a time: the process was stopped, had no CPU, or made a burst of calls. */
+export interface Stalled {
+  readonly type: 'stalled';
+  readonly who: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type HistoryRecord = Made | Settled | Executed | Left | Read | GeneratorNoted | Over | Stalled;
 
 export interface History {
   readonly records: readonly HistoryRecord[];
