@@ -102,6 +102,17 @@ export {
   tooBusy,
 } from './station/index.js';
 
+// Looking inside: what a server says of itself, see docs/inspect.md. Reports may gain fields in any version.
+
+export { type Latency, latencyAt, mergedLatency } from './lib/latency-histogram.js';
+export type { JsonSchema, MethodDescription } from './lib/service/describe-method.js';
+export type { ParameterName } from './lib/service/parameters.js';
+export type { CallCounts, OutcomeCounts } from './lib/serving/call-stats.js';
+export type { HealthDetail, HealthReport, HealthStatus, NamespaceHealth } from './server/health.js';
+export type { PageRequest } from './server/name-page.js';
+export type { ReflectionReport } from './server/reflection.js';
+export type { LoadReport, MethodStats, ServerIdentity, StatsReport } from './server/stats.js';
+
 // Custom transports: acceptors in place of a server's transports, mailboxes in place of a client's. Both have the shape that
 // pomelo-rpc gave them.
 

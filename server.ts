@@ -13,15 +13,14 @@ import type { TlsOptions } from './lib/transport/tls-options.js';
 import { makeAcceptor } from './server/acceptor.js';
 import { acceptorEvents } from './server/acceptor-events.js';
 import { ElectedPlace } from './server/elected-place.js';
-import { FilteredServer } from './server/filtered-server.js';
 import { missingMethods } from './server/missing-methods.js';
+import { OperatedServer } from './server/operated-server.js';
 import type { ServerOptions } from './server/options.js';
 import type { Place, PlaceOwner } from './server/place.js';
 import { PortPlace } from './server/port-place.js';
 import { Registered } from './server/registered.js';
 import { type ResolvedServerOptions, resolveServerOptions } from './server/resolve.js';
 import { ServedCalls } from './server/served-calls.js';
-import { ServerFilters } from './server/server-filters.js';
 import { cannotStart, startedTwice, stoppedWhileStarting } from './server/start-errors.js';
 import { SERVER_TRANSITIONS, type ServerState } from './server/state.js';
 
@@ -43,7 +42,7 @@ export type { ServerState } from './server/state.js';
  * await server.stop();
  * ```
  */
-export class Server extends FilteredServer {
+export class Server extends OperatedServer {
   /** Makes a server whose methods answer through callbacks, as those of pomelo-rpc do. Source: pomelo-rpc. */
   static create(options: ServerOptions): Server {
     return new Server(pomeloServerOptions(options));
@@ -69,13 +68,13 @@ export class Server extends FilteredServer {
    */
   constructor(written: ServerOptions) {
     const options = resolveServerOptions(written);
-    const filters = new ServerFilters(options);
-    super(filters);
+    const calls = new ServedCalls(options, () => ({ server: this, acceptor: this.#acceptor }));
+    super(calls);
     const { logger, services } = options;
     this.id = options.id;
     this.serverType = options.serverType;
     this.#options = options;
-    this.#calls = new ServedCalls(options, filters, this);
+    this.#calls = calls;
     this.#remotes = new HotReload(this.#calls.services, services, logger, (result) => this.emit('reload', result));
     this.#registered = Registered.of(options.registration, logger, (error) => this.emit('error', error));
     const owner = this.#placeOwner(written);

@@ -33,6 +33,10 @@ export const nextTick: typeof process.nextTick = realNextTick();
 /** Time of day, which certificates are valid by. Unit: ms since 1970 */
 export const { now: timeOfDay } = Date;
 
+/** Busy and idle time of the event loop since the start of the process. Unit: ms */
+export const eventLoopUtilization: () => { readonly active: number; readonly idle: number } = () =>
+  nodePerformance.eventLoopUtilization();
+
 /** Clock of all deadlines: monotonic, in ms. The prototype has Node's function where `performance.now` is replaced. */
 export const performance: { readonly now: () => number } = {
   now: (Object.getPrototypeOf(nodePerformance) as Performance).now.bind(nodePerformance),

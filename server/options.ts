@@ -76,6 +76,19 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions, Authori
    * @default none
    */
   expectedErrors?: ExpectedErrors | undefined;
+  /**
+   * Answer the methods of `$mailstation`, with which callers ask the server what it has and does: methods, health, figures. Callers that have
+   * proven a certificate or a secret may ask, and all others where strangers cannot come in: on this machine alone, or with a secret.
+   * Elsewhere, and web pages, where `expose` names the methods (`$mailstation.health.*`). See docs/inspect.md.
+   * @default true
+   */
+  inspect?: boolean | undefined;
+  /**
+   * Count the calls of each method, with their latencies and failures, for `$mailstation.stats.read` and `server.stats()`. docs/inspect.md says
+   * what that costs a call.
+   * @default false
+   */
+  callStats?: boolean | undefined;
   /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
   rpcLogger?: (Pick<Logger, 'error'> & Partial<Logger>) | undefined;
   /** Log each call when it is answered; never its arguments. Source: pomelo-rpc. @default false */
@@ -88,6 +101,8 @@ export const SERVER_DEFAULTS = Object.freeze({
   drainTimeout: 30_000,
   standby: false,
   rpcDebugLog: false,
+  inspect: true,
+  callStats: false,
   registryTimeout: 30_000,
 }) satisfies Partial<ServerOptions>;
 
@@ -103,6 +118,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   bufferMsg: true,
   buffMsg: true,
   callbacks: true,
+  callStats: true,
   callerShare: true,
   context: true,
   drainTimeout: true,
@@ -114,6 +130,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   host: true,
   id: true,
   insecure: true,
+  inspect: true,
   interval: true,
   keepalive: true,
   listen: true,

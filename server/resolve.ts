@@ -20,6 +20,10 @@ export interface ResolvedServerOptions {
   readonly logger: Logger;
   readonly expectedErrors: ExpectedErrors | undefined;
   readonly rpcDebugLog: boolean;
+  readonly inspect: boolean;
+  readonly callStats: boolean;
+  /** The server listens through a custom acceptor, which decides by itself who may call. */
+  readonly hasCustomAcceptor: boolean;
   readonly services: ResolvedServiceOptions;
   readonly drainTimeout: number;
   readonly listening: ResolvedListeningOptions;
@@ -43,6 +47,9 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
   const check = { owner: 'the server', names: SERVER_OPTION_NAMES, ignored: PASSED_OVER, onlyNear };
   warnOfUnknownOptions(written, check, logger);
   const rpcDebugLog = boolean('rpcDebugLog', options.rpcDebugLog, defaults.rpcDebugLog);
+  const inspect = boolean('inspect', options.inspect, defaults.inspect);
+  const callStats = boolean('callStats', options.callStats, defaults.callStats);
+  const hasCustomAcceptor = options.acceptorFactory !== undefined;
   const services = resolveServiceOptions(options);
   const drainTimeout = timeoutMs('drainTimeout', options.drainTimeout, defaults.drainTimeout, 0);
   const listening = resolveListeningOptions(options, logger);
@@ -59,6 +66,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
     logger,
     expectedErrors,
     rpcDebugLog,
+    ...{ inspect, callStats, hasCustomAcceptor },
     services,
     drainTimeout,
     listening,

@@ -59,7 +59,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   running = Number.NEGATIVE_INFINITY;
   isGone = false;
   readonly #options: CustomAcceptorOptions;
-  readonly #limit: ConcurrencyLimit;
+  readonly limit: ConcurrencyLimit;
+  readonly connections = undefined;
   readonly #lifecycle = new Lifecycle<CustomAcceptorState>('idle', TRANSITIONS, () => {});
   /** Answer functions of the calls that are not answered yet, by id. */
   readonly #answers = new Map<number, AcceptorAnswer>();
@@ -83,7 +84,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     if (typeof factory !== 'function' && typeof factory?.create !== 'function')
       throw unfit('acceptorFactory', 'a function, or an object with create', factory);
     this.#options = options;
-    this.#limit = new ConcurrencyLimit(options);
+    this.limit = new ConcurrencyLimit(options);
     this.endpoints = [options.endpoint];
   }
 
@@ -165,7 +166,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   refuse({ id, method, oneway }: AcceptorRequest, _frame: undefined, why: string): void {
     const error = new RpcError(RpcCode.Overloaded, why);
-    this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', why);
+    this.limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', why);
     if (!oneway) this.#answer(id, error, []);
     this.#channel?.failed?.({ method, oneway, error, code: error.code, caller: undefined });
     this.#channel?.observer?.refused({ method, oneway }, error, error.code, undefined);
@@ -180,7 +181,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   /** The method has answered with what cannot be sent. */
   #refuse(id: number, method: string, error: RpcError): void {
-    this.#limit.logRefusal('refused a call', method, 'a caller', error.message);
+    this.limit.logRefusal('refused a call', method, 'a caller', error.message);
     this.#answer(id, error, []);
     this.#channel?.failed?.({ method, oneway: false, error, code: error.code, caller: undefined });
     this.#ends?.failed(error, error.code);
@@ -195,7 +196,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   failed({ method, oneway }: IncomingCall, error: Error, code: RpcCode | undefined): void {
     if (code === RpcCode.NoMethod)
-      this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', error.message);
+      this.limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, 'a caller', error.message);
     this.#channel?.failed?.({ method, oneway, error, code, caller: undefined });
     this.#ends?.failed(error, code);
   }
@@ -206,8 +207,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
 
   served(call: IncomingCall): void {
     this.#serving -= 1;
-    if (this.#limit.counts(call)) this.#ends?.ended(call, undefined);
-    this.#limit.release(call, this);
+    if (this.limit.counts(call)) this.#ends?.ended(call, undefined);
+    this.limit.release(call, this);
     if (this.#serving === 0) this.#onIdle?.();
   }
 
@@ -256,8 +257,8 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     else if (channel === undefined)
       this.#answer(id, new RpcError(RpcCode.BadRequest, 'the server is not ready for requests yet'), []);
     else {
-      const call = this.#limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
-      if (call !== undefined) this.#limit.watch(call, this);
+      const call = this.limit.admit(this, channel, request, undefined, Number.POSITIVE_INFINITY);
+      if (call !== undefined) this.limit.watch(call, this);
     }
   }
 
@@ -267,7 +268,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
     try {
       answer?.(error, ...results);
     } catch (thrown) {
-      this.#limit.log.error(
+      this.limit.log.error(
         () => `mailstation: the answer function of the custom acceptor threw: ${describeError(thrown)}`,
       );
     }
@@ -278,7 +279,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   }
 
   async #closeAcceptor(): Promise<void> {
-    this.#limit.stop();
+    this.limit.stop();
     const acceptor = this.#acceptor;
     this.#acceptor = undefined;
     try {

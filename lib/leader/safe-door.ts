@@ -28,6 +28,15 @@ export function requireSafeDoor(endpoint: Endpoint, protection: DoorProtection):
   throw new RpcError(RpcCode.Insecure, endpoint.transport === 'unix' ? openFolder(endpoint) : openAddress(endpoint));
 }
 
+/**
+ * True for a door by which no stranger comes in from another machine: on this machine alone, or where each caller proves a secret or a
+ * certificate.
+ */
+export function keepsStrangersOut(endpoint: Endpoint, { hasSecret = false, tls }: DoorProtection): boolean {
+  if (isOfThisMachine(endpoint)) return true;
+  return endpoint.transport !== 'unix' && (hasSecret || needsCertificate(tls));
+}
+
 /** The doors in one line, each with the reason why strangers cannot come in. */
 export function describeDoors(doors: readonly (readonly [Endpoint, DoorProtection])[]): string {
   const all = doors.map(([endpoint, protection]) => [urlOf(endpoint), whySafe(endpoint, protection)] as const);
@@ -46,10 +55,13 @@ function reasonsOf(endpoint: Endpoint, { hasSecret = false, tls }: DoorProtectio
   if (isOfThisMachine(endpoint)) reasons.push('reachable from this machine only');
   // No secret helps: a program that replaces the file can relay the registration, and change every later byte.
   else if (endpoint.transport === 'unix') return reasons;
-  const needsCertificate = tls?.requestCert === true && tls.rejectUnauthorized;
-  if (isEncrypted(endpoint)) reasons.push(needsCertificate ? 'TLS, certificate required' : 'TLS');
+  if (isEncrypted(endpoint)) reasons.push(needsCertificate(tls) ? 'TLS, certificate required' : 'TLS');
   if (hasSecret) reasons.push('secret required');
   return reasons;
+}
+
+function needsCertificate(tls: DoorTls | undefined): boolean {
+  return tls?.requestCert === true && tls.rejectUnauthorized;
 }
 
 function isOfThisMachine(endpoint: Endpoint): boolean {

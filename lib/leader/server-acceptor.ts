@@ -2,6 +2,7 @@ import type { Endpoint } from '../endpoint.js';
 import type { RpcError } from '../errors.js';
 import type { NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
+import type { ConcurrencyLimit } from '../serving/overload.js';
 
 /**
  * Takes in the requests of a server, on the package's own transports ({@link ChannelAcceptor}) or through a user's acceptor
@@ -12,6 +13,10 @@ export interface ServerAcceptor {
   readonly endpoints: NonEmpty<Endpoint>;
   /** Endpoint that was claimed last: the one that could not be taken, where {@link ServerAcceptor.listen} has rejected. */
   readonly claimed: Endpoint;
+  /** Limit of the calls, over all connections. */
+  readonly limit: ConcurrencyLimit;
+  /** Open connections; undefined behind a user's acceptor, which does not report them. */
+  readonly connections: number | undefined;
   /** Place at which requests are taken in, for log lines: `tcp://127.0.0.1:3333`. */
   readonly description: string;
   /** True where listening fails on a held port in a way that lets a second process compete for the port. */

@@ -15,15 +15,45 @@ const UNKNOWN: Parameters = { count: Number.POSITIVE_INFINITY, last: undefined, 
 const LITERALS =
   /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|`(?:\\[\s\S]|[^`\\])*`|(?<=(?:[=(,;:!&|?{}[+*%<>~^-]|\breturn)\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\//g;
 
+/** A parameter of a function, for a description. */
+export interface ParameterName {
+  /** Name, or `{ a, b }` and the like as it is written. */
+  readonly name: string;
+  /** True for a parameter with a default value. */
+  readonly optional?: true;
+  /** True for a parameter that takes all further arguments. */
+  readonly rest?: true;
+}
+
+/** Longest name of a parameter in a description: a pattern may have any length. Characters */
+const MAX_NAME = 200;
+
+/** Names of the parameters of a function, read from its source. Undefined for a function without a readable source. */
+export function parameterNames(source: string): ParameterName[] | undefined {
+  if (source.endsWith('{ [native code] }')) return undefined;
+  const bare = source.replace(LITERALS, (literal) => (literal.startsWith('/') ? ' ' : "''"));
+  const single = SINGLE.exec(bare)?.[1];
+  if (single !== undefined) return [{ name: single }];
+  return listOf(bare)?.parts.map((part) => {
+    const rest = part.startsWith('...');
+    const written = rest ? part.slice(3).trim() : part;
+    const name = NAME.exec(written)?.[0] ?? written.replace(/\s+/g, ' ').slice(0, MAX_NAME);
+    const optional = written.slice(name.length).trimStart().startsWith('=');
+    return { name, ...(optional && { optional }), ...(rest && { rest }) };
+  });
+}
+
 const OPEN = '([{';
 const CLOSED = ')]}';
+/** An arrow function of one parameter without parentheses. */
+const SINGLE = /^(?:async\b\s*)?([\p{ID_Continue}$]+)\s*=>/u;
 const NAME = /^[\p{ID_Continue}$]+/u;
 
 /** Reads the parameters of a function from its source. `length` of a function counts only those before a default value. */
 export function parametersOf(source: string): Parameters {
   if (source.endsWith('{ [native code] }')) return UNKNOWN; // bound, or built in
   const bare = source.replace(LITERALS, (literal) => (literal.startsWith('/') ? ' ' : "''"));
-  const single = /^(?:async\b\s*)?([\p{ID_Continue}$]+)\s*=>/u.exec(bare);
+  const single = SINGLE.exec(bare);
   if (single !== null) return { count: 1, last: single[1], body: bare.slice(single[0].length) };
   const list = listOf(bare);
   if (list === undefined) return UNKNOWN;

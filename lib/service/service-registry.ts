@@ -57,11 +57,12 @@ export interface AddServicesOptions {
 export type ServiceObjects = Record<string, Record<string, object>>;
 
 /** A module of a namespace with all its methods: added, replaced and removed as a whole. */
-interface ServedModule {
+export interface ServedModule {
   readonly namespace: string;
   readonly module: string;
   readonly file: string;
   readonly instance: object;
+  /** By the last parts of the names. */
   readonly methods: ReadonlyMap<string, ServedMethod>;
 }
 
@@ -81,6 +82,12 @@ export class ServiceRegistry {
   readonly #methods = new Map<string, ServedMethod>();
   /** Key: `namespace.module`. */
   readonly #modules = new Map<string, ServedModule>();
+  readonly #isOwn: boolean;
+
+  /** `isOwn`: whether the methods are those of mailstation itself, in the reserved namespace. */
+  constructor(isOwn = false) {
+    this.#isOwn = isOwn;
+  }
 
   /** Number of methods. */
   get size(): number {
@@ -108,7 +115,7 @@ export class ServiceRegistry {
     options: AddServicesOptions = {},
   ): void {
     nonEmptyString('namespace', namespace);
-    if (namespace === RESERVED_NAMESPACE || namespace.startsWith(`${RESERVED_NAMESPACE}.`)) {
+    if (!this.#isOwn && isReserved(namespace)) {
       throw invalid(`namespace ${namespace} is reserved for mailstation; choose another`);
     }
     const callbacks = boolean('callbacks', options.callbacks, false);
@@ -171,6 +178,11 @@ export class ServiceRegistry {
     return [...this.#methods.values()].filter(({ callbacks }) => callbacks).map(({ name }) => name);
   }
 
+  /** The modules, in the order of adding. */
+  get modules(): Iterable<ServedModule> {
+    return this.#modules.values();
+  }
+
   /** Modules with their methods, in the order of adding. */
   list(): ServiceListing[] {
     return [...this.#modules.values()].map(({ namespace, module, methods }) => ({
@@ -199,6 +211,11 @@ export class ServiceRegistry {
     this.#modules.set(pathOf(served), served);
     for (const method of served.methods.values()) this.#methods.set(method.name, method);
   }
+}
+
+/** True for the namespace that mailstation keeps for itself, and for names in there. */
+export function isReserved(name: string): boolean {
+  return name === RESERVED_NAMESPACE || name.startsWith(`${RESERVED_NAMESPACE}.`);
 }
 
 function servedModule(

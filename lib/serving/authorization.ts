@@ -61,6 +61,16 @@ export class Authorization {
     return certificate === undefined && secret === undefined ? this.#exposed : undefined;
   }
 
+  /**
+   * Whether a caller may ask the server about itself (`$mailstation`): a caller that has proven who it is, every caller of a server that
+   * keeps strangers out, and others where `expose` names the method.
+   */
+  mayInspect(caller: (ConnectedPeer & Provable) | undefined, method: string, keepsStrangersOut: boolean): boolean {
+    const { certificate, secret } = caller?.identity?.proven ?? {};
+    if (certificate !== undefined || secret !== undefined) return true;
+    return this.#exposed?.has(method) ?? keepsStrangersOut;
+  }
+
   /** Entries of `expose` that stand for none of these methods. */
   unusedEntries(methods: readonly string[]): string[] {
     return this.#exposed?.unused(methods) ?? [];

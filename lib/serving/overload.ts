@@ -81,6 +81,11 @@ export class ConcurrencyLimit {
     return this.#queue.size;
   }
 
+  /** The calls that wait for their turn. */
+  get queuedCalls(): Iterable<IncomingCall> {
+    return this.#queue.calls;
+  }
+
   /** Calls whose callers have gone, or have stopped waiting, and whose methods have not ended. */
   get abandoned(): number {
     return this.#abandoned.size;
@@ -110,7 +115,7 @@ export class ConcurrencyLimit {
       this.#start(call, channel, source);
     } else {
       this.#queue.add({ call, channel, source });
-      this.#noteDeadline(call);
+      this.#noteTime(call.deadline);
       source.onQueued?.(call);
     }
     return call;
@@ -245,10 +250,6 @@ export class ConcurrencyLimit {
       this.#refuseLate(call);
     }
     this.#isStarting = false;
-  }
-
-  #noteDeadline(call: IncomingCall): void {
-    this.#noteTime(call.deadline);
   }
 
   #noteTime(time: number): void {

@@ -22,24 +22,3 @@ export function traceCalls(server: string, logger: Logger): CallObserver {
     },
   };
 }
-
-/** Several observers as one. */
-export function joinedObservers(observers: readonly CallObserver[]): CallObserver {
-  const [first, ...others] = observers;
-  if (first !== undefined && others.length === 0) return first;
-  return {
-    get isOn() {
-      for (const each of observers) if (each.isOn) return true;
-      return false;
-    },
-    begun(call) {
-      for (const each of observers) each.begun(call);
-    },
-    ended(call, outcome, code, error, micros, peer) {
-      for (const each of observers) each.ended(call, outcome, code, error, micros, peer);
-    },
-    refused(request, error, code, peer) {
-      for (const each of observers) each.refused(request, error, code, peer);
-    },
-  };
-}

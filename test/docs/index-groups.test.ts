@@ -12,6 +12,7 @@ const GROUPS = [
     'Shared clients',
     'Routing',
     'Filters',
+    'Looking inside',
     'Custom transports',
   ],
   'Errors and diagnostics',

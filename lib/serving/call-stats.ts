@@ -1,0 +1,122 @@
+import type { CallOutcome } from '../call-outcome.js';
+import type { RpcCode } from '../errors.js';
+import { type Latency, LatencyHistogram } from '../latency-histogram.js';
+import type { CallObserver } from './call-ends.js';
+import { StreamedCall } from './streamed-call.js';
+
+/** Number of calls by the way in which they ended; see {@link CallOutcome}. */
+export type OutcomeCounts = Readonly<Record<CallOutcome, number>>;
+
+/** Counts of the calls of one method since the server was made. */
+export interface CallCounts {
+  /** Calls that arrived and have not ended: those that run, and those that wait in the queue. */
+  readonly open: number;
+  /** Streams among them. */
+  readonly streams: number;
+  readonly outcomes: OutcomeCounts;
+  /** Number of calls that ended with each code; none for `ok`. */
+  readonly codes: Readonly<Record<string, number>>;
+  /** Time from the arrival to the answer, of calls that were answered in time or late. Streams are not among them. */
+  readonly latency: Latency;
+}
+
+/** Counts of one method, as they grow. */
+class MethodCounts {
+  open = 0;
+  streams = 0;
+  readonly outcomes: Record<CallOutcome, number> = { ok: 0, failed: 0, refused: 0, late: 0, left: 0, unanswered: 0 };
+  readonly #codes = new Map<RpcCode, number>();
+  readonly #histogram = new LatencyHistogram();
+
+  ended(outcome: CallOutcome, code: RpcCode | undefined, micros: number, isStream: boolean): void {
+    this.open -= 1;
+    if (isStream) this.streams -= 1;
+    else if (outcome === 'ok' || outcome === 'failed' || outcome === 'late') this.#histogram.record(micros);
+    this.count(outcome, code);
+  }
+
+  count(outcome: CallOutcome, code: RpcCode | undefined): void {
+    this.outcomes[outcome] += 1;
+    if (code !== undefined) this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+  }
+
+  get counts(): CallCounts {
+    const { open, streams, outcomes } = this;
+    return {
+      open,
+      streams,
+      outcomes: { ...outcomes },
+      codes: Object.fromEntries(this.#codes),
+      latency: this.#histogram.latency,
+    };
+  }
+}
+
+/** Counts the calls of each method of a server. Names that no method has are counted together: callers can make them up. */
+export class CallStats implements CallObserver {
+  readonly isOn = true;
+  readonly #isMethod: (name: string) => boolean;
+  readonly #methods = new Map<string, MethodCounts>();
+  #others: MethodCounts | undefined;
+
+  /** `isMethod`: whether the server has a method of the name. */
+  constructor(isMethod: (name: string) => boolean) {
+    this.#isMethod = isMethod;
+  }
+
+  begun(call: { readonly method: string }): void {
+    const counts = this.#of(call.method);
+    counts.open += 1;
+    if (call instanceof StreamedCall) counts.streams += 1;
+  }
+
+  ended(
+    call: { readonly method: string },
+    outcome: CallOutcome,
+    code: RpcCode | undefined,
+    _error: unknown,
+    micros: number,
+  ): void {
+    this.#of(call.method).ended(outcome, code, micros, call instanceof StreamedCall);
+  }
+
+  refused({ method }: { readonly method: string }, _error: unknown, code: RpcCode): void {
+    this.#of(method).count('refused', code);
+  }
+
+  /** Open streams of all methods. */
+  get streams(): number {
+    let streams = 0;
+    for (const counts of this.#methods.values()) streams += counts.streams;
+    return streams;
+  }
+
+  /** Names of the methods that were called, in no order. */
+  get names(): string[] {
+    return [...this.#methods.keys()];
+  }
+
+  /** Undefined for a method that was not called. */
+  of(name: string): CallCounts | undefined {
+    return this.#methods.get(name)?.counts;
+  }
+
+  /** Counts of names that no method has. */
+  get others(): CallCounts {
+    return (this.#others ?? new MethodCounts()).counts;
+  }
+
+  #of(name: string): MethodCounts {
+    return this.#methods.get(name) ?? this.#added(name);
+  }
+
+  #added(name: string): MethodCounts {
+    if (!this.#isMethod(name)) {
+      this.#others ??= new MethodCounts();
+      return this.#others;
+    }
+    const counts = new MethodCounts();
+    this.#methods.set(name, counts);
+    return counts;
+  }
+}
