@@ -291,15 +291,21 @@ function readKey(): string {
   const middle = source[from + (bytes >> 1)] as number;
   const last = source[from + bytes - 1] as number;
   const slot = ((bytes << 5) ^ (first << 3) ^ (middle << 1) ^ last) & (KEY_SLOTS - 1);
-  const known = keys[slot];
-  if (known !== undefined && isKey(known.bytes, from, bytes)) {
-    at += bytes;
-    return known.text;
-  }
+  const known = remembered(slot, from, bytes) ?? remembered(slot ^ 1, from, bytes);
+  if (known !== undefined) return known;
   charge(CHARGE.key);
   const text = readText(bytes);
+  // Two keys that fall into one slot, as `id` and `text` do, both stay.
+  keys[slot ^ 1] = keys[slot];
   keys[slot] = { bytes: copyOf(from, bytes), text };
   return text;
+}
+
+function remembered(slot: number, from: number, bytes: number): string | undefined {
+  const known = keys[slot];
+  if (known === undefined || !isKey(known.bytes, from, bytes)) return undefined;
+  at += bytes;
+  return known.text;
 }
 
 /** Copies by a loop: for so few bytes the call into native code takes longer. */

@@ -1,4 +1,4 @@
-import { discardStream, type StreamSource, streamSource } from '../stream/stream-source.js';
+import { checkedStep, discardStream, type StreamSource, streamSource } from '../stream/stream-source.js';
 import { itemError } from './check-errors.js';
 import { ListCheck, type ListSchemas } from './list-check.js';
 
@@ -51,9 +51,8 @@ export class CheckedStream implements AsyncIterableIterator<unknown> {
     discardStream(this.#stream);
   }
 
-  readonly #check = (
-    step: IteratorResult<unknown, unknown>,
-  ): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> => {
+  readonly #check = (given: unknown): IteratorResult<unknown, unknown> | Promise<IteratorResult<unknown, unknown>> => {
+    const step = checkedStep(given);
     if (step.done === true) return step;
     const check = new ListCheck();
     const at = this.#checked++;

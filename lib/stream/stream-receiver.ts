@@ -121,23 +121,24 @@ export class StreamReceiver implements Creditor {
 
   /** The next item, or the end. Calls that come before an item has arrived are served in their order. */
   next(): Promise<IteratorResult<unknown, unknown>> {
-    const chunk = this.#chunks[0];
-    return chunk === undefined ? new Promise(this.#wait) : this.#nextOf(chunk);
+    return new Promise(this.#ask);
   }
 
-  async #nextOf(chunk: Chunk): Promise<IteratorResult<unknown, unknown>> {
-    const result = this.#take(chunk);
+  /** What this throws rejects the promise. */
+  readonly #ask = (resolve: Waiter['resolve'], reject: Waiter['reject']): void => {
+    const chunk = this.#chunks[0];
+    if (chunk === undefined) return this.#wait({ resolve, reject });
+    resolve(this.#take(chunk));
     if (chunk.at >= chunk.end && this.#chunks[0] === chunk) giveSpare((this.#chunks.shift() as Chunk).bytes);
     if (this.#chunks.length === 0 && this.state === 'ended') this.#credit();
-    return result;
-  }
+  };
 
-  readonly #wait = (resolve: Waiter['resolve'], reject: Waiter['reject']): void => {
-    if (this.state !== 'open') return this.#giveEnd({ resolve, reject });
-    this.#waiters.push({ resolve, reject });
+  #wait(waiter: Waiter): void {
+    if (this.state !== 'open') return this.#giveEnd(waiter);
+    this.#waiters.push(waiter);
     if (this.#terms?.total.isScarce) this.#credit();
     this.#handler.onWaits();
-  };
+  }
 
   /** The consumer wants no more items. Returns false where the stream was closed before. */
   stop(): boolean {

@@ -2,7 +2,7 @@ import { Lifecycle } from '../lifecycle.js';
 import type { SenderParts, TurnTaker } from './sender-parts.js';
 import { SENDER_TRANSITIONS, type SenderState } from './sender-state.js';
 import type { Credit } from './stream-body.js';
-import type { StreamSource } from './stream-source.js';
+import { checkedStep, type StreamSource } from './stream-source.js';
 import type { RoomWaiter } from './stream-total.js';
 
 /** Way on which the frames of a stream leave, and receiver of its end. */
@@ -153,7 +153,14 @@ export class StreamSender implements TurnTaker, RoomWaiter {
     if (this.state === 'ready') this.#parts.turns.add(this);
   }
 
-  readonly #onItem = ({ done, value }: IteratorResult<unknown, unknown>): void => {
+  readonly #onItem = (step: unknown): void => {
+    let done: boolean | undefined;
+    let value: unknown;
+    try {
+      ({ done, value } = checkedStep(step));
+    } catch (error) {
+      return this.#onError(error);
+    }
     if (done === true) {
       if (this.#lifecycle.move('over')) this.#handler.onDone(value);
       return;

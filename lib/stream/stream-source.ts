@@ -1,5 +1,6 @@
 /** Items of a stream, asked for one after the other. Neither function throws. */
 export interface StreamSource {
+  /** Asks for the next item. What the promise gives is what the user's iterator gave: see {@link checkedStep}. */
   next(): Promise<IteratorResult<unknown, unknown>>;
   /** No further item is asked for. Settles when the source has ended, which may be never. */
   return(): Promise<unknown>;
@@ -76,7 +77,8 @@ class IteratorSource implements StreamSource {
     try {
       const step = this.#run(() => this.#step());
       if (this.#awaitsValues) return this.#awaited(step as IteratorResult<unknown, unknown>);
-      return step instanceof Promise ? step.then(checked) : Promise.resolve(step).then(checked);
+      // What the promise gives is checked by the asker: a step more for each item would cost more than the check.
+      return step instanceof Promise ? step : Promise.resolve(step as IteratorResult<unknown, unknown>);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -105,7 +107,7 @@ class IteratorSource implements StreamSource {
 
   /** Node 20 and 22 do not close a generator whose promise rejects, so that the generator is closed here. */
   async #awaited(step: IteratorResult<unknown, unknown>): Promise<IteratorResult<unknown, unknown>> {
-    const { done, value } = checked(step);
+    const { done, value } = checkedStep(step);
     try {
       return { done, value: await value } as IteratorResult<unknown, unknown>;
     } catch (error) {
@@ -115,7 +117,8 @@ class IteratorSource implements StreamSource {
   }
 }
 
-function checked(step: unknown): IteratorResult<unknown, unknown> {
+/** What a step of an iterator has given. Throws where that is no object. */
+export function checkedStep(step: unknown): IteratorResult<unknown, unknown> {
   if (typeof step === 'object' && step !== null) return step as IteratorResult<unknown, unknown>;
   throw new TypeError('next() of the stream gave no object');
 }

@@ -24,7 +24,7 @@ export function noServerOfType(method: string, serverType: string, roster: Serve
   const only = listed(roster.serverTypes?.() ?? []);
   const why =
     uncallable === undefined
-      ? `no server of type '${serverType}' is known, only of ${only}. Add one with client.addServer() before the call`
+      ? `no server of type '${serverType}' is known, only of ${only}. Add one with client.addServer()`
       : `no server of type '${serverType}' can be called: ${whyUncallable(uncallable)}`;
   return new RpcError(RpcCode.NoServer, `${method}: ${why}`, { method, delivery: 'not-sent' });
 }
@@ -34,9 +34,9 @@ export function whyNoServer(id: string, servers: ServersById): string {
   const uncallable = servers.uncallable(id);
   if (uncallable !== undefined) return whyUncallable(uncallable);
   const only = listed(servers.ids());
-  return `no server with the id ${quoted(id)} is known, only ${only}. Add one with client.addServer() before the call`;
+  return `no server with the id ${quoted(id)} is known, only ${only}. Add one with client.addServer()`;
 }
 
 function whyUncallable({ id, why }: Uncallable): string {
-  return `server ${id} is known, but ${why}; add the server again with { id, serverType, url }`;
+  return `server ${id} is known, but ${why}; add one with { id, serverType, url }`;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { addExtension, Packr, pack } from 'msgpackr';
+import { CHARGE, DecodeBudget } from '../../../lib/protocol/decode-budget.js';
 import { decodeMsgpack } from '../../../lib/protocol/msgpack-decoder.js';
 
 function decodeBytes(bytes: Buffer): unknown {
@@ -187,6 +188,17 @@ describe('decodeMsgpack', () => {
     for (let round = 0; round < 2; round++) {
       for (const key of keys) assert.deepEqual(decodeBytes(pack({ [key]: 1 })), { [key]: 1 });
     }
+  });
+
+  it('remembers two keys that fall into one slot, as id and text do', () => {
+    const bytes = pack([{ id: 1, text: 2 }]);
+    decodeBytes(bytes);
+    // A key that is not remembered is charged.
+    const budget = new DecodeBudget(0);
+    const before = budget.memory;
+    const decoded = decodeMsgpack(bytes, 0, bytes.length, budget);
+    assert.deepEqual(decoded, [{ id: 1, text: 2 }]);
+    assert.equal(before - budget.memory, CHARGE.array + CHARGE.slot + CHARGE.object);
   });
 
   it('does not take a remembered key for bytes that end early', () => {
