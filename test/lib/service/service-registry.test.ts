@@ -26,6 +26,9 @@ describe('ServiceRegistry', () => {
     registry.add('user', [loaded('chat', chat)]);
     assert.deepEqual(registry.lookup('user.chat.send'), {
       name: 'user.chat.send',
+      namespace: 'user',
+      service: 'chat',
+      method: 'send',
       fn: chat.send,
       self: chat,
       callbacks: false,
