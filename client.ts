@@ -1,5 +1,6 @@
 import { checkMessage } from './client/arguments.js';
 import { CallTraces } from './client/call-traces.js';
+import { type ClientReport, clientReport } from './client/client-report.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import type { FollowedRoster } from './client/followed-roster.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions, callTimes } from './client/options.js';
@@ -143,6 +144,21 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
   /** The list of each source of the option `registry`, with its age; empty without the option. */
   get roster(): readonly RosterReport[] {
     return this.#followed?.reports ?? [];
+  }
+
+  /** The client as it is at the moment: servers, connections, calls that wait, ejections, sources. A copy, to be printed or sent. */
+  inspect(): ClientReport {
+    return clientReport(this.#station, this.roster);
+  }
+
+  /**
+   * Resolves to the id of the server that the router of a type chooses for a route parameter, at the moment. No call is made. The question
+   * counts for routers that take turns, and a router function gets a message with empty names. Rejects as a call would: with {@link
+   * RpcCode.NoServer} and {@link RpcCode.Route}.
+   * @throws {@link RpcCode.InvalidArgument} when `serverType` is no text
+   */
+  whichServer(serverType: ServerTypeOf<Remotes>, routeParam?: unknown, ...args: unknown[]): Promise<string> {
+    return this.#router.which(nonEmptyString('serverType', serverType), routeParam, args);
   }
 
   /**

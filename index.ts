@@ -108,6 +108,7 @@ export { type Latency, latencyAt, mergedLatency } from './lib/latency-histogram.
 export type { JsonSchema, MethodDescription } from './lib/service/describe-method.js';
 export type { ParameterName } from './lib/service/parameters.js';
 export type { CallCounts, OutcomeCounts } from './lib/serving/call-stats.js';
+export type { ClientReport, KnownServer } from './node-client.js';
 export type { HealthDetail, HealthReport, HealthStatus, NamespaceHealth } from './server/health.js';
 export type { PageRequest } from './server/name-page.js';
 export type { ReflectionReport } from './server/reflection.js';

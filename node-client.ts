@@ -8,6 +8,7 @@ import { TlsMaterial } from './lib/transport/tls-material.js';
 import { shareMailBoxes } from './mailbox/shared/share.js';
 import type { Any, ProxyRecord } from './proxy/index.js';
 
+export type { ClientReport, KnownServer } from './client/client-report.js';
 export type { ClientOptions } from './client.js';
 
 /** Parts that Node has and a browser does not. */

@@ -1,7 +1,8 @@
 import type { CallStage } from '../lib/call/call-stage.js';
 import type { HeldCalls } from '../lib/call/held-calls.js';
 import { noServerOfType } from '../lib/call/no-server.js';
-import type { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { OutgoingCall } from '../lib/call/outgoing-call.js';
+import { RemoteMethod } from '../lib/call/remote-method.js';
 import type { RpcError } from '../lib/errors.js';
 import type { RosterView } from '../lib/roster-view.js';
 import { getRouteTarget } from './get-route-target.js';
@@ -70,6 +71,13 @@ export class CallRouter implements CallStage {
     }
     if (typeof target === 'string') this.#sendTo(target, call);
     else this.#await(call, target, router);
+  }
+
+  /** Server that a call with these values would go to. Rejects with the error of such a call. */
+  async which(serverType: string, routeParam: unknown, args: unknown[]): Promise<string> {
+    const router = this.#byType.get(serverType) ?? this.#default;
+    const method = new RemoteMethod({ namespace: '', serverType, service: '', method: '' });
+    return this.#ask(router, new OutgoingCall(method, args, 1, false, {}, routeParam, () => {}));
   }
 
   #sendTo(target: string, call: OutgoingCall): void {
