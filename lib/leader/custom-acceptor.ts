@@ -208,6 +208,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   served(call: IncomingCall): void {
     this.#serving -= 1;
     if (this.limit.counts(call)) this.#ends?.ended(call, undefined);
+    else this.#ends?.forget();
     this.limit.release(call, this);
     if (this.#serving === 0) this.#onIdle?.();
   }

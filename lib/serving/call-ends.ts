@@ -85,9 +85,7 @@ export class CallEnds {
     const error = this.#error;
     const isLeft = this.#isLeft || ((gone !== undefined || call.isAborted) && !call.oneway);
     let code = this.#code;
-    this.#error = undefined;
-    this.#code = undefined;
-    this.#isLeft = false;
+    this.forget();
     if (!this.#observer.isOn) return;
     // Integers from here on: a number with a fraction, handed to a function, would be an object on the heap.
     const now = performance.now();
@@ -101,6 +99,13 @@ export class CallEnds {
     if (outcome === 'late') code = RpcCode.Timeout;
     else if (outcome === 'left') code = gone ?? call.abortCode ?? RpcCode.Cancelled;
     this.#observer.ended(call, outcome, code, error, micros, peer);
+  }
+
+  /** A call is over whose end was reported before: what was noted of it is no other call's. */
+  forget(): void {
+    this.#error = undefined;
+    this.#code = undefined;
+    this.#isLeft = false;
   }
 
   /** The server waits no longer for the answer of a call that the caller has left. */

@@ -278,7 +278,10 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#reporter?.delete(call);
     this.#serving -= 1;
     const { limit } = this.#options;
-    if (this.#ends !== undefined && limit.counts(call)) this.#ends.ended(call, this.caller, this.#endReason?.code);
+    if (this.#ends !== undefined) {
+      if (limit.counts(call)) this.#ends.ended(call, this.caller, this.#endReason?.code);
+      else this.#ends.forget();
+    }
     limit.release(call, this);
     if (this.#serving === 0) this.#options.onIdle();
   }

@@ -168,6 +168,41 @@ describe('a server reports the end of a call', () => {
     assert.deepEqual([ends.length, ends.at(-1)?.outcome], [before + 1, 'refused']);
   });
 
+  it('that fails when the server waits no longer for it, once, and not as the end of the next call', async (t) => {
+    const answers: ((error: Error) => void)[] = [];
+    const service = {
+      f: (callback: (error: Error) => void) => void answers.push(callback),
+      async *stuck() {
+        yield 1;
+        await new Promise(() => {});
+      },
+      good: (callback: (error: null) => void) => callback(null),
+    };
+    const served = await serve(t, service, { callbacks: true, abandonedTimeout: 20 });
+    const { ends, count, short } = endsOf(served);
+    const { calls } = await call(t, [served]);
+    await calls.good(null);
+    const arrived = async () => (await failure(calls.f.with({ timeout: 100 })(null))) && answers.length > 0;
+    await until(arrived, { what: 'a call to arrive' });
+    const unanswered = () => ends.filter(({ outcome }) => outcome === 'unanswered').length;
+    await until(() => unanswered() === answers.length, { what: 'the end of the call' });
+    let before = ends.length;
+    for (const answer of answers) answer(new Error('too late'));
+    await calls.good(null);
+    await count(before + 1);
+    assert.deepEqual(short().slice(before), [['good', 'ok', undefined]]);
+    assert.equal(ends.at(-1)?.error, undefined);
+
+    const stream = calls.stuck.stream(null);
+    await stream.next();
+    await stream.return();
+    await until(() => unanswered() > answers.length, { what: 'the end of the stream' });
+    before = ends.length;
+    await calls.good(null);
+    await count(before + 1);
+    assert.deepEqual(short().slice(before), [['good', 'ok', undefined]]);
+  });
+
   it('whose results are a stream: to its end, failed, and left', async (t) => {
     const service = {
       async *count(to: number) {

@@ -4,6 +4,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, type RpcError } from '../../../lib/errors.js';
 import type { Acceptor, AcceptorOptions, MessageCallback } from '../../../lib/leader/acceptor.js';
 import { CustomAcceptor, type CustomAcceptorOptions } from '../../../lib/leader/custom-acceptor.js';
+import type { CallObserver } from '../../../lib/serving/call-ends.js';
 import { mockClock, tick } from '../transport/support.js';
 import { fakeChannel, STOPPING } from './support.js';
 
@@ -116,6 +117,27 @@ describe('CustomAcceptor', () => {
     await acceptor.listen();
     for (let i = 0; i < 5; i++) own().ask();
     assert.equal(channel.calls.length, 5);
+  });
+
+  it('reports a failure that comes after the call was given up as the end of no other call', async (t) => {
+    const { acceptor, channel, own, clock } = setUp(t);
+    const ends: unknown[] = [];
+    const observer: CallObserver = {
+      isOn: true,
+      begun() {},
+      ended: ({ id }, outcome, code, error) => void ends.push([id, outcome, code, error?.message]),
+      refused() {},
+    };
+    acceptor.lead(Object.assign(channel, { observer }));
+    await acceptor.listen();
+    own().ask();
+    clock.advance(61_000); // an acceptor names no deadline
+    clock.advance(2_000);
+    assert.deepEqual(ends, [[1, 'unanswered', RpcCode.Timeout, undefined]]);
+    channel.calls[0]?.fail(new Error('too late'));
+    own().ask();
+    channel.calls[1]?.succeed(['ok']);
+    assert.deepEqual(ends.slice(1), [[2, 'ok', undefined, undefined]]);
   });
 
   it('refuses new requests while it drains, and is closed after the last answer', async (t) => {
