@@ -61,7 +61,7 @@ export function cancelWith(call: OutgoingCall, signal: AbortSignal): boolean {
     watches.set(signal, watch);
   }
   const watching = watch;
-  call.isCancellable = true;
+  call.cancelledBy(signal);
   watching.add(call);
   call.intercept((settle) => (error, results) => {
     watching.delete(call);

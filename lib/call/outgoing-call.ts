@@ -176,6 +176,11 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     this.#attempt = attempt;
   }
 
+  /** The signal cancels the call when it aborts. */
+  cancelledBy(_signal: AbortSignal): void {
+    this.isCancellable = true;
+  }
+
   /** Ends the call for this reason, in whatever state. False when it was settled before. */
   cancel(reason: unknown): boolean {
     if (this.#attempt !== undefined) return this.#attempt.cancel(reason);

@@ -29,6 +29,12 @@ export class StreamCall extends UploadCall {
     return Math.min(this.result.deadline, this.#filteredBy);
   }
 
+  /** Cancels the reading too: see {@link StreamedResult.cancelledBy}. */
+  override cancelledBy(signal: AbortSignal): void {
+    super.cancelledBy(signal);
+    this.result.cancelledBy(signal);
+  }
+
   override move(to: Exclude<CallState, 'settled'>, waitsFor?: WaitsFor): boolean {
     if (to === 'answered') this.#filteredBy = performance.now() + this.timeout;
     return super.move(to, waitsFor);

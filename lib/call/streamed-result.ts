@@ -1,4 +1,4 @@
-import { messageOf, noteDelivered, RpcCode, type RpcError } from '../errors.js';
+import { type Delivery, messageOf, noteDelivered, RpcCode, type RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { StreamTime } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
@@ -31,6 +31,9 @@ export class StreamedResult implements OutgoingStream {
   #port: StreamPort | undefined;
   /** End of the wait for the next item; `Infinity` while the consumer does not wait. */
   #idleAt = Number.POSITIVE_INFINITY;
+  readonly #signals: AbortSignal[] = [];
+  /** How far the call had got when it was over; undefined before. */
+  #ended: Delivery | undefined;
 
   constructor(times: StreamTimes) {
     this.#times = times;
@@ -67,7 +70,7 @@ export class StreamedResult implements OutgoingStream {
   get lateness(): string | undefined {
     if (!this.hasItems) return undefined;
     const { timeout, idleTimeout } = this.#times;
-    const got = `after ${this.#receiver.arrived} items`;
+    const got = `after ${counted(this.#receiver.arrived)}`;
     if (this.#idleAt <= performance.now()) return `no further item in ${idleTimeout} ms (idleTimeout) ${got}`;
     return `the stream has not ended in ${timeout} ms, ${got}`;
   }
@@ -92,7 +95,13 @@ export class StreamedResult implements OutgoingStream {
   }
 
   next(): Promise<IteratorResult<unknown, unknown>> {
+    if (this.#ended !== undefined) this.#dropUnread(this.#ended);
     return this.#receiver.next();
+  }
+
+  /** The signal ends the reading when it aborts: the call may be over while items of it wait to be read. */
+  cancelledBy(signal: AbortSignal): void {
+    this.#signals.push(signal);
   }
 
   /** The consumer wants no more items. */
@@ -103,9 +112,34 @@ export class StreamedResult implements OutgoingStream {
   /** The call is over. */
   settle(error: RpcError | undefined, results: readonly unknown[]): void {
     this.#idleAt = Number.POSITIVE_INFINITY;
+    this.#ended = error === undefined ? 'answered' : (error.delivery ?? 'unknown');
     if (error === undefined) return this.#receiver.end({ returned: results[0] }, false);
     const fail = (): RpcError => noteDelivered(error, this.delivered);
     this.#receiver.end({ fail }, ENDS_NOW.includes(error.code));
+  }
+
+  /**
+   * Drops the items of a call that is over, where its signal or its deadline ends their reading. Asked at each read: the reader has no
+   * other moment to notice, and a stream that is not read on leaves neither a timer nor a listener.
+   */
+  #dropUnread(delivery: Delivery): void {
+    if (!this.#receiver.hasUnread) return;
+    const error = this.#whyUnread(delivery);
+    if (error === undefined) return;
+    this.#receiver.end({ fail: () => noteDelivered(error, this.delivered) }, true);
+    this.#port?.forget();
+  }
+
+  #whyUnread(delivery: Delivery): RpcError | undefined {
+    const call = this.#call as StreamedRequest;
+    const { delivered } = this;
+    const read = `${delivered} of the ${counted(this.#receiver.arrived)} that had arrived`;
+    const aborted = this.#signals.find((signal) => signal.aborted);
+    if (aborted !== undefined)
+      return call.error(RpcCode.Cancelled, `cancelled after ${read}`, delivery, aborted.reason as unknown);
+    if (this.deadline > performance.now()) return undefined;
+    const ms = Math.round(this.deadline - this.#times.startedAt);
+    return call.error(RpcCode.Timeout, `the stream was not read to its end in ${ms} ms, but ${read}`, delivery);
   }
 
   #onWaits(): void {
@@ -122,4 +156,8 @@ export class StreamedResult implements OutgoingStream {
     else call.abandon(error);
     return noteDelivered(error, this.delivered);
   }
+}
+
+function counted(items: number): string {
+  return items === 1 ? '1 item' : `${items} items`;
 }

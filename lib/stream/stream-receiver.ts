@@ -86,6 +86,11 @@ export class StreamReceiver implements Creditor {
     return this.#takenItems;
   }
 
+  /** True while items that have arrived wait for the consumer. */
+  get hasUnread(): boolean {
+    return this.#chunks.length > 0;
+  }
+
   /** True while the consumer waits for an item. */
   get isWaiting(): boolean {
     return this.#waiters.length > 0;
