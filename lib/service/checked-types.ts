@@ -36,7 +36,7 @@ type ValueOrStream<Value> = Value | AsyncIterable<Value> | ReadableStream<Value>
 export type CheckedMethod<Method, Args extends SchemaList, Returns> = Method extends (
   ...args: infer Params
 ) => infer Returned
-  ? (...args: Named<OptionalEnd<InputsOf<Args>>, Params>) => CheckedReturn<Returned, Returns>
+  ? (...args: Named<ArgumentsOf<Args>, Params>) => CheckedReturn<Returned, Returns>
   : never;
 
 /** The same for a method that answers through a callback, its last parameter. */
@@ -102,11 +102,46 @@ type OutputOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.Infer
 
 type ListOf<Value> = Value extends readonly unknown[] ? [...Value] : never;
 
-type OptionalEnd<List extends readonly unknown[]> = List extends readonly [...infer Start, infer End]
+/** Arguments as callers give them: those at the end that may be missing are optional. */
+type ArgumentsOf<Schemas extends SchemaList> = Schemas extends readonly StandardSchemaV1[]
+  ? OptionalEnd<Schemas>
+  : OptionalItems<InputsOf<Schemas>>;
+
+type OptionalEnd<Schemas extends readonly StandardSchemaV1[]> = Schemas extends readonly [
+  ...infer Start extends readonly StandardSchemaV1[],
+  infer End,
+]
+  ? MayBeMissing<End> extends true
+    ? [...OptionalEnd<Start>, InputOf<End>?]
+    : InputsOf<Schemas>
+  : InputsOf<Schemas>;
+
+/**
+ * Whether a schema makes sense of a missing argument. The input type says so, unless it is `unknown`: a coercion takes any value
+ * by its type, and fails for a missing one. There the output type says it (`undefined` comes out), or the mark of a default.
+ */
+type MayBeMissing<Schema> =
+  undefined extends InputOf<Schema>
+    ? unknown extends InputOf<Schema>
+      ? undefined extends OutputOf<Schema>
+        ? true
+        : Schema extends Defaulted
+          ? true
+          : false
+      : true
+    : false;
+
+/** What zod 4 and valibot write into the types of schemas that fill in a default. Standard Schema has no word for it. */
+type Defaulted =
+  | { readonly _zod: { readonly optin: 'optional' | 'defaulted' } }
+  | { readonly type: 'optional' | 'nullish' | 'undefinedable'; readonly default: unknown };
+
+/** The same for the list that one schema takes, of whose items only the types are known. */
+type OptionalItems<List extends readonly unknown[]> = List extends readonly [...infer Start, infer End]
   ? unknown extends End
-    ? List // a coercion takes any value, and makes no sense of a missing one
+    ? List
     : undefined extends End
-      ? [...OptionalEnd<Start>, End?]
+      ? [...OptionalItems<Start>, End?]
       : List
   : List;
 
