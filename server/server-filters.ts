@@ -9,8 +9,8 @@ import { type AnswerSink, dispatch } from '../lib/service/dispatcher.js';
 import type { ServedMethod } from '../lib/service/service-registry.js';
 import type { IncomingCall } from '../lib/serving/incoming-call.js';
 import { PAST_DEADLINE } from '../lib/serving/overload.js';
-import { discardStream, type StreamSource, streamSource } from '../lib/stream/stream-source.js';
 import { performance } from '../lib/timers.js';
+import { FilteredStream } from './filtered-stream.js';
 import type { ServerFilter } from './filters.js';
 
 type FilteredCall = Filtered<RpcMessage, CallContext>;
@@ -94,7 +94,7 @@ class FilteredAnswer implements AnswerSink {
 
   succeed(results: readonly unknown[]): void {
     const [value] = results;
-    if (this.takesStream(value)) this.#call.succeed([this.#stream(value)]);
+    if (this.takesStream(value)) this.#call.succeed([new FilteredStream(value, () => this.#settled())]);
     else this.#run((error) => (error === undefined ? this.#call.succeed(results) : this.#call.fail(error)));
   }
 
@@ -115,32 +115,6 @@ class FilteredAnswer implements AnswerSink {
 
   takesStream(value: unknown): boolean {
     return this.#call.takesStream?.(value) === true;
-  }
-
-  /** The stream that the method has answered with, as one behind whose items the after filters run. */
-  #stream(value: unknown): object {
-    return {
-      [Symbol.asyncIterator]: () => this.#items(streamSource(value, (step) => step()) as StreamSource),
-      destroy: () => discardStream(value),
-    };
-  }
-
-  /** Items of a source. The after filters run behind the last item or a failure, and not where the caller wants no more. */
-  async *#items(source: StreamSource): AsyncGenerator<unknown, unknown> {
-    let isOver = false;
-    try {
-      for (;;) {
-        const { done, value } = await source.next().catch((error: unknown) => {
-          isOver = true;
-          return this.#settled().then(() => Promise.reject(error));
-        });
-        isOver = done === true;
-        if (!isOver) yield value;
-        else return await this.#settled().then(() => value);
-      }
-    } finally {
-      if (!isOver) await source.return();
-    }
   }
 
   #settled(): Promise<void> {
