@@ -9,6 +9,7 @@ import { type AnswerSink, dispatch } from '../lib/service/dispatcher.js';
 import type { ServedMethod } from '../lib/service/service-registry.js';
 import type { IncomingCall } from '../lib/serving/incoming-call.js';
 import { PAST_DEADLINE } from '../lib/serving/overload.js';
+import { discardStream, isStreamable } from '../lib/stream/stream-source.js';
 import { performance } from '../lib/timers.js';
 import { FilteredStream } from './filtered-stream.js';
 import type { ServerFilter } from './filters.js';
@@ -95,7 +96,12 @@ class FilteredAnswer implements AnswerSink {
   succeed(results: readonly unknown[]): void {
     const [value] = results;
     if (this.takesStream(value)) this.#call.succeed([new FilteredStream(value, () => this.#settled())]);
-    else this.#run((error) => (error === undefined ? this.#call.succeed(results) : this.#call.fail(error)));
+    else
+      this.#run((error) => {
+        if (error === undefined) return this.#call.succeed(results);
+        if (isStreamable(value)) discardStream(value); // the error is the answer, and no one gets the stream
+        this.#call.fail(error);
+      });
   }
 
   fail(failure: Error): void {

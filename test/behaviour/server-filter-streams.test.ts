@@ -11,6 +11,7 @@ async function setUp(t: TestContext) {
   let cancelled = 0;
   const service = {
     f: () => 1,
+    refused: () => service.web(),
     news: () => on(news, 'item'),
     web: () =>
       new ReadableStream(
@@ -31,6 +32,7 @@ async function setUp(t: TestContext) {
   const gate = deferred();
   served.server.after((_id, { method }) => {
     filtered.push(method);
+    if (method === 'refused') throw new Error('not this one');
     return method === 'one' ? gate.promise : undefined;
   });
   const ends: unknown[] = [];
@@ -98,4 +100,11 @@ it('a stream whose reader leaves while the after filters run has its place until
   gate.resolve();
   await until(() => ends.length === 3, { what: 'the end of the stream' });
   assert.deepEqual(ends.at(-1), ['one', 'left']);
+});
+
+it('a stream that a plain call gets is asked to end where the after filter fails', async (t) => {
+  expectNoLeaks(t);
+  const { calls, cancelled } = await setUp(t);
+  assert.match((await failure(calls.refused(null))).message, /not this one$/);
+  assert.equal(cancelled(), 1);
 });
