@@ -88,6 +88,14 @@ export function mergedLatency(latencies: readonly Latency[]): Latency {
 
 /**
  * Returns the latency that a share of the calls did not exceed: 0.5 for the median, 1 for the longest call. 3.1 % off at most. 0 without calls. Unit: ms.
+ * @example
+ * ```ts
+ * import { createServer, latencyAt } from 'mailstation';
+ *
+ * const services = { user: { rooms: { list: () => ['lobby'] } } };
+ * const server = createServer({ id: 'chat-1', port: 0, services, callStats: true });
+ * for (const { name, latency } of server.stats().methods) console.log(name, latencyAt(latency, 0.5), latencyAt(latency, 0.99));
+ * ```
  */
 export function latencyAt({ count, max, buckets }: Latency, share: number): number {
   const rank = Math.max(1, Math.ceil(count * share));
