@@ -28,8 +28,8 @@ const TEST_TIMEOUT_MS = 5 * 60_000;
 /** The bound of the whole run. Only a file that spins without ever yielding, on Node 24, gets this far. */
 const RUN_TIMEOUT_MS = 60 * 60_000;
 
-/** Files at once: two more than there are cores, since many only wait; past this tests of time begin to time each other. */
-const MAX_CONCURRENCY = 5;
+/** Files at once: four more than there are cores, since many only wait; past this tests of time begin to time each other. */
+const MAX_CONCURRENCY = 8;
 
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));
@@ -66,7 +66,7 @@ function fail(reason) {
 /** The slow files run one after the other: each of them builds the package, and two builds would share `dist/`. */
 function concurrency() {
   if (files.some((file) => SLOW.some((folder) => file.startsWith(folder)))) return 1;
-  return Math.min(availableParallelism() + 2, MAX_CONCURRENCY);
+  return Math.min(availableParallelism() + 4, MAX_CONCURRENCY);
 }
 
 const files = collect();
