@@ -51,7 +51,7 @@ export class Line {
   readonly #handler: LineHandler;
   readonly #connection: Connection;
   readonly #registration: Registration;
-  readonly #pending = new PendingCalls({ onExpired: (calls) => this.#onExpired(calls) });
+  readonly #pending = new PendingCalls({ onExpiring: (ids) => this.#tellOf(ids), onExpired: () => this.#onDrained() });
   readonly #latency = new Latency();
   readonly #lifecycle = new Lifecycle<LineState>('registering', LINE_TRANSITIONS, () => {});
   readonly #unwritten: UnwrittenCalls;
@@ -249,21 +249,16 @@ export class Line {
   }
 
   #hold(id: number, call: OutgoingCall): void {
-    call.heldBy(() => this.#cancel(id));
+    call.heldBy(() => this.#pending.drop(id));
     if (!call.hasStreams) return;
     this.#streams ??= new LineStreams(this.#connection, this.#pending, this.#options.streamWindow, this.#agreement);
     this.#streams.open(id, call);
   }
 
-  /** Drops a call that was cancelled, and notifies the Leader. */
-  #cancel(id: number): void {
-    if (this.#pending.take(id) !== undefined) this.#onExpired([id]);
-  }
-
-  #onExpired(calls: readonly number[]): void {
+  /** Cancels go out before the calls are settled: the end of an upload lets items of others go, for which the Leader needs the room. */
+  #tellOf(ids: readonly number[]): void {
     const takesCancel = this.#agreement.features.includes('cancel');
-    for (const id of calls) if (takesCancel) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
-    this.#onDrained();
+    for (const id of ids) if (takesCancel) this.#connection.send(REQUEST, id, 1, HEAD.cancel);
   }
 
   #onDrained(): void {

@@ -63,6 +63,7 @@ export class PendingCalls {
   readonly #timer: DeadlineTimer;
   readonly #idLimit: number;
   readonly #holdsProcess: boolean;
+  readonly #onExpiring: (calls: readonly number[]) => void;
   readonly #onExpired: (calls: readonly number[]) => void;
   #lastId = 0;
   #onIdle: (() => void) | undefined;
@@ -71,14 +72,17 @@ export class PendingCalls {
 
   /**
    * Ids stay below `idLimit`. With `holdsProcess` the process stays alive while an entry waits, for an owner without a
-   * socket. `onExpired` is called after entries have expired, with the ids of those that were calls.
+   * socket. `onExpiring` is called when entries have left the table and before they are settled, `onExpired` after that, each
+   * with the ids of those that were calls. What the peer must get before anything that an end sets off goes into the first.
    */
   constructor({
     idLimit = MAX_REQUEST_ID,
     holdsProcess = false,
+    onExpiring = ((_calls) => {}) as (calls: readonly number[]) => void,
     onExpired = ((_calls) => {}) as (calls: readonly number[]) => void,
   } = {}) {
     this.#idLimit = idLimit;
+    this.#onExpiring = onExpiring;
     this.#onExpired = onExpired;
     this.#holdsProcess = holdsProcess;
     this.#timer = new DeadlineTimer((now) => this.#expire(now), { holdsProcess, givesTime: true });
@@ -135,6 +139,13 @@ export class PendingCalls {
       this.#emptied();
     }
     return entry;
+  }
+
+  /** Removes a call that its owner settles after that. The peer is notified as of a call that has expired. */
+  drop(id: number): void {
+    if (this.take(id) === undefined) return;
+    this.#onExpiring([id]);
+    this.#onExpired([id]);
   }
 
   /** Calls back once, when no entry waits any more and the last entry was settled. */
@@ -201,10 +212,12 @@ export class PendingCalls {
         earliest = entry.deadline;
       }
     }
-    if (due.length > 0 && this.#size === 0) eventLoop.leave();
+    if (due.length === 0) return earliest;
+    if (this.#size === 0) eventLoop.leave();
+    this.#onExpiring(calls);
     for (const entry of due) entry.expire(this.isReported);
-    if (due.length > 0 && this.#size === 0) this.#emptied();
-    if (due.length > 0) this.#onExpired(calls);
+    if (this.#size === 0) this.#emptied();
+    this.#onExpired(calls);
     return earliest;
   }
 }

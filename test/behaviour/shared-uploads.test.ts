@@ -210,6 +210,36 @@ describe('an upload of a client', () => {
       await until(() => noted.ended === 3, { what: 'the end of the source' });
     });
 
+    it('fails no other upload where its deadline passes while it leaves the others no room', async (t) => {
+      const gate = makeGate();
+      const { service } = reading();
+      const slow = async () => {
+        const stream = sent();
+        await gate.pass();
+        let count = 0;
+        for await (const _item of stream) count += 1;
+        return count;
+      };
+      const streamWindow = { items: 16, bytes: 16_384, total: 16_384 };
+      const served = await serve(t, { ...service, slow, deaf: () => new Promise(() => sent()) }, { streamWindow });
+      const { calls } = await callSharing(t, sharing, [served], { streamWindow });
+      await calls.echo(null, 1); // connects
+      const { noted, source } = noting(20_000);
+      let beside = 0;
+      async function* small() {
+        yield ++beside;
+        await until(() => noted.asked === 1, { what: 'the item that leaves no room' });
+        for (; beside < 3; ) yield ++beside;
+      }
+      const other = calls.slow.with({ stream: small() })(null);
+      const deaf = failure(calls.deaf.with({ stream: source(), timeout: 1_000 })(null));
+      await until(() => beside > 1, { what: 'an item that finds no room' });
+      assert.equal((await deaf).code, 'ERR_RPC_TIMEOUT');
+      await calls.echo(null, 1); // what the deadline let go has arrived
+      gate.open();
+      assert.equal(await other, 3);
+    });
+
     it('is asked for no more than the method has taken and the windows of the connections', async (t) => {
       let stream: AsyncIterableIterator<unknown> | undefined;
       const service = { hold: () => new Promise(() => (stream = sent())) };

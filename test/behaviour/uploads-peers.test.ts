@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { callContext } from '../../lib/call-context.js';
 import { countBody, creditBody } from '../../lib/stream/stream-body.js';
+import { settle } from '../lib/stream/parts.js';
 import { request, response } from '../lib/transport/support.js';
 import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { EXT, type RawPeer, rawCaller, rawLeader, stock } from './raw-peers.js';
 import { itemsBody as items } from './stream-items.js';
-import { call, failure, serve } from './support.js';
+import { call, deferred, failure, serve } from './support.js';
 
 const WINDOW = { items: 2, bytes: 1_000, total: 10_000 };
 const OURS = { ...EXT, features: [...EXT.features, 'cancel', 'stream'] };
@@ -395,6 +396,52 @@ describe('a caller, and a server that breaks the rules of an upload', () => {
     peer.write(response(id, { type: 'invoke_result', success: true, results: 0 }));
     assert.equal(await second, undefined);
   });
+
+  for (const how of ['passes its deadline', 'is cancelled'])
+    it(`sends the cancel of an upload that ${how} before the item of another that had no room beside it`, async (t) => {
+      const { info, connection } = await rawLeader(t, async (peer) => {
+        const { id } = await peer.next('register_channel');
+        const ext = { ...OURS, stream: { ...WINDOW, total: 500 } };
+        peer.write(response(id, { type: 'register_channel_res', ext }, stock({ success: true })));
+      });
+      const { calls } = await call(t, [info], { codecs: ['json'] });
+      const abort = new AbortController();
+      const end = how === 'is cancelled' ? { signal: abort.signal } : { timeout: 1_000 };
+      const filled = deferred();
+      let isAsked = false;
+      async function* small() {
+        yield 1;
+        isAsked = true;
+        await filled.promise;
+        yield 2;
+      }
+      async function* large() {
+        yield 'x'.repeat(600);
+      }
+      calls.f.with({ stream: small(), timeout: 60_000 })(null, () => {});
+      const peer = await connection();
+      const first = await peer.next('stream_items');
+      await until(() => isAsked, { what: 'the question for an item while there is room' });
+      const ended = failure(calls.f.with({ stream: large(), ...end })(null));
+      const { id } = await peer.next('stream_items');
+      filled.resolve();
+      await settle();
+      abort.abort();
+      await ended;
+      await until(() => peer.packets.filter(({ head }) => head.type === 'stream_items').length === 3, {
+        what: 'the item that had no room',
+      });
+      const sent = peer.packets.filter(({ head }) => head.type === 'stream_items' || head.type === 'cancel');
+      assert.deepEqual(
+        sent.map((packet) => [packet.id, packet.head.type]),
+        [
+          [first.id, 'stream_items'],
+          [id, 'stream_items'],
+          [id, 'cancel'],
+          [first.id, 'stream_items'],
+        ],
+      );
+    });
 });
 
 describe('peers that know no uploads', () => {

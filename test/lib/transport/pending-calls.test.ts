@@ -129,10 +129,13 @@ describe('PendingCalls', () => {
     assert.equal(pending.size, 1);
   });
 
-  it('says that some have expired, after they were told, and not when they were answered', (t) => {
+  it('says that some expire before they are told, and that they have after that, and neither when they were answered', (t) => {
     const clock = mockClock(t);
     const events: string[] = [];
-    const pending = new PendingCalls({ onExpired: () => events.push(`${pending.size} left`) });
+    const pending = new PendingCalls({
+      onExpiring: () => events.push(`${pending.size} stay`),
+      onExpired: () => events.push(`${pending.size} left`),
+    });
     for (const ms of [10, 10, 50]) {
       const request = new FakeRequest(clock.now + ms);
       request.expire = () => void events.push('expired');
@@ -140,19 +143,23 @@ describe('PendingCalls', () => {
     }
     pending.take(pending.add(new FakeRequest(clock.now + 10)));
     clock.advance(20);
-    assert.deepEqual(events, ['expired', 'expired', '1 left']);
+    assert.deepEqual(events, ['1 stay', 'expired', 'expired', '1 left']);
     clock.advance(40);
-    assert.deepEqual(events.slice(3), ['expired', '0 left']);
+    assert.deepEqual(events.slice(4), ['0 stay', 'expired', '0 left']);
   });
 
-  it('says of the calls among them which they were, so that their peers can be told', (t) => {
+  it('says of the calls among them which they are, so that their peers can be told', (t) => {
     const clock = mockClock(t);
+    const expiring: (readonly number[])[] = [];
     const expired: (readonly number[])[] = [];
-    const pending = new PendingCalls({ onExpired: (calls) => expired.push(calls) });
+    const pending = new PendingCalls({
+      onExpiring: (calls) => expiring.push(calls),
+      onExpired: (calls) => expired.push(calls),
+    });
     for (const isCall of [true, false, true]) pending.add(Object.assign(new FakeRequest(clock.now + 10), { isCall }));
     pending.add(Object.assign(new FakeRequest(clock.now + 500), { isCall: true }));
     clock.advance(20);
-    assert.deepEqual(expired, [[1, 3]]);
+    assert.deepEqual([expiring, expired], [[[1, 3]], [[1, 3]]]);
   });
 
   it('calls back when nothing waits any more, after the last one was settled', async () => {
