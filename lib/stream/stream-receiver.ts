@@ -96,8 +96,9 @@ export class StreamReceiver implements Creditor {
     return this.#waiters.length > 0;
   }
 
-  /** The producer has been asked for the stream, with these bounds. */
+  /** The producer has been asked for the stream, with these bounds. Another producer may be asked where the first has sent nothing. */
   open(terms: ReceiverTerms): void {
+    this.#terms?.total.leave(this);
     this.#terms = terms;
     if (this.state === 'open') terms.total.join(this);
   }

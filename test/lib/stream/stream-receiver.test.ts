@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findSpare } from '../../../lib/protocol/spare-bytes.js';
-import { StreamTotal } from '../../../lib/stream/stream-total.js';
+import { type Creditor, StreamTotal } from '../../../lib/stream/stream-total.js';
 import { receiverOf, TEXT, WIDE } from './parts.js';
 
 const done = (value: unknown = undefined) => ({ done: true, value });
 const item = (value: string) => ({ done: false, value });
+
+/** Shows whom it knows. */
+class JoinedTotal extends StreamTotal {
+  readonly joined = new Set<Creditor>();
+
+  override join(creditor: Creditor): void {
+    super.join(creditor);
+    this.joined.add(creditor);
+  }
+
+  override leave(creditor: Creditor): void {
+    super.leave(creditor);
+    this.joined.delete(creditor);
+  }
+}
 
 describe('StreamReceiver', () => {
   it('gives the items in order, and then the end with what was returned', async () => {
@@ -64,6 +79,17 @@ describe('StreamReceiver', () => {
     arrive(0, 'a', 'b', 'c', 'd');
     for (let i = 0; i < 3; i++) await receiver.next();
     assert.deepEqual(credits, [{ items: 3, bytes: 15 }]);
+  });
+
+  it('is known to the streams of the connection alone where it was opened last', () => {
+    const refused = new JoinedTotal(100);
+    const { receiver } = receiverOf({ total: refused });
+    assert.equal(refused.joined.size, 1);
+    const total = new JoinedTotal(100);
+    receiver.open({ window: WIDE, total });
+    assert.deepEqual([refused.joined.size, total.joined.size], [0, 1]);
+    receiver.end({ returned: undefined }, false);
+    assert.deepEqual([refused.joined.size, total.joined.size], [0, 0]);
   });
 
   it('gives credit for each item while the streams of the connection have little room, so that no stream stops for good', async () => {
