@@ -36,9 +36,9 @@ export class SessionUploads implements UploadOwner {
     this.#received = new ReceivedBytes(received, (body) => this.#send(0, HEAD.streamReceived, body));
   }
 
-  /** Uploads whose calls are not over. */
-  get size(): number {
-    return this.#uploads.size;
+  /** Uploads whose calls are not over, or wait for their permission; without the one of this id. */
+  sizeBeside(id: number): number {
+    return this.#uploads.size - (this.#uploads.has(id) ? 1 : 0);
   }
 
   /** True while an upload is open under this id. One whose call waits for its permission is not. */

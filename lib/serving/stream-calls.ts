@@ -93,7 +93,8 @@ export class StreamCalls {
       this.#endBroken(id, 'the id of an open stream was used for another stream');
       return false;
     }
-    const open = (streams?.size ?? 0) + (uploads?.size ?? 0);
+    // The call's own upload is there already where the call has waited for its permission.
+    const open = (streams?.size ?? 0) + (uploads?.sizeBeside(id) ?? 0);
     if (open < this.#maxStreams) return true;
     this.#owner.refuse(head, frame, `this connection has ${open} streams open (maxStreams)`, RETRY_AFTER_MS);
     return false;

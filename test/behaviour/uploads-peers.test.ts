@@ -241,6 +241,20 @@ describe('a server, and a caller that breaks the rules of its upload', () => {
     }
   });
 
+  it('counts a call that waits for its permission once, so that maxStreams are let in and no more', async (t) => {
+    const { port } = await served(t, { maxStreams: 2, authorize: async () => true });
+    const peer = await caller(t, port);
+    for (const id of [2, 3]) {
+      peer.write(open(id, 'first'), send(id, 0, 1));
+      assert.equal((await peer.next('stream_stop')).id, id);
+    }
+    peer.write(open(4, 'hold'));
+    const [id, code, message] = await refusal(peer);
+    assert.deepEqual([id, code], [4, 'ERR_RPC_OVERLOADED']);
+    assert.match(message, /has 2 streams open \(maxStreams\)/);
+    await isIntact(peer, 3, 0);
+  });
+
   it('notifies the method of a caller that is gone', async (t) => {
     expectNoLeaks(t);
     const { port, seen } = await served(t);
