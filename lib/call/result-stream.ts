@@ -13,6 +13,7 @@ export class ResultStream<Item = unknown, Returned = unknown> extends StreamRead
    * Readable ends with `null`.
    */
   toReadable(): Readable {
+    this.consumer.take('toReadable()');
     const readable: Readable = new Readable({
       objectMode: true,
       highWaterMark: 1,

@@ -1,13 +1,17 @@
+import { type Iteration, OneConsumer } from '../stream/one-consumer.js';
 import { AsyncDisposable } from './async-disposal.js';
 import type { StreamedResult } from './streamed-result.js';
 
 /**
  * Results of a call as a stream, for one reader: an async iterator that can be iterated once. `next()` rejects once, with an
  * `RpcError` whose `delivered` says how many items were read, and then reports the end. `await using` ends the stream with its scope,
- * on platforms that have `Symbol.asyncDispose`.
+ * on platforms that have `Symbol.asyncDispose`. A second consumer throws `ERR_RPC_INVALID_ARGUMENT`: `for await`, `toWeb()` or `toReadable()`
+ * on a stream that one of these has taken. Calls of `next()` may come before.
  */
 export class StreamReader<Item, Returned> extends AsyncDisposable implements AsyncIterable<Item> {
   readonly #result: StreamedResult;
+  /** The loop, or the stream made of this one, that reads the items. */
+  protected readonly consumer = new OneConsumer();
 
   constructor(result: StreamedResult) {
     super();
@@ -39,12 +43,14 @@ export class StreamReader<Item, Returned> extends AsyncDisposable implements Asy
     return Promise.reject(error);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  /** The iterator of one loop: see {@link StreamReader}. */
+  [Symbol.asyncIterator](): Iteration<Item, Returned> {
+    return this.consumer.iterate(this);
   }
 
   /** Returns the items as a ReadableStream of the web. Items are read when the ReadableStream is. */
   toWeb(): ReadableStream<Item> {
+    this.consumer.take('toWeb()');
     const pull = async (controller: ReadableStreamDefaultController<Item>): Promise<void> => {
       const { done, value } = await this.next();
       if (done === true) controller.close();

@@ -1,8 +1,10 @@
+import { type Iteration, OneConsumer } from '../stream/one-consumer.js';
 import type { StreamReceiver } from '../stream/stream-receiver.js';
 
 /** The items that a caller sends, as the method reads them: an async iterator for one reader. */
 export class UploadReader implements AsyncIterableIterator<unknown> {
   readonly #receiver: StreamReceiver;
+  readonly #consumer = new OneConsumer();
 
   constructor(receiver: StreamReceiver) {
     this.#receiver = receiver;
@@ -24,7 +26,8 @@ export class UploadReader implements AsyncIterableIterator<unknown> {
     return Promise.reject(error);
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
+  /** The iterator of one loop. Throws `ERR_RPC_INVALID_ARGUMENT` where a loop has taken the items already. */
+  [Symbol.asyncIterator](): Iteration<unknown, undefined> {
+    return this.#consumer.iterate(this);
   }
 }
