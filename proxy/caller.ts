@@ -264,6 +264,7 @@ export class Caller {
   }
 
   #send(call: OutgoingCall, target: Target): void {
+    if (call.isSettled) return;
     if (target !== BY_ROUTER) {
       if (typeof target !== 'string' || target === '') {
         const why = unfit('the id of the server', 'a non-empty string', target).message;

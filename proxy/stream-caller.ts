@@ -39,6 +39,7 @@ export function callStream(
     options,
     'routeParam' in target ? target.routeParam : undefined,
   );
+  if (call.isSettled) return new ResultStream(call.result);
   if (!('serverId' in target)) first.send(call);
   else if (typeof target.serverId === 'string' && target.serverId !== '' && target.serverId !== '*') {
     call.serverId = target.serverId;

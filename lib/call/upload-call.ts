@@ -1,3 +1,4 @@
+import { RpcCode } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
@@ -8,9 +9,13 @@ import { OutgoingCall } from './outgoing-call.js';
 import type { OutgoingUpload } from './outgoing-stream.js';
 import type { RemoteMethod } from './remote-method.js';
 import { takeStreamFrame } from './stream-frame.js';
+import { giveBackSource, takeSource } from './taken-sources.js';
 import { Upload } from './upload.js';
 
-/** A call with the option `stream`: items follow its arguments. The source is asked to end when the call is answered, or fails. */
+const TAKEN =
+  'the source of its stream was given to another call, and can be read once: give each call a source of its own';
+
+/** A call with the option `stream`: items follow its arguments. The source is asked to end when the call is answered, or fails. A call whose source another call has taken has failed. */
 export class UploadCall extends OutgoingCall {
   readonly #upload: Upload | undefined;
 
@@ -24,8 +29,11 @@ export class UploadCall extends OutgoingCall {
     settle: Settle,
     startedAt = performance.now(),
   ) {
-    const upload = options.stream === undefined ? undefined : new Upload(options.stream);
+    const { stream } = options;
+    const isTaken = stream !== undefined && !takeSource(stream);
+    const upload = stream === undefined || isTaken ? undefined : new Upload(stream);
     const settled: Settle = (error, results) => {
+      if (upload?.hasBegun === false) giveBackSource(stream as object);
       upload?.stop();
       settle(error, results);
     };
@@ -33,6 +41,7 @@ export class UploadCall extends OutgoingCall {
     this.isCancellable = true;
     this.#upload = upload;
     if (upload !== undefined) upload.call = this;
+    if (isTaken) this.fail(this.error(RpcCode.InvalidArgument, TAKEN, 'not-sent'));
   }
 
   override get upload(): OutgoingUpload | undefined {
