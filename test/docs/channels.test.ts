@@ -18,4 +18,22 @@ describe(PAGE, () => {
     assert.ok(published.length > 2);
     assert.deepEqual(named, published);
   });
+
+  it('has a table with every field of each message', () => {
+    const messages = [...readText('lib/channels.ts').matchAll(/^export interface \w+ \{\n(.*?)^\}/gms)];
+    const declared = messages.map(([, body = '']) =>
+      [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, name]) => name),
+    );
+    const tables = readText(PAGE)
+      .split(/^\| field \|.*\n\|[-|]+\n/m)
+      .slice(1);
+    const shown = tables.map((text) => {
+      const [rows = ''] = text.split('\n\n');
+      return rows
+        .split('\n')
+        .flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    });
+    assert.equal(declared.length, 4);
+    assert.deepEqual(shown, declared);
+  });
 });
