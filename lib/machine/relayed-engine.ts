@@ -22,11 +22,12 @@ import { engineClosed, unavailable } from '../registry/engine-errors.js';
 import { HeldLeases } from '../registry/held-leases.js';
 import { News } from '../registry/news.js';
 import { clearTimeout, performance, setTimeout } from '../timers.js';
+import type { SentOperation } from './check-sent.js';
 import { type HostClient, LedClient } from './led-client.js';
 import { OwnWay } from './own-way.js';
 import { lostRelay, RelayedWatch } from './relayed-watch.js';
 import { failureOf, type Reply, type StateReport, stateOf } from './reply.js';
-import type { SentOperation, StoreHost } from './store-host.js';
+import type { StoreHost } from './store-host.js';
 
 /**
  * The process that has the connection answers within {@link CALL_DEADLINE_MS}. The answer, with the reason, is waited for this much

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import type {
-  Change,
-  Commit,
-  Condition,
-  LeaseOfKey,
-  Operation,
-  OwnEngine,
-  Snapshot,
-  WatchEnd,
-} from '../registry/engine.js';
+import { messageOf } from '../errors.js';
+import { fieldsOf } from '../options.js';
+import type { Change, Commit, Condition, OwnEngine, Snapshot, WatchEnd, Watching } from '../registry/engine.js';
 import { performance } from '../timers.js';
+import {
+  type SentOperation,
+  sentConditions,
+  sentLease,
+  sentOperations,
+  sentRevision,
+  sentText,
+  sentTimeout,
+  sentTtl,
+} from './check-sent.js';
 import { failureReport, type Reply, reportOf, type StateReport } from './reply.js';
-
-/** Operation on the way between processes: a lease is an id. */
-export type SentOperation =
-  | { readonly type: 'put'; readonly key: string; readonly value: string; readonly lease: string | null }
-  | Exclude<Operation, { type: 'put' }>;
 
 /** Lease on the way between processes. `waited`: time from the call until the request was sent to the store. Unit: ms */
 export interface SentGrant {
@@ -41,7 +39,8 @@ const MAX_WAITING = 10_000;
 
 /**
  * Has the connection of a machine to the store, in the process that leads: the real client of the shared client that the processes of the
- * machine make (see {@link RelayedEngine}). Each method does one step for another process, which holds its leases itself.
+ * machine make (see {@link RelayedEngine}). Each method does one step for another process, which holds its leases itself. Arguments
+ * that do not fit are answered with {@link RpcCode.InvalidArgument}; a watch ends as `refused`.
  */
 export class StoreHost {
   readonly #engine: OwnEngine;
@@ -56,24 +55,24 @@ export class StoreHost {
   async grant(ttl: number): Promise<Reply<SentGrant>> {
     const calledAt = performance.now();
     return this.#reply(async () => {
-      const { id, ttl: granted, sentAt } = await this.#engine.grant(ttl);
+      const { id, ttl: granted, sentAt } = await this.#engine.grant(sentTtl(ttl));
       return { id, ttl: granted, waited: Math.max(0, sentAt - calledAt) };
     });
   }
 
   async renew(id: string, timeout: number): Promise<Reply<boolean>> {
-    return this.#reply(() => this.#engine.renew(id, timeout));
+    return this.#reply(() => this.#engine.renew(sentLease(id), sentTimeout(timeout)));
   }
 
   async revoke(id: string): Promise<Reply<null>> {
     return this.#reply(async () => {
-      await this.#engine.revoke(id);
+      await this.#engine.revoke(sentLease(id));
       return null;
     });
   }
 
   async list(prefix: string): Promise<Reply<Snapshot>> {
-    return this.#reply(() => this.#engine.list(prefix));
+    return this.#reply(() => this.#engine.list(sentText('a prefix', prefix)));
   }
 
   async commit(
@@ -81,18 +80,26 @@ export class StoreHost {
     then: readonly SentOperation[],
     otherwise: readonly SentOperation[],
   ): Promise<Reply<Commit>> {
-    return this.#reply(() => this.#engine.commit(when, then.map(received), otherwise.map(received)));
+    return this.#reply(() =>
+      this.#engine.commit(sentConditions(when), sentOperations(then), sentOperations(otherwise)),
+    );
   }
 
   /** Ends with an item that says why, unless its reader has gone. */
   watch(prefix: string, start: WatchStart): ReadableStream<WatchItem> {
     return feed((push, end) => {
       push({ opened: true });
-      const watching = this.#engine.watch(prefix, { ...start, entries: [] }, (change) => {
-        if (push({ change })) return;
-        watching.close();
-        end(this.#ended('disconnected', `${MAX_WAITING} changes were not read in time`));
-      });
+      let watching: Watching;
+      try {
+        watching = this.#engine.watch(sentText('a prefix', prefix), startOf(start), (change) => {
+          if (push({ change })) return;
+          watching.close();
+          end(this.#ended('disconnected', `${MAX_WAITING} changes were not read in time`));
+        });
+      } catch (error) {
+        end(this.#ended('refused', messageOf(error)));
+        return () => {};
+      }
       void watching.ended.then(({ reason, error }) => {
         // `closed` is also the end of this process as a Leader: to the readers that is a lost connection.
         const why = error?.message ?? 'the connection to the registry was closed';
@@ -142,13 +149,14 @@ export class StoreHost {
   }
 }
 
-/** The holder of the lease has compared its clocks. */
-function received(operation: SentOperation): Operation {
-  if (operation.type !== 'put') return operation;
-  const { lease: id, ...put } = operation;
-  if (id === null) return put;
-  const lease: LeaseOfKey = { id, alive: () => true };
-  return { ...put, lease };
+function startOf(sent: WatchStart): Snapshot {
+  const { store, connection, revision } = fieldsOf('the start of a watch', sent, 'an object');
+  return {
+    store: sentText('the id of a store', store),
+    connection: sentText('the id of a connection', connection),
+    revision: sentRevision(revision),
+    entries: [],
+  };
 }
 
 /**

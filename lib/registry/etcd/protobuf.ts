@@ -14,17 +14,18 @@ const BITS = 0x7f;
 /** Longest varint: 64 bits, 7 in each byte. Unit: bytes */
 const MAX_VARINT = 10;
 
-/** Writes one message. Each method writes a field, and returns the writer. */
+/** Writes one message. Each method writes a field, and returns the writer. A value that the field cannot hold is a RangeError. */
 export class ProtoWriter {
   readonly #parts: Buffer[] = [];
 
   /** `value`: a safe integer from 0. */
   int(field: number, value: number): this {
-    return value === 0 ? this : this.#varint64(field, Math.floor(value / TWO_32), value % TWO_32);
+    return value === 0 ? this : this.chosenInt(field, value);
   }
 
   /** `value`: 16 hexadecimal digits. */
   hex(field: number, value: string): this {
+    if (!/^[0-9a-f]{16}$/i.test(value)) throw new RangeError('an id has 16 hexadecimal digits');
     return this.#varint64(field, Number.parseInt(value.slice(0, 8), 16), Number.parseInt(value.slice(8), 16));
   }
 
@@ -48,6 +49,7 @@ export class ProtoWriter {
 
   /** An integer of a `oneof`, which is written where it is 0, too: otherwise no member would be chosen. */
   chosenInt(field: number, value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no safe integer from 0`);
     return this.#varint64(field, Math.floor(value / TWO_32), value % TWO_32);
   }
 

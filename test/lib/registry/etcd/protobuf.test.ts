@@ -47,6 +47,15 @@ describe('the codec of etcd', () => {
     }
   });
 
+  it('writes no number that is no safe integer from 0, and no id of another length', () => {
+    for (const value of [-1, 0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY]) {
+      assert.throws(() => new ProtoWriter().int(1, value), RangeError, `${value}`);
+      assert.throws(() => new ProtoWriter().chosenInt(1, value), RangeError, `${value}`);
+    }
+    for (const id of ['', '1', '694d7a1f1c0f3e0', '694d7a1f1c0f3e055', '694d7a1f1c0f3e0g', 'Infinity'])
+      assert.throws(() => new ProtoWriter().hex(1, id), RangeError, id);
+  });
+
   it('reads negative integers, as a time of -1 for a lease that is gone', () => {
     const reader = new ProtoReader(bytes('18 ff ff ff ff ff ff ff ff ff 01'));
     assert.deepEqual([reader.next(), reader.int()], [3, -1]);
