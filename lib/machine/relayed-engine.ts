@@ -27,6 +27,7 @@ import { type HostClient, LedClient } from './led-client.js';
 import { OwnWay } from './own-way.js';
 import { lostRelay, RelayedWatch } from './relayed-watch.js';
 import { failureOf, type Reply, type StateReport, stateOf } from './reply.js';
+import { isBoolean, isCommit, isNull, isReply, isSentGrant, isSnapshot, isStateReport, type Shape } from './shapes.js';
 import type { StoreHost } from './store-host.js';
 
 /**
@@ -34,6 +35,8 @@ import type { StoreHost } from './store-host.js';
  * longer. Unit: ms
  */
 const RELAY_MS = 250;
+
+const OTHER_VERSION = 'the process that has the connection may have another version of mailstation';
 
 /**
  * {@link Engine} for the processes of one machine, of which one has the connection to the store. Each step goes through that process; the
@@ -81,7 +84,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
   }
 
   get state(): EngineState {
-    return this.#report === undefined ? { ...this.#state, obstacle: this.#led.obstacle } : this.#state;
+    return { ...this.#state, obstacle: this.#led.obstacle ?? this.#state.obstacle };
   }
 
   changed(): Promise<void> {
@@ -98,7 +101,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
       id,
       ttl: granted,
       waited,
-    } = await this.#ask('a lease', CALL_DEADLINE_MS, (client) => {
+    } = await this.#ask('a lease', CALL_DEADLINE_MS, isSentGrant, (client) => {
       calledAt = this.#clock.now();
       return client.grant(ttl);
     });
@@ -108,16 +111,16 @@ export class RelayedEngine implements Engine, LeaseCalls {
   /** While the process that has the connection is silent, the renewal goes both ways, and the first answer counts. */
   renew(id: string, timeout: number): Promise<boolean> {
     const isSilent = this.#isSilent;
-    const relayed = this.#ask('a renewal', timeout, (client) => client.renew(id, timeout));
+    const relayed = this.#ask('a renewal', timeout, isBoolean, (client) => client.renew(id, timeout));
     return isSilent ? Promise.any([relayed, this.#ownWay.renew(id, timeout)]) : relayed;
   }
 
   async revoke(id: string): Promise<void> {
-    await this.#ask('the end of a lease', CALL_DEADLINE_MS, (client) => client.revoke(id));
+    await this.#ask('the end of a lease', CALL_DEADLINE_MS, isNull, (client) => client.revoke(id));
   }
 
   list(prefix: string): Promise<Snapshot> {
-    return this.#ask(`a list of ${prefix}`, CALL_DEADLINE_MS, (client) => client.list(prefix));
+    return this.#ask(`a list of ${prefix}`, CALL_DEADLINE_MS, isSnapshot, (client) => client.list(prefix));
   }
 
   async commit(
@@ -126,7 +129,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
     otherwise: readonly Operation[] = [],
   ): Promise<Commit> {
     checkCommit(when, then, otherwise);
-    return this.#ask('a commit', CALL_DEADLINE_MS, (client) =>
+    return this.#ask('a commit', CALL_DEADLINE_MS, isCommit, (client) =>
       client.commit(when, then.map(sent), otherwise.map(sent)),
     );
   }
@@ -153,17 +156,24 @@ export class RelayedEngine implements Engine, LeaseCalls {
   }
 
   /** Asks once, and settles in time. A question that was asked may have been answered, whatever became of the answer. */
-  async #ask<T>(what: string, timeout: number, ask: (client: HostClient) => Promise<Reply<T>>): Promise<T> {
+  async #ask<T>(
+    what: string,
+    timeout: number,
+    fits: Shape<T>,
+    ask: (client: HostClient) => Promise<Reply<T>>,
+  ): Promise<T> {
     const askedAt = performance.now();
     await this.#led.led(timeout);
     if (this.#led.isClosed) throw engineClosed();
     const answer = outsideContexts(() => ask(this.#led.client));
     const left = timeout - (performance.now() - askedAt) + RELAY_MS;
-    const reply = await this.#inTime(
+    const reply: unknown = await this.#inTime(
       answer.catch((error: unknown) => Promise.reject(lost(what, error))),
       left,
       what,
     );
+    if (!isReply(reply, fits))
+      throw unavailable(`${what} was answered in a form that is not known: ${OTHER_VERSION}`, 'unknown');
     this.#heard();
     this.#onReport(reply.state);
     if ('failure' in reply) throw failureOf(reply.failure);
@@ -210,7 +220,7 @@ export class RelayedEngine implements Engine, LeaseCalls {
     this.#gone = this.#report?.host;
     this.#heard(); // of its end
     this.#report = undefined;
-    this.#state = { ...this.#state, connected: false, since: performance.now() };
+    this.#state = { ...this.#state, connected: false, since: performance.now(), obstacle: undefined };
     for (const watch of this.#watches) watch.end(lostRelay(this.#led.obstacle ?? 'another process leads'));
     void this.#reports?.return?.();
     this.#news.tell();
@@ -220,10 +230,22 @@ export class RelayedEngine implements Engine, LeaseCalls {
     const reports = this.#led.client.states()[Symbol.asyncIterator]();
     this.#reports = reports;
     try {
-      for (let next = await reports.next(); next.done !== true; next = await reports.next()) this.#onReport(next.value);
+      for (let next = await reports.next(); next.done !== true; next = await reports.next()) {
+        if (isStateReport(next.value)) this.#onReport(next.value);
+        else this.#onWrongReport();
+      }
     } catch {
       // The process that leads is gone, of which the shared client tells.
     }
+  }
+
+  /** The next report or answer in the right form says how the connection is. */
+  #onWrongReport(): void {
+    if (this.#led.obstacle !== undefined) return;
+    const obstacle = `a report of the connection came in a form that is not known: ${OTHER_VERSION}`;
+    const { connected, since } = this.#state;
+    this.#state = { ...this.#state, connected: false, since: connected ? performance.now() : since, obstacle };
+    this.#news.tell();
   }
 
   #onReport(report: StateReport): void {

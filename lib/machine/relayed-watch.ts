@@ -2,6 +2,7 @@ import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { Change, WatchEnd, Watching } from '../registry/engine.js';
 import { unavailable } from '../registry/engine-errors.js';
 import { throwUncaught } from '../uncaught.js';
+import { isWatchItem } from './shapes.js';
 import type { WatchItem } from './store-host.js';
 
 const TRANSITIONS = {
@@ -47,8 +48,10 @@ export class RelayedWatch implements Watching {
   async #read(onEnd: (last: Extract<WatchItem, { end: unknown }>) => void): Promise<void> {
     try {
       for (let next = await this.#items.next(); next.done !== true; next = await this.#items.next()) {
-        const item = next.value;
+        const item: unknown = next.value;
         if (this.#lifecycle.state === 'ended') return;
+        // The item may have been changes. The callback would throw on such an item, and its errors are uncaught exceptions.
+        if (!isWatchItem(item)) return this.end(lostRelay('the process sent no change, nor an end'));
         if ('change' in item) this.#tell(item.change);
         if (!('end' in item)) continue;
         onEnd(item);

@@ -17,7 +17,7 @@ export interface StateReport {
 }
 
 /** Error of an engine on the way between processes. The codes and texts of shared clients would not say what has failed. */
-interface FailureReport {
+export interface FailureReport {
   readonly code: RpcCode;
   readonly message: string;
   readonly delivery: Delivery | null;
