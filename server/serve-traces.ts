@@ -96,7 +96,8 @@ function end(traced: Traced): void {
 
 function publish(message: ServeMessage, outcome: Pick<ServeMessage, 'outcome' | 'code' | 'error' | 'duration'>): void {
   Object.assign(message, outcome);
-  if (message.code !== undefined) serveChannel.error.publish(message);
+  // A caller that has left, and a deadline that has passed, are no Error of the method.
+  if (message.error !== undefined) serveChannel.error.publish(message);
   serveChannel.asyncStart.publish(message);
   serveChannel.asyncEnd.publish(message);
 }

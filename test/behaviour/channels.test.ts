@@ -224,6 +224,20 @@ describe('the channel mailstation:serve', () => {
     assert.deepEqual(events.slice(4), ANSWERED);
   });
 
+  it('has no error of a stream whose reader breaks out of it', async (t) => {
+    async function* endless() {
+      for (let i = 0; ; i++) yield i;
+    }
+    const { calls } = await call(t, [await serve(t, { endless })]);
+    const [atCaller, atServer] = [listenToCalls(t), listenToServing(t)];
+    for await (const _ of calls.endless.stream(null)) break;
+    await until(() => atServer.events.includes('asyncEnd'), { what: 'the end at the server' });
+    assert.deepEqual([atCaller.events, atServer.events], [ANSWERED, ANSWERED]);
+    assert.equal(atCaller.of('asyncEnd')?.delivery, 'answered');
+    const { outcome, code } = atServer.of('asyncEnd') as ServeMessage;
+    assert.deepEqual([outcome, code], ['left', 'ERR_RPC_CANCELLED']);
+  });
+
   it('runs the method in the stores that are bound to the start', async (t) => {
     const spans = new AsyncLocalStorage<string>();
     const inMethod = async () => {
