@@ -1,3 +1,4 @@
+import { isError } from '../error-parts.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import { type FrameView, RESPONSE } from '../protocol/packet.js';
@@ -119,7 +120,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
         },
         onStopped: (error) => {
           if (this.#senders.get(call.id) === sender) this.#settleLater(call.id, sender);
-          if (error !== undefined) onLost(call, error);
+          if (error !== undefined && !isAbort(error)) onLost(call, error);
           call.drop();
         },
       },
@@ -203,4 +204,9 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     );
     return new RpcError(code, why, { cause: error });
   }
+}
+
+/** A source that was aborted fails for that reason, which is no fault. */
+function isAbort(error: unknown): boolean {
+  return error instanceof RpcError || (isError(error) && error.name === 'AbortError');
 }

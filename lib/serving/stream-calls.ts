@@ -1,5 +1,4 @@
-import { isError } from '../error-parts.js';
-import { type RpcCode, RpcError, toError } from '../errors.js';
+import { type RpcCode, toError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { Head, InvokeHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
@@ -157,9 +156,8 @@ export class StreamCalls {
     this.#uploads?.end();
   }
 
-  /** A source whose consumer has left has failed. A source that was aborted fails for that reason, which is no fault. */
+  /** A source whose consumer has left has failed. */
   #cleanUpFailed(call: StreamedCall, error: unknown): void {
-    if (error instanceof RpcError || (isError(error) && error.name === 'AbortError')) return;
     this.#owner.failed(call, toError(error), undefined);
   }
 }

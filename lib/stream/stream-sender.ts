@@ -18,7 +18,7 @@ export interface SenderHandler {
   onFailed(error: unknown): void;
   /** An item cannot be sent. The source has been asked to end. */
   onUnsendable(error: unknown): void;
-  /** The source has ended after {@link StreamSender.stop}, with an error where its clean-up failed. */
+  /** The source has ended after {@link StreamSender.stop}, with an error where its last step or its clean-up failed. */
   onStopped(error: unknown): void;
 }
 
@@ -171,7 +171,10 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   };
 
   readonly #onError = (error: unknown): void => {
-    if (this.#lifecycle.move('over')) this.#handler.onFailed(error);
+    const wasStopped = this.state === 'closing';
+    if (!this.#lifecycle.move('over')) return;
+    if (wasStopped) this.#handler.onStopped(error);
+    else this.#handler.onFailed(error);
   };
 }
 
