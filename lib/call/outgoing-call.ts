@@ -186,7 +186,8 @@ export class OutgoingCall extends CallRequest implements SentRequest {
     if (this.#attempt !== undefined) return this.#attempt.cancel(reason);
     if (this.isSettled) return false;
     this.#release?.();
-    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${whileIn(this.stage)}`, this.delivery, reason));
+    const when = this.stream?.progress ?? whileIn(this.stage);
+    return this.fail(this.error(RpcCode.Cancelled, `cancelled ${when}`, this.delivery, reason));
   }
 
   /** Ends a call whose caller wants no more of its stream, in whatever state: as answered, or with the error. */

@@ -29,6 +29,8 @@ export interface OutgoingStream {
   readonly deadline: number;
   /** True from the first item on: the call cannot be made again. */
   readonly hasItems: boolean;
+  /** How many items have arrived, `after 5 items`; undefined without one, and where this process only relays. */
+  readonly progress: string | undefined;
   /** Why the deadline has passed; undefined where the call has no item yet. */
   readonly lateness: string | undefined;
   /** The call was sent. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { RpcCode, RpcError } from '../errors.js';
+import { RpcCode } from '../errors.js';
 import { StreamReader } from './stream-reader.js';
 
 /**
@@ -27,7 +27,12 @@ export class ResultStream<Item = unknown, Returned = unknown> extends StreamRead
     const push = ({ done, value }: IteratorResult<Item, Returned>): void => {
       if (done === true) readable.push(null);
       else if (value === null)
-        fail(new RpcError(RpcCode.InvalidArgument, 'an item is null, which a Readable cannot hold'));
+        fail(
+          this.error(
+            RpcCode.InvalidArgument,
+            'an item is null, which a Readable cannot hold: read the stream with toWeb()',
+          ),
+        );
       else readable.push(value);
     };
     return readable;

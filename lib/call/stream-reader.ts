@@ -1,3 +1,4 @@
+import type { RpcCode, RpcError } from '../errors.js';
 import { type Iteration, OneConsumer } from '../stream/one-consumer.js';
 import { AsyncDisposable } from './async-disposal.js';
 import type { StreamedResult } from './streamed-result.js';
@@ -16,6 +17,11 @@ export class StreamReader<Item, Returned> extends AsyncDisposable implements Asy
   constructor(result: StreamedResult) {
     super();
     this.#result = result;
+  }
+
+  /** An error of this stream, which names its method, with the number of items that were read. */
+  protected error(code: RpcCode, why: string): RpcError {
+    return this.#result.error(code, why);
   }
 
   /** Items that were read so far. */

@@ -67,10 +67,14 @@ export class StreamedResult implements OutgoingStream {
     return Math.min(this.#idleAt, endsAt, isBound ? startedAt + timeout : Number.POSITIVE_INFINITY);
   }
 
+  get progress(): string | undefined {
+    return this.hasItems ? `after ${counted(this.#receiver.arrived)}` : undefined;
+  }
+
   get lateness(): string | undefined {
-    if (!this.hasItems) return undefined;
+    const got = this.progress;
+    if (got === undefined) return undefined;
     const { timeout, idleTimeout } = this.#times;
-    const got = `after ${counted(this.#receiver.arrived)}`;
     if (this.#idleAt <= performance.now()) return `no further item in ${idleTimeout} ms (idleTimeout) ${got}`;
     return `the stream has not ended in ${timeout} ms, ${got}`;
   }
@@ -102,6 +106,11 @@ export class StreamedResult implements OutgoingStream {
   /** The signal ends the reading when it aborts: the call may be over while items of it wait to be read. */
   cancelledBy(signal: AbortSignal): void {
     this.#signals.push(signal);
+  }
+
+  /** Error of the stream that its reader has found. */
+  error(code: RpcCode, why: string): RpcError {
+    return noteDelivered((this.#call as StreamedRequest).error(code, why, 'answered'), this.delivered);
   }
 
   /** The consumer wants no more items. */

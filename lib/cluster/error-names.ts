@@ -1,4 +1,4 @@
-import { RpcCode, type RpcError } from '../errors.js';
+import { RpcCode, RpcError } from '../errors.js';
 
 /** Names that cluster-client, and tcp-base under it, have for the same failures. Sources: tcp-base 3.2.0; cluster-client 3.7.0, lib/leader.js */
 const NAMES: Partial<Record<RpcCode, string>> = {
@@ -25,9 +25,19 @@ export function withName<E extends Error>(error: E, name: string): E {
   return Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
 }
 
+/** Methods of a shared client have no `.stream`: what the caller of a method that is delegated the wrong way has to change. */
+function wrongDelegate({ code, method = '', serverId, delivery, cause }: RpcError): RpcError | undefined {
+  let why: string;
+  if (code === RpcCode.NeedsStream) why = `the method answers with a stream: delegate('${method}', 'stream')`;
+  else if (code === RpcCode.NoStream && delivery === 'answered')
+    why = `the method answers with one value and not with a stream: delegate('${method}', 'invoke'), and not as 'stream'`;
+  else return undefined;
+  return new RpcError(code, `${method} on ${serverId}: ${why}`, { method, serverId, delivery, cause });
+}
+
 /** The error that a shared client's caller gets: the real client's own error, or the RpcError under cluster-client's name. */
 export function callerError(error: RpcError): Error {
   if (error.code === RpcCode.Remote && error.cause instanceof Error) return error.cause;
   const name = NAMES[error.code];
-  return name === undefined ? error : withName(error, name);
+  return name === undefined ? (wrongDelegate(error) ?? error) : withName(error, name);
 }

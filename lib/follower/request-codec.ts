@@ -6,6 +6,7 @@ import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import { isStreamable } from '../stream/stream-source.js';
 import { decodeResults, readFailure } from './answer.js';
 import type { Agreement } from './registration-answer.js';
 
@@ -56,10 +57,13 @@ export function isStreamless(call: OutgoingCall, { isStock, features, uploads }:
   return true;
 }
 
+const AS_UPLOAD = 'a stream is sent beside the arguments: method.with({ stream: source })(...)';
+
 /** Error of a call whose arguments cannot be written. */
 export function unsendable(call: OutgoingCall, error: unknown): RpcError {
   const code = error instanceof RpcError ? error.code : RpcCode.Encode;
-  return call.error(code, `its arguments cannot be sent: ${messageOf(error)}`, 'not-sent', error);
+  const advice = call.args.some(isStreamable) ? `; ${AS_UPLOAD}` : '';
+  return call.error(code, `its arguments cannot be sent: ${messageOf(error)}${advice}`, 'not-sent', error);
 }
 
 /** Fails a call whose answer is there and cannot be read. */

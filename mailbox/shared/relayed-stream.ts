@@ -77,6 +77,10 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
     return this.#receiver.arrived > 0;
   }
 
+  get progress(): undefined {
+    return undefined;
+  }
+
   get lateness(): undefined {
     return undefined;
   }

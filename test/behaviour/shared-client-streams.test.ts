@@ -68,6 +68,7 @@ describe('a method of a shared client that streams', () => {
         assert.deepEqual(await collect(client.steps() as never), [1, 2]);
         const none = await failure(collect(client.plain('x') as never));
         assert.deepEqual([none.code, none.delivered], ['ERR_RPC_NO_STREAM', 0]);
+        assert.match(none.message, /delegate\('plain', 'invoke'\), and not as 'stream'$/);
       });
 
       it('has the error of the generator behind the items', async (t) => {
