@@ -55,14 +55,14 @@ export class Candidates {
     return this.all.flatMap(({ name, file }) => reignsOf(name, textOf(file)));
   }
 
-  /** The candidate that leads now, in a reign that began after `since`. */
-  async leader(since = 0, not?: Competitor): Promise<{ competitor: Competitor; reign: Reign }> {
+  /** The candidate that leads now, and is another than `not`. */
+  async leader(not?: Competitor): Promise<{ competitor: Competitor; reign: Reign }> {
     return until(
       () => {
         for (const competitor of this.all) {
           if (competitor === not) continue;
           const reign = reignsOf(competitor.name, textOf(competitor.file)).at(-1);
-          if (reign !== undefined && reign.from > since && now() - reign.to < FRESH_MS) return { competitor, reign };
+          if (reign !== undefined && now() - reign.to < FRESH_MS) return { competitor, reign };
         }
         return undefined;
       },

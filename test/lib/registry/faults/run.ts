@@ -118,14 +118,15 @@ async function harmLeader(
   if (mode !== undefined) for (const link of links) link.set(mode);
   else if (fault === 'stalled') child.send(Math.round(ttl * 1.5));
   else void child.kill(fault === 'kill -9' ? 'SIGKILL' : 'SIGSTOP');
-  const { reign } = await candidates.leader(at, leader);
+  // An earlier fault may have taken the lead from this candidate a moment ago: then another leads since before.
+  const { reign } = await candidates.leader(leader);
   if (fault === 'kill -9') await candidates.start();
   else {
     await sleep(ttl / 4); // the one before would speak up, if it still took itself for the Leader
     if (fault === 'SIGSTOP') void child.kill('SIGCONT');
     else for (const link of links) link.set('open');
   }
-  return reign.from - at;
+  return Math.max(0, reign.from - at);
 }
 
 const MODES: Partial<Record<Fault, LinkMode>> = {
