@@ -45,6 +45,9 @@ const MAX_WAITING = 10_000;
 export class StoreHost {
   readonly #engine: OwnEngine;
   readonly #id = randomBytes(8).toString('hex');
+  readonly #stateReaders = new Set<(report: StateReport) => void>();
+  /** A loop waits for the next change of the state. */
+  #isReporting = false;
   #turn = 0;
 
   /** `open` makes the engine, which connects at the first call. */
@@ -112,18 +115,23 @@ export class StoreHost {
   /** The state of now, and each later one. */
   states(): ReadableStream<StateReport> {
     return feed((push) => {
-      let isRead = true;
-      const report = async (): Promise<void> => {
-        while (isRead) {
-          push(this.#report());
-          await this.#engine.changed();
-        }
-      };
-      void report();
-      return () => {
-        isRead = false;
-      };
+      push(this.#report());
+      this.#stateReaders.add(push);
+      void this.#reportChanges();
+      return () => this.#stateReaders.delete(push);
     });
+  }
+
+  /** One loop for all readers: a reader that has left is not held until the next change, which may be weeks away. */
+  async #reportChanges(): Promise<void> {
+    if (this.#isReporting) return;
+    this.#isReporting = true;
+    while (this.#stateReaders.size > 0) {
+      await this.#engine.changed();
+      const report = this.#report();
+      for (const push of this.#stateReaders) push(report);
+    }
+    this.#isReporting = false;
   }
 
   close(): Promise<void> {
