@@ -39,10 +39,7 @@ export class StreamedResult implements OutgoingStream {
     this.#times = times;
     this.#receiver = new StreamReceiver({
       onTaken: (credit) => this.#port?.credit(credit),
-      onStopped: (hasEnded) => {
-        if (hasEnded) this.#port?.forget();
-        else this.#call?.abandon();
-      },
+      onStopped: (hasEnded) => this.#giveUp(hasEnded),
       onWaits: () => this.#onWaits(),
       onUndecodable: (error, hasEnded) => this.#onUndecodable(error, hasEnded),
     });
@@ -124,7 +121,10 @@ export class StreamedResult implements OutgoingStream {
     this.#ended = error === undefined ? 'answered' : (error.delivery ?? 'unknown');
     if (error === undefined) return this.#receiver.end({ returned: results[0] }, false);
     const fail = (): RpcError => noteDelivered(error, this.delivered);
-    this.#receiver.end({ fail }, ENDS_NOW.includes(error.code));
+    const isNow = ENDS_NOW.includes(error.code);
+    this.#receiver.end({ fail }, isNow);
+    // The server counts what is given up here, and an answered call sends no cancel of its own.
+    if (isNow && this.hasItems && error.delivery === 'answered') this.#port?.forget();
   }
 
   /**
@@ -158,11 +158,17 @@ export class StreamedResult implements OutgoingStream {
     this.#port?.noteDeadline(this.#idleAt);
   }
 
+  /** Nothing more is wanted. A call that has its answer has left the table of its connection, and sends no cancel of its own. */
+  #giveUp(hasEnded: boolean, error?: RpcError): void {
+    const call = this.#call;
+    if (hasEnded || call?.delivery === 'answered') this.#port?.forget();
+    if (!hasEnded) call?.abandon(error);
+  }
+
   #onUndecodable(cause: unknown, hasEnded: boolean): Error {
     const call = this.#call as StreamedRequest;
     const error = call.error(RpcCode.Decode, `an item cannot be decoded: ${messageOf(cause)}`, 'answered', cause);
-    if (hasEnded) this.#port?.forget();
-    else call.abandon(error);
+    this.#giveUp(hasEnded, error);
     return noteDelivered(error, this.delivered);
   }
 }

@@ -167,7 +167,8 @@ export interface ListeningOptions {
    */
   maxCallsPerConnection?: number | undefined;
   /**
-   * Streams that one connection may have open at once. A further one is refused with `ERR_RPC_OVERLOADED`.
+   * Streams that one connection may have open at once. Ten times as many may have ended there with items that their readers
+   * have not taken. A further one is refused with `ERR_RPC_OVERLOADED`.
    * Unit: streams. Range: from 1.
    * @default 1_000
    */

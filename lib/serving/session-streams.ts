@@ -8,6 +8,7 @@ import type { RateLimitedLog } from '../rate-limited-log.js';
 import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
 import { SentBytes } from '../stream/sent-bytes.js';
+import type { SentItems } from '../stream/sent-items.js';
 import { type Credit, readCredit } from '../stream/stream-body.js';
 import { StreamSender } from '../stream/stream-sender.js';
 import type { StreamSource } from '../stream/stream-source.js';
@@ -17,6 +18,12 @@ import type { StreamedCall } from './streamed-call.js';
 
 /** Streams that one connection may have open at once, where the Leader has no such option. */
 export const DEFAULT_MAX_STREAMS = 1_000;
+
+/**
+ * Streams of one connection that may have ended while their consumers have not taken everything, for each that may be open. Only
+ * counts are kept of them: few are enough for peers that never read, and many for those that read later.
+ */
+const UNTAKEN_FOR_EACH = 10;
 
 /** Fault of a credit for an id that has no stream. */
 export const NO_STREAM = 'a credit for a request that is no stream';
@@ -61,8 +68,13 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   readonly #total: StreamTotal;
   readonly #turns: SenderTurns;
   readonly #sent: SentBytes;
-  /** By the id of the call: streams that are open, and ended ones whose consumers have not taken everything. */
+  /** By the id of the call: streams that are open. */
   readonly #senders = new Map<number, StreamSender>();
+  /**
+   * Likewise: what was sent of streams that are over here, where the consumer has not taken everything. It counts these bytes until
+   * it says otherwise, and would take further items for too many if they were forgotten here before.
+   */
+  readonly #untaken = new Map<number, SentItems>();
   /** Calls that are not over, by their ids. */
   readonly #calls = new Map<number, Call>();
 
@@ -78,6 +90,12 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     return this.#calls.size;
   }
 
+  /** Why no further stream may begin, where too many have ended whose items are not taken; undefined where one may. */
+  get refusal(): string | undefined {
+    if (this.#untaken.size < this.#options.maxStreams * UNTAKEN_FOR_EACH) return undefined;
+    return `${this.#untaken.size} streams of this connection have ended, and their items are not taken`;
+  }
+
   /** A call for a stream has arrived; {@link SessionStreams.over} ends it. */
   add(call: Call): void {
     this.#calls.set(call.id, call);
@@ -88,10 +106,10 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
   }
 
-  /** A source that never ends must count for good neither among the streams of the connection nor among their bytes. */
+  /** A source that never ends must not count for good among the streams of the connection. */
   unending(call: Call, sender: StreamSender | undefined): void {
     this.over(call);
-    if (sender !== undefined && this.#senders.get(call.id) === sender) this.forget(call.id);
+    if (sender !== undefined) this.#ended(call.id, sender);
   }
 
   /** True while a call with this id is not over. */
@@ -107,19 +125,19 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
       {
         write: (sequence, item) => this.#write(call, sequence, item),
         onDone: (returned) => {
-          this.#settleLater(call.id, sender);
+          this.#ended(call.id, sender);
           call.done(returned);
         },
         onFailed: (error) => {
-          this.#settleLater(call.id, sender);
+          this.#ended(call.id, sender);
           call.failed(error);
         },
         onUnsendable: (error) => {
-          this.#settleLater(call.id, sender);
+          this.#ended(call.id, sender);
           call.refuse(this.#unsendable(call, error));
         },
         onStopped: (error) => {
-          if (this.#senders.get(call.id) === sender) this.#settleLater(call.id, sender);
+          this.#ended(call.id, sender);
           if (error !== undefined && !isAbort(error)) onLost(call, error);
           call.drop();
         },
@@ -135,7 +153,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   }
 
   #credit({ id, bytes, bodyStart, end }: FrameView): string | undefined {
-    if (!this.#senders.has(id)) return NO_STREAM;
+    if (!this.#senders.has(id) && !this.#untaken.has(id)) return NO_STREAM;
     const credit = readCredit(bytes, bodyStart, end);
     return credit === undefined ? 'a credit without its two counts' : this.taken(id, credit);
   }
@@ -143,8 +161,10 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   /** The consumer of a stream has taken items. Returns what is wrong with that. */
   taken(id: number, credit: Credit): string | undefined {
     const sender = this.#senders.get(id);
-    const wrong = sender?.credit(credit);
-    if (wrong === undefined && sender?.state === 'over' && sender.isTaken) this.#senders.delete(id);
+    if (sender !== undefined) return sender.credit(credit);
+    const untaken = this.#untaken.get(id);
+    const wrong = untaken?.credit(credit);
+    if (untaken?.areTaken === true) this.#untaken.delete(id);
     return wrong;
   }
 
@@ -158,6 +178,8 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   forget(id: number): void {
     this.#senders.get(id)?.forget();
     this.#senders.delete(id);
+    this.#untaken.get(id)?.forget();
+    this.#untaken.delete(id);
   }
 
   /** The caller wants no more, or is late. The credits of a late one may still come, and are no fault. */
@@ -174,16 +196,14 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   end(): void {
     this.#turns.clear();
     this.#senders.clear();
+    this.#untaken.clear();
   }
 
-  /**
-   * The stream is over here. It is remembered while its consumer holds items: their bytes count. A consumer that never takes them
-   * must not make this table grow.
-   */
-  #settleLater(id: number, sender: StreamSender): void {
-    if (sender.isTaken) this.#senders.delete(id);
-    if (this.#senders.size <= this.#options.maxStreams) return;
-    for (const [each, { state }] of this.#senders) if (state === 'over') return this.forget(each);
+  /** The stream is over here. One that was forgotten before has no place any more, and its id may belong to another. */
+  #ended(id: number, sender: StreamSender): void {
+    if (this.#senders.get(id) !== sender) return;
+    this.#senders.delete(id);
+    if (!sender.items.areTaken) this.#untaken.set(id, sender.items);
   }
 
   #write(call: Call, sequence: number, item: unknown): number {

@@ -94,9 +94,10 @@ export class StreamCalls {
     }
     // The call's own upload is there already where the call has waited for its permission.
     const open = (streams?.size ?? 0) + (uploads?.sizeBeside(id) ?? 0);
-    if (open < this.#maxStreams) return true;
-    this.#owner.refuse(head, frame, `this connection has ${open} streams open (maxStreams)`, RETRY_AFTER_MS);
-    return false;
+    const tooMany = `this connection has ${open} streams open (maxStreams)`;
+    const why = open < this.#maxStreams ? head.stream && streams?.refusal : tooMany;
+    if (why !== undefined) this.#owner.refuse(head, frame, why, RETRY_AFTER_MS);
+    return why === undefined;
   }
 
   /** Makes the call of a request that {@link StreamCalls.admits} has let pass. */

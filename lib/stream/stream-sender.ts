@@ -1,6 +1,7 @@
 import { Lifecycle } from '../lifecycle.js';
 import type { SenderParts, TurnTaker } from './sender-parts.js';
 import { SENDER_TRANSITIONS, type SenderState } from './sender-state.js';
+import { SentItems } from './sent-items.js';
 import type { Credit } from './stream-body.js';
 import { checkedStep, type StreamSource } from './stream-source.js';
 import type { RoomWaiter } from './stream-total.js';
@@ -30,19 +31,18 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   readonly #source: StreamSource;
   readonly #parts: SenderParts;
   readonly #handler: SenderHandler;
+  /** What was sent. Outlives this where the consumer has not taken everything at the end. */
+  readonly items: SentItems;
   readonly #lifecycle = new Lifecycle<SenderState>('idle', SENDER_TRANSITIONS, () => {});
   #item: unknown;
   /** The item waits until there is room among the bytes of all streams: the others have used the room meanwhile. */
   #isHeld = false;
-  #sentItems = 0;
-  #sentBytes = 0;
-  #takenItems = 0;
-  #takenBytes = 0;
 
   constructor(source: StreamSource, parts: SenderParts, handler: SenderHandler) {
     this.#source = source;
     this.#parts = parts;
     this.#handler = handler;
+    this.items = new SentItems(parts.total);
   }
 
   get state(): SenderState {
@@ -51,12 +51,7 @@ export class StreamSender implements TurnTaker, RoomWaiter {
 
   /** Items that were sent. */
   get sent(): number {
-    return this.#sentItems;
-  }
-
-  /** True where the consumer has taken everything that was sent. */
-  get isTaken(): boolean {
-    return this.#takenItems === this.#sentItems;
+    return this.items.count;
   }
 
   /** Asks for the first item. */
@@ -65,15 +60,10 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   }
 
   /** The consumer has taken items. Returns what is wrong with a credit that makes no sense; undefined for a good one. */
-  credit({ items, bytes }: Credit): string | undefined {
-    if (items < this.#takenItems || bytes < this.#takenBytes) return 'the credit of a stream went backwards';
-    if (items > this.#sentItems || bytes > this.#sentBytes) return 'the credit of a stream exceeds what was sent';
-    const taken = bytes - this.#takenBytes;
-    this.#takenItems = items;
-    this.#takenBytes = bytes;
-    this.#parts.total.release(taken);
-    this.#goOn();
-    return undefined;
+  credit(credit: Credit): string | undefined {
+    const wrong = this.items.credit(credit);
+    if (wrong === undefined) this.#goOn();
+    return wrong;
   }
 
   onRoom(): void {
@@ -90,16 +80,14 @@ export class StreamSender implements TurnTaker, RoomWaiter {
     this.#item = undefined;
     let bytes: number;
     try {
-      bytes = this.#handler.write(this.#sentItems, item);
+      bytes = this.#handler.write(this.items.count, item);
     } catch (error) {
       this.#lifecycle.move('over');
       this.#source.return().catch(ignore); // the consumer gets the first error
       this.#handler.onUnsendable(error);
       return 0;
     }
-    this.#sentItems += 1;
-    this.#sentBytes += bytes;
-    this.#parts.total.add(bytes);
+    this.items.add(bytes);
     // A write may end the connection, and thereby stop the stream.
     if (this.#lifecycle.move('idle')) this.#goOn();
     return bytes;
@@ -120,10 +108,7 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   forget(): void {
     // Room for the others must not make this stream send once more.
     this.#parts.total.forget(this);
-    const left = this.#sentBytes - this.#takenBytes;
-    this.#takenItems = this.#sentItems;
-    this.#takenBytes = this.#sentBytes;
-    this.#parts.total.release(left);
+    this.items.forget();
   }
 
   #goOn(): void {
@@ -134,15 +119,13 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   }
 
   #hasCredit(): boolean {
-    const { items, bytes } = this.#parts.window;
-    if (this.#sentItems - this.#takenItems >= items || this.#sentBytes - this.#takenBytes >= bytes) return false;
-    return this.#hasRoom();
+    return !this.items.fill(this.#parts.window) && this.#hasRoom();
   }
 
   /** Asked for again where there is none: see {@link onRoom}. */
   #hasRoom(): boolean {
     const { total } = this.#parts;
-    if (this.#takenItems === this.#sentItems || !total.isFull) return true;
+    if (this.items.areTaken || !total.isFull) return true;
     total.wait(this);
     return false;
   }

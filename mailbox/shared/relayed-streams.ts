@@ -49,10 +49,10 @@ export class RelayedStreams {
       this.#endBroken(id, 'the id of an open stream was used for another stream');
       return false;
     }
-    const why = `${MAX_STREAMS} streams are relayed for this process, which is the limit`;
-    const isFull = this.#calls.size >= MAX_STREAMS;
-    if (isFull) this.#refuse(id, RpcCode.PendingFull, why);
-    return !isFull;
+    const tooMany = `${MAX_STREAMS} streams are relayed for this process, which is the limit`;
+    const why = this.#calls.size < MAX_STREAMS ? stream && this.#streams?.refusal : tooMany;
+    if (why !== undefined) this.#refuse(id, RpcCode.PendingFull, why);
+    return why === undefined;
   }
 
   /** Makes a call that {@link RelayedStreams.admits} has let pass. `onOver` is called once, when the call and its streams are over. */

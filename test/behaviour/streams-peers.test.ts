@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { countBody, creditBody } from '../../lib/stream/stream-body.js';
+import type { Client } from '../../node-client.js';
 import { request, response } from '../lib/transport/support.js';
 import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { EXT, type RawPeer, rawCaller, rawLeader, stock } from './raw-peers.js';
-import { call, failure, makeGate, serve } from './support.js';
+import { type Calls, call, failure, makeGate, serve } from './support.js';
 
 const WINDOW = { items: 2, bytes: 1_000, total: 10_000 };
 const OURS = { ...EXT, features: [...EXT.features, 'cancel', 'stream'] };
@@ -40,7 +41,7 @@ const credit = (id: number, count: number, bytes: number): Buffer =>
 
 const received = (count: number): Buffer => request(0, { type: 'stream_received' }, countBody(count));
 
-async function served(t: TestContext) {
+async function served(t: TestContext, options: object = {}) {
   const ends: string[] = [];
   const service = {
     async *endless() {
@@ -58,7 +59,7 @@ async function served(t: TestContext) {
     },
     f: () => 'f',
   };
-  const { port, log } = await serve(t, service);
+  const { port, log } = await serve(t, service, options);
   return { port, ends, log };
 }
 
@@ -187,6 +188,47 @@ describe('a server, and a caller that breaks the rules of streams', () => {
     assert.deepEqual([(await peer.next('invoke_result')).id, peer.isClosed], [4, false]);
   });
 
+  it('counts what was not taken of ended streams, also of more than maxStreams, until a credit or a cancel', async (t) => {
+    const { port } = await served(t, { maxStreams: 2 });
+    const peer = await caller(t, port, { ...OURS, stream: { items: 10, bytes: 1_000, total: 61 } });
+    const ofId = (wanted: number): number =>
+      peer.packets.filter(({ id, head }) => id === wanted && head.type === 'stream_items').length;
+    for (const id of [2, 3, 4, 5]) {
+      peer.write(open(id, 'three'));
+      if (id < 5) await peer.next('invoke_result');
+    }
+    // 60 bytes are not taken: there is room for one item more.
+    await peer.next('invoke_result');
+    peer.write(open(6, 'three'), request(7, { type: 'invoke', method: 'user.service.f', argLength: 0, oneway: false }));
+    assert.equal((await peer.next('invoke_result')).id, 7);
+    assert.deepEqual([2, 3, 4, 5, 6].map(ofId), [3, 3, 3, 3, 1]);
+    peer.write(credit(2, 3, 15));
+    await until(() => ofId(6) > 1, { what: 'an item for which there is room' });
+    peer.write(request(3, { type: 'cancel' }), credit(4, 3, 15));
+    assert.deepEqual([(await peer.next('invoke_result')).id, ofId(6)], [6, 3]);
+  });
+
+  it('refuses a stream where ten times maxStreams have ended and are not taken', async (t) => {
+    const { port } = await served(t, { maxStreams: 1 });
+    const peer = await caller(t, port, { ...OURS, stream: { ...WINDOW, items: 10 } });
+    for (let id = 2; id < 12; id++) {
+      peer.write(open(id, 'three'));
+      assert.equal((await peer.next('invoke_result')).head.success, true);
+    }
+    peer.write(open(12, 'three'));
+    assert.deepEqual(await refusal(peer), [
+      'ERR_RPC_OVERLOADED',
+      '10 streams of this connection have ended, and their items are not taken',
+    ]);
+    peer.write(request(13, { type: 'invoke', method: 'user.service.f', argLength: 0, oneway: false }));
+    assert.equal((await peer.next('invoke_result')).head.success, true);
+    for (const way of [credit(2, 3, 15), request(3, { type: 'cancel' })]) {
+      peer.write(way, open(14, 'three'));
+      assert.equal((await peer.next('invoke_result')).head.success, true);
+      peer.write(request(14, { type: 'cancel' }));
+    }
+  });
+
   it('ends the generators of a caller that is gone', async (t) => {
     expectNoLeaks(t);
     const { port, ends } = await served(t);
@@ -200,13 +242,17 @@ describe('a server, and a caller that breaks the rules of streams', () => {
 
 describe('a client, and a server that breaks the rules of streams', () => {
   /** A client whose stream is open at a server of the test's own. */
-  async function opened(t: TestContext, streamWindow = WINDOW) {
+  async function opened(
+    t: TestContext,
+    streamWindow = WINDOW,
+    methodOf = (_: Client, { anything }: Calls) => anything,
+  ) {
     const leader = await rawLeader(t, async (peer) => {
       const { id } = await peer.next('register_channel');
       peer.write(response(id, { type: 'register_channel_res', ext: OURS }, stock({ success: true })));
     });
-    const { calls } = await call(t, [leader.info], { streamWindow });
-    const stream = calls.anything.stream(null);
+    const { calls, client } = await call(t, [leader.info], { streamWindow });
+    const stream = methodOf(client, calls).stream(null);
     const peer = await leader.connection();
     const { id, head } = await peer.next('invoke');
     assert.equal(head.stream, 1);
@@ -261,6 +307,26 @@ describe('a client, and a server that breaks the rules of streams', () => {
       assert.deepEqual(await stream.next(), { done: true, value: undefined });
     });
   }
+
+  for (const how of ['its reader leaves', 'its call is aborted'])
+    it(`says that it takes nothing more where ${how} while the answer is in an after filter`, async (t) => {
+      const gate = makeGate();
+      const abort = new AbortController();
+      const { stream, peer, id, send, end } = await opened(t, WINDOW, (client, calls) => {
+        client.after(() => gate.pass());
+        return calls.anything.with({ signal: abort.signal });
+      });
+      send(items(0, 1));
+      assert.equal((await stream.next()).value, 1);
+      send(items(1, 2));
+      end();
+      await gate.arrivals(1);
+      const left = how === 'its reader leaves' ? stream.return() : abort.abort();
+      assert.equal((await peer.next('cancel')).id, id);
+      gate.open();
+      await left;
+      await stream.return();
+    });
 
   it('drops items behind the end, and a second end', async (t) => {
     const { stream, send, end } = await opened(t);

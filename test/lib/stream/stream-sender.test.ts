@@ -47,9 +47,9 @@ describe('StreamSender', () => {
     await settle();
     assert.deepEqual(events, ['0:a', '1:b', 'done end']);
     assert.equal(sender.state, 'over');
-    assert.equal(sender.isTaken, false);
+    assert.equal(sender.items.areTaken, false);
     assert.equal(sender.credit(credit(2)), undefined);
-    assert.equal(sender.isTaken, true);
+    assert.equal(sender.items.areTaken, true);
   });
 
   it('asks the source for no more than the credit allows', async () => {
