@@ -46,6 +46,9 @@ export interface Figures {
   logLines: number;
 }
 
+/** Places at which a hostile Leader tries to listen. */
+const MAX_PLACES = 10;
+
 /** One target over one transport: a process with servers, Leaders and clients, strangers around it, and one good caller. */
 export class Siege {
   readonly transport: TransportUnderTest;
@@ -88,11 +91,7 @@ export class Siege {
 
   static async lay(t: Cleanup, transport: TransportUnderTest): Promise<Siege> {
     const target = await Target.start(t);
-    const meet = async (): Promise<Meetings> => ({
-      shared: await transport.meeting?.(t),
-      sharing: await transport.meeting?.(t),
-    });
-    const [places, hostilePlaces] = [await meet(), await meet()];
+    const places: Meetings = { shared: await transport.meeting?.(t), sharing: await transport.meeting?.(t) };
     const servers = [false, true].map((hasSecret) => ({ id: hasSecret ? 'closed-1' : 'open-1', hasSecret }));
     const handshakeTimeout = transport.server?.tls === undefined ? HANDSHAKE_TIMEOUT_MS : TLS_HANDSHAKE_TIMEOUT_MS;
     const urls = await target.serve({
@@ -115,11 +114,10 @@ export class Siege {
       ),
     );
     const hostile = leaders.map(({ url }, kind) => ({ id: `hostile-${kind}`, url, hasSecret: kind === 2 }));
-    for (const place of Object.values(hostilePlaces)) {
-      const common = { transport, isBare: false, hasSecret: false };
-      if (place !== undefined)
-        leaders.push(await HostileLeader.listen({ ...common, endpoint: endpointOfMeeting(place) }));
-    }
+    const hostilePlaces = {
+      shared: await hostileAtMeeting(t, transport, leaders),
+      sharing: await hostileAtMeeting(t, transport, leaders),
+    };
     for (const leader of leaders) t.after(() => leader.close());
     const good = { id: 'open-1', url: urls[0] as string };
     target.call({ good, hostile, places: hostilePlaces, client: transport.client ?? {} });
@@ -236,6 +234,25 @@ async function readAll(stream: AsyncIterable<unknown>): Promise<unknown[]> {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0);
+
+/** Puts a hostile Leader at a meeting place. Another process may take the port before it is listened on: then at the next place. */
+async function hostileAtMeeting(
+  t: Cleanup,
+  transport: TransportUnderTest,
+  leaders: HostileLeader[],
+): Promise<Meeting | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const place = await transport.meeting?.(t);
+    if (place === undefined) return undefined;
+    try {
+      const common = { transport, isBare: false, hasSecret: false };
+      leaders.push(await HostileLeader.listen({ ...common, endpoint: endpointOfMeeting(place) }));
+      return place;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'EADDRINUSE' || attempt === MAX_PLACES) throw error;
+    }
+  }
+}
 
 function endpointOfMeeting({ port, path, tls }: Meeting): Endpoint {
   return endpointOfUrl(
