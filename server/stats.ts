@@ -24,7 +24,7 @@ export interface ServerIdentity {
   readonly uptime: number;
 }
 
-/** What a server has to do at the moment. */
+/** Load of a server at the moment. */
 export interface LoadReport {
   /** Open connections; null behind a custom acceptor. */
   readonly connections: number | null;

@@ -1,7 +1,7 @@
 /** `Symbol.asyncDispose` where the types of the platform have it. */
 type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol } ? Key : never;
 
-/** What `await using` calls, on platforms that have `Symbol.asyncDispose`. */
+/** The method that `await using` calls, on platforms that have `Symbol.asyncDispose`. */
 export type AsyncDisposal = { [Key in AsyncDispose]: () => Promise<void> };
 
 // Without the symbol the platform has no `await using` either, and nothing asks for the method.

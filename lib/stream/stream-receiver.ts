@@ -130,7 +130,7 @@ export class StreamReceiver implements Creditor {
     return new Promise(this.#ask);
   }
 
-  /** What this throws rejects the promise. */
+  /** Executor of the promise of a reader that asks for the next item; an error that is thrown here rejects that promise. */
   readonly #ask = (resolve: Waiter['resolve'], reject: Waiter['reject']): void => {
     const chunk = this.#chunks[0];
     if (chunk === undefined) return this.#wait({ resolve, reject });

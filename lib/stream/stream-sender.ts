@@ -31,7 +31,7 @@ export class StreamSender implements TurnTaker, RoomWaiter {
   readonly #source: StreamSource;
   readonly #parts: SenderParts;
   readonly #handler: SenderHandler;
-  /** What was sent. Outlives this where the consumer has not taken everything at the end. */
+  /** Counts of the items that were sent. They are kept after the sender has ended, until the consumer has taken all items. */
   readonly items: SentItems;
   readonly #lifecycle = new Lifecycle<SenderState>('idle', SENDER_TRANSITIONS, () => {});
   #item: unknown;

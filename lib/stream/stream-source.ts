@@ -117,7 +117,7 @@ class IteratorSource implements StreamSource {
   }
 }
 
-/** What a step of an iterator has given. Throws where that is no object. */
+/** Checks the result of an iterator's step. Throws where the result is no object. */
 export function checkedStep(step: unknown): IteratorResult<unknown, unknown> {
   if (typeof step === 'object' && step !== null) return step as IteratorResult<unknown, unknown>;
   throw new TypeError('next() of the stream gave no object');

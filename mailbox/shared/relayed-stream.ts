@@ -37,7 +37,7 @@ export class RelayedStream implements OutgoingStream, StreamingCall {
   readonly #receiver: StreamReceiver;
   #call: StreamedRequest | undefined;
   #port: StreamPort | undefined;
-  /** Of the connection to the server. */
+  /** Belongs to the connection to the server. */
   #decoder: ItemDecoder | undefined;
   #sender: StreamSender | undefined;
   #isOver = false;

@@ -286,7 +286,7 @@ describe('the option election of cluster()', () => {
   const election = machineOn(new MemoryStore()).registry.election('config');
   const wrong: readonly [string, object, RegExp][] = [
     ['that is a name', { election: 'config' }, /^election must be an election of a registry, .*, got "config"$/],
-    ['with a path', { election, path: '/tmp/x.sock' }, /^election cannot be combined with path/],
+    ['with a path', { election, path: '/run/x.sock' }, /^election cannot be combined with path/],
     ['with isLeader: true', { election, isLeader: true }, /^election cannot be combined with isLeader: true/],
     ['with singleMode', { election, singleMode: true }, /^election cannot be combined with singleMode/],
     ['with a port that is none', { election, port: 70_000 }, /^port must be/],
