@@ -105,7 +105,9 @@ export class RelayedEngine implements Engine, LeaseCalls {
       calledAt = this.#clock.now();
       return client.grant(ttl);
     });
-    return { id, ttl: granted, sentAt: calledAt + waited };
+    // The other process may say anything; the lease counts from a moment between the call and now.
+    const sentAt = Math.max(calledAt, Math.min(calledAt + waited, this.#clock.now()));
+    return { id, ttl: granted, sentAt };
   }
 
   /** While the process that has the connection is silent, the renewal goes both ways, and the first answer counts. */

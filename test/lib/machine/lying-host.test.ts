@@ -83,4 +83,12 @@ describe('a process whose machine has a connection to the store through a proces
       await engine.list('nodes/');
       assert.deepEqual([engine.state.connected, engine.state.obstacle], [true, undefined]);
     });
+
+  for (const waited of [-1e9, 1e9])
+    it(`cannot shift the time from which a lease counts: waited ${waited}`, async (t) => {
+      const engine = await followerOfLiar(t, { grant: () => reply({ id: '0123456789abcdef', ttl: 60_000, waited }) });
+      const before = performance.now();
+      const { sentAt } = await engine.grant(60_000);
+      assert.ok(sentAt >= before && sentAt <= performance.now(), `${sentAt - before} ms after the call`);
+    });
 });
