@@ -35,6 +35,12 @@ function lowerBound(bucket: number): number {
   return (SUB_BUCKETS + (bucket % SUB_BUCKETS)) * 2 ** (Math.floor(bucket / SUB_BUCKETS) - 1);
 }
 
+/** Middle of a bucket. Unit: microseconds */
+function middleOf(bucket: number): number {
+  const lower = lowerBound(bucket);
+  return bucket < 2 * SUB_BUCKETS ? lower : (lower + lowerBound(bucket + 1)) / 2;
+}
+
 /** Counts latencies in log-linear buckets. To count one takes a few instructions and no memory. */
 export class LatencyHistogram {
   // Doubles: a busy server would wrap integers of 32 bits within a day.
@@ -87,6 +93,25 @@ export function mergedLatency(latencies: readonly Latency[]): Latency {
 }
 
 /**
+ * Latencies of the calls that were counted between two reports of one histogram. `max` is exact where the longest call of all is one of them,
+ * and otherwise the middle of the highest bucket.
+ */
+export function latencySince(now: Latency, before: Latency): Latency {
+  const counts = new Map<number, number>();
+  for (let i = 0; i + 1 < now.buckets.length; i += 2)
+    counts.set(now.buckets[i] as number, now.buckets[i + 1] as number);
+  for (let i = 0; i + 1 < before.buckets.length; i += 2) {
+    const bucket = before.buckets[i] as number;
+    counts.set(bucket, (counts.get(bucket) ?? 0) - (before.buckets[i + 1] as number));
+  }
+  const buckets = [...counts].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
+  const highest = buckets.at(-1)?.[0];
+  const max = highest === undefined ? 0 : now.max > before.max ? now.max : Math.min(now.max, middleOf(highest));
+  const count = buckets.reduce((sum, [, each]) => sum + each, 0);
+  return { count, sum: Math.max(0, now.sum - before.sum), max, buckets: buckets.flat() };
+}
+
+/**
  * Returns the latency that a share of the calls did not exceed: 0.5 for the median, 1 for the longest call. 3.1 % off at most. 0 without calls. Unit: ms.
  * @example
  * ```ts
@@ -103,10 +128,7 @@ export function latencyAt({ count, max, buckets }: Latency, share: number): numb
   for (let i = 0; i + 1 < buckets.length; i += 2) {
     passed += buckets[i + 1] as number;
     if (passed < rank) continue;
-    const bucket = buckets[i] as number;
-    const lower = lowerBound(bucket);
-    const middle = bucket < 2 * SUB_BUCKETS ? lower : (lower + lowerBound(bucket + 1)) / 2;
-    return Math.min(max, middle) / 1_000;
+    return Math.min(max, middleOf(buckets[i] as number)) / 1_000;
   }
   return max / 1_000;
 }

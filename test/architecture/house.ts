@@ -18,6 +18,7 @@ export const LIBRARY = [
   'server.ts',
   'server',
   'compat',
+  'observe',
   'lib',
   'mailbox',
   'proxy',

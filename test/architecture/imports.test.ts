@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   etcd: ['lib/machine', 'lib/registry'],
   dashboard: ['index'],
+  'observe/fleet': ['server', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
@@ -84,6 +85,7 @@ const ROOT_LISTING = [
     'mailbox',
     'lib',
     'compat',
+    'observe',
   ],
   ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
@@ -104,7 +106,7 @@ const allFiles = [...libraryFiles, ...sourceFiles(['bench', 'examples'])];
 /** `lib/protocol/packet.ts` -> `lib/protocol`, `station/roster.ts` -> `station`, `client.ts` -> `client`. */
 function partOf(file: string): string {
   const [first = '', second = '', third] = file.split('/');
-  if (first === 'lib' && third !== undefined) return `lib/${second}`;
+  if (['lib', 'observe'].includes(first) && third !== undefined) return `${first}/${second}`;
   return first.replace(/\.ts$/, '');
 }
 

@@ -1,0 +1,15 @@
+/** A set of servers that is asked about itself at an interval: samples with rates. Used by the command line and the dashboard. */
+
+export type { FleetClient, FleetPollerEvents, FleetPollerOptions, UnknownServer, UnknownServers } from './poller.js';
+export { FleetPoller, POLLER_DEFAULTS } from './poller.js';
+export { ask, readStats } from './questions.js';
+export { mergedMethods, mergedRates, OUTCOMES } from './rates.js';
+export type {
+  AnswerState,
+  FleetSample,
+  MethodSample,
+  Rates,
+  SampleFailure,
+  ServerReport,
+  ServerSample,
+} from './sample.js';

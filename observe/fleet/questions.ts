@@ -1,0 +1,134 @@
+import { codeOf } from '../../lib/error-parts.js';
+import { messageOf, RpcCode, toError } from '../../lib/errors.js';
+import type { InvokeMessage } from '../../lib/rpc-message.js';
+import { clearTimeout, performance, setTimeout } from '../../lib/timers.js';
+import type { HealthReport } from '../../server/health.js';
+import type { MethodStats, StatsReport } from '../../server/stats.js';
+import type { AnswerState, SampleFailure } from './sample.js';
+
+/** The part of a client that asks servers about themselves. */
+export interface Asking {
+  rpcInvoke(serverId: string, message: InvokeMessage): Promise<unknown>;
+  readonly mailboxes: Readonly<Record<string, string>>;
+}
+
+/** Answer of a server to a round of questions, with its times on the clock of `performance.now()`. */
+export interface Answer {
+  readonly stats: StatsReport;
+  readonly health: HealthReport | null;
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+/** A question that was not answered. */
+export interface Unanswered {
+  readonly state: Exclude<AnswerState, 'answered'>;
+  readonly failure: SampleFailure;
+  /** Health, where the server answers that question alone. */
+  readonly health: HealthReport | null;
+}
+
+/** Pages of one report: a server that never comes to an end is not followed further. */
+const MAX_PAGES = 1_000;
+const PAGE_SIZE = 1_000;
+
+const UNREACHABLE: readonly string[] = [
+  RpcCode.Connect,
+  RpcCode.Certificate,
+  RpcCode.Register,
+  RpcCode.Unauthenticated,
+  RpcCode.ConnectionLost,
+  RpcCode.PeerSilent,
+  RpcCode.ServerRemoved,
+  RpcCode.NoServer,
+  RpcCode.NotStarted,
+  RpcCode.Closed,
+  RpcCode.Stopping,
+];
+
+/** Asks a method of `$mailstation`. */
+export function ask(client: Asking, id: string, service: string, method: string, ...args: unknown[]): Promise<unknown> {
+  return client.rpcInvoke(id, { namespace: '$mailstation', service, method, args });
+}
+
+/** Asks a server for its statistics, all pages of them, and for its health. Never rejects. */
+export async function askServer(client: Asking, id: string): Promise<Answer | Unanswered> {
+  const askedAt = performance.now();
+  const health = askHealth(client, id);
+  try {
+    const stats = await readStats(client, id);
+    return { stats, health: await health, askedAt, answeredAt: performance.now() };
+  } catch (error) {
+    return { ...unanswered(error), health: await health };
+  }
+}
+
+/** The answer, or `late` where there is none after `timeout` ms. The question itself goes on. */
+export function answerWithin(
+  client: Asking,
+  id: string,
+  timeout: number,
+  asked: Promise<Answer | Unanswered>,
+): Promise<Answer | Unanswered> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(lateAnswer(client, id, timeout)), timeout);
+    void asked.then((answer) => {
+      clearTimeout(timer);
+      resolve(answer);
+    });
+  });
+}
+
+function lateAnswer(client: Asking, id: string, timeout: number): Unanswered {
+  const isConnected = client.mailboxes[id] === 'ready';
+  const code = isConnected ? RpcCode.Timeout : RpcCode.Connect;
+  const what = isConnected ? 'no answer' : 'no connection';
+  const failure = { code, message: `${what} within ${timeout} ms` };
+  return { state: isConnected ? 'late' : 'unreachable', failure, health: null };
+}
+
+/** Statistics of a server, all pages of them as one report. Rejects as the call does. */
+export async function readStats(client: Asking, id: string): Promise<StatsReport> {
+  const read = async (after?: string): Promise<StatsReport> =>
+    checkedStats(await ask(client, id, 'stats', 'read', { limit: PAGE_SIZE, ...(after !== undefined && { after }) }));
+  const first = await read();
+  const methods: MethodStats[] = [...first.methods];
+  let { next } = first;
+  for (let pages = 1; next !== undefined && pages < MAX_PAGES; pages++) {
+    const page = await read(next);
+    methods.push(...page.methods);
+    if (page.next !== undefined && page.next <= next) break;
+    next = page.next;
+  }
+  const { next: _, ...report } = first;
+  return { ...report, methods };
+}
+
+async function askHealth(client: Asking, id: string): Promise<HealthReport | null> {
+  try {
+    const report = (await ask(client, id, 'health', 'check')) as HealthReport;
+    return report?.format === 1 && Array.isArray(report.namespaces) ? report : null;
+  } catch {
+    return null; // the failure of the other question says why
+  }
+}
+
+/** Throws where the answer is not in the form that docs/inspect.md describes. */
+function checkedStats(answer: unknown): StatsReport {
+  const { format, time, server, load, methods } = (answer ?? {}) as Partial<StatsReport>;
+  const fits =
+    format === 1 && Number.isFinite(time) && Number.isFinite(server?.uptime) && load && Array.isArray(methods);
+  if (fits) return answer as StatsReport;
+  throw Object.assign(new Error('the server answered in a form that this version does not know'), {
+    code: RpcCode.Decode,
+  });
+}
+
+/** The failure of a question. */
+export function unanswered(thrown: unknown): Unanswered {
+  const error = toError(thrown);
+  const code = String(codeOf(error) ?? RpcCode.Remote);
+  const late = code === RpcCode.Timeout ? 'late' : 'refused';
+  const state = UNREACHABLE.includes(code) ? 'unreachable' : late;
+  return { state, failure: { code, message: messageOf(error) }, health: null };
+}
