@@ -1,10 +1,10 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { RpcCode, type RpcError } from '../../lib/errors.js';
+import type { RpcError } from '../../lib/errors.js';
+import { type HeldBytes, HeldRelayedCalls } from '../../lib/relay/held-relayed-calls.js';
+import { type RelayedCall, returnCall } from '../../lib/relay/relayed-call.js';
 import { performance } from '../../lib/timers.js';
 import { type MailBox, type MailBoxState, notConnected } from '../index.js';
 import type { DialGate } from './dial-gate.js';
-import { type HeldBytes, HeldRelayedCalls } from './held-relayed-calls.js';
-import type { RelayedCall } from './relayed-call.js';
 import type { UpstreamStatus } from './upstream.js';
 
 /** Time for which a mailbox is dialled as for a waiting call after it was asked for, used or lost. Unit: ms */
@@ -152,11 +152,6 @@ export class PooledMailBox {
     this.#isFullReported = true;
     for (const user of [...this.#users]) user.onFull();
   }
-}
-
-/** The caller's process sends the call again, by way of the next Leader. */
-function returnCall(call: RelayedCall): void {
-  call.fail(call.error(RpcCode.Stopping, 'the process that relays the call is stopping', 'not-sent'));
 }
 
 /**

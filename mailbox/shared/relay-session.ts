@@ -4,16 +4,14 @@ import type { FrameView } from '../../lib/protocol/packet.js';
 import { type OpenMailBoxHead, type RelayedState, relayMessage } from '../../lib/protocol/relay-message.js';
 import { quoted } from '../../lib/quoted.js';
 import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
+import { MethodCache } from '../../lib/relay/method-cache.js';
+import type { RelayPeer } from '../../lib/relay/relay-peer.js';
+import { RelayedCalls } from '../../lib/relay/relayed-calls.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
-import { isStreamFrame } from '../../lib/serving/stream-calls.js';
 import { toWireError } from '../../lib/wire-errors.js';
 import { DialGate } from './dial-gate.js';
-import { MethodCache } from './method-cache.js';
 import type { PooledMailBox, PooledMailBoxUser } from './pooled-mailbox.js';
-import type { RelayPeer } from './relay-peer.js';
-import { answering, RelayedCall } from './relayed-call.js';
-import { hasStreams, RelayedStreams } from './relayed-streams.js';
 import type { UpstreamStatus } from './upstream.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
@@ -44,19 +42,20 @@ export class RelaySession implements RelayHandler {
   readonly #peer: RelayPeer;
   /** By the number that the Follower has given the server. */
   readonly #uses = new Map<number, Use>();
-  /** Calls in flight, by the id of their request. */
-  readonly #calls = new Map<number, RelayedCall>();
+  readonly #calls: RelayedCalls;
   readonly #gate: DialGate;
-  readonly #methods: MethodCache;
-  readonly #streams: RelayedStreams;
-  #inFlight = 0;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
     this.#parts = parts;
     this.#peer = peer;
     this.#gate = new DialGate(parts.pool.dialPace);
-    this.#streams = new RelayedStreams(peer, parts.log);
-    this.#methods = peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId);
+    this.#calls = new RelayedCalls({
+      peer,
+      methods: peer.clientId === undefined ? parts.methods : new MethodCache(peer.clientId),
+      log: parts.log,
+      total: parts.pool.relayed,
+      refusal: (own) => this.#refusal(own),
+    });
   }
 
   onRequest(head: RelayRequest, frame: FrameView): void {
@@ -67,22 +66,19 @@ export class RelaySession implements RelayHandler {
   }
 
   onCancel(id: number): void {
-    this.#streams.forget(id);
-    this.#calls.get(id)?.cancel(new RpcError(RpcCode.Cancelled, 'the caller has cancelled the call'));
+    this.#calls.cancel(id);
   }
 
-  streamFrame({ type }: Head, frame: FrameView): boolean {
-    if (!isStreamFrame(type)) return false;
-    this.#streams.take(type, frame);
-    return true;
+  streamFrame(head: Head, frame: FrameView): boolean {
+    return this.#calls.streamFrame(head, frame);
   }
 
   onDrained(): void {
-    this.#streams.resume();
+    this.#calls.onDrained();
   }
 
   onGone(): void {
-    this.#streams.end();
+    this.#calls.end();
     for (const to of [...this.#uses.keys()]) this.#close(to);
   }
 
@@ -124,45 +120,19 @@ export class RelaySession implements RelayHandler {
   }
 
   #relay(head: RelayHead, frame: FrameView): void {
-    const limit = Math.max(MIN_IN_FLIGHT, this.#parts.maxInFlight);
-    const { id } = frame;
-    const { relayed } = this.#parts.pool;
-    const mayRelay = this.#parts.pool.mayRelay(this.#inFlight);
-    if (hasStreams(head) && !this.#streams.admits(head, id)) return;
-    const call = this.#makeCall(head, frame, (error) => {
-      this.#inFlight -= 1;
-      relayed.now -= 1;
-      this.#calls.delete(id);
-      if (error !== undefined && head.oneway) this.#logOneway(head, error);
-    });
-    this.#peer.taken();
-    this.#inFlight += 1;
-    relayed.now += 1;
-    this.#calls.set(id, call);
-    const use = this.#uses.get(head.to);
-    if (use === undefined) {
+    this.#calls.relay(head, frame, (call) => {
+      const use = this.#uses.get(head.to);
+      if (use !== undefined) return use.pooled.relay(call);
       call.fail(call.error(RpcCode.BadRequest, `no mailbox was opened under the number ${head.to}`, 'not-sent'));
-    } else if (this.#inFlight > limit || !mayRelay) {
-      const most = mayRelay ? `${limit} calls` : `${this.#inFlight - 1} of ${relayed.now - 1} calls`;
-      const why = `${most} of this process are being relayed, which is the limit${mayRelay ? '' : ' (share.maxCalls)'}`;
-      call.fail(call.error(RpcCode.PendingFull, why, 'not-sent'));
-    } else {
-      use.pooled.relay(call);
-    }
+    });
   }
 
-  #makeCall(head: RelayHead, frame: FrameView, onSettled: (error: RpcError | undefined) => void): RelayedCall {
-    const method = this.#methods.get(head.method);
-    if (hasStreams(head)) return this.#streams.make(head, frame, method, () => onSettled(undefined));
-    return new RelayedCall(this.#peer, head, frame, method, answering(this.#peer, frame.id, head, onSettled));
-  }
-
-  /** The caller regards a one-way call as sent, and waits for no outcome. */
-  #logOneway({ method }: RelayHead, error: RpcError): void {
-    this.#parts.log.warn(
-      () =>
-        `mailstation: a one-way call of ${quoted(method)}, relayed for ${this.#peer.name}, was not sent: ${quoted(error.message)}`,
-      'one-way',
-    );
+  #refusal(own: number): string | undefined {
+    const { pool, maxInFlight } = this.#parts;
+    const limit = Math.max(MIN_IN_FLIGHT, maxInFlight);
+    const mayRelay = pool.mayRelay(own);
+    if (own < limit && mayRelay) return undefined;
+    const most = mayRelay ? `${limit} calls` : `${own} of ${pool.relayed.now} calls`;
+    return `${most} of this process are being relayed, which is the limit${mayRelay ? '' : ' (share.maxCalls)'}`;
   }
 }

@@ -1,6 +1,7 @@
 import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import { RpcCode, type RpcError } from '../../lib/errors.js';
+import type { RpcError } from '../../lib/errors.js';
 import { Latency } from '../../lib/follower/latency.js';
+import { cannotGoOn } from '../../lib/relay/relayed-answer.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { nextTick } from '../../lib/timers.js';
 import { BaseMailBox, type MailBoxState } from '../index.js';
@@ -164,10 +165,4 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   #closeIfDrained(): void {
     if (this.state === 'draining' && this.#sent.size === 0) nextTick(() => this.move('closed'));
   }
-}
-
-/** Items were taken from the source, and the process that was to relay them has dropped them. */
-function cannotGoOn(call: OutgoingCall): void {
-  const why = 'the process that relays the call is stopping, and an item of its stream was taken from the source';
-  call.fail(call.error(RpcCode.Stopping, why, 'not-sent'));
 }

@@ -2,11 +2,11 @@ import { endpointKey, endpointOf } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import { Line } from '../../lib/follower/line.js';
 import { jsonText } from '../../lib/json-text.js';
+import type { HeldBytes } from '../../lib/relay/held-relayed-calls.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { mayTake } from '../../lib/serving/caller-share.js';
 import { DEFAULT_PENDING_SIZE, LineMailBox, type MailBox, type OpenLine } from '../index.js';
 import { DialPace } from './dial-pace.js';
-import type { HeldBytes } from './held-relayed-calls.js';
 import { type RelayOptions, type ResolvedShareOptions, SHARE_DEFAULTS } from './options.js';
 import { PooledMailBox, type PooledMailBoxUser } from './pooled-mailbox.js';
 

@@ -6,7 +6,16 @@ import { importsOf } from './source.js';
 
 /** The half that serves, by the beginnings of its paths. A client that runs elsewhere than in Node must not import it. */
 const SERVING_HALF = [
-  ...['server.ts', 'lib/leader/', 'lib/serving/', 'lib/election/', 'lib/cluster/', 'lib/service/', 'mailbox/shared/'],
+  ...[
+    'server.ts',
+    'lib/leader/',
+    'lib/serving/',
+    'lib/election/',
+    'lib/cluster/',
+    'lib/relay/',
+    'lib/service/',
+    'mailbox/shared/',
+  ],
 ];
 
 /** A bare client checks the option `share`, if only to reject it. */

@@ -12,6 +12,7 @@ const LIB = [
   ...[
     'lib/machine',
     'lib/cluster',
+    'lib/relay',
     'lib/registry',
     'lib/election',
     'lib/leader',
@@ -42,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mailbox: LIB,
   'lib/machine': ['lib/cluster', 'lib/registry', 'lib'],
   'lib/cluster': LIB.slice(2),
+  'lib/relay': ['lib/serving', 'lib/follower', 'lib/call', 'lib/stream', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/registry': ['lib/election', 'lib/auth', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/election': ['lib/leader', 'lib/follower', 'lib/transport', 'lib/protocol', 'lib'],
   'lib/leader': ['lib/serving', 'lib/stream', 'lib/transport', 'lib/compat', 'lib/auth', 'lib/protocol', 'lib'],

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { quietLogger } from '../../../lib/diagnostics.js';
 import { RpcCode } from '../../../lib/errors.js';
 import { RateLimitedLog } from '../../../lib/rate-limited-log.js';
-import { MethodCache } from '../../../mailbox/shared/method-cache.js';
+import { MethodCache } from '../../../lib/relay/method-cache.js';
 import { RelaySession } from '../../../mailbox/shared/relay-session.js';
 import { UpstreamPool } from '../../../mailbox/shared/upstream-pool.js';
 import { FakeMailBox, fakeFollower, relayFrame, relayHead, relayOptions } from './support.js';

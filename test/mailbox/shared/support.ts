@@ -6,13 +6,13 @@ import type { RpcError } from '../../../lib/errors.js';
 import type { RelayHead } from '../../../lib/protocol/message.js';
 import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
 import { type FrameView, REQUEST } from '../../../lib/protocol/packet.js';
+import { RelayPeer } from '../../../lib/relay/relay-peer.js';
+import { answering, RelayedCall } from '../../../lib/relay/relayed-call.js';
 import type { ServerInfo } from '../../../lib/server-info.js';
 import type { RegisteredFollower } from '../../../lib/serving/channel.js';
 import { type MailBox, type MailBoxEvents, type MailBoxState, resolveMailBoxOptions } from '../../../mailbox/index.js';
 import type { RelayOptions } from '../../../mailbox/shared/options.js';
 import type { PooledMailBoxUser } from '../../../mailbox/shared/pooled-mailbox.js';
-import { RelayPeer } from '../../../mailbox/shared/relay-peer.js';
-import { answering, RelayedCall } from '../../../mailbox/shared/relayed-call.js';
 
 export const SERVER: ServerInfo = { id: 'test-1', serverType: 'test', port: 3_333 };
 

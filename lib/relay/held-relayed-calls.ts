@@ -1,5 +1,5 @@
-import { HeldCalls } from '../../lib/call/held-calls.js';
-import { RpcCode } from '../../lib/errors.js';
+import { HeldCalls } from '../call/held-calls.js';
+import { RpcCode } from '../errors.js';
 import type { RelayedCall } from './relayed-call.js';
 
 /** Time by which a held call fails before its deadline, so that its caller hears the reason in time. ms */

@@ -1,7 +1,7 @@
-import type { Codec } from '../../lib/protocol/codec.js';
-import type { ByteSink } from '../../lib/protocol/frame-writer.js';
-import { copyBytes, type RawBytes, scratchBytes } from '../../lib/raw-bytes.js';
-import type { ItemDecoder } from '../../lib/stream/stream-receiver.js';
+import type { Codec } from '../protocol/codec.js';
+import type { ByteSink } from '../protocol/frame-writer.js';
+import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
+import type { ItemDecoder } from '../stream/stream-receiver.js';
 
 /** An item of a stream as bytes, with the codec of the connection that the item came from. */
 export interface RelayedItem {

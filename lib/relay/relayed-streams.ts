@@ -1,13 +1,12 @@
-import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import { RpcCode, RpcError } from '../../lib/errors.js';
-import type { RelayHead } from '../../lib/protocol/message.js';
-import type { FrameView } from '../../lib/protocol/packet.js';
-import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
-import { NO_STREAM, SessionStreams } from '../../lib/serving/session-streams.js';
-import { SessionUploads } from '../../lib/serving/session-uploads.js';
-import type { StreamFrameType } from '../../lib/serving/stream-calls.js';
+import type { RemoteMethod } from '../call/remote-method.js';
+import { RpcCode, RpcError } from '../errors.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { RateLimitedLog } from '../rate-limited-log.js';
+import { NO_STREAM, SessionStreams } from '../serving/session-streams.js';
+import { SessionUploads } from '../serving/session-uploads.js';
+import type { StreamFrameType } from '../serving/stream-calls.js';
 import type { RelayPeer } from './relay-peer.js';
-import { answering, type RelayedCall } from './relayed-call.js';
+import { answering, type RelayedCall, type RelayedHead } from './relayed-call.js';
 import { RelayedItemCodec, relayedItems } from './relayed-item-codec.js';
 import type { RelayedStream } from './relayed-stream.js';
 import { RelayedStreamCall, type RelayedStreamHead } from './relayed-stream-call.js';
@@ -33,7 +32,7 @@ export class RelayedStreams {
   }
 
   /** True where a call with a stream may begin. Otherwise the call has been refused. */
-  admits({ stream, upload }: RelayHead, id: number): boolean {
+  admits({ stream, upload }: RelayedHead, id: number): boolean {
     if (stream !== undefined) this.#streams ??= this.#openStreams();
     if (upload === true) this.#uploads ??= this.#openUploads();
     if (stream !== undefined && this.#streams === undefined) {
@@ -56,7 +55,7 @@ export class RelayedStreams {
   }
 
   /** Makes a call that {@link RelayedStreams.admits} has let pass. `onOver` is called once, when the call and its streams are over. */
-  make(head: RelayHead, frame: FrameView, method: RemoteMethod, onOver: () => void): RelayedCall {
+  make(head: RelayedHead, frame: FrameView, method: RemoteMethod, onOver: () => void): RelayedCall {
     const { id } = frame;
     const over = (): void => {
       this.#calls.delete(id);
@@ -133,10 +132,10 @@ export class RelayedStreams {
 }
 
 /** True for a call with a stream, in either direction. */
-export function hasStreams({ stream, upload }: RelayHead): boolean {
+export function hasStreams({ stream, upload }: RelayedHead): boolean {
   return stream !== undefined || upload === true;
 }
 
-function isStream(head: RelayHead): head is RelayedStreamHead {
+function isStream(head: RelayedHead): head is RelayedStreamHead {
   return head.stream !== undefined;
 }

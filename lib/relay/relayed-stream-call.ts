@@ -1,17 +1,17 @@
-import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import { RpcCode } from '../../lib/errors.js';
-import type { RelayHead, StreamTime } from '../../lib/protocol/message.js';
-import { clampedTimeout, type FrameView } from '../../lib/protocol/packet.js';
-import type { IncomingUpload } from '../../lib/serving/incoming-upload.js';
-import type { SessionStreams } from '../../lib/serving/session-streams.js';
-import { performance } from '../../lib/timers.js';
+import type { RemoteMethod } from '../call/remote-method.js';
+import { RpcCode } from '../errors.js';
+import type { StreamTime } from '../protocol/message.js';
+import { clampedTimeout, type FrameView } from '../protocol/packet.js';
+import type { IncomingUpload } from '../serving/incoming-upload.js';
+import type { SessionStreams } from '../serving/session-streams.js';
+import { performance } from '../timers.js';
 import type { RelayPeer } from './relay-peer.js';
-import { answerCall } from './relayed-call.js';
+import { answerCall, type RelayedHead } from './relayed-call.js';
 import { RelayedStream } from './relayed-stream.js';
 import { RelayedUploadCall } from './relayed-upload-call.js';
 
 /** Head of a relayed call for a stream. */
-export interface RelayedStreamHead extends RelayHead {
+export interface RelayedStreamHead extends RelayedHead {
   readonly stream: StreamTime;
 }
 

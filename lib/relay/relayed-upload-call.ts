@@ -1,14 +1,14 @@
-import type { Settle } from '../../lib/call/call-contract.js';
-import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import { takeStreamFrame } from '../../lib/call/stream-frame.js';
-import { Upload } from '../../lib/call/upload.js';
-import { RpcCode } from '../../lib/errors.js';
-import type { Codec } from '../../lib/protocol/codec.js';
-import type { Head, RelayHead } from '../../lib/protocol/message.js';
-import type { FrameView } from '../../lib/protocol/packet.js';
-import type { IncomingUpload } from '../../lib/serving/incoming-upload.js';
+import type { Settle } from '../call/call-contract.js';
+import type { RemoteMethod } from '../call/remote-method.js';
+import { takeStreamFrame } from '../call/stream-frame.js';
+import { Upload } from '../call/upload.js';
+import { RpcCode } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { Head } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { IncomingUpload } from '../serving/incoming-upload.js';
 import type { RelayPeer } from './relay-peer.js';
-import { RelayedCall } from './relayed-call.js';
+import { RelayedCall, type RelayedHead } from './relayed-call.js';
 import { RelayedItemCodec } from './relayed-item-codec.js';
 
 /** Items of a Follower on their way to the server, as bytes. */
@@ -30,7 +30,7 @@ export class RelayedUploadCall extends RelayedCall {
   constructor(
     incoming: IncomingUpload | undefined,
     peer: RelayPeer,
-    head: RelayHead,
+    head: RelayedHead,
     frame: FrameView,
     method: RemoteMethod,
     settle: Settle,

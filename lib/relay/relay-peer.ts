@@ -1,10 +1,10 @@
-import type { RpcCode, RpcError } from '../../lib/errors.js';
-import type { Codec } from '../../lib/protocol/codec.js';
-import { REQUEST } from '../../lib/protocol/packet.js';
-import { RELAY, RELAY_URL, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
-import type { StreamWindow } from '../../lib/protocol/stream-window.js';
-import type { RegisteredFollower } from '../../lib/serving/channel.js';
-import type { Connection } from '../../lib/transport/connection.js';
+import type { RpcCode, RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import { REQUEST } from '../protocol/packet.js';
+import { RELAY, RELAY_URL, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../protocol/relay-message.js';
+import type { StreamWindow } from '../protocol/stream-window.js';
+import type { RegisteredFollower } from '../serving/channel.js';
+import type { Connection } from '../transport/connection.js';
 
 /** Features of a channel that relays. `progress` is missing: reports of late calls do not travel through a relay. */
 export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', 'stream', RELAY, RELAY_URL];

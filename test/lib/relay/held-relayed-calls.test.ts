@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
-import { HeldRelayedCalls } from '../../../mailbox/shared/held-relayed-calls.js';
-import type { RelayedCall } from '../../../mailbox/shared/relayed-call.js';
+import { HeldRelayedCalls } from '../../../lib/relay/held-relayed-calls.js';
+import type { RelayedCall } from '../../../lib/relay/relayed-call.js';
 import { mockClock } from '../../lib/transport/support.js';
-import { fakeFollower, relayedCall } from './support.js';
+import { fakeFollower, relayedCall } from '../../mailbox/shared/support.js';
 
 function setUp(t: TestContext, { limit = 10, bytesLimit = 100 } = {}) {
   const clock = mockClock(t);

@@ -1,21 +1,21 @@
-import type { CallOptions, Refusal, Settle } from '../../lib/call/call-contract.js';
-import { OutgoingCall } from '../../lib/call/outgoing-call.js';
-import type { RemoteMethod } from '../../lib/call/remote-method.js';
-import type { RequestCodec } from '../../lib/call/request-codec.js';
-import { type Delivery, RpcCode, RpcError } from '../../lib/errors.js';
-import { directRequestCodec } from '../../lib/follower/request-codec.js';
-import { decodeList, encodeList, itemEnd } from '../../lib/protocol/argument-list.js';
-import type { Codec } from '../../lib/protocol/codec.js';
-import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
+import type { CallOptions, Refusal, Settle } from '../call/call-contract.js';
+import { OutgoingCall } from '../call/outgoing-call.js';
+import type { RemoteMethod } from '../call/remote-method.js';
+import type { RequestCodec } from '../call/request-codec.js';
+import { type Delivery, RpcCode, RpcError } from '../errors.js';
+import { directRequestCodec } from '../follower/request-codec.js';
+import { decodeList, encodeList, itemEnd } from '../protocol/argument-list.js';
+import type { Codec } from '../protocol/codec.js';
+import type { FrameWriter } from '../protocol/frame-writer.js';
 import {
   failureHead,
   HEAD,
   type Head,
+  type InvokeHead,
   type InvokeResultHead,
-  type RelayHead,
   resultsHead,
-} from '../../lib/protocol/message.js';
-import { clampedTimeout, type FrameView } from '../../lib/protocol/packet.js';
+} from '../protocol/message.js';
+import { clampedTimeout, type FrameView } from '../protocol/packet.js';
 import type { RelayPeer } from './relay-peer.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -25,6 +25,9 @@ const FOUND_HERE: readonly RpcCode[] = [RpcCode.Decode, RpcCode.Protocol];
 /** Results of a call that this process need not answer, or has answered already. */
 const NOT_ANSWERED: readonly unknown[] = [];
 
+/** Head of a call that is relayed, wherever the call goes. */
+export type RelayedHead = Omit<InvokeHead, 'type'>;
+
 /**
  * A call that this process relays for a Follower. Arguments and answer stay the bytes that arrived, under heads that this
  * process makes, unless server and caller use different value codecs.
@@ -32,14 +35,14 @@ const NOT_ANSWERED: readonly unknown[] = [];
 export class RelayedCall extends OutgoingCall {
   readonly #peer: RelayPeer;
   readonly #id: number;
-  readonly #head: RelayHead;
+  readonly #head: RelayedHead;
   #bytes: Buffer;
   #start: number;
   #end: number;
   #isKept = false;
 
   /** The arguments lie in the frame: send the call before the frame's handler returns, or {@link keep} the call. */
-  constructor(peer: RelayPeer, head: RelayHead, frame: FrameView, method: RemoteMethod, settle: Settle) {
+  constructor(peer: RelayPeer, head: RelayedHead, frame: FrameView, method: RemoteMethod, settle: Settle) {
     super(method, [], clampedTimeout(frame.timeout), head.oneway, NO_OPTIONS, undefined, settle);
     this.isCancellable = true;
     this.requestCodec = relayedRequestCodec;
@@ -140,11 +143,16 @@ function answerHead({ success, results, first, code, retryAfter }: InvokeResultH
   return code === undefined ? HEAD.failure : failureHead(code, retryAfter);
 }
 
+/** The caller's process sends the call again, by way of the next relay. */
+export function returnCall(call: RelayedCall): void {
+  call.fail(call.error(RpcCode.Stopping, 'the process that relays the call is stopping', 'not-sent'));
+}
+
 /** Settles a relayed call by answering its Follower. `onSettled` is called first. */
 export function answering(
   peer: RelayPeer,
   id: number,
-  { method, oneway }: RelayHead,
+  { method, oneway }: RelayedHead,
   onSettled: (error: RpcError | undefined) => void,
 ): Settle {
   return (error, results) => {

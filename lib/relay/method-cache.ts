@@ -1,4 +1,4 @@
-import { RemoteMethod } from '../../lib/call/remote-method.js';
+import { RemoteMethod } from '../call/remote-method.js';
 
 const MAX_METHODS = 4_096;
 /** Methods that are remembered for one named caller. Each of up to 1,000 Followers may have a name. */

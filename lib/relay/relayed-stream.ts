@@ -1,11 +1,11 @@
-import type { OutgoingStream, StreamedRequest, StreamPort } from '../../lib/call/outgoing-stream.js';
-import { RpcCode, RpcError } from '../../lib/errors.js';
-import type { Codec } from '../../lib/protocol/codec.js';
-import type { StreamTime } from '../../lib/protocol/message.js';
-import type { FrameView } from '../../lib/protocol/packet.js';
-import type { SessionStreams, StreamingCall } from '../../lib/serving/session-streams.js';
-import { type ItemDecoder, StreamReceiver } from '../../lib/stream/stream-receiver.js';
-import type { StreamSender } from '../../lib/stream/stream-sender.js';
+import type { OutgoingStream, StreamedRequest, StreamPort } from '../call/outgoing-stream.js';
+import { RpcCode, RpcError } from '../errors.js';
+import type { Codec } from '../protocol/codec.js';
+import type { StreamTime } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
+import type { SessionStreams, StreamingCall } from '../serving/session-streams.js';
+import { type ItemDecoder, StreamReceiver } from '../stream/stream-receiver.js';
+import type { StreamSender } from '../stream/stream-sender.js';
 import { relayedItems } from './relayed-item-codec.js';
 
 /** Sends the end of a stream to its caller, behind all items. */
