@@ -1,4 +1,5 @@
-import { type QueueObject, queue } from 'async';
+import type { QueueObject } from 'async';
+import queue from 'async/queue.js';
 import type { CallOptions } from '../lib/call/call-contract.js';
 import type { FailOptions } from '../lib/call/fail-mode.js';
 import { FailbackReceipt } from '../lib/call/failback-receipt.js';

@@ -1,4 +1,4 @@
-import { mapLimit as mapWithAsync } from 'async';
+import mapWithAsync from 'async/mapLimit.js';
 
 /** Maps a list with `limit` calls of `map` at once, at most. The results are in the order of the list. */
 export function mapLimit<T, R>(list: readonly T[], limit: number, map: (item: T) => Promise<R>): Promise<R[]> {

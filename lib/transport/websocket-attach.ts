@@ -33,7 +33,7 @@ export async function attachWebSocket(
 ): Promise<Listener> {
   const { onRefused, onStream } = options;
   const path = pathname(endpoint.path);
-  const { WebSocketServer } = webSocketPackage();
+  const { WebSocketServer } = await webSocketPackage();
   if (!server.listening)
     throw new Error(
       'the HTTP server does not listen yet: call its listen(), and start this server at its event listening',

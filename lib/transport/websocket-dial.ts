@@ -7,17 +7,19 @@ import { type DialledTls, dialTls } from './tls-dial.js';
 import { tlsFacts } from './tls-peer.js';
 import type { DialOptions } from './transport.js';
 import { wsOptions } from './websocket-options.js';
-import { webSocketPackage } from './websocket-package.js';
+import { type WebSocketPackage, webSocketPackage } from './websocket-package.js';
 import { WebSocketStream } from './websocket-stream.js';
 
 /** Connects, and upgrades. Rejects with the system's error, or with the error of ws when the other end is not a WebSocket server. */
 export async function dialWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options: DialOptions): Promise<ByteStream> {
   const { host, port, transport, path } = endpoint;
-  if (transport === 'ws') return upgrade(endpoint, options);
-  return upgrade(endpoint, options, await dialTls({ transport, host, port, path }, options));
+  const { WebSocket } = await webSocketPackage();
+  if (transport === 'ws') return upgrade(WebSocket, endpoint, options);
+  return upgrade(WebSocket, endpoint, options, await dialTls({ transport, host, port, path }, options));
 }
 
 function upgrade(
+  WebSocket: WebSocketPackage['WebSocket'],
   endpoint: Endpoint<'ws' | 'wss'>,
   { maxFrameBytes, signal }: DialOptions,
   secured?: DialledTls,
@@ -29,7 +31,6 @@ function upgrade(
       return;
     }
     const url = describeEndpoint(endpoint);
-    const { WebSocket } = webSocketPackage();
     const ws = new WebSocket(url, {
       ...wsOptions(maxFrameBytes),
       ...(secured && { createConnection: () => secured.socket }),

@@ -20,7 +20,7 @@ import { originOf, pathname, strangeOrigin } from './websocket-upgrade.js';
 export async function listenWebSocket(endpoint: Endpoint<'ws' | 'wss'>, options: ListenOptions): Promise<Listener> {
   const { transport, host, port, path } = endpoint;
   const { onStream, onError, onRefused } = options;
-  const { WebSocketServer } = webSocketPackage();
+  const { WebSocketServer } = await webSocketPackage();
   const handshakes = new Handshakes(options, 'upgrade');
   const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${transport}://${remoteAddress}:${remotePort}`;
   const { server, front, factsOf, stop } =

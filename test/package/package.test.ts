@@ -92,15 +92,17 @@ describe('the package', () => {
   });
 
   it('imports nothing but what is installed with it', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
     const code = filesBelow(join(installed, 'dist')).filter((file) => /\.(?:js|cjs|d\.ts|d\.cts)$/.test(file));
-    const imported = code.flatMap((file) => [
-      ...readFileSync(join(installed, 'dist', file), 'utf8').matchAll(
-        /^(?:import|export|const|let|var)\b[^;]*?\b(?:from |require\()["']([^./"'][^"']*)["']/gm,
-      ),
-    ]);
+    const imported = code.flatMap((file) => {
+      const text = readFileSync(join(installed, 'dist', file), 'utf8');
+      return [
+        ...text.matchAll(/^(?:import|export|const|let|var)\b[^;]*?\b(?:from |require\()["']([^./"'][^"']*)["']/gm),
+        ...text.matchAll(/^(?!\s*(?:\*|\/\/)).*?\b(?:import|require)\(["']([^./"'][^"']*)["']\)/gm), // loaded later
+      ];
+    });
     const names = new Set(imported.map(([, name = '']) => name.replace(/^((?:@[^/]*\/)?[^/]*).*/, '$1')));
-    const known = [...Object.keys(dependencies), 'node:'];
+    const known = [...Object.keys(dependencies), ...Object.keys(peerDependencies), 'node:'];
     assert.deepEqual(
       [...names].filter((name) => !known.some((one) => name.startsWith(one))),
       [],
