@@ -103,7 +103,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     );
     const forms = { callbacks: this.#callbacks, broadcastOutcomes };
     publishStates(station);
-    const first = new CallTraces(this.#failureModes, (id) => station.server(id));
+    const first = new CallTraces(this, this.#failureModes, (id) => station.server(id));
     this.#caller = new Caller(first, station, { ...times, ...forms, ...logs });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger, takesAnyList) ?? []);

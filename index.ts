@@ -132,7 +132,13 @@ export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbo
 
 export type { ArgumentIssue } from './lib/argument-issue.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
-export type { CallMessage, MailboxStateMessage, ServeMessage, ServerEjectedMessage } from './lib/channels.js';
+export type {
+  CallMessage,
+  LeaderChangeMessage,
+  MailboxStateMessage,
+  ServeMessage,
+  ServerEjectedMessage,
+} from './lib/channels.js';
 export type { Logger } from './lib/diagnostics.js';
 export { type Delivery, type FailedAttempt, findCause, RpcCode, RpcError } from './lib/errors.js';
 export type { TraceStep } from './station/index.js';

@@ -244,6 +244,7 @@ export class Server extends OperatedServer {
     if (to !== 'closed') return;
     void this.#registered?.leave();
     this.#calls.close();
+    this.#place.closed();
     this.emit('closed');
   }
 

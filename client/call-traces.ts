@@ -3,6 +3,40 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type CallMessage, callChannel } from '../lib/channels.js';
 import { endpointOf } from '../lib/endpoint.js';
 import type { ServerInfo } from '../lib/server-info.js';
+import { performance } from '../lib/timers.js';
+
+/** Message of a call. Its client is no field: who prints a message wants the call, and not the whole client. */
+class PublishedCall implements CallMessage {
+  readonly method: string;
+  readonly serverType: string;
+  readonly kind: CallMessage['kind'];
+  readonly timeout: number;
+  declare serverId?: string;
+  declare serverAddress?: string;
+  declare serverPort?: number;
+  declare delivery?: NonNullable<CallMessage['delivery']>;
+  declare error?: NonNullable<CallMessage['error']>;
+  declare duration?: number;
+  readonly #client: object;
+
+  constructor({ method, timeout, oneway, stream, serverId }: OutgoingCall, client: object) {
+    this.method = method.name;
+    this.serverType = method.serverType;
+    this.kind = stream !== undefined ? 'stream' : oneway ? 'oneway' : 'call';
+    this.timeout = timeout;
+    if (serverId !== undefined) this.serverId = serverId;
+    this.#client = client;
+  }
+
+  static clientOf(message: object): object | undefined {
+    return #client in message ? message.#client : undefined;
+  }
+}
+
+/** Returns the client that made the call of a message. Undefined for a message of another copy of the package. */
+export function callerOf(message: object): object | undefined {
+  return PublishedCall.clientOf(message);
+}
 
 /** Entry of the roster. */
 type ServerOf = (id: string) => ServerInfo | undefined;
@@ -12,10 +46,13 @@ type ServerOf = (id: string) => ServerInfo | undefined;
  * `tracePromise` would give callers another promise than the call's own.
  */
 export class CallTraces implements CallStage {
+  readonly #client: object;
   readonly #next: CallStage;
   readonly #serverOf: ServerOf;
 
-  constructor(next: CallStage, serverOf: ServerOf) {
+  /** `client`: the client that makes the calls; see {@link callerOf}. */
+  constructor(client: object, next: CallStage, serverOf: ServerOf) {
+    this.#client = client;
     this.#next = next;
     this.#serverOf = serverOf;
   }
@@ -26,7 +63,8 @@ export class CallTraces implements CallStage {
   }
 
   #trace(call: OutgoingCall): void {
-    const message = messageOf(call);
+    const message = new PublishedCall(call, this.#client);
+    const startedAt = performance.now();
     let isStarted = false;
     // As Node orders the events: `end` is that of the start, and comes before the outcome, even of a call that fails at once.
     const end = (): void => {
@@ -36,6 +74,7 @@ export class CallTraces implements CallStage {
     };
     call.intercept((settle) => (error, results) => {
       end();
+      message.duration = performance.now() - startedAt;
       this.#close(message, call, error);
       if (error !== undefined) callChannel.error.publish(message);
       callChannel.asyncStart.publish(message);
@@ -67,10 +106,4 @@ export class CallTraces implements CallStage {
     message.serverAddress = endpoint.transport === 'unix' ? endpoint.path : endpoint.host;
     if (endpoint.transport !== 'unix') message.serverPort = endpoint.port;
   }
-}
-
-function messageOf({ method, timeout, oneway, stream, serverId }: OutgoingCall): CallMessage {
-  const kind = stream !== undefined ? 'stream' : oneway ? 'oneway' : 'call';
-  const { name, serverType } = method;
-  return { method: name, serverType, kind, timeout, ...(serverId !== undefined && { serverId }) };
 }

@@ -2,6 +2,7 @@ import { type Channel, channel, type TracingChannel, tracingChannel } from 'node
 import type { CallOutcome } from './call-outcome.js';
 import type { Delivery, RpcCode, RpcError } from './errors.js';
 import type { ConnectedPeer } from './server-info.js';
+import type { Term } from './term.js';
 
 /**
  * All names under which the package publishes on Node's `diagnostics_channel`. A name without a subscriber costs the test whether
@@ -19,6 +20,9 @@ export const mailboxStateChannel: Channel = channel('mailstation:mailbox:state')
 
 /** A client hides a server from its routers, since calls to the server fail. */
 export const serverEjectedChannel: Channel = channel('mailstation:server:ejected');
+
+/** Another process leads something that processes compete for, or this one does, or none. */
+export const leaderChangeChannel: Channel = channel('mailstation:leader:change');
 
 /**
  * Message on the tracing channel `mailstation:call`. One object goes through all events of a call; the later fields are set when
@@ -42,6 +46,8 @@ export interface CallMessage {
   delivery?: Delivery;
   /** Error that the caller got. Missing: the call succeeded. */
   error?: RpcError;
+  /** Time from the start to the outcome, before the caller is told. Unit: ms */
+  duration?: number;
 }
 
 /**
@@ -86,6 +92,18 @@ export interface ServerEjectedMessage {
   readonly reason: RpcError;
   /** How long routers do not choose the server. Unit: ms */
   readonly ms: number;
+}
+
+/** Message on the channel `mailstation:leader:change`. */
+export interface LeaderChangeMessage {
+  /** Kind of thing that processes compete to lead: servers of one id, shared clients of one name, mailboxes that clients share. */
+  readonly kind: 'server' | 'shared-client' | 'shared-mailboxes';
+  /** Id of the server, name of the shared client, or URL of the place that the clients share. */
+  readonly name: string;
+  /** Process that leads, as this process knows: itself, another one, or none that it can reach. */
+  readonly leader: 'this' | 'another' | 'none';
+  /** Term of the Leader, of an election in a registry. Undefined without one, and for another Leader of a server. */
+  readonly term: Term | undefined;
 }
 
 /** A tracing channel whose events carry one object of the given type. Node's types leave the events' types open. */

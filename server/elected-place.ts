@@ -1,5 +1,6 @@
 import type { RpcError } from '../lib/errors.js';
 import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
+import { LeaderNews } from '../lib/leader-news.js';
 import type { Election } from '../lib/registry/election.js';
 import { fencedChannel, staleLeader } from '../lib/serving/fence.js';
 import type { Term } from '../lib/term.js';
@@ -12,13 +13,15 @@ export class ElectedPlace implements Place {
   acceptor: ServerAcceptor;
   readonly #owner: PlaceOwner;
   readonly #elected: Elected;
+  readonly #news: LeaderNews;
 
   constructor(owner: PlaceOwner, election: Election) {
     this.#owner = owner;
     this.acceptor = owner.makeAcceptor();
+    this.#news = new LeaderNews('server', owner.name);
     this.#elected = new Elected(election, {
       lead: (term, leads) => this.#lead(term, leads),
-      standBy: () => owner.move('standby'),
+      standBy: () => this.#standBy(),
       depose: (reason) => this.#depose(reason),
       onError: (error) => owner.onError(error),
     });
@@ -43,6 +46,15 @@ export class ElectedPlace implements Place {
     await Promise.all([this.#elected.resign(), this.#owner.registered?.handOver()]);
   }
 
+  closed(): void {
+    this.#news.ended();
+  }
+
+  #standBy(): void {
+    this.#owner.move('standby');
+    this.#news.leads('another');
+  }
+
   async #lead(term: Term, leads: () => boolean): Promise<void> {
     const owner = this.#owner;
     if (owner.isStopping) return;
@@ -50,13 +62,15 @@ export class ElectedPlace implements Place {
     const channel = owner.makeChannel(() => (leads() ? undefined : staleLeader(id)));
     this.acceptor.lead(fencedChannel(channel, { term, leads }));
     await this.acceptor.listen();
-    if (owner.isStopping) this.acceptor.destroy(owner.stopReason());
-    else owner.onLeading();
+    if (owner.isStopping) return this.acceptor.destroy(owner.stopReason());
+    owner.onLeading();
+    this.#news.leads('this', term);
   }
 
   async #depose(reason: RpcError): Promise<void> {
     const owner = this.#owner;
     const hasLed = owner.move('deposed');
+    this.#news.ended();
     if (hasLed || owner.isStopping) owner.onDeposed(reason);
     if (!hasLed) return;
     const left = owner.registered?.handOver().then(() => owner.registered?.leave());

@@ -42,4 +42,6 @@ export interface Place {
   withdraw(): Promise<void>;
   /** Gives the place to the next server, when the last call is answered. Never rejects. */
   handOver(): Promise<void>;
+  /** Notes that the server is closed. */
+  closed(): void;
 }

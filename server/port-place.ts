@@ -3,6 +3,7 @@ import type { Endpoint } from '../lib/endpoint.js';
 import { Line } from '../lib/follower/line.js';
 import type { LineOptions } from '../lib/follower/line-options.js';
 import type { ServerAcceptor } from '../lib/leader/server-acceptor.js';
+import { LeaderNews } from '../lib/leader-news.js';
 import type { Place, PlaceOwner } from './place.js';
 import { lineToHolder, listenOrNameHolder } from './port-holder.js';
 import { standbyCandidate } from './standby.js';
@@ -14,10 +15,12 @@ export class PortPlace implements Place {
   readonly #owner: PlaceOwner;
   /** Competes for the port; only with `standby`. */
   readonly #candidate: Candidate | undefined;
+  readonly #news: LeaderNews;
 
   constructor(owner: PlaceOwner) {
     this.#owner = owner;
     this.acceptor = owner.makeAcceptor();
+    this.#news = new LeaderNews('server', owner.name);
     this.#candidate = owner.options.standby ? this.#makeCandidate() : undefined;
   }
 
@@ -38,6 +41,10 @@ export class PortPlace implements Place {
 
   async handOver(): Promise<void> {} // the port is free when the acceptor has drained
 
+  closed(): void {
+    this.#news.ended();
+  }
+
   #makeCandidate(): Candidate {
     const owner = this.#owner;
     return standbyCandidate(owner.options, this.acceptor, {
@@ -46,10 +53,21 @@ export class PortPlace implements Place {
       follow: (handler, signal) => Line.open(this.#lineTo(owner.options.listening.doors[0].endpoint), handler, signal),
       onObstacle: (error) => owner.onError(error),
       onMove: (to) => {
-        if (to === 'leading') owner.onLeading();
-        if (to === 'following') owner.move('standby');
+        if (to === 'leading') this.#onLeading();
+        if (to === 'following') this.#onFollowing();
+        if (to === 'competing') this.#news.none();
       },
     });
+  }
+
+  #onLeading(): void {
+    this.#owner.onLeading();
+    if (!this.#owner.isStopping) this.#news.leads('this');
+  }
+
+  #onFollowing(): void {
+    this.#owner.move('standby');
+    this.#news.leads('another');
   }
 
   #lineTo(endpoint: Endpoint): LineOptions {

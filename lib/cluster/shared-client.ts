@@ -3,6 +3,7 @@ import { HeldCalls } from '../call/held-calls.js';
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
+import { LeaderNews } from '../leader-news.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
@@ -74,6 +75,7 @@ export class SharedClient implements RoleSourceHandler {
   /** Calls of methods that answer with a stream. */
   readonly streams: StreamCalls;
   readonly #held: HeldCalls;
+  readonly #news: LeaderNews;
   #source: RoleSource | undefined;
   #role: Role | undefined;
   #inner: InnerClient | undefined;
@@ -92,6 +94,7 @@ export class SharedClient implements RoleSourceHandler {
     this.#subscriptions = new Subscriptions({ isBroadcast, subscribeTimeout, onError });
     this.#held = new HeldCalls((call) => call.fail(this.#notSentInTime(call)), pendingSize);
     this.#methods = new SharedMethods(options.name);
+    this.#news = new LeaderNews('shared-client', options.name);
     const owner = { role: () => this.#role, refusal: () => this.#refusal() };
     this.streams = new StreamCalls(options, this.#methods, this.#held, owner);
   }
@@ -153,12 +156,14 @@ export class SharedClient implements RoleSourceHandler {
     for (const [key, reg] of this.#subscriptions.all()) role.subscribe(key, reg);
     for (const [key, reg] of this.#published) role.publish(key, reg);
     this.#sendHeld();
+    this.#news.leads(role.isLeader ? 'this' : 'another', role.term);
     this.#handler.onReady();
   }
 
   onLost(reason: RpcError): void {
     if (!this.#lifecycle.move('electing')) return;
     this.#role = undefined;
+    this.#news.none();
     this.#beginWaiting();
     const next = this.#options.isLeader === false ? 'waits for the next Leader' : 'competes to be the next Leader';
     this.#log.warn(`mailstation: ${reason.message}; process ${process.pid} ${next}`);
@@ -283,6 +288,7 @@ export class SharedClient implements RoleSourceHandler {
     } finally {
       this.#role = undefined;
       this.#lifecycle.move('closed');
+      this.#news.ended();
       this.#log.close();
       this.#handler.onClosed(reason);
     }

@@ -1,7 +1,9 @@
 import { debug } from '../../lib/diagnostics.js';
 import { Candidate, type CandidateState } from '../../lib/election/candidate.js';
+import { urlOf } from '../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
 import type { Line, LineHandler } from '../../lib/follower/line.js';
+import { LeaderNews } from '../../lib/leader-news.js';
 import { Lifecycle, type Transitions } from '../../lib/lifecycle.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { OpenLine } from '../index.js';
@@ -60,6 +62,7 @@ export class Share implements MailBoxSharing, UpstreamSource {
   readonly #candidate: Candidate;
   readonly #mailboxes = new Set<SharedMailBox>();
   readonly #obstacles: ShareObstacles;
+  readonly #news: LeaderNews;
   readonly #lifecycle = new Lifecycle<SharingState | 'draining'>('idle', TRANSITIONS, (to, from, reason) =>
     this.#onStateMove(to, from, reason as RpcError | undefined),
   );
@@ -79,6 +82,7 @@ export class Share implements MailBoxSharing, UpstreamSource {
     this.#onMove = onMove;
     this.#relay = relay;
     this.#obstacles = new ShareObstacles(share, options.logger);
+    this.#news = new LeaderNews('shared-mailboxes', urlOf(share.endpoint));
     this.#lines = new LeaderLines(lineOptions(share, options.mailbox), openLine);
     this.#candidate = new Candidate({
       claim: share.lead ? () => relay.claim() : undefined,
@@ -155,19 +159,26 @@ export class Share implements MailBoxSharing, UpstreamSource {
     if (from === 'following' && to === 'electing') this.#onLeaderGone();
     if (to === 'leading') this.#onLeaderFound(this.#relay);
     if (to === 'following' && this.#dialled !== undefined) this.#onLeaderFound(this.#dialled);
-    if (to === 'closed') this.#upstreams = undefined;
+    if (to === 'closed') this.#onEnd();
     if (to !== 'draining') this.#onMove(to);
   }
 
   #onLeaderFound(upstreams: Upstreams): void {
     this.#upstreams = upstreams;
     this.#obstacles.clear();
+    this.#news.leads(upstreams === this.#relay ? 'this' : 'another');
     for (const mailbox of [...this.#mailboxes]) mailbox.onUpstream();
+  }
+
+  #onEnd(): void {
+    this.#upstreams = undefined;
+    this.#news.ended();
   }
 
   #onLeaderGone(): void {
     const { line } = this.#dialled ?? {};
     this.#upstreams = undefined;
+    this.#news.none();
     this.#dialled?.clear();
     this.#dialled = undefined;
     const why = `the process that leads the shared mailboxes ${line?.isGoingAway ? 'is stopping' : 'is gone'}`;

@@ -57,7 +57,10 @@ describe('the channel mailstation:call', () => {
     const asked = { method: 'user.service.f', serverType: 'test', kind: 'call', timeout: 9_000 };
     assert.deepEqual(of('start'), asked);
     const place = { serverId: 'test-1', serverAddress: '127.0.0.1', serverPort: server.port };
-    assert.deepEqual(of('asyncEnd'), { ...asked, ...place, delivery: 'answered' });
+    const { duration = -1, ...ended } = of('asyncEnd') as CallMessage;
+    assert.deepEqual(ended, { ...asked, ...place, delivery: 'answered' });
+    assert.ok(duration > 0 && duration < 9_000, `${duration} ms`);
+    assert.equal(of('end')?.duration, undefined);
     assert.doesNotMatch(JSON.stringify(copies), /of the user/);
   });
 

@@ -33,7 +33,7 @@ describe(PAGE, () => {
         .split('\n')
         .flatMap((row) => [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name));
     });
-    assert.equal(declared.length, 4);
+    assert.equal(declared.length, 5);
     assert.deepEqual(shown, declared);
   });
 });

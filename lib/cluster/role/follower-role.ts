@@ -5,6 +5,7 @@ import type { Line } from '../../follower/line.js';
 import type { Codec } from '../../protocol/codec.js';
 import { EncodedValue } from '../../protocol/encoded-value.js';
 import type { FrameView } from '../../protocol/packet.js';
+import type { Term } from '../../term.js';
 import { userKey } from '../keys.js';
 import type { Role, RoleHandler } from './role.js';
 import { controlHead, unpublished } from './subscription-head.js';
@@ -30,6 +31,10 @@ export class FollowerRole implements Role {
     this.#line = line;
     this.#options = options;
     this.#handler = handler;
+  }
+
+  get term(): Term | undefined {
+    return this.#line.agreement.term;
   }
 
   get isFull(): boolean {

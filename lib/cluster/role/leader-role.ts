@@ -9,6 +9,7 @@ import { RateLimitedLog } from '../../rate-limited-log.js';
 import type { ConnectedPeer } from '../../server-info.js';
 import type { Subscriber } from '../../serving/channel.js';
 import { type Answerer, IncomingCall } from '../../serving/incoming-call.js';
+import type { Term } from '../../term.js';
 import { nextTick } from '../../timers.js';
 import { PendingCalls } from '../../transport/pending-calls.js';
 import type { ResolvedClusterOptions } from '../options.js';
@@ -82,6 +83,10 @@ export class LeaderRole implements Role {
 
   get isLeader(): boolean {
     return this.#channel.leads;
+  }
+
+  get term(): Term | undefined {
+    return this.#channel.term;
   }
 
   get realClient(): object {

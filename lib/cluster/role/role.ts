@@ -1,10 +1,13 @@
 import type { OutgoingCall } from '../../call/outgoing-call.js';
 import type { RpcError } from '../../errors.js';
 import type { EncodedValue } from '../../protocol/encoded-value.js';
+import type { Term } from '../../term.js';
 
 /** The current role of a shared client: Leader, with the real client in this process, or Follower of the Leader. */
 export interface Role {
   readonly isLeader: boolean;
+  /** Term of the Leader, with the election of a registry. */
+  readonly term?: Term | undefined;
   /** The real client, in the process that leads. */
   readonly realClient?: object;
   /** True while the role takes no calls. {@link RoleHandler.onDrained} is called when the role takes calls again. */
