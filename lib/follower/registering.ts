@@ -2,6 +2,7 @@ import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { AuthChallenge, AuthOffer } from '../protocol/auth-message.js';
 import type { Codec } from '../protocol/codec.js';
+import type { PortHolder } from '../protocol/message.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Term } from '../term.js';
 
@@ -19,10 +20,12 @@ export interface Registering {
   /** How far a stream of results may be ahead of its consumer here. Undefined: this end takes no streams. */
   readonly streamWindow?: StreamWindow;
   /**
-   * Asks a Leader that refuses which process holds the port. A Leader answers only peers on its own machine. By default, asks
-   * from the second registration on, after one was refused for want of a Leader.
+   * Asks a Leader that refuses which process holds the port. A Leader answers only peers on the same machine, and those with a proven
+   * identity. By default, asks from the second registration on, after one was refused for want of a Leader.
    */
   readonly asksHolder?: boolean;
+  /** Called with the process that holds the port, where a Leader that refuses names that process. */
+  readonly onHolder?: ((holder: PortHolder) => void) | undefined;
   /** Time after which the Leader is to give the reason why it has not accepted. Not above the time that is left. Unit: ms */
   readonly answerWithin?: number;
   /** Name of the client, for the server's methods and logs. */

@@ -67,6 +67,7 @@ export function readRegistration(head: Head, frame: FrameView, asked: Registerin
   if (head.type !== 'register_channel_res') throw refused(asked, `answered with ${head.type}`);
   const stock = asked.transcode ?? STOCK_CODEC;
   const answer = decodeAnswer(head.ext === undefined ? stock : STOCK_CODEC, frame, asked);
+  if (answer.success !== true && head.ext?.holder !== undefined) asked.onHolder?.(head.ext.holder);
   if (answer.success !== true) throw refusalOf(answer.error, head.ext === undefined, asked);
   if (head.ext === undefined) return { ...NO_AGREEMENT, codec: stock, isStock: true };
   const codec = chosen(head.ext.codecs, asked);

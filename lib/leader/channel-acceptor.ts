@@ -1,12 +1,10 @@
 import { describeEndpoint, type Endpoint } from '../endpoint.js';
 import { RpcCode, RpcError } from '../errors.js';
-import { jsonText } from '../json-text.js';
 import { Lifecycle, type Transitions } from '../lifecycle.js';
 import { PACKAGE } from '../package.js';
-import { EXTENSION_VERSION, type Extension } from '../protocol/message.js';
+import { EXTENSION_VERSION, type Extension, type PortHolder } from '../protocol/message.js';
 import { newGeneration } from '../protocol/new-generation.js';
 import { RefusalCode } from '../protocol/refusal.js';
-import { quoted } from '../quoted.js';
 import type { NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import { ConcurrencyLimit, type ConcurrencyLimitOptions } from '../serving/overload.js';
@@ -14,7 +12,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/byte-budget.js';
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
-import { abilitiesOf, codecFor, refuseStarting, uploadsOf } from './channel-terms.js';
+import { abilitiesOf, codecFor, refuseLeaderless, refuseStarting, uploadsOf } from './channel-terms.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
@@ -260,7 +258,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
       maxFrameBytes: this.#options.maxFrameBytes,
       generation: this.#generation,
       ...uploadsOf(request, channel, this.#options.streamWindow),
-      ...(session.isLocal && { holder: { ...PACKAGE, pid: process.pid, channels: this.#channelNames() } }),
+      ...(session.isLocal && { holder: this.#holder }),
     };
     this.#register(session, request, channel, codec, ext);
   }
@@ -275,25 +273,14 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     return this.#options.hasOneChannel === true && this.#channels.size > 0 && ext !== undefined;
   }
 
-  #channelNames(): string[] {
-    return [...this.#channels.keys()].map((name) => name ?? '*');
+  get #holder(): PortHolder {
+    const channels = [...this.#channels.keys()].map((name) => name ?? '*');
+    return { ...PACKAGE, pid: process.pid, channels };
   }
 
-  /**
-   * A stranger learns nothing of this process before its registration is accepted. A process of the same machine could read as
-   * much from the system, and its operator needs to know the holder of the port: such a process is told where it asks.
-   */
   #refuseWithoutLeader(session: Session, request: RegisterRequest): void {
     const starting = this.#starting.get(request.channelName);
     if (starting !== undefined) return refuseStarting(session, request, starting());
-    const why = `no process leads the channel ${quoted(request.channelName)} on this port`;
-    const isTold = session.isLocal && request.ext?.asksHolder === true;
-    session.refuse(request, RefusalCode.NoLeader, isTold ? `${why}; ${this.#holder()}` : why);
-  }
-
-  #holder(): string {
-    const led = this.#channelNames().map((name) => jsonText(name));
-    const names = led.join(', ') || 'no channel';
-    return `process ${process.pid} (${PACKAGE.name} ${PACKAGE.version}) holds the port and leads ${names}`;
+    refuseLeaderless(session, request, this.#holder);
   }
 }

@@ -1,6 +1,7 @@
+import { jsonText } from '../json-text.js';
 import type { Codec } from '../protocol/codec.js';
 import { chooseCodec } from '../protocol/codecs.js';
-import { type Extension, LEADER_FEATURES } from '../protocol/message.js';
+import { type Extension, LEADER_FEATURES, type PortHolder } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { reportingWindow, type StreamWindow } from '../protocol/stream-window.js';
 import { quoted } from '../quoted.js';
@@ -13,6 +14,22 @@ export function refuseStarting(session: Session, request: RegisterRequest, failu
   const last = failure === undefined ? '' : `; its last error: ${failure.message}`;
   const why = `the real client of ${quoted(request.channelName)} in process ${process.pid} is not ready yet${last}`;
   session.refuse(request, RefusalCode.LeaderStarting, why, { failure });
+}
+
+/**
+ * Refuses a Follower of a channel that no process leads on the port. A stranger learns nothing of this process before its registration is
+ * accepted. Two kinds of peers are told the holder of the port where they ask: a process of the same machine, which could read as much
+ * from the system, and a peer that has proven a secret or a certificate, which may ask the server about itself.
+ */
+export function refuseLeaderless(session: Session, request: RegisterRequest, holder: PortHolder): void {
+  const why = `no process leads the channel ${quoted(request.channelName)} on this port`;
+  const { certificate, secret } = session.proven;
+  const mayKnow = session.isLocal || certificate !== undefined || secret !== undefined;
+  if (!mayKnow || request.ext?.asksHolder !== true) return session.refuse(request, RefusalCode.NoLeader, why);
+  const { pid, name, version, channels } = holder;
+  const led = channels.map((channel) => jsonText(channel)).join(', ') || 'no channel';
+  const by = `process ${pid} (${name} ${version}) holds the port and leads ${led}`;
+  session.refuse(request, RefusalCode.NoLeader, `${why}; ${by}`, { holder });
 }
 
 /** Window of the uploads of a Follower. None for a Follower of an older build, which would not ask for it. */

@@ -1,5 +1,5 @@
 import type { Codec } from '../protocol/codec.js';
-import type { Extension } from '../protocol/message.js';
+import type { Extension, RefusalDetail } from '../protocol/message.js';
 
 /** A Follower's request to register on a channel. */
 export interface RegisterRequest {
@@ -11,8 +11,7 @@ export interface RegisterRequest {
   readonly timeout: number;
 }
 
-/** The failure that a refusal passes on; the codec is that of stock peers. */
-export interface Failed {
-  readonly failure?: Error | undefined;
+/** Parts of a refusal; the codec is that of stock peers. */
+export interface Failed extends RefusalDetail {
   readonly codec?: Codec;
 }

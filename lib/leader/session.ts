@@ -175,9 +175,9 @@ export class Session {
    * Refuses a registration. A stock peer does not try again after a refusal, and is refused only where the Leader has
    * `failed`. The peer gets that failure.
    */
-  refuse(request: RegisterRequest, code: RefusalCode, message: string, failed?: Failed): void {
-    const { failure, codec } = failed ?? {};
-    if (request.ext !== undefined || failure === undefined) this.#answers.refused(request.id, code, message, failure);
+  refuse(request: RegisterRequest, code: RefusalCode, message: string, failed: Failed = {}): void {
+    const { failure, codec } = failed;
+    if (request.ext !== undefined || failure === undefined) this.#answers.refused(request.id, code, message, failed);
     else this.#answers.refusedStock(request.id, failure, codec ?? STOCK_CODEC);
   }
 

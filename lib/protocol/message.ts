@@ -117,7 +117,7 @@ export interface Extension {
   readonly stream?: StreamWindow;
   /** Largest frame that the sender accepts, so that the peer refuses a larger frame before sending. Unit: bytes */
   readonly maxFrameBytes?: number;
-  /** Process that holds the port; in the answer only, and only to a peer on the same machine. */
+  /** Process that holds the port; in the answer only, and only to a peer that may know it. */
   readonly holder?: PortHolder;
   /** Asks for the holder of the port in a refusal too; in the request only. */
   readonly asksHolder?: boolean;
@@ -146,6 +146,14 @@ export interface PortHolder {
   readonly pid: number;
   /** Channels that the process leads; `*` where the process accepts Followers of any channel. */
   readonly channels: readonly string[];
+}
+
+/** Parts of a refusal beside its code and its message. */
+export interface RefusalDetail {
+  /** Error for which the Leader has failed. */
+  readonly failure?: Error | undefined;
+  /** Process that holds the port, for a peer that may know it. */
+  readonly holder?: PortHolder | undefined;
 }
 
 export const EXTENSION_VERSION = 1;

@@ -12,6 +12,7 @@ import {
   type Extension,
   failureHead,
   HEAD,
+  type RefusalDetail,
   registerResHead,
   resultsHead,
 } from '../protocol/message.js';
@@ -86,15 +87,16 @@ export class AnswerWriter {
     this.#write(id, registerResHead(ext), (out) => codec.encode({ success: true }, out));
   }
 
-  /** Refuses the registration of a mailstation peer. `failure` is the error for which the Leader has failed. */
-  refused(id: number, code: RefusalCode, message: string, failure?: Error): void {
+  /** Refuses the registration of a mailstation peer. */
+  refused(id: number, code: RefusalCode, message: string, { failure, holder }: RefusalDetail = {}): void {
     const error = {
       name: 'RpcError',
       message,
       code,
       ...(failure && { cause: describeForPeer(failure, WITHOUT_STACK).body }),
     };
-    this.#write(id, registerResHead(REFUSAL), (out) => STOCK_CODEC.encode({ success: false, error }, out));
+    const ext = holder === undefined ? REFUSAL : { ...REFUSAL, holder };
+    this.#write(id, registerResHead(ext), (out) => STOCK_CODEC.encode({ success: false, error }, out));
   }
 
   /** Refuses the registration of a stock peer, in the form of cluster-client's Leader: the failure itself. */

@@ -1,5 +1,6 @@
-/** A set of servers that is asked about itself at an interval: samples with rates. Used by the command line and the dashboard. */
+/** A set of servers that are asked at an interval: samples with rates. Used by the command line and the dashboard. */
 
+export { type Address, readAddress } from './address.js';
 export type { FleetClient, FleetPollerEvents, FleetPollerOptions, UnknownServer, UnknownServers } from './poller.js';
 export { FleetPoller, POLLER_DEFAULTS } from './poller.js';
 export { ask, readStats } from './questions.js';
@@ -13,3 +14,4 @@ export type {
   ServerReport,
   ServerSample,
 } from './sample.js';
+export { type Fleet, type FleetTargets, openFleet } from './targets.js';

@@ -16,7 +16,7 @@ interface Basis {
 
 const NOTHING: ReadonlyMap<string, Counts> = new Map();
 
-/** One server over its samples: the last report, from which the next one differs. */
+/** One server over all samples: the last report, from which the next one differs. */
 export class KnownServer {
   #last: Answer | undefined;
   #counts = NOTHING;
@@ -36,6 +36,7 @@ export class KnownServer {
     const last = this.#last;
     const counts = new Map<string, Counts>(stats.methods.map((method) => [method.name, method]));
     const isSame = last === undefined || this.#isSame(answer, last, counts);
+    const { time, server, load, counting } = stats;
     const basis = last && (isSame ? this.#sinceLast(answer, last) : sinceStart(answer, last));
     this.#last = answer;
     this.#counts = counts;
@@ -45,9 +46,9 @@ export class KnownServer {
       return { name, servers: 1, total, rates };
     });
     const others = basis && stats.others ? [ratesBetween(stats.others, basis.others, basis.seconds)] : [];
-    const { time, server, load, counting } = stats;
     return {
       ...facts,
+      serverType: facts.serverType === '' ? (server.serverType ?? '') : facts.serverType,
       ...{ state: 'answered', failure: null, health, methods, isRestarted: !isSame },
       report: { time, server, load, counting, others: stats.others },
       eventLoopUse: isSame && last ? loopUse(stats, last.stats) : null,
@@ -76,7 +77,7 @@ const WITHOUT_REPORT = { isRestarted: false, eventLoopUse: null, rates: null, me
 
 /**
  * A server that was made anew since the last report has counted all calls since then. Undefined where the server may be older, such as a
- * standby of another machine: its counts may be from any time.
+ * standby of another machine: such counts may be from any time.
  */
 function sinceStart({ stats, askedAt, answeredAt }: Answer, last: Answer): Basis | undefined {
   const [now, before] = [stats.server, last.stats.server];

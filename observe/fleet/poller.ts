@@ -3,6 +3,7 @@ import { endpointOf, urlOf } from '../../lib/endpoint.js';
 import { integer, timeoutMs } from '../../lib/options.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { clearTimeout, performance, setTimeout, timeOfDay } from '../../lib/timers.js';
+import { inParallel } from './in-parallel.js';
 import { KnownServer, type RosterFacts } from './known-server.js';
 import { type Answer, type Asking, answerWithin, askServer, type Unanswered } from './questions.js';
 import { mergedMethods, mergedRates } from './rates.js';
@@ -50,7 +51,7 @@ export const POLLER_DEFAULTS = Object.freeze({ interval: 1_000, timeout: 5_000, 
 
 /**
  * Asks all servers of a client about themselves: once with {@link FleetPoller.poll}, or at an interval between {@link FleetPoller.start} and
- * {@link FleetPoller.stop}. Rounds never overlap. A server that failed to answer is asked beside the rounds, which do not wait for it.
+ * {@link FleetPoller.stop}. Rounds never overlap. A server that failed to answer is asked beside the rounds, which do not wait.
  */
 export class FleetPoller extends Emitter<FleetPollerEvents> {
   readonly #client: FleetClient;
@@ -87,7 +88,7 @@ export class FleetPoller extends Emitter<FleetPollerEvents> {
     return this.#run !== undefined;
   }
 
-  /** Makes one round, or joins the one that is under way. Resolves to its sample. Never rejects. */
+  /** Makes one round, or joins the one that is under way. Resolves to the sample. Never rejects. */
   poll(): Promise<FleetSample> {
     this.#round ??= this.#makeRound();
     return this.#round;
@@ -100,7 +101,7 @@ export class FleetPoller extends Emitter<FleetPollerEvents> {
     void this.#repeat(this.#run);
   }
 
-  /** Ends the rounds. A round that is under way comes to its end, and emits its sample. */
+  /** Ends the rounds. A round that is under way comes to an end, and emits the sample. */
   stop(): void {
     this.#run = undefined;
     clearTimeout(this.#timer);
@@ -192,19 +193,4 @@ function isAnswer(answer: Answer | Unanswered): answer is Answer {
 
 function factsOf(server: ServerInfo): RosterFacts {
   return { id: server.id, serverType: server.serverType, url: urlOf(endpointOf(server)) };
-}
-
-/** Makes of each entry what `make` resolves to, for so many entries at once. In the order of the list. */
-async function inParallel<From, To>(
-  list: readonly From[],
-  atOnce: number,
-  make: (from: From) => Promise<To>,
-): Promise<To[]> {
-  const made: To[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let at = next++; at < list.length; at = next++) made[at] = await make(list[at] as From);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, list.length) }, work));
-  return made;
 }

@@ -12,7 +12,7 @@ export interface Asking {
   readonly mailboxes: Readonly<Record<string, string>>;
 }
 
-/** Answer of a server to a round of questions, with its times on the clock of `performance.now()`. */
+/** Answer of a server to a round of questions, with the times on the clock of `performance.now()`. */
 export interface Answer {
   readonly stats: StatsReport;
   readonly health: HealthReport | null;
@@ -51,7 +51,7 @@ export function ask(client: Asking, id: string, service: string, method: string,
   return client.rpcInvoke(id, { namespace: '$mailstation', service, method, args });
 }
 
-/** Asks a server for its statistics, all pages of them, and for its health. Never rejects. */
+/** Asks a server for all pages of the statistics, and for the health. Never rejects. */
 export async function askServer(client: Asking, id: string): Promise<Answer | Unanswered> {
   const askedAt = performance.now();
   const health = askHealth(client, id);
@@ -63,7 +63,7 @@ export async function askServer(client: Asking, id: string): Promise<Answer | Un
   }
 }
 
-/** The answer, or `late` where there is none after `timeout` ms. The question itself goes on. */
+/** The answer, or `late` where there is none after `timeout` ms. The question goes on. */
 export function answerWithin(
   client: Asking,
   id: string,

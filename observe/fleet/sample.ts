@@ -22,13 +22,13 @@ export interface FleetSample {
 /**
  * Answer of a server to the questions of a round:
  * - `answered`: the report is there.
- * - `refused`: the server is reachable, and does not answer the question: it is of a version without `$mailstation`, or the caller may not ask.
+ * - `refused`: the server is reachable, and does not answer the question: the version is one without `$mailstation`, or the caller may not ask.
  * - `unreachable`: there is no connection.
  * - `late`: there is a connection, and no answer within the time of a question.
  */
 export type AnswerState = 'answered' | 'refused' | 'unreachable' | 'late';
 
-/** Failure of a question, in the words of its error. */
+/** Failure of a question, in the words of the error. */
 export interface SampleFailure {
   /** Code of the error, as docs/errors.md lists them. */
   readonly code: string;
@@ -41,7 +41,7 @@ export interface ServerReport {
   readonly time: number;
   readonly server: ServerIdentity;
   readonly load: LoadReport;
-  /** False where the server does not count calls: it has no methods and no rates then. */
+  /** False where the server does not count calls: there are no methods and no rates then. */
   readonly counting: boolean;
   /** Calls of names that no method has, since the server was made. */
   readonly others: CallCounts | null;
@@ -50,6 +50,7 @@ export interface ServerReport {
 /** One server in a sample. */
 export interface ServerSample {
   readonly id: string;
+  /** Empty where neither the roster nor the server has said a type. */
   readonly serverType: string;
   /** Place of the server: `tcp://127.0.0.1:3333`. */
   readonly url: string;
@@ -58,9 +59,9 @@ export interface ServerSample {
   readonly failure: SampleFailure | null;
   /** Null where the server did not answer. */
   readonly report: ServerReport | null;
-  /** Health of the server and of its namespaces; null where the server did not answer the question. */
+  /** Health of the server and of all namespaces; null where the server did not answer the question. */
   readonly health: HealthReport | null;
-  /** True where the server was made anew since its last report: another process, or counts that went back. */
+  /** True where the server was made anew since the last report: another process, or counts that went back. */
   readonly isRestarted: boolean;
   /** Share of the time for which the event loop was busy since the last report: 0 to 1. Null without a report before. */
   readonly eventLoopUse: number | null;
