@@ -109,8 +109,10 @@ export type { JsonSchema, MethodDescription } from './lib/service/describe-metho
 export type { ParameterName } from './lib/service/parameters.js';
 export type { CallCounts, OutcomeCounts } from './lib/serving/call-stats.js';
 export type { ClientReport, KnownServer } from './node-client.js';
+export type { ConnectionReport, ConnectionsReport } from './server/connections.js';
 export type { HealthDetail, HealthReport, HealthStatus, NamespaceHealth } from './server/health.js';
 export type { PageRequest } from './server/name-page.js';
+export type { RecentCall, RecentCallsReport, RecentCallsRequest } from './server/recent-calls.js';
 export type { ReflectionReport } from './server/reflection.js';
 export type { LoadReport, MethodStats, ServerIdentity, StatsReport } from './server/stats.js';
 

@@ -68,7 +68,7 @@ export class Server extends OperatedServer {
    */
   constructor(written: ServerOptions) {
     const options = resolveServerOptions(written);
-    const calls = new ServedCalls(options, () => ({ server: this, acceptor: this.#acceptor }));
+    const calls = new ServedCalls(options, () => ({ server: this, acceptor: this.#acceptor, term: this.#place.term }));
     super(calls);
     const { logger, services } = options;
     this.id = options.id;

@@ -1,12 +1,12 @@
 /** Entries of the collections of a state of the dashboard; see snapshot.ts. Types only: the page reads them too. */
 
 export interface Machine {
-  /** Name of the machine, and its key. */
+  /** Name of the machine, and the key. */
   readonly name: string;
 }
 
 export interface Process {
-  /** `machine/pid`, and its key. */
+  /** `machine/pid`, and the key. */
   readonly id: string;
   readonly machine: string;
   readonly pid: number;
@@ -32,20 +32,20 @@ export interface Server {
   readonly key: string;
   readonly id: string;
   readonly serverType: string;
-  /** Place that the dashboard asks it at; null for a standby. */
+  /** Place at which the dashboard asks the server; null for a standby. */
   readonly url: string | null;
   /** Key in `processes`; null where nothing is known of the process. */
   readonly process: string | null;
   readonly status: ServerStatus;
-  /** Reason of a `not-serving`, as the server says it. */
+  /** Reason of a `not-serving`, in the words of the server. */
   readonly reason: string | null;
   /** Health of the namespaces that are not `serving`. */
   readonly unwell: readonly { readonly namespace: string; readonly status: string; readonly reason: string | null }[];
-  /** `leads`: the one of its id that serves. `standby`: waits behind it. `deposed`: led, and answers its last calls. */
+  /** `leads`: the one of its id that serves. `standby`: waits behind that one. `deposed`: led, and answers the last calls. */
   readonly role: 'leads' | 'standby' | 'deposed';
   /** Term of a Leader of an election; null without an election. */
   readonly term: number | null;
-  /** The server counts its calls (`callStats`); without that it has neither rates nor latencies, errors and slow calls. */
+  /** The server counts its calls (`callStats`); without that there are neither rates nor latencies, errors and slow calls. */
   readonly counting: boolean;
   /** Why the server cannot be asked, or says less than a newer one, as sentences that say what to do; null where all is well. */
   readonly problem: string | null;
@@ -53,7 +53,7 @@ export interface Server {
   readonly code: string | null;
 }
 
-/** Figures of one server. Rates are per second over the last interval, latencies in ms of calls that ended in it; null: not counted. */
+/** Figures of one server. Rates are per second over the last interval, latencies in ms of calls that ended in that interval; null: not counted. */
 export interface Figures {
   readonly rate: number | null;
   readonly failed: number | null;
@@ -107,15 +107,15 @@ export interface ServerMethodFigures extends MethodFigures {
 /** A process or a client in it that calls servers. */
 export interface Client {
   readonly key: string;
-  /** Name that the client gave itself (`clientId`); null where it gave none. */
+  /** Name that the client gave itself (`clientId`); null where there is none. */
   readonly name: string | null;
   /** Key in `processes`; null for a caller that has not said (a stock peer, an older version, a web page). */
   readonly process: string | null;
   /** Address that the servers see. */
   readonly ip: string;
-  /** `client`: as servers report it. `embedded`: a client of the program that embeds the dashboard, which reports its own half. */
+  /** `client`: as servers report it. `embedded`: a client of the program that embeds the dashboard, which reports the caller's half. */
   readonly kind: 'client' | 'embedded';
-  /** State of shared mailboxes; null without them or where it is not known. */
+  /** State of shared mailboxes; null without them or where not known. */
   readonly sharing: 'idle' | 'electing' | 'leading' | 'following' | 'closed' | null;
 }
 
@@ -129,7 +129,7 @@ export interface Link {
   readonly connections: number;
   /** Time of the oldest of them. Unit: ms since 1970, on the clock of the dashboard. null: none is open */
   readonly since: number | null;
-  /** Calls a second over the last interval; null where it is not counted. */
+  /** Calls a second over the last interval; null where not counted. */
   readonly rate: number | null;
   /** Calls in all; null where they are not counted. */
   readonly calls: number | null;
@@ -137,20 +137,20 @@ export interface Link {
   readonly open: number;
   /** State of the mailbox, of an embedded client (docs/lifecycles.md); null for others, and where none was needed yet. */
   readonly mailbox: 'idle' | 'connecting' | 'preparing' | 'ready' | 'backoff' | 'draining' | 'closed' | null;
-  /** Routers of the client do not choose the server, since calls to it failed again and again. */
+  /** Routers of the client do not choose the server, since calls to the server failed again and again. */
   readonly ejected: boolean;
-  /** Last failure of the mailbox, as a sentence; null where it is well or not known. */
+  /** Last failure of the mailbox, as a sentence; null where the mailbox is well or not known. */
   readonly reason: string | null;
-  /** Recent latency as the client sees it. Unit: ms. null: not known */
+  /** Recent latency at the client. Unit: ms. null: not known */
   readonly latency: number | null;
-  /** How the caller has proven who it is, in words; null: it has not. */
+  /** How the caller has proven who it is, in words; null: not at all. */
   readonly identity: string | null;
 }
 
-/** One list of servers; the key is its name. */
+/** One list of servers; the key is the name. */
 export interface RosterSource {
   readonly source: string;
-  /** State of the list; `current`, or why it may be out of date. */
+  /** State of the list; `current`, or why the list may be out of date. */
   readonly state: string;
   /** Time since the list was last known to be that of the source. Unit: ms */
   readonly age: number;
@@ -165,7 +165,7 @@ export interface FailedCall {
   readonly key: string;
   /** Unit: ms since 1970, on the clock of the dashboard. */
   readonly time: number;
-  /** Which end reports it. One call may be reported by both. */
+  /** End that reports the call. Both ends may report one call. */
   readonly by: 'server' | 'client';
   /** Key in `servers`; null where none was chosen. */
   readonly server: string | null;
@@ -177,13 +177,13 @@ export interface FailedCall {
   readonly caller: string | null;
   /** `ERR_RPC_...` */
   readonly code: string;
-  /** How it ended at the server; null where the client reports it. */
+  /** How the call ended at the server; null where the client reports the call. */
   readonly outcome: 'failed' | 'refused' | 'late' | 'left' | 'unanswered' | null;
-  /** How far the call got; null where the server reports it. */
+  /** How far the call got; null where the server reports the call. */
   readonly delivery: 'not-sent' | 'unknown' | 'answered' | null;
   /** Message of the error, at most 500 characters. */
   readonly message: string;
-  /** What the code means, and what to do. */
+  /** Meaning of the code, and what to do. */
   readonly explained: string;
   readonly duration: number | null;
   readonly stages: readonly Stage[];
@@ -219,7 +219,7 @@ export interface SlowCall {
   readonly stages: readonly Stage[];
 }
 
-/** Something that has changed; the key ascends with the time. */
+/** A change; the key ascends with the time. */
 export interface Change {
   readonly key: string;
   readonly time: number;
@@ -233,9 +233,9 @@ export interface Change {
     | 'ejected'
     | 'readmitted'
     | 'mailbox';
-  /** Key in `servers`; null where it is about none. */
+  /** Key in `servers`; null where none is concerned. */
   readonly server: string | null;
-  /** Key in `clients`; null where it is about none. */
+  /** Key in `clients`; null where none is concerned. */
   readonly client: string | null;
   /** A sentence. */
   readonly text: string;

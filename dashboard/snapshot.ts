@@ -1,8 +1,8 @@
 /**
- * What the page of the dashboard gets. Types only: the page and the server of the dashboard agree through this file alone, and neither
+ * Messages that the page of the dashboard gets. Types only: the page and the server of the dashboard agree through this file alone, and neither
  * end imports the other.
  *
- * The page is served at the base path (`/`), and reads, relative to its own address:
+ * The page is served at the base path (`/`), and reads, relative to the own address:
  *
  * | request | answer |
  * | --- | --- |
@@ -49,7 +49,7 @@ export interface Collections {
   readonly errors: FailedCall;
   /** Last slow calls, the oldest first. */
   readonly slow: SlowCall;
-  /** What has changed lately, the oldest first: a server joined, a standby leads, a server was ejected. */
+  /** Changes of late, the oldest first: a server joined, a standby leads, a server was ejected. */
   readonly events: Change;
 }
 
@@ -105,13 +105,13 @@ export interface About {
   readonly history: number;
   /** The page may make calls. */
   readonly allowCalls: boolean;
-  /** Where the servers come from, in words: `2 addresses`, `etcd at 127.0.0.1:2379`, `the client of this process`. */
+  /** Source of the servers, in words: `2 addresses`, `etcd at 127.0.0.1:2379`, `the client of this process`. */
   readonly from: string;
   /** Entries that were left out since there are more than the bound, by collection: `{ methods: 9500 }`. */
   readonly left: { readonly [Name in CollectionName]?: number };
 }
 
-/** Figures over all servers. Rates are calls a second over the last interval; latencies of the calls that ended in it, in ms. */
+/** Figures over all servers. Rates are calls a second over the last interval; latencies of the calls that ended in that interval, in ms. */
 export interface Totals {
   readonly servers: number;
   /** Servers among them that answer and are healthy. */
@@ -119,7 +119,7 @@ export interface Totals {
   readonly clients: number;
   /** Calls that ended, a second. */
   readonly rate: number;
-  /** Those among them that did not end with the outcome `ok`, a second. */
+  /** Ended calls among them without the outcome `ok`, a second. */
   readonly failed: number;
   /** 0 to 1; null without calls. */
   readonly success: number | null;
@@ -186,11 +186,11 @@ export type CallAnswer =
   | { readonly format: 1; readonly ok: true; readonly ms: number; readonly result: unknown }
   | { readonly format: 1; readonly ok: false; readonly ms: number; readonly error: FailedCall };
 
-/** What is wrong with a request. */
+/** Refusal of a request. */
 export interface Problem {
   readonly format: 1;
   /** `no-token`, `wrong-token`, `wrong-host`, `other-origin`, `not-found`, `not-allowed`, `bad-request`, `too-large`, `unreachable`. */
   readonly problem: string;
-  /** What is missing, and what to do. */
+  /** Reason, with what is missing and what to do. */
   readonly message: string;
 }

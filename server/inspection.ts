@@ -1,7 +1,10 @@
+import type { ConnectionFacts } from '../lib/leader/connection-facts.js';
 import { RESERVED_NAMESPACE, type ServedMethod, ServiceRegistry } from '../lib/service/service-registry.js';
 import type { CallStats } from '../lib/serving/call-stats.js';
+import { connectionsReport } from './connections.js';
 import { ServerHealth } from './health.js';
 import type { PageRequest } from './name-page.js';
+import { noRecentCalls, type RecentCalls, type RecentCallsRequest } from './recent-calls.js';
 import { Reflection } from './reflection.js';
 import { type StatsReport, type StatsSource, statsReport } from './stats.js';
 
@@ -10,6 +13,12 @@ export interface InspectedServer extends StatsSource {
   readonly services: ServiceRegistry;
   /** Undefined where calls are not counted. */
   readonly stats: CallStats | undefined;
+  /** Undefined where calls are not counted. */
+  readonly recent: RecentCalls | undefined;
+  /** Duration from which a call counts as slow. Unit: ms */
+  readonly slowCall: number;
+  /** Undefined where the connections of callers are not known. */
+  readonly callers: ReadonlyMap<string, ConnectionFacts> | undefined;
   /** False: the server answers no question about itself. */
   readonly isInspected: boolean;
 }
@@ -33,7 +42,8 @@ export class Inspection {
   }
 
   stats(request?: PageRequest): StatsReport {
-    return statsReport(this.#server, this.#server.stats, request);
+    const { stats, recent } = this.#server;
+    return statsReport(this.#server, stats, recent?.seq ?? 0, request);
   }
 
   get #methods(): ServiceRegistry {
@@ -44,6 +54,11 @@ export class Inspection {
       reflection: { describe: (request?: PageRequest) => reflection.describe(request) },
       health: { check: (namespace?: string) => this.health.report(namespace ?? undefined) },
       stats: { read: (request?: PageRequest) => this.stats(request ?? undefined) },
+      connections: { list: (request?: PageRequest) => connectionsReport(server.callers, request ?? undefined) },
+      calls: {
+        recent: (request?: RecentCallsRequest) =>
+          server.recent?.report(request) ?? noRecentCalls(server.slowCall, request),
+      },
     };
     const own = new ServiceRegistry(true);
     const loaded = Object.entries(modules).map(([name, instance]) => ({ name, instance, file: 'mailstation' }));

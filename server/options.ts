@@ -89,6 +89,11 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions, Authori
    * @default false
    */
   callStats?: boolean | undefined;
+  /**
+   * Duration from which a call is listed as slow in `$mailstation.calls.recent`, queue included, with `callStats`. Unit: ms. Range: 0 and above.
+   * @default 250
+   */
+  slowCall?: number | undefined;
   /** pomelo-rpc's name of {@link ServerOptions.logger}; `info` and `error` are enough. Source: pomelo-rpc. */
   rpcLogger?: (Pick<Logger, 'error'> & Partial<Logger>) | undefined;
   /** Log each call when it is answered; never its arguments. Source: pomelo-rpc. @default false */
@@ -103,6 +108,7 @@ export const SERVER_DEFAULTS = Object.freeze({
   rpcDebugLog: false,
   inspect: true,
   callStats: false,
+  slowCall: 250,
   registryTimeout: 30_000,
 }) satisfies Partial<ServerOptions>;
 
@@ -159,6 +165,7 @@ export const SERVER_OPTION_NAMES = Object.freeze({
   secret: true,
   serverType: true,
   services: true,
+  slowCall: true,
   standby: true,
   tls: true,
   transport: true,

@@ -50,7 +50,7 @@ export class PortPlace implements Place {
     return standbyCandidate(owner.options, this.acceptor, {
       claim: () => this.acceptor.listen(),
       release: () => this.acceptor.destroy(owner.stopReason()),
-      follow: (handler, signal) => Line.open(this.#lineTo(owner.options.listening.doors[0].endpoint), handler, signal),
+      follow: (handler, signal) => Line.open(this.#lineOfStandby(), handler, signal),
       onObstacle: (error) => owner.onError(error),
       onMove: (to) => {
         if (to === 'leading') this.#onLeading();
@@ -68,6 +68,10 @@ export class PortPlace implements Place {
   #onFollowing(): void {
     this.#owner.move('standby');
     this.#news.leads('another');
+  }
+
+  #lineOfStandby(): LineOptions {
+    return { ...this.#lineTo(this.#owner.options.listening.doors[0].endpoint), isStandby: true };
   }
 
   #lineTo(endpoint: Endpoint): LineOptions {

@@ -22,6 +22,8 @@ export interface ResolvedServerOptions {
   readonly rpcDebugLog: boolean;
   readonly inspect: boolean;
   readonly callStats: boolean;
+  /** Unit: ms */
+  readonly slowCall: number;
   /** The server listens through a custom acceptor, which decides by itself who may call. */
   readonly hasCustomAcceptor: boolean;
   readonly services: ResolvedServiceOptions;
@@ -49,6 +51,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
   const rpcDebugLog = boolean('rpcDebugLog', options.rpcDebugLog, defaults.rpcDebugLog);
   const inspect = boolean('inspect', options.inspect, defaults.inspect);
   const callStats = boolean('callStats', options.callStats, defaults.callStats);
+  const slowCall = timeoutMs('slowCall', options.slowCall, defaults.slowCall, 0);
   const hasCustomAcceptor = options.acceptorFactory !== undefined;
   const services = resolveServiceOptions(options);
   const drainTimeout = timeoutMs('drainTimeout', options.drainTimeout, defaults.drainTimeout, 0);
@@ -66,7 +69,7 @@ export function resolveServerOptions(written: ServerOptions): ResolvedServerOpti
     logger,
     expectedErrors,
     rpcDebugLog,
-    ...{ inspect, callStats, hasCustomAcceptor },
+    ...{ inspect, callStats, slowCall, hasCustomAcceptor },
     services,
     drainTimeout,
     listening,

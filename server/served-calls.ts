@@ -13,9 +13,11 @@ import { type Channel, withAsyncContext } from '../lib/serving/channel.js';
 import type { IncomingCall } from '../lib/serving/incoming-call.js';
 import { ObserverPair } from '../lib/serving/observer-pair.js';
 import { traceCalls } from '../lib/serving/trace-calls.js';
+import type { Term } from '../lib/term.js';
 import { endedCalls } from './ended-calls.js';
 import type { ServerEvents } from './events.js';
 import { type InspectedServer, Inspection } from './inspection.js';
+import { RecentCalls } from './recent-calls.js';
 import type { ResolvedServerOptions } from './resolve.js';
 import { ServeTraces } from './serve-traces.js';
 import { ServerFilters } from './server-filters.js';
@@ -25,6 +27,8 @@ import type { ServerState } from './state.js';
 export interface ServingServer {
   readonly server: Emitter<ServerEvents> & { readonly state: ServerState; readonly urls: readonly string[] };
   readonly acceptor: ServerAcceptor;
+  /** Term of the server, while an election has made it the Leader. */
+  readonly term: Term | undefined;
 }
 
 /**
@@ -40,10 +44,12 @@ export class ServedCalls {
   readonly #serving: () => ServingServer;
   /** Undefined where calls are not counted. */
   readonly #stats: CallStats | undefined;
+  /** Undefined where calls are not counted. */
+  readonly #recent: RecentCalls | undefined;
 
   /** Throws {@link RpcCode.InvalidArgument} where `expectedErrors` is no such option. `serving` is not called before the first call. */
   constructor(options: ResolvedServerOptions, serving: () => ServingServer) {
-    const { logger, expectedErrors, callStats } = options;
+    const { logger, expectedErrors, callStats, slowCall } = options;
     this.#options = options;
     this.#serving = serving;
     this.filters = new ServerFilters(options);
@@ -52,6 +58,7 @@ export class ServedCalls {
     const isMethod = (name: string): boolean =>
       (this.services.lookup(name) ?? this.inspection.lookup(name)) !== undefined;
     this.#stats = callStats ? new CallStats(isMethod) : undefined;
+    this.#recent = callStats ? new RecentCalls(slowCall) : undefined;
     this.inspection = new Inspection(this.#inspected());
   }
 
@@ -64,6 +71,7 @@ export class ServedCalls {
     const traces = new ServeTraces(name);
     let observer: CallObserver = new ObserverPair(endedCalls(this.#serving().server), traces.observer());
     if (this.#stats !== undefined) observer = new ObserverPair(this.#stats, observer);
+    if (this.#recent !== undefined) observer = new ObserverPair(this.#recent, observer);
     if (rpcDebugLog) observer = new ObserverPair(observer, traceCalls(name, logger));
     const channel = this.#channel(observer, mayStart, traces);
     return services.asyncContext ? withAsyncContext(channel) : channel;
@@ -115,15 +123,21 @@ export class ServedCalls {
 
   #inspected(): InspectedServer {
     const { services } = this;
-    const { id, serverType, inspect: isInspected } = this.#options;
+    const { id, serverType, slowCall, inspect: isInspected } = this.#options;
     const serving = this.#serving;
     return {
-      ...{ id, serverType, services, isInspected, stats: this.#stats },
+      ...{ id, serverType, services, isInspected, slowCall, stats: this.#stats, recent: this.#recent },
       get state() {
         return serving().server.state;
       },
       get urls() {
         return serving().server.urls;
+      },
+      get term() {
+        return serving().term;
+      },
+      get callers() {
+        return serving().acceptor.callers;
       },
       get limit() {
         return serving().acceptor.limit;

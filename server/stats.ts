@@ -3,6 +3,7 @@ import { loopLag } from '../lib/loop-lag.js';
 import { PACKAGE } from '../lib/package.js';
 import type { CallCounts, CallStats } from '../lib/serving/call-stats.js';
 import type { ConcurrencyLimit } from '../lib/serving/overload.js';
+import type { Term } from '../lib/term.js';
 import { eventLoopUtilization, timeOfDay } from '../lib/timers.js';
 import { type PageRequest, pageOf } from './name-page.js';
 import type { ServerState } from './state.js';
@@ -13,6 +14,8 @@ export interface ServerIdentity {
   readonly serverType: string | null;
   readonly state: ServerState;
   readonly urls: readonly string[];
+  /** Term of a Leader that an election has made one; null for any other server. */
+  readonly term: Term | null;
   readonly pid: number;
   /** Name of the machine. */
   readonly machine: string;
@@ -66,6 +69,8 @@ export interface StatsReport {
   readonly load: LoadReport;
   /** False where the server does not count calls (no `callStats: true`): then `methods` is empty and `others` is null. */
   readonly counting: boolean;
+  /** Number of the last entry of `$mailstation.calls.recent`; 0 without one. */
+  readonly recent: number;
   /** Methods that were called, in the order of their names. */
   readonly methods: readonly MethodStats[];
   /** Calls of names that no method has. */
@@ -80,6 +85,7 @@ export interface StatsSource {
   readonly serverType: string | undefined;
   readonly state: ServerState;
   readonly urls: readonly string[];
+  readonly term: Term | undefined;
   readonly limit: ConcurrencyLimit;
   readonly connections: number | undefined;
 }
@@ -88,7 +94,12 @@ export interface StatsSource {
 const ENTRY_BYTES = 300;
 
 /** Makes a report. Throws {@link RpcCode.InvalidArgument} where the request is out of shape. */
-export function statsReport(source: StatsSource, stats: CallStats | undefined, request?: PageRequest): StatsReport {
+export function statsReport(
+  source: StatsSource,
+  stats: CallStats | undefined,
+  recent: number,
+  request?: PageRequest,
+): StatsReport {
   const queued = queuedByMethod(source.limit);
   const make = (name: string): MethodStats | undefined => {
     const counts = stats?.of(name);
@@ -101,15 +112,16 @@ export function statsReport(source: StatsSource, stats: CallStats | undefined, r
     server: identityOf(source),
     load: loadOf(source, stats),
     counting: stats !== undefined,
+    recent,
     methods: entries,
     others: stats?.others ?? null,
     ...(next !== undefined && { next }),
   };
 }
 
-function identityOf({ id, serverType, state, urls }: StatsSource): ServerIdentity {
+function identityOf({ id, serverType, state, urls, term }: StatsSource): ServerIdentity {
   return {
-    ...{ id: id ?? null, serverType: serverType ?? null, state, urls: [...urls] },
+    ...{ id: id ?? null, serverType: serverType ?? null, state, urls: [...urls], term: term ?? null },
     ...{ pid: process.pid, machine: hostname(), version: PACKAGE.version, node: process.version },
     uptime: Math.round(process.uptime() * 1_000),
   };

@@ -30,6 +30,8 @@ export interface Registering {
   readonly answerWithin?: number;
   /** Name of the client, for the server's methods and logs. */
   readonly clientId?: string | undefined;
+  /** This end is a server that waits for the end of the Leader. The Leader lists it as such. */
+  readonly isStandby?: boolean | undefined;
   /** Proves a secret to the Leader, and has the Leader prove it first. Undefined: this end has no secret. */
   readonly secrets?: Prover | undefined;
   /** Place that both ends have in their options, for the proofs. @default none */

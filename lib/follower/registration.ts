@@ -1,6 +1,7 @@
 import { isEncrypted } from '../endpoint.js';
 import { messageOf, RpcCode, type RpcError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
+import { ownProcess } from '../own-process.js';
 import {
   EXTENSION_VERSION,
   FEATURES,
@@ -134,10 +135,11 @@ export class Registration {
   }
 
   #ownFields(token: unknown): Omit<RegisterProofExtension, 'version'> {
-    const { clientId, asksHolder = wasRefused(this.#asked) } = this.#asked;
+    const { clientId, asksHolder = wasRefused(this.#asked), isStandby } = this.#asked;
     return {
       ...(asksHolder && { asksHolder }),
       ...(clientId !== undefined && { clientId }),
+      process: { ...ownProcess(), ...(isStandby === true && { standby: true }) },
       ...(token !== undefined && { token }),
     };
   }

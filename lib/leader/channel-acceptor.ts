@@ -13,6 +13,7 @@ import { type PortBytes, type PortBytesOptions, portBytes } from '../transport/b
 import type { ByteStream } from '../transport/byte-stream.js';
 import type { Listener } from '../transport/transport.js';
 import { abilitiesOf, codecFor, refuseLeaderless, refuseStarting, uploadsOf } from './channel-terms.js';
+import type { ConnectionFacts } from './connection-facts.js';
 import { DescriptorProbe } from './descriptor-probe.js';
 import { closeDoors, type Door, openDoors } from './doors.js';
 import type { EntranceRules } from './entrance-rules.js';
@@ -115,6 +116,10 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
     return this.#admission.size;
   }
 
+  get callers(): ReadonlyMap<string, ConnectionFacts> {
+    return this.#admission.registeredOnes;
+  }
+
   /** Opens all doors. Rejects as {@link claimPort} does, and with {@link RpcCode.Closed} after the end. */
   async listen(): Promise<void> {
     const listeners = await openDoors(this.#options.doors, (door) => this.#open(door)).catch((error: RpcError) => {
@@ -158,7 +163,7 @@ export class ChannelAcceptor implements ServerAcceptor, SessionHost {
    */
   async drainChannel(channel: Channel, reason: RpcError, timeoutMs: number): Promise<void> {
     if (this.#channels.get(channel.name) === channel) this.#channels.delete(channel.name);
-    const followers = this.#admission.sessions.filter((session) => session.channel === channel);
+    const followers = this.#admission.sessions.filter((session) => session.registered?.channel === channel);
     await Promise.all(followers.map((session) => session.drain(reason, timeoutMs)));
   }
 

@@ -61,6 +61,7 @@ export class CustomAcceptor implements ServerAcceptor, Answerer, CallSource<Acce
   readonly #options: CustomAcceptorOptions;
   readonly limit: ConcurrencyLimit;
   readonly connections = undefined;
+  readonly callers = undefined;
   readonly #lifecycle = new Lifecycle<CustomAcceptorState>('idle', TRANSITIONS, () => {});
   /** Answer functions of the calls that are not answered yet, by id. */
   readonly #answers = new Map<number, AcceptorAnswer>();

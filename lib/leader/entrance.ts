@@ -191,10 +191,11 @@ export function provenByTransport(facts: StreamFacts | undefined): ProvenIdentit
 }
 
 function ownFields(ext: RegisterProofHead['ext']): Partial<NonNullable<RegisterProofHead['ext']>> {
-  const { clientId, asksHolder, token } = ext ?? {};
+  const { clientId, asksHolder, process, token } = ext ?? {};
   return {
     ...(clientId !== undefined && { clientId }),
     ...(asksHolder !== undefined && { asksHolder }),
+    ...(process !== undefined && { process }),
     ...(token !== undefined && { token }),
   };
 }

@@ -3,6 +3,7 @@ import type { RpcError } from '../errors.js';
 import type { NonEmpty } from '../server-info.js';
 import type { Channel } from '../serving/channel.js';
 import type { ConcurrencyLimit } from '../serving/overload.js';
+import type { ConnectionFacts } from './connection-facts.js';
 
 /**
  * Takes in the requests of a server, on the package's own transports ({@link ChannelAcceptor}) or through a user's acceptor
@@ -17,6 +18,8 @@ export interface ServerAcceptor {
   readonly limit: ConcurrencyLimit;
   /** Open connections; undefined behind a user's acceptor, which does not report them. */
   readonly connections: number | undefined;
+  /** Open connections of callers that have registered, by their numbers; undefined behind a user's acceptor. */
+  readonly callers: ReadonlyMap<string, ConnectionFacts> | undefined;
   /** Place at which requests are taken in, for log lines: `tcp://127.0.0.1:3333`. */
   readonly description: string;
   /** True where listening fails on a held port in a way that lets a second process compete for the port. */

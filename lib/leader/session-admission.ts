@@ -6,6 +6,7 @@ import type { ConnectedPeer } from '../server-info.js';
 import { clearInterval, performance, setInterval } from '../timers.js';
 import { AfterStall } from '../transport/after-stall.js';
 import type { ByteStream } from '../transport/byte-stream.js';
+import type { ConnectionFacts } from './connection-facts.js';
 import type { EntranceRules } from './entrance-rules.js';
 import type { Session } from './session.js';
 import { StalledFrames } from './stalled-frames.js';
@@ -57,6 +58,24 @@ export class SessionAdmission {
 
   get sessions(): readonly Session[] {
     return [...this.#sessions.keys()];
+  }
+
+  /** Connections of callers that have registered, by their numbers. */
+  get registeredOnes(): ReadonlyMap<string, ConnectionFacts> {
+    const facts = new Map<string, ConnectionFacts>();
+    const now = performance.now();
+    for (const [{ registered, openedAt, calls }, peer] of this.#sessions) {
+      if (registered === undefined || peer === undefined) continue;
+      const { received, serving } = calls;
+      facts.set(peer.id, {
+        peer,
+        process: registered.ext?.process,
+        age: now - openedAt,
+        calls: received,
+        open: serving,
+      });
+    }
+    return facts;
   }
 
   isAdmitted(session: Session): boolean {

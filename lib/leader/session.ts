@@ -125,9 +125,9 @@ export class Session {
     return this.#entrance?.proven ?? provenByTransport(this.#facts);
   }
 
-  /** Calls received and not yet answered. */
-  get serving(): number {
-    return this.#calls.serving;
+  /** Calls received and not yet answered, and the number of those that were taken in. */
+  get calls(): Pick<SessionCalls, 'serving' | 'received'> {
+    return this.#calls;
   }
 
   /** The peer, once admitted. */
@@ -135,9 +135,9 @@ export class Session {
     this.#calls.caller = caller;
   }
 
-  /** Channel that the session is registered on. */
-  get channel(): Channel | undefined {
-    return this.#registered?.channel;
+  /** Terms of the registration; undefined before the registration. */
+  get registered(): Pick<Registered, 'channel' | 'ext'> | undefined {
+    return this.#registered;
   }
 
   /** Number of complete frames, whether another frame has begun, and whether reading is paused (`pauseWhenBlocked`). */
@@ -201,7 +201,7 @@ export class Session {
     const registered = this.state === 'registered' ? this.#registered : undefined;
     if (!this.#lifecycle.move('draining')) return;
     const [connection, pending] = [this.#connection, this.#pending];
-    this.#drain = new GoawayDrain({ connection, pending, reason, timeoutMs, isIdle: () => this.serving === 0 });
+    this.#drain = new GoawayDrain({ connection, pending, reason, timeoutMs, isIdle: () => this.#calls.serving === 0 });
     this.#drain.begin(registered?.ext?.features.includes('goaway') === true);
   }
 
@@ -281,7 +281,7 @@ export class Session {
   }
 
   #onSilence(silence: Silence): void {
-    if (this.#registered?.ext === undefined && this.serving > 0) this.#registered?.keepalive.restart();
+    if (this.#registered?.ext === undefined && this.#calls.serving > 0) this.#registered?.keepalive.restart();
     else this.destroy(peerSilent(this.peer, silence));
   }
 

@@ -1,3 +1,4 @@
+import { type CallerProcess, writeCallerProcess } from '../caller-process.js';
 import type { FalsyFirst } from '../falsy-first.js';
 import { jsonText } from '../json-text.js';
 import { bytesOfText, type RawBytes } from '../raw-bytes.js';
@@ -129,6 +130,8 @@ export interface Extension {
   readonly term?: Term;
   /** Name that the Follower's client gave itself; in the request only. Not proved by anything. */
   readonly clientId?: string;
+  /** Process of the Follower; in the request only. Not proved by anything. */
+  readonly process?: CallerProcess;
   /** Offer of a Follower to prove that it knows a secret; in `register_channel` only. */
   readonly auth?: AuthOffer;
   /** Value that the Leader's `authenticate` gets; in the request only, or in `register_proof` where secrets are proven. */
@@ -136,7 +139,7 @@ export interface Extension {
 }
 
 /** Fields of {@link Extension} that a Follower sends with its proof. */
-export type RegisterProofExtension = Pick<Extension, 'version' | 'asksHolder' | 'clientId' | 'token'>;
+export type RegisterProofExtension = Pick<Extension, 'version' | 'asksHolder' | 'clientId' | 'process' | 'token'>;
 
 /** The process that holds a port, for the message of a process that wants the port. */
 export interface PortHolder {
@@ -210,7 +213,12 @@ export function registerProofHead(auth: AuthProof, ext: RegisterProofExtension):
 }
 
 function wireExtension(ext: RegisterProofExtension): Readonly<Record<string, unknown>> {
-  return ext.asksHolder === true ? { ...ext, asksHolder: 1 } : { ...ext };
+  const { asksHolder, process } = ext;
+  return {
+    ...ext,
+    ...(asksHolder === true && { asksHolder: 1 }),
+    ...(process !== undefined && { process: writeCallerProcess(process) }),
+  };
 }
 
 export function registerResHead(ext: Extension | undefined): RawBytes {

@@ -1,3 +1,4 @@
+import { readCallerProcess } from '../caller-process.js';
 import { isClientId } from '../client-id.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { isFalsyFirst } from '../falsy-first.js';
@@ -120,6 +121,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     holder,
     asksHolder,
     clientId,
+    process,
     generation,
     auth,
     token,
@@ -128,6 +130,7 @@ function validateExtension(ext: unknown): Extension | undefined {
   } = ext as Record<string, unknown>;
   if (!Number.isInteger(version)) return undefined;
   const holding = validateHolder(holder);
+  const caller = readCallerProcess(process);
   const offer = readAuthOffer(auth);
   const window = readStreamWindow(stream);
   return {
@@ -138,6 +141,7 @@ function validateExtension(ext: unknown): Extension | undefined {
     ...(holding && { holder: holding }),
     ...(asksHolder === 1 && { asksHolder: true }),
     ...(isClientId(clientId) && { clientId }),
+    ...(caller && { process: caller }),
     ...(isGeneration(generation) && { generation }),
     ...(isTerm(term) && { term: { store: term.store, revision: term.revision } }),
     ...(offer && { auth: offer }),

@@ -33,6 +33,8 @@ export interface CallObserver {
     peer: ConnectedPeer | undefined,
   ): void;
   refused(request: RefusedRequest, error: Error, code: RpcCode, peer: ConnectedPeer | undefined): void;
+  /** The turn of a call has come that has waited in the queue. Calls that start at once are not reported. */
+  started?(call: IncomingCall): void;
 }
 
 /** Codes with which a call ends whose method did not run. */

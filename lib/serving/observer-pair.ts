@@ -39,4 +39,9 @@ export class ObserverPair implements CallObserver {
     if (this.#first.isOn) this.#first.refused(request, error, code, peer);
     if (this.#second.isOn) this.#second.refused(request, error, code, peer);
   }
+
+  started(call: IncomingCall): void {
+    this.#first.started?.(call);
+    this.#second.started?.(call);
+  }
 }

@@ -243,6 +243,7 @@ export class ConcurrencyLimit {
       if (next === undefined) break;
       const { call, channel, source } = next;
       if (call.deadline > performance.now()) {
+        channel.observer?.started?.(call);
         this.#start(call, channel, source);
         continue;
       }

@@ -23,6 +23,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
   admitted = 0;
   running = 0;
   isGone = false;
+  /** Calls that were taken in since the connection was made. */
+  received = 0;
   readonly #options: SessionCallsOptions;
   readonly #refusals: CallRefusals;
   /** Undefined where the caller may call all. */
@@ -133,6 +135,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       return this.#refusals.undecodable(id, head, error);
     }
     this.#serving += 1;
+    this.received += 1;
     this.#cancellable?.begins(id);
     if (isStreamed) {
       const call = this.#streamCalls().make(head, id, args, deadline);

@@ -23,8 +23,8 @@ const EXCEPT = ['mailbox/shared/options.ts'];
 
 /** The built-in modules that a client needs. Each one is work for a client of another platform. */
 const BUILTINS = [
-  ...['node:async_hooks', 'node:crypto', 'node:diagnostics_channel', 'node:net', 'node:perf_hooks', 'node:timers'],
-  ...['node:util', 'node:zlib'],
+  ...['node:async_hooks', 'node:crypto', 'node:diagnostics_channel', 'node:net', 'node:os', 'node:perf_hooks'],
+  ...['node:timers', 'node:util', 'node:zlib'],
 ] as const;
 
 function isOfServingHalf(file: string): boolean {

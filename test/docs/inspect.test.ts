@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { RpcCode } from '../../lib/errors.js';
+import { connectionsReport } from '../../server/connections.js';
+import { RecentCalls } from '../../server/recent-calls.js';
 import { createServer } from '../../server.js';
 import { readText } from '../architecture/house.js';
 import { keptLog } from '../behaviour/support.js';
@@ -21,7 +24,16 @@ describe(PAGE, () => {
       callStats: true,
     });
     const stats = server.stats();
+    const recent = new RecentCalls(0);
+    recent.refused({ method: 'x', oneway: false }, new Error('x'), RpcCode.NoMethod, undefined);
+    const peer = { id: '1', ip: '127.0.0.1', peer: '127.0.0.1:1' };
+    const process = { machine: 'a', pid: 1, version: '0.1.0' };
+    const callers = connectionsReport(new Map([['1', { peer, process, age: 0, calls: 0, open: 0 }]]));
     const reports = [
+      recent.report(),
+      recent.report().failed[0],
+      callers,
+      callers.connections[0],
       server.health,
       stats,
       stats.server,

@@ -84,10 +84,13 @@ const transcript = {
 };
 const key = '$$inner$$__{"service":"user"}';
 
+/** The process that the page shows. */
+const PROCESS = { machine: 'host-1', pid: 4711, version: '0.1.0' };
+
 /** Every frame that docs/wire.md shows, by the name of its block there. */
 export const FRAMES: Readonly<Record<string, Buffer>> = {
   'register_channel from a stock Follower': frame(REQUEST, 1, 3_000, registerHead('area-1', undefined)),
-  register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', askedWithWindow)),
+  register_channel: frame(REQUEST, 1, 3_000, registerHead('area-1', { ...askedWithWindow, process: PROCESS })),
   'register_channel with a secret': frame(
     REQUEST,
     1,
@@ -106,7 +109,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     3_000,
     registerProofHead(
       { proof: proofOf(keys, 'follower', transcript) },
-      { version: EXTENSION_VERSION, clientId: 'gateway-1', token: 'a token' },
+      { version: EXTENSION_VERSION, clientId: 'gateway-1', process: PROCESS, token: 'a token' },
     ),
   ),
   register_channel_res: frame(RESPONSE, 1, 1, registerResHead(chosen), value(stockCodec, { success: true })),

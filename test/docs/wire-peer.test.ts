@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { hostname } from 'node:os';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient, createServer, type RpcError, type Server } from '../../index.js';
 import { readText } from '../architecture/house.js';
@@ -180,7 +181,9 @@ describe('a peer written from docs/wire.md alone', () => {
     await client.start();
     const { area } = client.proxies.user.test;
     assert.equal(await area.add(null, 1, 2), 3);
-    assert.deepEqual(heads, [headOnPage('register_channel'), headOnPage('invoke')]);
+    const own = JSON.stringify({ machine: hostname(), pid: process.pid, version: '0.1.0' });
+    const asOnPage = heads.map((head) => head.replace(own, '{"machine":"host-1","pid":4711,"version":"0.1.0"}'));
+    assert.deepEqual(asOnPage, [headOnPage('register_channel'), headOnPage('invoke')]);
     await assert.rejects(area.nothing(null), (error: RpcError) => {
       assert.equal(error.code, 'ERR_RPC_NO_METHOD');
       assert.match(error.message, /not there/);

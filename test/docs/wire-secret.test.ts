@@ -77,7 +77,9 @@ describe('a peer written from docs/wire.md alone, with a secret', () => {
         }
         if (head['type'] === 'register_proof') {
           assert.equal((head['auth'] as Fields)['proof'], expected);
-          assert.deepEqual(head['ext'], { version: 1, clientId: 'page', token: { user: 'ann' } });
+          const { process: caller, ...ext } = head['ext'] as Fields;
+          assert.equal((caller as unknown as { pid: number }).pid, process.pid);
+          assert.deepEqual(ext, { version: 1, clientId: 'page', token: { user: 'ann' } });
           return answer({ type: 'register_channel_res', ext: EXT }, ACCEPTED);
         }
         const [a, b] = readList(body) as [number, number];

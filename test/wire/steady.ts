@@ -16,7 +16,7 @@ const MESSAGE = '...';
 
 /**
  * The same packet without what differs from run to run, or from release to release: what is left of the time, process ids,
- * ports, generations, nonces and proofs, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
+ * machines, ports, generations, nonces and proofs, the version of the package, milliseconds that were measured, and the wording of messages. All else is as sent.
  */
 export function steady(packet: Buffer): Buffer {
   const bodyStart = HEADER_BYTES + packet.readUInt32BE(AT_HEAD_BYTES);
@@ -35,6 +35,7 @@ export function steady(packet: Buffer): Buffer {
 function steadyHead(head: string): string {
   return head
     .replaceAll(/"(pid|port)":\d+/g, '"$1":1')
+    .replaceAll(/"machine":"[^"]+"/g, '"machine":"m"')
     .replaceAll(/"generation":"[^"]+"/g, '"generation":"g"')
     .replaceAll(/"nonce":"[\w-]{32}"/g, `"nonce":"${'N'.repeat(32)}"`)
     .replaceAll(/"hints":\["[\w-]{11}"\]/g, `"hints":["${'H'.repeat(11)}"]`)

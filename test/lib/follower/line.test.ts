@@ -5,6 +5,7 @@ import { endpointOf } from '../../../lib/endpoint.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
 import { Line, type LineHandler } from '../../../lib/follower/line.js';
 import { type LineSettings, resolveLineOptions } from '../../../lib/follower/line-options.js';
+import { ownProcess } from '../../../lib/own-process.js';
 import { STOCK_CODEC } from '../../../lib/protocol/codecs.js';
 import { EncodedValue } from '../../../lib/protocol/encoded-value.js';
 import {
@@ -162,7 +163,7 @@ describe('Line, registering with a secret', () => {
     await tick();
     const [asked = assert.fail(), proving = assert.fail()] = stream.packets;
     assert.deepEqual((asked.head['ext'] as { auth: unknown }).auth, offer);
-    const ext = { version: 1, clientId: 'mine' };
+    const ext = { version: 1, clientId: 'mine', process: ownProcess() };
     assert.deepEqual(proving.head, { type: 'register_proof', auth: { proof }, ext });
     stream.receive(response(2, { type: 'register_channel_res', ext: EXT }, body({ success: true })));
     const line = await opened;

@@ -204,10 +204,10 @@ describe('Session, serving', () => {
     invoke(5, [1], { oneway: true });
     invoke(6, [2], { oneway: true });
     stream.receive(request(7, { type: 'invoke', method: 'user.m.f', argLength: 2, oneway: true }, listOf(json(1))));
-    assert.equal(session.serving, 2);
+    assert.equal(session.calls.serving, 2);
     calls[0]?.succeed([1]);
     calls[1]?.fail(new Error('boom'));
-    assert.deepEqual([await answers(), session.serving], [[], 0]);
+    assert.deepEqual([await answers(), session.calls.serving], [[], 0]);
     assert.match(
       log.join('\n'),
       /dropped a one-way call of "user\.m\.f" from fake:1: the arguments cannot be decoded/,
@@ -410,7 +410,7 @@ describe('Session, serving', () => {
     );
     calls[0]?.succeed([1]);
     calls[0]?.fail(new Error('boom'));
-    assert.equal(session.serving, 0);
+    assert.equal(session.calls.serving, 0);
     await tick();
   });
 });

@@ -125,6 +125,18 @@ describe('parseHead', () => {
       }
     });
 
+    it('reads the process of a Follower, and ignores one in another form', () => {
+      const plain = { version: 1, codecs: [], features: [] };
+      const process = { machine: 'host-1', pid: 4711, version: '0.1.0' };
+      const parsed = (given: unknown) => parseExt(JSON.stringify({ version: 1, process: given }));
+      assert.deepEqual(parsed({ ...process, more: 1 }), { ...plain, process });
+      assert.deepEqual(parsed({ ...process, standby: 1 }), { ...plain, process: { ...process, standby: true } });
+      const bad = [null, 'x', {}, { ...process, pid: '1' }, { ...process, pid: -1 }, { ...process, machine: '' }];
+      const unsafe = { ...process, machine: 'a\u001b[2J' };
+      const long = { ...process, version: '1'.repeat(256) };
+      for (const each of [...bad, unsafe, long]) assert.deepEqual(parsed(each), plain);
+    });
+
     it('asks for the holder of the port, or does not', () => {
       const plain = { version: 1, codecs: [], features: [] };
       assert.deepEqual(parseExt('{"version":1,"asksHolder":1}'), { ...plain, asksHolder: true });

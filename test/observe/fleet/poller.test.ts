@@ -29,7 +29,8 @@ function report(id: string, { pid = 1, machine = 'm', uptime = 1_000_000, ok = 0
     outcomes: { ok, failed: 0, refused: 0, late: 0, left: 0, unanswered: 0 },
     latency: { count: ok, sum: ok, max: 1, buckets: [1, ok] },
   };
-  const server = { id, serverType: 'test', state: 'leader', urls: [], pid, machine, version: '0', node: '', uptime };
+  const identity = { id, serverType: 'test', state: 'leader', urls: [], term: null };
+  const server = { ...identity, pid, machine, version: '0', node: '', uptime };
   const methods = ok > 0 ? [method] : [];
   return {
     format: 1,
@@ -37,6 +38,7 @@ function report(id: string, { pid = 1, machine = 'm', uptime = 1_000_000, ok = 0
     server: server as StatsReport['server'],
     load: LOAD,
     counting: true,
+    recent: 0,
     methods,
     others: null,
   };
