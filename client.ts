@@ -1,10 +1,13 @@
 import { checkMessage } from './client/arguments.js';
+import { AttemptTraces } from './client/attempt-traces.js';
+import { publishBroadcast } from './client/broadcast-traces.js';
 import { CallTraces } from './client/call-traces.js';
 import { type ClientReport, clientReport } from './client/client-report.js';
 import { failureLogs, routeParamNote } from './client/failure-logs.js';
 import type { FollowedRoster } from './client/followed-roster.js';
 import { CLIENT_DEFAULTS, CLIENT_OPTION_NAMES, type ClientOptions, callTimes } from './client/options.js';
 import type { ClientParts } from './client/parts.js';
+import type { ServerOf } from './client/published-call.js';
 import { followedRoster } from './client/registry.js';
 import { RosterClient } from './client/roster-client.js';
 import { startClient } from './client/start.js';
@@ -79,7 +82,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     const { router: chosen = CLIENT_DEFAULTS.router } = options;
     const router = resolveRouter(chosen, routerOptions, writtenName('router', written, CLIENT_NAMES));
 
-    // The stages of a call's way out, the last one first: traces, failure modes, router, station.
+    // The stages of a call's way out, the last one first: traces, failure modes, attempts, router, station.
     const { admission, held } = station;
     const onPlainRouteParam = takesAnyList ? undefined : routeParamNote(logger);
     this.#router = new CallRouter(
@@ -87,7 +90,8 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
       router,
       options.routeContext ?? this,
     );
-    const behind = { next: this.#router, roster: station, admission, held };
+    const serverOf: ServerOf = (id) => station.server(id);
+    const behind = { next: new AttemptTraces(this.#router, serverOf), roster: station, admission, held };
     this.#failureModes = new FailureModes(behind, resolveFailureOptions(options), {
       onDelivered: (receipt, results) => station.emit('failback:delivered', receipt, results),
       onGivenUp: (receipt, error) => station.emit('failback:givenUp', receipt, error),
@@ -103,8 +107,8 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     );
     const forms = { callbacks: this.#callbacks, broadcastOutcomes };
     publishStates(station);
-    const first = new CallTraces(this, this.#failureModes, (id) => station.server(id));
-    this.#caller = new Caller(first, station, { ...times, ...forms, ...logs });
+    const first = new CallTraces(this, this.#failureModes, serverOf);
+    this.#caller = new Caller(first, station, { ...times, ...forms, ...logs, aroundBroadcast: publishBroadcast });
     const load: ModuleLoader | undefined =
       parts.loadModules && ((path, context) => parts.loadModules?.(path, context, logger, takesAnyList) ?? []);
     this.#proxies = new ProxyTree(this.#caller, load, options.context, {

@@ -135,6 +135,8 @@ export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './mailbo
 export type { ArgumentIssue } from './lib/argument-issue.js';
 export type { CallTiming, ServerTiming } from './lib/call-timing.js';
 export type {
+  AttemptMessage,
+  BroadcastMessage,
   CallMessage,
   LeaderChangeMessage,
   MailboxStateMessage,

@@ -29,6 +29,8 @@ export class Attempt extends OutgoingCall {
     this.serverId = serverId;
     this.#excludes = excludes;
     this.#waitForReady = waitForReady;
+    if (of.published !== undefined) this.published = of.published;
+    if (of.trace !== undefined) this.trace = of.trace;
     if (!isFirst) this.spentOnEarlierAttempts();
     if (onSent === undefined) return;
     this.onSent = () => {

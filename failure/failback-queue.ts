@@ -30,6 +30,8 @@ interface Entry {
   readonly oneway: boolean;
   readonly callOptions: CallOptions;
   readonly routeParam: unknown;
+  /** Text of the trace context. */
+  readonly trace: string | undefined;
   readonly serverId: string | undefined;
   readonly options: Filled<FailOptions>;
   readonly failed: FailedAttempt[];
@@ -66,12 +68,12 @@ export class FailbackQueue {
   /** Undefined when it is full or stopped. The process is kept alive while there is something to deliver. */
   accept({ call, named, options, servers }: Tried, error: RpcError): FailbackReceipt | undefined {
     if (this.#isStopped || this.#entries.size >= this.limit) return undefined;
-    const { method, args, timeout, oneway, routeParam } = call;
+    const { method, args, timeout, oneway, routeParam, trace } = call;
     this.#receipts += 1;
     const receipt = new FailbackReceipt(this.#receipts, method.name, error);
     const [serverId] = servers;
     const entry: Entry = {
-      ...{ receipt, method, args: [...args], timeout, oneway, routeParam, serverId: named, options },
+      ...{ receipt, method, args: [...args], timeout, oneway, routeParam, trace, serverId: named, options },
       callOptions: call.options,
       failed: [{ serverId, code: error.code, delivery: error.delivery }],
       lastError: error,
@@ -101,13 +103,14 @@ export class FailbackQueue {
   }
 
   #deliver(entry: Entry, done: () => void): void {
-    const { method, args, timeout, oneway, callOptions, routeParam, serverId } = entry;
+    const { method, args, timeout, oneway, callOptions, routeParam, trace, serverId } = entry;
     const call = new OutgoingCall(method, [...args], timeout, oneway, callOptions, routeParam, (error, results) => {
       done();
       if (error === undefined) this.#delivered(entry, results);
       else this.#failed(entry, call, error);
     });
     call.serverId = serverId;
+    if (trace !== undefined) call.trace = trace;
     this.#handler.deliver(call);
   }
 

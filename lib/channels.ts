@@ -12,6 +12,12 @@ import type { Term } from './term.js';
 /** One call of a client, as its caller sees it: from the proxy to the outcome, with all attempts. */
 export const callChannel = tracing<CallMessage>('mailstation:call');
 
+/** One attempt at a call of a client, in the failure modes that may try a call again. */
+export const attemptChannel = tracing<AttemptMessage>('mailstation:attempt');
+
+/** One call of all servers of a type: from the proxy to the last outcome. Each server's call is on `mailstation:call` too. */
+export const broadcastChannel = tracing<BroadcastMessage>('mailstation:broadcast');
+
 /** One call at a server: from the start of its method, or the refusal, to the end. */
 export const serveChannel = tracing<ServeMessage>('mailstation:serve');
 
@@ -48,6 +54,41 @@ export interface CallMessage {
   error?: RpcError;
   /** Time from the start to the outcome, before the caller is told. Unit: ms */
   duration?: number;
+  /**
+   * Set by a listener of `start`: trace context that travels to the servers, as a propagator writes it: `{ traceparent: '00-…' }`. Names are in
+   * lower case, values are printable ASCII; at most 16 fields and 16,384 bytes of JSON. Anything else is not sent.
+   */
+  trace?: Readonly<Record<string, string>>;
+  /** Number of attempts so far, while `mailstation:attempt` has a subscriber. */
+  attempts?: number;
+}
+
+/**
+ * Message on the tracing channel `mailstation:attempt`: the fields of a {@link CallMessage}, of one attempt. A `trace` of its own travels in
+ * the place of that of the call.
+ */
+export interface AttemptMessage extends Omit<CallMessage, 'attempts'> {
+  /** Message of the call on `mailstation:call`. */
+  readonly call: CallMessage;
+  /** 1 for the first attempt. */
+  readonly number: number;
+}
+
+/** Message on the tracing channel `mailstation:broadcast`. */
+export interface BroadcastMessage {
+  /** `namespace.module.method` */
+  readonly method: string;
+  readonly serverType: string;
+  readonly kind: 'call' | 'oneway';
+  /**
+   * Set by a listener of `start` that wants the calls of the servers to run within something of its own, such as an active context: the function gets the work, and
+   * calls that once, before returning. A listener that finds a function here calls that one in its own. Stores that are bound to `start` need none.
+   */
+  around?: (work: () => void) => void;
+  /** Number of servers that failed. Missing for a one-way call. */
+  failed?: number;
+  /** Error of the first server that failed, in the order of the servers, or of the whole call. Missing: all servers succeeded. */
+  error?: Error;
 }
 
 /**
@@ -65,6 +106,17 @@ export interface ServeMessage {
   readonly timeout?: number;
   /** Undefined behind a custom acceptor that reports none. */
   readonly caller: ConnectedPeer | undefined;
+  /** False: the server has no such method. */
+  readonly isMethod: boolean;
+  /** Time from the arrival to the start: the queue and `authorize`. 0 for a call that was refused on arrival. Unit: ms */
+  readonly waited: number;
+  /** Trace context that came with the call, with names in lower case. Missing: none came. */
+  readonly trace?: Readonly<Record<string, string>>;
+  /**
+   * Set by a listener of `start` that wants the filters and the method to run within something of its own, such as an active context: the function gets the work, and
+   * calls that once, before returning. A listener that finds a function here calls that one in its own. Stores that are bound to `start` need none.
+   */
+  around?: (work: () => void) => void;
   /** How the call ended; see the event `callEnded` of a server. */
   outcome?: CallOutcome;
   /** Code of the failure: `ERR_RPC_REMOTE` where the method failed. Undefined: the call went well. */
@@ -104,6 +156,22 @@ export interface LeaderChangeMessage {
   readonly leader: 'this' | 'another' | 'none';
   /** Term of the Leader, of an election in a registry. Undefined without one, and for another Leader of a server. */
   readonly term: Term | undefined;
+}
+
+/** Runs the work of a message within what a listener has put around. The work runs once, whatever the listener's function does. */
+export function surrounded({ around }: Pick<ServeMessage, 'around'>, work: () => void): void {
+  if (around === undefined) return work();
+  let hasRun = false;
+  const once = (): void => {
+    if (hasRun) return;
+    hasRun = true;
+    work();
+  };
+  try {
+    around(once);
+  } finally {
+    once();
+  }
 }
 
 /** A tracing channel whose events carry one object of the given type. Node's types leave the events' types open. */

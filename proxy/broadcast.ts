@@ -1,3 +1,4 @@
+import type { RemoteMethod } from '../lib/call/remote-method.js';
 import type { RpcError } from '../lib/errors.js';
 import { mapLimit } from '../lib/map-limit.js';
 import type { ServerInfo } from '../lib/server-info.js';
@@ -6,6 +7,13 @@ import type { ServerInfo } from '../lib/server-info.js';
 export type Outcome<T = unknown> =
   | { readonly serverId: string; readonly status: 'fulfilled'; readonly value: T; readonly reason?: undefined }
   | { readonly serverId: string; readonly status: 'rejected'; readonly reason: RpcError; readonly value?: undefined };
+
+/** Runs a call of all servers, within what watches it. Resolves and rejects as the work does. */
+export type AroundBroadcast = <T extends readonly Outcome[] | undefined>(
+  method: RemoteMethod,
+  kind: 'call' | 'oneway',
+  work: () => Promise<T>,
+) => Promise<T>;
 
 /**
  * Servers that are called at once: enough to keep all busy, and few enough that 10,000 servers do not mean 10,000

@@ -18,7 +18,7 @@ import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { nextTick, performance } from '../lib/timers.js';
 import { unknownOptions } from '../lib/unknown-options.js';
-import { type Outcome, resultsOfAll, toAll } from './broadcast.js';
+import { type AroundBroadcast, type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
 import { isClass } from './is-class.js';
 import { callStream, type StreamDefaults, type StreamTarget } from './stream-caller.js';
@@ -34,6 +34,8 @@ export interface CallerOptions {
   readonly callbacks: boolean;
   /** False: a broadcast has pinus-rpc's form; see `ClientOptions.broadcastOutcomes`. */
   readonly broadcastOutcomes: boolean;
+  /** Runs the calls of all servers. Undefined: nothing watches them. */
+  readonly aroundBroadcast?: AroundBroadcast;
   /** Notified of each one-way call that fails: no caller waits for its outcome. */
   readonly onOnewayFailure: (error: RpcError) => void;
   /** Notified of each error that a callback throws, with the method's name. Only with `callbacks`. Source: pomelo-rpc's mqtt2-mailbox */
@@ -61,6 +63,7 @@ export class Caller {
   readonly #streamDefaults: StreamDefaults;
   readonly #callbacks: boolean;
   readonly #broadcastOutcomes: boolean;
+  readonly #aroundBroadcast: AroundBroadcast;
   readonly #onOnewayFailure: (error: RpcError) => void;
   readonly #onUnusedFailure: (error: RpcError) => void;
   /** Undefined: an error that a callback throws is an uncaught exception. */
@@ -76,6 +79,7 @@ export class Caller {
     this.#streamDefaults = options;
     this.#callbacks = options.callbacks;
     this.#broadcastOutcomes = options.broadcastOutcomes;
+    this.#aroundBroadcast = options.aroundBroadcast ?? ((_method, _kind, work) => work());
     this.#onOnewayFailure = options.onOnewayFailure;
     this.#onUnusedFailure = options.onUnusedFailure;
     this.#onCallbackThrow = options.callbacks ? options.onCallbackThrow : undefined;
@@ -121,7 +125,7 @@ export class Caller {
    */
   toAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<unknown[]> | undefined {
     const callback = this.#takeCallback(args, method);
-    const outcomes = this.#broadcast(method, args, options);
+    const outcomes = this.#aroundBroadcast(method, 'call', () => this.#broadcast(method, args, options));
     if (callback === undefined) {
       const answer: Promise<unknown[]> = this.#broadcastOutcomes ? outcomes : outcomes.then(resultsOfAll);
       return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
@@ -147,12 +151,12 @@ export class Caller {
   /** `'*'` calls all servers of the type, and settles when the call was handed to every connection. */
   onewayToServer(method: RemoteMethod, serverId: string, args: unknown[], options: CallOptions): Promise<void> {
     if (serverId !== '*') return this.#makeOneway(method, args, options, undefined, serverId);
-    const sent = this.#onewayToAll(method, args, options);
-    sent.catch(ignore); // each failure was reported
+    const sent = this.#aroundBroadcast(method, 'oneway', () => this.#onewayToAll(method, args, options));
+    sent.catch(() => {}); // each failure was reported
     return sent;
   }
 
-  async #onewayToAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<void> {
+  async #onewayToAll(method: RemoteMethod, args: unknown[], options: CallOptions): Promise<undefined> {
     let servers: readonly ServerInfo[];
     try {
       servers = this.#serversOf(method, options);
@@ -293,5 +297,3 @@ function passOn(callback: Callback<unknown[]>, { callbackArguments }: CalledBack
   const [first, ...rest] = callbackArguments;
   callback(first as Error | null, ...rest);
 }
-
-function ignore(): void {}

@@ -1,5 +1,5 @@
 export type { ResultStream } from '../lib/call/result-stream.js';
-export type { Outcome } from './broadcast.js';
+export type { AroundBroadcast, Outcome } from './broadcast.js';
 export { Caller } from './caller.js';
 export type { ProxyRecord } from './proxy-record.js';
 export { type ModuleLoader, ProxyTree } from './proxy-tree.js';

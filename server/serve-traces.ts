@@ -1,8 +1,9 @@
-import { type ServeMessage, serveChannel } from '../lib/channels.js';
+import { type ServeMessage, serveChannel, surrounded } from '../lib/channels.js';
 import { ConcealedFailure } from '../lib/concealed-failure.js';
+import type { TraceFields } from '../lib/protocol/trace-item.js';
 import type { ConnectedPeer } from '../lib/server-info.js';
 import type { CallObserver } from '../lib/serving/call-ends.js';
-import { callerOf, type IncomingCall } from '../lib/serving/incoming-call.js';
+import { callerOf, type IncomingCall, microseconds, microsecondsSince } from '../lib/serving/incoming-call.js';
 import { StreamedCall } from '../lib/serving/streamed-call.js';
 import { performance } from '../lib/timers.js';
 
@@ -13,14 +14,20 @@ interface Traced {
   isStarted: boolean;
 }
 
+/** Facts of a call that are known as soon as it arrives. */
+type About = Pick<ServeMessage, 'method' | 'serverId' | 'kind' | 'isMethod' | 'trace'>;
+
 /** Publishes the calls of a server on `mailstation:serve`, where the channel has a subscriber. */
 export class ServeTraces {
   readonly #serverId: string;
+  readonly #isMethod: (name: string) => boolean;
   /** Calls that were admitted while there was a subscriber. Undefined: the call waits in the queue. */
   readonly #traced = new Map<IncomingCall, Traced | undefined>();
 
-  constructor(serverId: string) {
+  /** `isMethod`: whether the server has a method of this name. */
+  constructor(serverId: string, isMethod: (name: string) => boolean) {
     this.#serverId = serverId;
+    this.#isMethod = isMethod;
   }
 
   /** True for a call that was admitted while there was a subscriber. */
@@ -30,16 +37,18 @@ export class ServeTraces {
 
   /** Serves the call, in the stores that are bound to the start. */
   serve(call: IncomingCall, run: () => void): void {
-    const timeout = Math.max(0, Math.round(call.deadline - performance.now()));
-    const message = {
-      ...this.#about(call.method, call instanceof StreamedCall, call.oneway),
+    const now = performance.now();
+    const timeout = Math.max(0, Math.round(call.deadline - now));
+    const waited = microsecondsSince(call, Math.floor(now), microseconds(now)) / 1_000;
+    const message: ServeMessage = {
+      ...this.#about(call.method, call instanceof StreamedCall, call.oneway, call.trace),
       ...(Number.isFinite(timeout) && { timeout }),
-      caller: call.caller,
+      ...{ caller: call.caller, waited },
     };
     const traced: Traced = { message, isStarted: false };
     this.#traced.set(call, traced);
     try {
-      serveChannel.start.runStores(message, run);
+      serveChannel.start.runStores(message, () => surrounded(message, run));
     } finally {
       end(traced);
     }
@@ -61,29 +70,39 @@ export class ServeTraces {
       },
       ended: (call, outcome, code, error, micros, peer) => {
         if (!traced.has(call)) return;
-        const { method, oneway, callerId } = call;
+        const { method, oneway, callerId, trace } = call;
         const of =
-          traced.get(call) ?? this.#start(method, call instanceof StreamedCall, oneway, callerOf(peer, callerId));
+          traced.get(call) ??
+          this.#start(method, call instanceof StreamedCall, oneway, callerOf(peer, callerId), trace, micros / 1_000);
         traced.delete(call);
         settle(of, { outcome, code, error: error && ConcealedFailure.inside(error), duration: micros / 1_000 });
       },
-      refused: ({ method, stream, oneway, caller }, error, code, peer) => {
+      refused: ({ method, stream, oneway, caller }, error, code, peer, trace) => {
         if (!serveChannel.hasSubscribers) return;
-        const of = this.#start(method, stream !== undefined, oneway, callerOf(peer, caller));
+        const of = this.#start(method, stream !== undefined, oneway, callerOf(peer, caller), trace, 0);
         settle(of, { outcome: 'refused', code, error, duration: 0 });
       },
     };
   }
 
   /** Publishes the start of a call that ends without having run. */
-  #start(method: string, isStream: boolean, oneway: boolean, caller: ConnectedPeer | undefined): Traced {
-    const message = { ...this.#about(method, isStream, oneway), caller };
+  #start(
+    method: string,
+    isStream: boolean,
+    oneway: boolean,
+    caller: ConnectedPeer | undefined,
+    trace: TraceFields | undefined,
+    waited: number,
+  ): Traced {
+    const message = { ...this.#about(method, isStream, oneway, trace), caller, waited };
     serveChannel.start.publish(message);
     return { message, isStarted: false };
   }
 
-  #about(method: string, isStream: boolean, oneway: boolean): Pick<ServeMessage, 'method' | 'serverId' | 'kind'> {
-    return { method, serverId: this.#serverId, kind: isStream ? 'stream' : oneway ? 'oneway' : 'call' };
+  #about(method: string, isStream: boolean, oneway: boolean, trace: TraceFields | undefined): About {
+    const kind = isStream ? 'stream' : oneway ? 'oneway' : 'call';
+    const isMethod = this.#isMethod(method);
+    return { method, serverId: this.#serverId, kind, isMethod, ...(trace && { trace }) };
   }
 }
 

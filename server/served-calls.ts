@@ -42,6 +42,7 @@ export class ServedCalls {
   readonly #options: ResolvedServerOptions;
   readonly #failures: CallFailures;
   readonly #serving: () => ServingServer;
+  readonly #isMethod: (name: string) => boolean;
   /** Undefined where calls are not counted. */
   readonly #stats: CallStats | undefined;
   /** Undefined where calls are not counted. */
@@ -57,6 +58,7 @@ export class ServedCalls {
     this.#failures = new CallFailures({ logger, expectedErrors, onFailed });
     const isMethod = (name: string): boolean =>
       (this.services.lookup(name) ?? this.inspection.lookup(name)) !== undefined;
+    this.#isMethod = isMethod;
     this.#stats = callStats ? new CallStats(isMethod) : undefined;
     this.#recent = callStats ? new RecentCalls(slowCall) : undefined;
     this.inspection = new Inspection(this.#inspected());
@@ -68,7 +70,7 @@ export class ServedCalls {
    */
   channel(name: string, mayStart: (() => RpcError | undefined) | undefined): Channel {
     const { rpcDebugLog, logger, services } = this.#options;
-    const traces = new ServeTraces(name);
+    const traces = new ServeTraces(name, this.#isMethod);
     let observer: CallObserver = new ObserverPair(endedCalls(this.#serving().server), traces.observer());
     if (this.#stats !== undefined) observer = new ObserverPair(this.#stats, observer);
     if (this.#recent !== undefined) observer = new ObserverPair(this.#recent, observer);

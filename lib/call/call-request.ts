@@ -16,6 +16,10 @@ export class CallRequest {
   readonly routeParam: unknown;
   /** ms on the clock of `performance.now()`. */
   readonly startedAt: number;
+  /** Text of the trace context that travels with the call. Set only on calls that have one: a field would cost each call its memory. */
+  declare trace?: string;
+  /** Message on `mailstation:call`; for an attempt, the message of its call. Set only on calls that were published. */
+  declare published?: object;
   #msg: RpcMessage | undefined;
 
   // Positional, since every call makes this one object for itself.
@@ -49,6 +53,11 @@ export class CallRequest {
   /** The caller gave a value to travel beside the arguments. */
   get hasMeta(): boolean {
     return this.options.meta !== undefined;
+  }
+
+  /** The call has a trace context, for servers that take it. */
+  get hasTrace(): boolean {
+    return this.trace !== undefined;
   }
 
   /** Items that the caller sends beside the arguments. */

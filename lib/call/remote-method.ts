@@ -18,6 +18,9 @@ export class RemoteMethod {
   #streamHeads: RawBytes[] | undefined;
   readonly #to: number | undefined;
   readonly #caller: string | undefined;
+  /** True for the twin whose heads say that a trace context comes first. */
+  #isTraced = false;
+  #traced: RemoteMethod | undefined;
 
   /** Method of which only the name on the wire is known. `caller`: name of the client whose calls are relayed. */
   static named(name: string, caller?: string): RemoteMethod {
@@ -43,12 +46,21 @@ export class RemoteMethod {
     this.#caller = caller;
   }
 
-  /** `named`: the peer takes the name of the caller. */
+  /** The same method, with the heads of calls that have a trace context. Made for the first such call. */
+  get traced(): RemoteMethod {
+    if (this.#traced === undefined) {
+      this.#traced = new RemoteMethod(this, this.name, this.#to, this.#caller);
+      this.#traced.#isTraced = true;
+    }
+    return this.#traced;
+  }
+
+  /** `argLength`: all items of the body. `named`: the peer takes the name of the caller. */
   head(argLength: number, oneway: boolean, meta: boolean, named = false): RawBytes {
     const slot = argLength * 8 + (named ? 4 : 0) + (oneway ? 2 : 0) + (meta ? 1 : 0);
     const known = this.#heads[slot];
     if (known !== undefined) return known;
-    const head = invokeHead(this.name, argLength, oneway, meta, this.#to, named ? this.#caller : undefined);
+    const head = this.#invokeHead(argLength, oneway, meta, named);
     if (argLength <= MAX_KEPT_ARGUMENTS) this.#heads[slot] = head;
     return head;
   }
@@ -59,19 +71,22 @@ export class RemoteMethod {
     const slot = argLength * 32 + kind + (named ? 4 : 0) + (meta ? 1 : 0);
     const known = this.#streamHeads?.[slot];
     if (known !== undefined) return known;
-    const head = invokeHead(
-      this.name,
-      argLength,
-      false,
-      meta,
-      this.#to,
-      named ? this.#caller : undefined,
-      time,
-      upload,
-    );
+    const head = this.#invokeHead(argLength, false, meta, named, time, upload);
     this.#streamHeads ??= [];
     if (argLength <= MAX_KEPT_ARGUMENTS) this.#streamHeads[slot] = head;
     return head;
+  }
+
+  #invokeHead(
+    argLength: number,
+    oneway: boolean,
+    meta: boolean,
+    named: boolean,
+    time?: StreamTime,
+    upload?: boolean,
+  ): RawBytes {
+    const caller = named ? this.#caller : undefined;
+    return invokeHead(this.name, argLength, oneway, meta, this.#to, caller, time, upload, this.#isTraced);
   }
 
   is(msg: RpcMessage): boolean {

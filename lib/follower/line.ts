@@ -167,8 +167,9 @@ export class Line {
   invoke(call: OutgoingCall): void {
     const connection = this.#connection;
     const meta = call.hasMeta && this.#agreement.features.includes('meta');
+    const trace = call.hasTrace && this.#agreement.features.includes('trace');
     call.requestCodec ??= directRequestCodec;
-    const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers);
+    const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers, trace);
     if (call.hasStreams && isStreamless(call, this.#agreement)) return;
     const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
@@ -177,7 +178,7 @@ export class Line {
     try {
       const out = connection.begin(REQUEST, id, left, head);
       try {
-        call.requestCodec.writeBody(call, out, this.#agreement.codec, meta);
+        call.requestCodec.writeBody(call, out, this.#agreement.codec, meta, trace);
         connection.commit();
       } catch (error) {
         connection.rollback();

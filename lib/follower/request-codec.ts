@@ -1,4 +1,5 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
+import type { RemoteMethod } from '../call/remote-method.js';
 import type { RequestCodec } from '../call/request-codec.js';
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import { encodeItem, encodeList } from '../protocol/argument-list.js';
@@ -6,20 +7,24 @@ import type { Codec } from '../protocol/codec.js';
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { Head } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
+import { writeTrace } from '../protocol/trace-item.js';
+import type { RawBytes } from '../raw-bytes.js';
 import { isStreamable } from '../stream/stream-source.js';
 import { decodeResults, readFailure } from './answer.js';
 import type { Agreement } from './registration-answer.js';
 
 /** The codec of a call that goes straight to its server. */
 export const directRequestCodec: RequestCodec<OutgoingCall> = {
-  head(call, meta) {
-    const { method, args, oneway } = call;
-    const items = meta ? args.length + 1 : args.length;
-    if (!call.hasStreams) return method.head(items, oneway, meta);
-    return method.streamHead(items, call.stream?.time, meta, false, call.upload !== undefined);
-  },
+  head: (call, meta, _named, trace) => headOf(call, call.method, meta, false, trace),
 
-  writeBody({ args, options }: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean) {
+  writeBody(
+    { args, options, trace: text }: OutgoingCall,
+    out: FrameWriter,
+    codec: Codec,
+    meta: boolean,
+    trace: boolean,
+  ) {
+    if (trace) writeTrace(out, text as string);
     if (meta) encodeItem(out, codec, options.meta, 'meta');
     encodeList(out, codec, args, 'args');
   },
@@ -44,6 +49,20 @@ export const directRequestCodec: RequestCodec<OutgoingCall> = {
 
   lost: (reason) => reason.message,
 };
+
+/** Head of a call that is encoded here. `method`: that of the call, or another one with heads for the same name. */
+export function headOf(
+  { args, oneway, hasStreams, stream, upload }: OutgoingCall,
+  method: RemoteMethod,
+  meta: boolean,
+  named: boolean,
+  trace: boolean,
+): RawBytes {
+  const items = args.length + (meta ? 1 : 0) + (trace ? 1 : 0);
+  const heads = trace ? method.traced : method;
+  if (!hasStreams) return heads.head(items, oneway, meta, named);
+  return heads.streamHead(items, stream?.time, meta, named, upload !== undefined);
+}
 
 /** Fails a call with a stream that the peer at the other end of the connection does not know. False where the peer knows it. */
 export function isStreamless(call: OutgoingCall, { isStock, features, uploads }: Agreement): boolean {

@@ -43,11 +43,13 @@ export interface RegisterProofHead {
 export interface InvokeHead {
   readonly type: 'invoke';
   readonly method: string;
-  /** Number of items in the body's list, including the meta. */
+  /** Number of items in the body's list, including the trace context and the meta. */
   readonly argLength: number;
   readonly oneway: boolean;
-  /** True where the first item of the list is the call's meta, not an argument. */
+  /** True where an item of the list before the arguments is the call's meta. */
   readonly meta: boolean;
+  /** True where the first item of the list is the trace context of the call: see `trace-item.ts`. The meta, if there is one, comes next. */
+  readonly trace?: true;
   /** Name of the client that makes the call, where another process relays the call. Not proved by anything. */
   readonly caller?: string;
   /** The caller wants the results as a stream. */
@@ -160,10 +162,10 @@ export interface RefusalDetail {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller' | 'term';
+export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller' | 'trace' | 'term';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream'];
-/** Features that a Leader announces: only a Follower sends calls, and the names of their callers. */
-export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller'];
+/** Features that a Leader announces: only a Follower sends calls, with the names of their callers and their trace context. */
+export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller', 'trace'];
 
 /** Largest number of arguments, or results, in one list. */
 export const MAX_ITEMS = 4096;
@@ -236,7 +238,8 @@ export function subscribeResultHead(key: string): RawBytes {
 
 /**
  * `to`: number under which a relay knows the server; undefined for a call that goes to the server. `caller`: name of the
- * client that makes the call, where the connection does not belong to that client. `stream`: the results are to be a stream.
+ * client that makes the call, where the connection does not belong to that client. `stream`: the results are to be a stream. `trace`: the
+ * first item of the body is the trace context.
  */
 export function invokeHead(
   method: string,
@@ -247,9 +250,11 @@ export function invokeHead(
   caller?: string,
   stream?: StreamTime,
   upload = false,
+  trace = false,
 ): RawBytes {
   const head = { type: to === undefined ? 'invoke' : 'relay', to, method, argLength, oneway };
   const more = {
+    ...(trace && { trace: 1 }),
     caller,
     ...(stream && { stream: 1 }),
     ...(stream === 'whole' && { whole: 1 }),

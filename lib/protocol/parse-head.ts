@@ -97,10 +97,12 @@ function validateRelay(head: Record<string, unknown>): Head {
 }
 
 function validateInvoke(head: Record<string, unknown>): InvokeHead | InvalidHead {
-  const { method, argLength, oneway, meta, caller, stream, whole, upload } = head;
+  const { method, argLength, oneway, meta, trace, caller, stream, whole, upload } = head;
   if (typeof method !== 'string') return invalid('invoke without a method');
   if (!isCount(argLength)) return invalid(`invoke with an argLength that is not a count from 0 to ${MAX_ITEMS}`);
-  const invoke: InvokeHead = { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
+  if (trace === 1 && argLength === 0) return invalid('invoke with a trace context that the argLength does not count');
+  const plain: InvokeHead = { type: 'invoke', method, argLength, oneway: oneway === true, meta: meta === 1 };
+  const invoke: InvokeHead = trace === 1 ? { ...plain, trace: true } : plain;
   if (stream !== 1 && upload !== 1) return isClientId(caller) ? { ...invoke, caller } : invoke;
   if (oneway === true) return invalid('invoke with a stream for a one-way call, which has no results');
   return {

@@ -7,7 +7,10 @@ import type { RegisteredFollower } from '../serving/channel.js';
 import type { Connection } from '../transport/connection.js';
 
 /** Features of a channel that relays. `progress` is missing: reports of late calls do not travel through a relay. */
-export const RELAY_FEATURES: readonly string[] = ['results', 'meta', 'goaway', 'cancel', 'stream', RELAY, RELAY_URL];
+export const RELAY_FEATURES: readonly string[] = [
+  ...['results', 'meta', 'goaway', 'cancel', 'stream', 'trace'],
+  ...[RELAY, RELAY_URL],
+];
 
 /** A Follower whose calls are relayed to other servers. Requests and answers stay bytes. */
 export class RelayPeer {

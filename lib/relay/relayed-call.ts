@@ -76,6 +76,10 @@ export class RelayedCall extends OutgoingCall {
     return this.#head.meta;
   }
 
+  override get hasTrace(): boolean {
+    return this.#head.trace === true;
+  }
+
   /** Reports nothing: the caller's process has the same deadline, and rejects the call with more detail. */
   override expire(): void {
     this.succeed(NOT_ANSWERED);
@@ -93,23 +97,34 @@ export class RelayedCall extends OutgoingCall {
     return new RpcError(code, why, { delivery, cause, ...refusal });
   }
 
-  writeHead(meta: boolean, named: boolean): Buffer {
+  writeHead(meta: boolean, named: boolean, trace: boolean): Buffer {
     const { argLength, meta: hasMeta, oneway, stream, upload } = this.#head;
-    const items = hasMeta && !meta ? argLength - 1 : argLength;
-    if (this.hasStreams) return this.method.streamHead(items, stream, meta, named, upload);
-    return this.method.head(items, oneway, meta, named);
+    const items = argLength - (hasMeta && !meta ? 1 : 0) - (this.hasTrace && !trace ? 1 : 0);
+    const method = trace ? this.method.traced : this.method;
+    if (this.hasStreams) return method.streamHead(items, stream, meta, named, upload);
+    return method.head(items, oneway, meta, named);
   }
 
   /** Appends the arguments as they came, unless the server's value codec is another than the caller's. */
-  writeArguments(out: FrameWriter, codec: Codec, meta: boolean): void {
+  writeArguments(out: FrameWriter, codec: Codec, meta: boolean, trace: boolean): void {
     const isMetaLeftOut = this.#head.meta && !meta;
     const bytes = this.#bytes;
+    const end = this.#end;
+    let start = this.#start;
+    let count = this.#head.argLength;
     this.#bytes = NO_BYTES; // the call is sent once, and may wait long for its answer
+    if (this.hasTrace) {
+      // The trace context has the same bytes in every codec.
+      const next = itemEnd(bytes, start, end);
+      if (trace) out.append(bytes, start, next);
+      start = next;
+      count -= 1;
+    }
     if (codec === this.#peer.codec) {
-      out.append(bytes, isMetaLeftOut ? itemEnd(bytes, this.#start, this.#end) : this.#start, this.#end);
+      out.append(bytes, isMetaLeftOut ? itemEnd(bytes, start, end) : start, end);
       return;
     }
-    const items = decodeList(this.#peer.codec, bytes, this.#start, this.#end, this.#head.argLength);
+    const items = decodeList(this.#peer.codec, bytes, start, end, count);
     encodeList(out, codec, isMetaLeftOut ? items.slice(1) : items);
   }
 
@@ -129,8 +144,8 @@ export class RelayedCall extends OutgoingCall {
 
 /** Writes a call as the bytes that came, and sends the answer's bytes back. */
 const relayedRequestCodec: RequestCodec<RelayedCall> = {
-  head: (call, meta, named) => call.writeHead(meta, named),
-  writeBody: (call, out, codec, meta) => call.writeArguments(out, codec, meta),
+  head: (call, meta, named, trace) => call.writeHead(meta, named, trace),
+  writeBody: (call, out, codec, meta, trace) => call.writeArguments(out, codec, meta, trace),
   readAnswer(call, head, frame, codec) {
     if (!call.passOn(head, frame, codec)) directRequestCodec.readAnswer(call, head, frame, codec);
   },

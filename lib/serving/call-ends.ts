@@ -1,5 +1,6 @@
 import type { CallOutcome } from '../call-outcome.js';
 import { RpcCode } from '../errors.js';
+import type { TraceFields } from '../protocol/trace-item.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { performance } from '../timers.js';
 import { type IncomingCall, microseconds, microsecondsSince } from './incoming-call.js';
@@ -32,7 +33,14 @@ export interface CallObserver {
     micros: number,
     peer: ConnectedPeer | undefined,
   ): void;
-  refused(request: RefusedRequest, error: Error, code: RpcCode, peer: ConnectedPeer | undefined): void;
+  /** `trace`: trace context that came with the request, where `mailstation:serve` has a subscriber. */
+  refused(
+    request: RefusedRequest,
+    error: Error,
+    code: RpcCode,
+    peer: ConnectedPeer | undefined,
+    trace?: TraceFields,
+  ): void;
   /** The turn of a call has come that has waited in the queue. Calls that start at once are not reported. */
   started?(call: IncomingCall): void;
 }

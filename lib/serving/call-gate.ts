@@ -26,7 +26,7 @@ export interface GateOwner {
   /** A held request was admitted by `authorize`. */
   goOn(request: HeldRequest): void;
   /** Answers a request that was not admitted. A line about it is logged unless `isLogged`. */
-  forbid(id: number, head: InvokeHead, error: RpcError, isLogged: boolean): void;
+  forbid(frame: FrameView, head: InvokeHead, error: RpcError, isLogged: boolean): void;
 }
 
 /** Decides on the calls of one connection: by `expose`, and by `authorize`. A connection that may call all has no gate. */
@@ -82,13 +82,13 @@ export class CallGate {
     try {
       answer = this.#authorize(callerOf(this.#caller, head.caller) as ConnectedPeer, head.method);
     } catch (error) {
-      this.#failed(frame.id, head, error);
+      this.#failed(frame, head, error);
       return false;
     }
     if (answer === true) return true;
     if ((typeof answer === 'object' && answer !== null) || typeof answer === 'function')
       this.#wait(answer, new HeldRequest(head, frame, deadline));
-    else this.#refuse(frame.id, head, answer);
+    else this.#refuse(frame, head, answer);
     return false;
   }
 
@@ -115,7 +115,7 @@ export class CallGate {
       const { maxPartialBytes } = this.#authorization.bounds;
       const why = `too many requests wait for authorize of the server: ${this.#authorization.heldBytes} bytes of them are held, and maxPartialBytes allows ${maxPartialBytes} over all connections`;
       const error = new RpcError(RpcCode.Overloaded, why, { retryAfter: RETRY_AFTER_MS });
-      this.#owner.forbid(request.id, request.head, error, false);
+      this.#owner.forbid(request.frame, request.head, error, false);
       return;
     }
     this.#owner.hold(request);
@@ -123,14 +123,14 @@ export class CallGate {
     new Promise((resolve) => resolve(answer)).then(
       (value) => this.#answered(request, value),
       (error) => {
-        if (this.#release(request)) this.#failed(request.id, request.head, error);
+        if (this.#release(request)) this.#failed(request.frame, request.head, error);
       },
     );
   }
 
   #answered(request: HeldRequest, answer: unknown): void {
     if (!this.#release(request)) return;
-    if (answer !== true) return this.#refuse(request.id, request.head, answer);
+    if (answer !== true) return this.#refuse(request.frame, request.head, answer);
     this.#isAdmitted = true;
     try {
       this.#owner.goOn(request);
@@ -145,28 +145,28 @@ export class CallGate {
     return true;
   }
 
-  #refuse(id: number, head: InvokeHead, answer: unknown): void {
+  #refuse(frame: FrameView, head: InvokeHead, answer: unknown): void {
     const error = new RpcError(RpcCode.Forbidden, 'authorize of the server does not let this caller call this method');
     if (answer !== false) {
       const wrong = `authorize must return true or false, or a promise of one of them, and returned ${shown(answer)}`;
       this.#log.error(`mailstation: refused ${this.#describe(head)}: ${wrong}`, SUBJECT);
     }
-    this.#owner.forbid(id, head, error, answer !== false);
+    this.#owner.forbid(frame, head, error, answer !== false);
   }
 
-  #failed(id: number, head: InvokeHead, thrown: unknown): void {
+  #failed(frame: FrameView, head: InvokeHead, thrown: unknown): void {
     this.#log.error(
       () => `mailstation: refused ${this.#describe(head)}: authorize failed: ${describeError(thrown)}`,
       SUBJECT,
     );
     const why = 'authorize of the server failed; the log of the server has the reason';
-    this.#owner.forbid(id, head, new RpcError(RpcCode.Forbidden, why), true);
+    this.#owner.forbid(frame, head, new RpcError(RpcCode.Forbidden, why), true);
   }
 
   #expired(request: HeldRequest): void {
     if (!this.#release(request)) return;
     const why = this.#logHang(request);
-    this.#owner.forbid(request.id, request.head, new RpcError(RpcCode.Timeout, why), true);
+    this.#owner.forbid(request.frame, request.head, new RpcError(RpcCode.Timeout, why), true);
   }
 
   #logHang({ head, deadline, heldAt }: HeldRequest): string {

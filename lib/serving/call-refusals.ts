@@ -1,10 +1,12 @@
 import { messageOf, RpcCode, RpcError } from '../errors.js';
 import type { InvokeHead } from '../protocol/message.js';
+import type { FrameView } from '../protocol/packet.js';
 import { printable } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { Channel } from './channel.js';
 import { callerOf } from './incoming-call.js';
+import { incomingTrace } from './incoming-trace.js';
 import type { ConcurrencyLimit } from './overload.js';
 
 /** Facts of a failed call, for the report. `caller`: name that came with the call. */
@@ -31,27 +33,27 @@ export class CallRefusals {
   }
 
   /** Refuses a call of a method that does not exist, or that the caller may not call. */
-  forbid(id: number, head: InvokeHead, error: RpcError, isLogged = false): undefined {
+  forbid(frame: FrameView, head: InvokeHead, error: RpcError, isLogged = false): undefined {
     if (!isLogged) this.#log(head, error.message);
-    this.#answer(id, head, error);
+    this.#answer(frame, head, error);
   }
 
   /** Refuses a call for which there is no room. */
-  overloaded(id: number, head: InvokeHead, why: string, retryAfter: number): void {
+  overloaded(frame: FrameView, head: InvokeHead, why: string, retryAfter: number): void {
     this.#log(head, why);
-    this.#answer(id, head, new RpcError(RpcCode.Overloaded, why, { retryAfter }));
+    this.#answer(frame, head, new RpcError(RpcCode.Overloaded, why, { retryAfter }));
   }
 
   /** Refuses a call whose deadline has passed. */
-  late(id: number, head: InvokeHead, why: string): void {
+  late(frame: FrameView, head: InvokeHead, why: string): void {
     if (head.oneway) this.#log(head, why);
-    this.#answer(id, head, new RpcError(RpcCode.Timeout, why));
+    this.#answer(frame, head, new RpcError(RpcCode.Timeout, why));
   }
 
-  undecodable(id: number, head: InvokeHead, error: unknown): undefined {
+  undecodable(frame: FrameView, head: InvokeHead, error: unknown): undefined {
     const why = `cannot be decoded: ${messageOf(error)}`;
     this.#log(head, printable(`the arguments ${why}`));
-    this.#answer(id, head, new RpcError(RpcCode.BadRequest, `the arguments of ${head.method} ${why}`));
+    this.#answer(frame, head, new RpcError(RpcCode.BadRequest, `the arguments of ${head.method} ${why}`));
   }
 
   badRequest(id: number, why: string): void {
@@ -67,9 +69,9 @@ export class CallRefusals {
     this.#limit.logRefusal(oneway ? 'dropped a one-way call' : 'refused a call', method, this.#peer, why);
   }
 
-  #answer(id: number, head: InvokeHead, error: RpcError): void {
-    if (!head.oneway) this.#answers.failure(id, error, error.code, head.method);
+  #answer(frame: FrameView, head: InvokeHead, error: RpcError): void {
+    if (!head.oneway) this.#answers.failure(frame.id, error, error.code, head.method);
     this.report(head, error, error.code);
-    this.channel?.observer?.refused(head, error, error.code, this.caller);
+    this.channel?.observer?.refused(head, error, error.code, this.caller, incomingTrace(head, frame));
   }
 }

@@ -1,6 +1,7 @@
 import type { CallContext, ServedCall } from '../call-context.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { identityOf } from '../identity.js';
+import type { TraceFields } from '../protocol/trace-item.js';
 import type { ConnectedPeer } from '../server-info.js';
 import { discardStream, isStreamable } from '../stream/stream-source.js';
 import type { Term } from '../term.js';
@@ -45,6 +46,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   deadline: number;
   /** Set before the method is called, on a channel with a term. */
   term: Term | undefined = undefined;
+  /** Trace context that came with the call. Set only on calls that have one, for a listener: a field would cost each call its memory. */
+  declare trace?: TraceFields;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
   /** Time of the arrival; see {@link microseconds}. Set where the channel has an observer. */

@@ -1,5 +1,6 @@
 import type { CallOutcome } from '../call-outcome.js';
 import type { RpcCode } from '../errors.js';
+import type { TraceFields } from '../protocol/trace-item.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { CallObserver, RefusedRequest } from './call-ends.js';
 import type { IncomingCall } from './incoming-call.js';
@@ -35,9 +36,15 @@ export class ObserverPair implements CallObserver {
     if (this.#second.isOn) this.#second.ended(call, outcome, code, error, micros, peer);
   }
 
-  refused(request: RefusedRequest, error: Error, code: RpcCode, peer: ConnectedPeer | undefined): void {
-    if (this.#first.isOn) this.#first.refused(request, error, code, peer);
-    if (this.#second.isOn) this.#second.refused(request, error, code, peer);
+  refused(
+    request: RefusedRequest,
+    error: Error,
+    code: RpcCode,
+    peer: ConnectedPeer | undefined,
+    trace?: TraceFields,
+  ): void {
+    if (this.#first.isOn) this.#first.refused(request, error, code, peer, trace);
+    if (this.#second.isOn) this.#second.refused(request, error, code, peer, trace);
   }
 
   started(call: IncomingCall): void {

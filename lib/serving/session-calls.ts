@@ -1,5 +1,4 @@
 import type { RpcCode, RpcError } from '../errors.js';
-import { decodeList } from '../protocol/argument-list.js';
 import type { Head, InvokeHead } from '../protocol/message.js';
 import { clampedTimeout, type FrameView } from '../protocol/packet.js';
 import type { ConnectedPeer } from '../server-info.js';
@@ -11,6 +10,7 @@ import { CancellableCalls } from './cancellable-calls.js';
 import type { CallCount, Channel } from './channel.js';
 import type { HeldRequest } from './held-requests.js';
 import { type Answerer, IncomingCall, microseconds } from './incoming-call.js';
+import { decodeArguments, takeTrace } from './incoming-trace.js';
 import { type CallSource, PAST_DEADLINE } from './overload.js';
 import { ProgressReporter } from './progress-reporter.js';
 import { DEFAULT_MAX_STREAMS } from './session-streams.js';
@@ -102,7 +102,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#hasArrived = false;
     // The packet holds the time that is left and not a point in time: the clocks of the two machines need not agree.
     const deadline = this.#arrivedAt + timeout;
-    if (now >= deadline) return this.#refusals.late(id, head, PAST_DEADLINE);
+    if (now >= deadline) return this.#refusals.late(frame, head, PAST_DEADLINE);
     if (this.#ends !== undefined) this.#ends.arrivedMicros = microseconds(now);
     this.#admit(head, frame, deadline, oneway ? 0 : (this.#reporter?.receivedAt ?? 0), timeout);
   }
@@ -114,31 +114,32 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       this.#reporter?.add(call, receivedAt, timeout);
   }
 
-  refuse(head: InvokeHead, { id }: FrameView, why: string, retryAfter: number): void {
-    this.#refusals.overloaded(id, head, why, retryAfter);
+  refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter: number): void {
+    this.#refusals.overloaded(frame, head, why, retryAfter);
   }
 
   makeCall(head: InvokeHead, frame: FrameView, channel: Channel, deadline: number): IncomingCall | undefined {
-    const { method, argLength, oneway, meta } = head;
-    const { id, bytes, bodyStart, end } = frame;
+    const { method, oneway, meta, argLength } = head;
+    const { id } = frame;
     // The look-up and the permission come first: the bytes of a call that cannot be made are not decoded.
     const gate = this.#gate;
     const missing = gate?.unexposed(method) ?? channel.missing?.(method, argLength);
-    if (missing !== undefined) return this.#refusals.forbid(id, head, missing);
+    if (missing !== undefined) return this.#refusals.forbid(frame, head, missing);
     if (gate?.admits(head, frame, deadline) === false) return undefined;
     const isStreamed = head.stream !== undefined || head.upload === true;
     if (isStreamed && !this.#streamCalls().admits(head, frame)) return undefined;
     let args: unknown[];
     try {
-      args = decodeList((this.#terms as CallTerms).codec, bytes, bodyStart, end, argLength);
+      args = decodeArguments((this.#terms as CallTerms).codec, head, frame);
     } catch (error) {
-      return this.#refusals.undecodable(id, head, error);
+      return this.#refusals.undecodable(frame, head, error);
     }
     this.#serving += 1;
     this.received += 1;
     this.#cancellable?.begins(id);
     if (isStreamed) {
       const call = this.#streamCalls().make(head, id, args, deadline);
+      if (head.trace === true) takeTrace(call, head, frame);
       this.#ends?.begins(call);
       return call;
     }
@@ -152,6 +153,7 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       deadline,
       head.caller,
     );
+    if (head.trace === true) takeTrace(call, head, frame);
     if (oneway) call.receivedAt = this.#arrivedAt;
     this.#ends?.begins(call);
     return call;
@@ -228,9 +230,9 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     this.#streams?.unhold(frame.id);
   }
 
-  forbid(id: number, head: InvokeHead, error: RpcError, isLogged: boolean): void {
-    this.#streams?.unhold(id);
-    this.#refusals.forbid(id, head, error, isLogged);
+  forbid(frame: FrameView, head: InvokeHead, error: RpcError, isLogged: boolean): void {
+    this.#streams?.unhold(frame.id);
+    this.#refusals.forbid(frame, head, error, isLogged);
   }
 
   watchCancel(call: IncomingCall): void {

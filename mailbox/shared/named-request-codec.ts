@@ -2,7 +2,7 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
 import type { RpcError } from '../../lib/errors.js';
-import { directRequestCodec } from '../../lib/follower/request-codec.js';
+import { directRequestCodec, headOf } from '../../lib/follower/request-codec.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
 import type { Head } from '../../lib/protocol/message.js';
@@ -18,19 +18,18 @@ export class NamedRequestCodec implements RequestCodec<OutgoingCall> {
     this.#clientId = clientId;
   }
 
-  head({ method, args, oneway, hasStreams, stream, upload }: OutgoingCall, meta: boolean, named: boolean): Buffer {
+  head(call: OutgoingCall, meta: boolean, named: boolean, trace: boolean): Buffer {
+    const { method } = call;
     let own = this.#methods.get(method);
     if (own === undefined) {
       own = new RemoteMethod(method, method.name, undefined, this.#clientId);
       this.#methods.set(method, own);
     }
-    const items = meta ? args.length + 1 : args.length;
-    if (!hasStreams) return own.head(items, oneway, meta, named);
-    return own.streamHead(items, stream?.time, meta, named, upload !== undefined);
+    return headOf(call, own, meta, named, trace);
   }
 
-  writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {
-    directRequestCodec.writeBody(call, out, codec, meta);
+  writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean, trace: boolean): void {
+    directRequestCodec.writeBody(call, out, codec, meta, trace);
   }
 
   readAnswer(call: OutgoingCall, head: Head, frame: FrameView, codec: Codec): void {

@@ -2,7 +2,7 @@ import type { OutgoingCall } from '../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../lib/call/remote-method.js';
 import type { RequestCodec } from '../../lib/call/request-codec.js';
 import type { RpcError } from '../../lib/errors.js';
-import { directRequestCodec } from '../../lib/follower/request-codec.js';
+import { directRequestCodec, headOf } from '../../lib/follower/request-codec.js';
 import type { Codec } from '../../lib/protocol/codec.js';
 import type { FrameWriter } from '../../lib/protocol/frame-writer.js';
 import type { Head } from '../../lib/protocol/message.js';
@@ -25,19 +25,18 @@ export class RelayRequestCodec implements RequestCodec<OutgoingCall> {
     this.#onReturned = onReturned;
   }
 
-  head({ method, args, oneway, hasStreams, stream, upload }: OutgoingCall, meta: boolean): Buffer {
+  head(call: OutgoingCall, meta: boolean, _named: boolean, trace: boolean): Buffer {
+    const { method } = call;
     let relayed = this.#methods.get(method);
     if (relayed === undefined) {
       relayed = new RemoteMethod(method, method.name, this.#to);
       this.#methods.set(method, relayed);
     }
-    const items = meta ? args.length + 1 : args.length;
-    if (!hasStreams) return relayed.head(items, oneway, meta);
-    return relayed.streamHead(items, stream?.time, meta, false, upload !== undefined);
+    return headOf(call, relayed, meta, false, trace);
   }
 
-  writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean): void {
-    directRequestCodec.writeBody(call, out, codec, meta);
+  writeBody(call: OutgoingCall, out: FrameWriter, codec: Codec, meta: boolean, trace: boolean): void {
+    directRequestCodec.writeBody(call, out, codec, meta, trace);
   }
 
   readAnswer(call: OutgoingCall, head: Head, frame: FrameView, codec: Codec): void {

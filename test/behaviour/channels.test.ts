@@ -157,8 +157,9 @@ describe('the channel mailstation:serve', () => {
     await calls.f.with({ timeout: 9_000, meta: 'of the user' })(null, 'of the user');
     assert.deepEqual(events, ANSWERED);
     assert.ok(messages.every((message) => message === messages[0]));
-    const { timeout = 0, caller, ...asked } = of('start') as ServeMessage;
-    assert.deepEqual(asked, { method: 'user.service.f', serverId: 'test-1', kind: 'call' });
+    const { timeout = 0, waited, caller, ...asked } = of('start') as ServeMessage;
+    assert.deepEqual(asked, { method: 'user.service.f', serverId: 'test-1', kind: 'call', isMethod: true });
+    assert.ok(waited >= 0);
     assert.ok(timeout > 0 && timeout <= 9_000, `${timeout} ms`);
     assert.equal(caller?.id, 'the caller');
     const { outcome, code, error, duration = -1 } = of('asyncEnd') as ServeMessage;

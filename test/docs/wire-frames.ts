@@ -25,6 +25,7 @@ import { DEFAULT_MAX_FRAME_BYTES, type PacketKind, REQUEST, RESPONSE } from '../
 import { relayMessage, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
+import { writeTrace } from '../../lib/protocol/trace-item.js';
 import { CREDIT_BYTES, creditBody, writeCount } from '../../lib/stream/stream-body.js';
 import { takeAll } from '../lib/protocol/support.js';
 
@@ -153,6 +154,17 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
     encodeItem(out, msgpackCodec, 'm', 'meta');
     encodeList(out, msgpackCodec, [1, 'a']);
   }),
+  'invoke with a trace context': frame(
+    REQUEST,
+    3,
+    500,
+    invokeHead('user.area.add', 4, false, true, undefined, undefined, undefined, false, true),
+    (out) => {
+      writeTrace(out, '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}');
+      encodeItem(out, msgpackCodec, 'm', 'meta');
+      encodeList(out, msgpackCodec, [1, 'a']);
+    },
+  ),
   'invoke with a caller': frame(
     REQUEST,
     2,

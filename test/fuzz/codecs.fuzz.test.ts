@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { unpack } from 'msgpackr';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
+import { readTrace, traceText } from '../../lib/protocol/trace-item.js';
 import { encode, roundTrip } from '../lib/protocol/support.js';
+import { listOf } from '../lib/transport/support.js';
 import { CODECS, expectError } from './harmless.js';
 import { fuzz, SEED } from './seeds.js';
 import { plainValue, richValue } from './values.js';
@@ -40,6 +42,18 @@ describe(`the protocol, with FUZZ_SEED=${SEED}`, () => {
       },
     );
   }
+
+  fuzz('reads a damaged trace context as texts, or not at all', 3_000, (random) => {
+    const fields = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', baggage: 'a=%20b;c' };
+    const body = listOf(Buffer.from(traceText(fields) as string));
+    const damaged = random.oneIn(10) ? random.bytes(random.below(60)) : random.damage(body);
+    const read = readTrace(damaged as Buffer, 0, damaged.length);
+    for (const [name, text] of Object.entries(read ?? {})) {
+      assert.match(name, /^[!-~]{1,64}$/);
+      assert.match(text, /^[\t -~]*$/);
+    }
+    if (read !== undefined) assert.equal(traceText(read) !== undefined, true, 'what was read can be sent on');
+  });
 
   it('has left Object.prototype alone', () => {
     assert.equal(Object.getOwnPropertyNames(Object.prototype).join(), cleanPrototype);

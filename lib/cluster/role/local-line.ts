@@ -53,8 +53,8 @@ export class LocalLine {
     const out = this.#begin();
     let args: unknown[] = [];
     try {
-      out.begin(REQUEST, NO_ID, NO_TIMEOUT, directRequestCodec.head(call, false, false));
-      directRequestCodec.writeBody(call, out, codec, false);
+      out.begin(REQUEST, NO_ID, NO_TIMEOUT, directRequestCodec.head(call, false, false, false));
+      directRequestCodec.writeBody(call, out, codec, false, false);
       out.commit();
       this.#read(out, ({ bytes, bodyStart, end }) => {
         args = decodeList(codec, bytes, bodyStart, end, call.args.length);

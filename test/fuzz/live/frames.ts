@@ -13,7 +13,18 @@ const CODECS = { json: jsonCodec, msgpack: msgpackCodec, 'serialize-json': stock
 export type CodecName = keyof typeof CODECS;
 
 export const NO_BODY = Buffer.alloc(0);
-const FEATURES = ['results', 'meta', 'goaway', 'progress', 'cancel', 'caller', 'relay', 'relay-url', 'stream'] as const;
+const FEATURES = [
+  'results',
+  'meta',
+  'goaway',
+  'progress',
+  'cancel',
+  'caller',
+  'trace',
+  'relay',
+  'relay-url',
+  'stream',
+] as const;
 /** Windows that make no sense. */
 const ODD_WINDOWS: readonly unknown[] = [null, 0, [], {}, { items: 0, bytes: -1, total: 1.5 }, 'x', { items: 2 ** 53 }];
 const METHODS = [
@@ -68,6 +79,21 @@ export function argumentItems(random: Random, codec: CodecName): { body: Buffer;
   return { body: listOf(...all), count: all.length };
 }
 
+/** A trace context, or what stands in the place of one. */
+export function traceItem(random: Random): Buffer {
+  const good = '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}';
+  const odd = [
+    '',
+    '[]',
+    'null',
+    '{"a":1}',
+    '{"__proto__":{"a":"b"}}',
+    `{"a":"${'x'.repeat(random.below(40_000))}"}`,
+    '{',
+  ];
+  return listOf(random.oneIn(3) ? random.damage(Buffer.from(good)) : Buffer.from(random.pick([good, ...odd])));
+}
+
 /** A frame as a Follower sends one; some are such as only a Leader may send. */
 export function followerFrame(random: Random, codec: CodecName, id: number): Frame {
   const { body, count } = argumentItems(random, codec);
@@ -76,6 +102,8 @@ export function followerFrame(random: Random, codec: CodecName, id: number): Fra
     () => request(id, invoke(random, 'invoke', count), body),
     () => request(id, invoke(random, 'invoke', count), body),
     () => request(id, { ...invoke(random, 'invoke', count), meta: 1, caller: 'someone' }, body),
+    () => request(id, { ...invoke(random, 'invoke', count + 1), trace: 1 }, Buffer.concat([traceItem(random), body])),
+    () => request(id, { ...invoke(random, random.pick(['invoke', 'relay']), count), trace: 1 }, body),
     () => request(random.pick([id, Math.max(1, id - 1)]), { type: 'cancel' }),
     () => request(id, { type: 'heartbeat' }),
     () => request(id, { type: 'subscribe', key }),

@@ -23,11 +23,15 @@ describe('RelayRequestCodec', () => {
   it('names the server by its number in the head, and makes each head once', () => {
     const { codec } = setUp();
     const { call } = fakeCall({ args: [1, 2] });
-    const head = codec.head(call, false);
+    const head = codec.head(call, false, false, false);
     const { type, to, argLength } = JSON.parse(head.toString());
     assert.deepEqual([type, to, argLength], ['relay', 7, 2]);
-    assert.equal(codec.head(call, false), head);
-    assert.equal(JSON.parse(codec.head(call, true).toString()).argLength, 3, 'meta travels before the arguments');
+    assert.equal(codec.head(call, false, false, false), head);
+    assert.equal(
+      JSON.parse(codec.head(call, true, false, false).toString()).argLength,
+      3,
+      'meta travels before the arguments',
+    );
   });
 
   it('takes a call back that a stopping relay did not send, and leaves the call unsettled', () => {
