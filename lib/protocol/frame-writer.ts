@@ -1,9 +1,10 @@
 import { RpcCode, RpcError } from '../errors.js';
-import { allocBytes, copyBytes, NO_BYTES, type RawBytes, utf8Length, writeUtf8 } from '../raw-bytes.js';
+import { copyBytes, NO_BYTES, type RawBytes, utf8Length, writeUtf8 } from '../raw-bytes.js';
 import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from './packet.js';
+import { makeSlab, SLAB_BYTES, type Slab, slabs } from './slabs.js';
 
-/** Size of a slab, enough for about 400 small calls. Larger slabs measured no faster. */
-const SLAB_BYTES = 64 * 1024;
+/** Stands for the slab while no frame is begun or waits. */
+const NO_SLAB: Slab = { bytes: NO_BYTES, view: new DataView(new ArrayBuffer(0)) };
 /** Largest slab that a connection goes on with. */
 const MAX_KEPT_SLAB_BYTES = 512 * 1024;
 /** Length below which a loop is faster than the call into native code that `Buffer.copy` makes. */
@@ -44,9 +45,9 @@ export interface ByteSink {
 export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
-  /** Slab. */
-  bytes: RawBytes = NO_BYTES;
-  view: DataView = new DataView(new ArrayBuffer(0));
+  bytes: RawBytes = NO_SLAB.bytes;
+  view: DataView = NO_SLAB.view;
+  #slab = NO_SLAB;
   at = 0;
   /** Offset of the frame that is being written; equal to `at` between frames. */
   origin = 0;
@@ -162,14 +163,17 @@ export class FrameWriter implements ByteSink {
     }
   }
 
-  /** Writes the slab from its start again. Called when the socket holds none of the taken bytes any more. */
+  /** Gives the slab back. Called when the socket holds none of the taken bytes any more. */
   recycle(): void {
     if (this.#untaken !== this.origin || this.at !== this.origin) return;
     const used = this.at;
     this.at = this.origin = this.#untaken = 0;
-    const size = this.bytes.length;
+    const slab = this.#slab;
+    const size = slab.bytes.length;
     // A large slab stays as long as the frames of each write need one: items of a stream would allocate one each.
-    if (size > SLAB_BYTES && (used <= SLAB_BYTES || size > MAX_KEPT_SLAB_BYTES)) this.#useSlab(SLAB_BYTES);
+    if (size > SLAB_BYTES && used > SLAB_BYTES && size <= MAX_KEPT_SLAB_BYTES) return;
+    this.#useSlab(NO_SLAB);
+    if (size === SLAB_BYTES) slabs.giveBack(slab);
   }
 
   reserve(bytes: number, least = bytes): void {
@@ -186,11 +190,12 @@ export class FrameWriter implements ByteSink {
       this.#full.push(committed);
       this.#fullBytes += committed.length;
     }
-    const old = this.bytes;
+    const old = this.#slab;
     const from = this.origin;
     // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
-    this.#useSlab(Math.max(SLAB_BYTES, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes))));
-    copyBytes(old, from, from + written, this.bytes, 0);
+    const size = Math.max(SLAB_BYTES, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes)));
+    this.#useSlab(size === SLAB_BYTES ? slabs.borrow() : makeSlab(size));
+    copyBytes(old.bytes, from, from + written, this.bytes, 0);
     this.at = written;
     this.origin = 0;
     this.#untaken = 0;
@@ -201,8 +206,9 @@ export class FrameWriter implements ByteSink {
     return new RpcError(RpcCode.FrameTooLarge, message, { delivery: 'not-sent' });
   }
 
-  #useSlab(bytes: number): void {
-    this.bytes = allocBytes(bytes);
-    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, bytes);
+  #useSlab(slab: Slab): void {
+    this.#slab = slab;
+    this.bytes = slab.bytes;
+    this.view = slab.view;
   }
 }

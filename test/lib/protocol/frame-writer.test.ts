@@ -56,8 +56,35 @@ describe('FrameWriter', () => {
     const large = slabAfter(SLAB_BYTES);
     assert.equal(slabAfter(SLAB_BYTES), large);
     assert.equal(slabAfter(SLAB_BYTES), large);
-    assert.equal(slabAfter(1).length, SLAB_BYTES);
-    assert.equal(slabAfter(SLAB_BYTES * 8).length, SLAB_BYTES, 'too large to be kept');
+    assert.equal(slabAfter(1).length, 0);
+    assert.equal(slabAfter(SLAB_BYTES * 8).length, 0, 'too large to be kept');
+  });
+
+  it('holds no slab while nothing waits, and lends its own to the next writer', () => {
+    const places: ArrayBufferLike[] = [];
+    for (const text of ['one', 'two']) {
+      const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+      assert.equal(writer.bytes.length, 0);
+      write(writer, text);
+      writer.take(({ buffer }) => places.push(buffer));
+      writer.recycle();
+      assert.equal(writer.bytes.length, 0);
+    }
+    assert.equal(places[0], places[1]);
+  });
+
+  it('shares a slab with no other writer while the bytes of one wait', () => {
+    const [one, other] = [new FrameWriter(DEFAULT_MAX_FRAME_BYTES), new FrameWriter(DEFAULT_MAX_FRAME_BYTES)];
+    write(one, 'one', 1);
+    const first = takeAll(one);
+    write(other, 'two', 2); // the socket still has the bytes of `first`
+    const second = takeAll(other);
+    one.recycle();
+    write(other, 'three', 3);
+    assert.deepEqual(
+      framesOf([first, second, takeAll(other)]).map(({ id }) => id),
+      [1, 2, 3],
+    );
   });
 
   it('leaves no byte of the slab as it was', () => {
