@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
+import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { dts } from 'rolldown-plugin-dts';
 import { bundleForPages, compileForPages } from './browser-bundle.mjs';
 import { commonjsDeclaration, moduleDeclaration } from './declaration-forms.mjs';
@@ -62,7 +63,9 @@ const requireDependencies = {
 async function buildCode() {
   const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const dependencies = outside.map((name) => new RegExp(`^${name}(?:/|$)`));
-  const bundle = await rolldown({
+  const common = { dir: DIST, minifyInternalExports: false };
+  /** @type {import('rolldown').InputOptions} */
+  const inputs = {
     input: entriesIn(ROOT, '.ts'),
     external: [/^node:/, ...dependencies],
     platform: 'node',
@@ -71,14 +74,22 @@ async function buildCode() {
       alias: Object.fromEntries(['debug', 'is-type-of', 'utility'].map((name) => [name, SERIALIZE_JSON_NEEDS])),
     },
     tsconfig: false,
+  };
+  // The command is an ES module alone: nothing imports it. A bundled package gets the modules of Node by imports, and needs no `require`.
+  const modules = await rolldown({
+    ...inputs,
+    input: { ...entriesIn(ROOT, '.ts'), cli: join(ROOT, 'cli/main.ts') },
+    external: dependencies,
+    plugins: [esmExternalRequirePlugin({ external: [/^node:/] })],
   });
-  const common = { dir: DIST, minifyInternalExports: false };
-  const { output } = await bundle.write({
+  const { output } = await modules.write({
     ...common,
     format: 'es',
     entryFileNames: '[name].js',
     chunkFileNames: 'shared/[name].js',
   });
+  await modules.close();
+  const bundle = await rolldown(inputs);
   await bundle.write({
     ...common,
     format: 'cjs',

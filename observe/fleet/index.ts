@@ -3,7 +3,7 @@
 export { type Address, readAddress } from './address.js';
 export type { FleetClient, FleetPollerEvents, FleetPollerOptions, UnknownServer, UnknownServers } from './poller.js';
 export { FleetPoller, POLLER_DEFAULTS } from './poller.js';
-export { ask, readStats } from './questions.js';
+export { type Asking, ask, readStats } from './questions.js';
 export { mergedMethods, mergedRates, OUTCOMES } from './rates.js';
 export type {
   AnswerState,

@@ -27,6 +27,9 @@ export const LIBRARY = [
   'station',
 ];
 
+/** Sources of the command `mailstation`, which is published as one program and writes to stdout. */
+export const COMMAND = ['cli'];
+
 /** The TypeScript files among `places` (files or folders), sorted. A place that does not exist holds none. */
 export function sourceFiles(places: readonly string[]): string[] {
   return places

@@ -4,7 +4,7 @@ import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { PACKAGE } from '../../lib/package.js';
-import { LIBRARY, list, ROOT, readManifest, readText, sourceFiles, sourceOf } from './house.js';
+import { COMMAND, LIBRARY, list, ROOT, readManifest, readText, sourceFiles, sourceOf } from './house.js';
 import { importsOf } from './source.js';
 
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   etcd: ['lib/machine', 'lib/registry'],
   dashboard: ['index'],
+  cli: ['index', 'etcd', 'observe/fleet', 'lib'],
   'observe/fleet': ['node-client', 'server', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
@@ -65,6 +66,8 @@ const RUNTIME_DEPENDENCIES = ['@standard-schema/spec', 'async', 'bluebird', 'eve
 const TYPES_ONLY = ['@standard-schema/spec'];
 /** Development dependencies whose code the build copies into `dist/`. */
 const BUNDLED = ['serialize-json'];
+/** The same, for the command alone. */
+const BUNDLED_WITH_COMMAND = ['commander'];
 const OPTIONAL_PEERS = ['@grpc/grpc-js'];
 
 /** Whoever lists the root has read the architecture. */
@@ -88,6 +91,7 @@ const ROOT_LISTING = [
     'lib',
     'compat',
     'observe',
+    'cli',
   ],
   ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
@@ -103,7 +107,8 @@ const LONG_FILES: Readonly<Record<string, string>> = {
 };
 
 const libraryFiles = sourceFiles(LIBRARY);
-const allFiles = [...libraryFiles, ...sourceFiles(['bench', 'examples'])];
+const commandFiles = sourceFiles(COMMAND);
+const allFiles = [...libraryFiles, ...commandFiles, ...sourceFiles(['bench', 'examples'])];
 
 /** `lib/protocol/packet.ts` -> `lib/protocol`, `station/roster.ts` -> `station`, `client.ts` -> `client`. */
 function partOf(file: string): string {
@@ -205,6 +210,11 @@ describe('dependencies', () => {
     const declared = [...RUNTIME_DEPENDENCIES, ...BUNDLED, ...Object.keys(manifest.peerDependencies ?? {})];
     const strange = found.filter(({ name }) => !declared.includes(name)).map(({ file, name }) => `${file}: ${name}`);
     assert.deepEqual(strange, [], list('not declared in package.json', strange));
+  });
+
+  it('the command imports those that the build bundles with it, and no others', () => {
+    const imported = commandFiles.flatMap(packageImports).filter(({ specifier }) => !specifier.startsWith('node:'));
+    assert.deepEqual([...new Set(imported.map(({ name }) => name))].sort(), [...BUNDLED_WITH_COMMAND].sort());
   });
 
   it('the library names the built-in modules by node:', () => {

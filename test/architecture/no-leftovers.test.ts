@@ -4,12 +4,12 @@ import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loaderFlags } from '../support/loader-flags.js';
-import { LIBRARY, list, ROOT, sourceFiles, sourceOf } from './house.js';
+import { COMMAND, LIBRARY, list, ROOT, sourceFiles, sourceOf } from './house.js';
 import { lineOf } from './source.js';
 
 const libraryFiles = sourceFiles(LIBRARY);
 const testFiles = sourceFiles(['test']).filter((file) => file.endsWith('.test.ts'));
-const allFiles = sourceFiles([...LIBRARY, 'test', 'bench', 'examples']).filter(
+const allFiles = sourceFiles([...LIBRARY, ...COMMAND, 'test', 'bench', 'examples']).filter(
   (file) => !file.includes('/fixtures/odd/'),
 );
 

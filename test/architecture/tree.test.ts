@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
-import { LIBRARY, readText, sourceFiles } from './house.js';
+import { COMMAND, LIBRARY, readText, sourceFiles } from './house.js';
 
 /** Folders that the line of a file at the root describes, as `client.ts` does for `client/`. */
 const WITH_ITS_FILE = ['client', 'server'];
@@ -32,7 +32,7 @@ describe("ARCHITECTURE's drawing of the house", () => {
 
   it('names each folder of the library, and none that is not there', () => {
     const folders = new Set(
-      sourceFiles(LIBRARY)
+      sourceFiles([...LIBRARY, ...COMMAND])
         .map((file) => posix.dirname(file))
         // The folders below browser/ are those at the root.
         .filter((folder) => folder !== '.' && !WITH_ITS_FILE.includes(folder) && !folder.startsWith('browser/'))

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { VERBS } from '../../cli/verbs.js';
+import { PACKAGE } from '../../lib/package.js';
+import { command } from './support.js';
+
+describe('the help', () => {
+  it('lists the verbs and the exit codes, on stdout where it was asked for', async (t) => {
+    const { code, stdout, stderr } = await command(t, ['--help']);
+    assert.deepEqual([code, stderr], [0, '']);
+    for (const { name, summary } of VERBS) assert.match(stdout, new RegExp(`^  ${name}\\b.*\\s${summary}`, 'm'));
+    assert.match(stdout, /4 {2}no answer in time/);
+  });
+
+  it('is on stderr, with exit code 2, where no verb is given', async (t) => {
+    const { code, stdout, stderr } = await command(t, []);
+    assert.deepEqual([code, stdout], [2, '']);
+    assert.match(stderr, /^Usage: mailstation/);
+  });
+
+  it('of each verb has examples, and lines of 80 characters', async (t) => {
+    for (const { name, examples } of VERBS) {
+      const { code, stdout } = await command(t, ['help', name]);
+      assert.equal(code, 0);
+      assert.ok(examples.length > 0);
+      for (const [line] of examples) assert.ok(stdout.includes(`mailstation ${line}`), `${name}: ${line}`);
+      const prose = stdout.split('\n').filter((line) => !line.startsWith('    $ '));
+      assert.deepEqual(
+        prose.filter((line) => line.length > 80),
+        [],
+      );
+      assert.deepEqual((await command(t, [name, '--help'])).stdout, stdout);
+    }
+  });
+
+  it('is there for the version', async (t) => {
+    assert.deepEqual(await command(t, ['--version']), { code: 0, stdout: `${PACKAGE.version}\n`, stderr: '' });
+  });
+});
