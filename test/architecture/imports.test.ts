@@ -67,7 +67,7 @@ const TYPES_ONLY = ['@standard-schema/spec'];
 /** Development dependencies whose code the build copies into `dist/`. */
 const BUNDLED = ['serialize-json'];
 /** The same, for the command alone. */
-const BUNDLED_WITH_COMMAND = ['commander'];
+const BUNDLED_WITH_COMMAND = ['commander', 'string-width'];
 const OPTIONAL_PEERS = ['@grpc/grpc-js'];
 
 /** Whoever lists the root has read the architecture. */
