@@ -29,16 +29,16 @@ function bucketOf(micros: number): number {
   return shift * SUB_BUCKETS + (micros >>> shift);
 }
 
-/** First latency of a bucket. Unit: microseconds */
-function lowerBound(bucket: number): number {
+/** First latency of a bucket of {@link Latency}. Unit: microseconds */
+export function bucketStart(bucket: number): number {
   if (bucket < 2 * SUB_BUCKETS) return bucket;
   return (SUB_BUCKETS + (bucket % SUB_BUCKETS)) * 2 ** (Math.floor(bucket / SUB_BUCKETS) - 1);
 }
 
 /** Middle of a bucket. Unit: microseconds */
 function middleOf(bucket: number): number {
-  const lower = lowerBound(bucket);
-  return bucket < 2 * SUB_BUCKETS ? lower : (lower + lowerBound(bucket + 1)) / 2;
+  const lower = bucketStart(bucket);
+  return bucket < 2 * SUB_BUCKETS ? lower : (lower + bucketStart(bucket + 1)) / 2;
 }
 
 /** Counts latencies in log-linear buckets. To count one takes a few instructions and no memory. */
