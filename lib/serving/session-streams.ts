@@ -5,8 +5,7 @@ import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
-import { type ItemConnection, roomOf } from '../stream/item-frame.js';
-import { ItemFrames, type StreamFrames } from '../stream/item-frames.js';
+import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
 import { SenderTurns } from '../stream/sender-turns.js';
 import { SentBytes } from '../stream/sent-bytes.js';
 import type { SentItems } from '../stream/sent-items.js';
@@ -63,21 +62,14 @@ export interface SessionStreamsOptions<Call extends StreamingCall = StreamedCall
   onLost(call: Call, error: unknown): void;
 }
 
-/** A stream that is open, and its frames. */
-interface Sending {
-  readonly sender: StreamSender;
-  readonly frames: StreamFrames;
-}
-
 /** Streams of results that one connection sends. Made with the first of them. */
 export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   readonly #options: SessionStreamsOptions<Call>;
   readonly #total: StreamTotal;
   readonly #turns: SenderTurns;
   readonly #sent: SentBytes;
-  readonly #frames: ItemFrames;
   /** By the id of the call: streams that are open. */
-  readonly #senders = new Map<number, Sending>();
+  readonly #senders = new Map<number, StreamSender>();
   /**
    * Likewise: what was sent of streams that are over here, where the consumer has not taken everything. It counts these bytes until
    * it says otherwise, and would take further items for too many if they were forgotten here before.
@@ -90,7 +82,6 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     this.#options = options;
     this.#total = new StreamTotal(options.window.total);
     this.#sent = new SentBytes(options.window.received);
-    this.#frames = new ItemFrames(options.connection, RESPONSE);
     this.#turns = new SenderTurns(roomOf(options.connection, this.#sent));
   }
 
@@ -110,12 +101,9 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     this.#calls.set(call.id, call);
   }
 
-  /** The call is over. Called before its answer is written, which is to arrive behind the items. */
   over(call: Call): void {
     // A later call may have got the id of one that was abandoned.
-    if (this.#calls.get(call.id) !== call) return;
-    this.#calls.delete(call.id);
-    this.#senders.get(call.id)?.frames.flush();
+    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
   }
 
   /** A source that never ends must not count for good among the streams of the connection. */
@@ -130,14 +118,12 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   }
 
   begin(call: Call, source: StreamSource): StreamSender {
-    const { window, codec, onLost } = this.#options;
-    const frames = this.#frames.open(call.id, codec);
+    const { window, onLost } = this.#options;
     const sender: StreamSender = new StreamSender(
       source,
       { window, total: this.#total, turns: this.#turns },
       {
-        write: (sequence, item) => this.#write(call, frames, sequence, item),
-        onFull: () => this.#frames.flush(frames),
+        write: (sequence, item) => this.#write(call, sequence, item),
         onDone: (returned) => {
           this.#ended(call.id, sender);
           call.done(returned);
@@ -157,7 +143,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
         },
       },
     );
-    this.#senders.set(call.id, { sender, frames });
+    this.#senders.set(call.id, sender);
     return sender;
   }
 
@@ -174,8 +160,8 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The consumer of a stream has taken items. Returns what is wrong with that. */
   taken(id: number, credit: Credit): string | undefined {
-    const sending = this.#senders.get(id);
-    if (sending !== undefined) return sending.sender.credit(credit);
+    const sender = this.#senders.get(id);
+    if (sender !== undefined) return sender.credit(credit);
     const untaken = this.#untaken.get(id);
     const wrong = untaken?.credit(credit);
     if (untaken?.areTaken === true) this.#untaken.delete(id);
@@ -190,9 +176,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The caller of this stream takes nothing more. An unknown id is no error. */
   forget(id: number): void {
-    const sending = this.#senders.get(id);
-    sending?.frames.flush();
-    sending?.sender.forget();
+    this.#senders.get(id)?.forget();
     this.#senders.delete(id);
     this.#untaken.get(id)?.forget();
     this.#untaken.delete(id);
@@ -217,17 +201,16 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The stream is over here. One that was forgotten before has no place any more, and its id may belong to another. */
   #ended(id: number, sender: StreamSender): void {
-    const sending = this.#senders.get(id);
-    if (sending?.sender !== sender) return;
-    sending.frames.flush();
+    if (this.#senders.get(id) !== sender) return;
     this.#senders.delete(id);
     if (!sender.items.areTaken) this.#untaken.set(id, sender.items);
   }
 
-  #write(call: Call, frames: StreamFrames, sequence: number, item: unknown): number {
-    const bytes = frames.write(sequence, item);
+  #write(call: Call, sequence: number, item: unknown): number {
+    const { connection, codec, onFirstItem } = this.#options;
+    const bytes = writeItem(connection, RESPONSE, call.id, codec, sequence, item);
     this.#sent.sent(bytes);
-    if (sequence === 0) this.#options.onFirstItem(call);
+    if (sequence === 0) onFirstItem(call);
     return bytes;
   }
 
