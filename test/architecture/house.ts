@@ -11,6 +11,7 @@ export const LIBRARY = [
   'etcd.ts',
   'browser.ts',
   'browser',
+  'dashboard.ts',
   'dashboard',
   'client.ts',
   'node-client.ts',
