@@ -43,7 +43,7 @@ export interface RecentCallsReport {
   readonly format: 1;
   /** Time of the report, on the clock of the server's machine. Unit: ms since 1970 */
   readonly time: number;
-  /** False where the server does not count calls (no `callStats: true`): then both lists are empty. */
+  /** False where the server does not count calls (`callStats: false`): then both lists are empty. */
   readonly counting: boolean;
   /** Number of the last entry; the argument `after` of the next question. */
   readonly seq: number;

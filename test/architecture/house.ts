@@ -9,6 +9,7 @@ export const ROOT = REPOSITORY;
 export const LIBRARY = [
   'index.ts',
   'etcd.ts',
+  'metrics.ts',
   'browser.ts',
   'browser',
   'dashboard.ts',
