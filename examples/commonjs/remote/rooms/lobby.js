@@ -1,0 +1,6 @@
+const members = new Set();
+
+exports.join = async (name) => {
+  members.add(name);
+  return [...members];
+};
