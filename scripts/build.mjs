@@ -19,6 +19,7 @@ import { rolldown } from 'rolldown';
 import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { dts } from 'rolldown-plugin-dts';
 import { bundleForPages, compileForPages } from './browser-bundle.mjs';
+import { buildPage } from './dashboard-page.mjs';
 import { commonjsDeclaration, moduleDeclaration } from './declaration-forms.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
 
@@ -59,8 +60,23 @@ const requireDependencies = {
     code.replace(/\bimport\(("[^"]+")\)/g, 'Promise.resolve().then(() => ({ default: require($1) }))'),
 };
 
+/**
+ * Puts the finished page of the dashboard in the place of the module that builds it from the sources.
+ *
+ * @param {import('./dashboard-page.mjs').Page} page
+ * @returns {import('rolldown').Plugin}
+ */
+function withPage({ html, csp }) {
+  const code = `const page = ${JSON.stringify({ html, csp })};\nexport const pageText = async () => page;`;
+  return {
+    name: 'with-page',
+    load: (id) => (id.replaceAll('\\', '/').endsWith('/dashboard/page-text.ts') ? { code, moduleType: 'js' } : null),
+  };
+}
+
 /** Returns the paths of the files that the code was made of. */
 async function buildCode() {
+  const page = await buildPage();
   const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
   const dependencies = outside.map((name) => new RegExp(`^${name}(?:/|$)`));
   const common = { dir: DIST, minifyInternalExports: false };
@@ -74,13 +90,14 @@ async function buildCode() {
       alias: Object.fromEntries(['debug', 'is-type-of', 'utility'].map((name) => [name, SERIALIZE_JSON_NEEDS])),
     },
     tsconfig: false,
+    plugins: [withPage(page)],
   };
   // The command is an ES module alone: nothing imports it. A bundled package gets the modules of Node by imports, and needs no `require`.
   const modules = await rolldown({
     ...inputs,
     input: { ...entriesIn(ROOT, '.ts'), cli: join(ROOT, 'cli/main.ts') },
     external: dependencies,
-    plugins: [esmExternalRequirePlugin({ external: [/^node:/] })],
+    plugins: [withPage(page), esmExternalRequirePlugin({ external: [/^node:/] })],
   });
   const { output } = await modules.write({
     ...common,
@@ -100,7 +117,9 @@ async function buildCode() {
     footer: (chunk) => (chunk.exports.includes(MODULE_EXPORTS) ? `module.exports = exports["${MODULE_EXPORTS}"];` : ''),
   });
   await bundle.close();
-  return output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const files = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const hasPage = files.some((file) => file.replaceAll('\\', '/').endsWith('/dashboard/page-text.ts'));
+  return hasPage ? [...files, ...page.files] : files;
 }
 
 /** One file an entry for ES modules, and one for CommonJS modules, whose imports an ES module's declarations do not allow. */

@@ -9,10 +9,8 @@ export const ROOT = REPOSITORY;
 export const LIBRARY = [
   'index.ts',
   'etcd.ts',
-  'metrics.ts',
   'browser.ts',
   'browser',
-  'dashboard.ts',
   'dashboard',
   'client.ts',
   'node-client.ts',
@@ -28,6 +26,9 @@ export const LIBRARY = [
   'router',
   'station',
 ];
+
+/** Sources of the dashboard's page, which run in a browser alone. */
+export const DASHBOARD_PAGE = 'dashboard/page/';
 
 /** Sources of the command `mailstation`, which is published as one program and writes to stdout. */
 export const COMMAND = ['cli'];

@@ -4,7 +4,17 @@ import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
 import { describe, it } from 'node:test';
 import { PACKAGE } from '../../lib/package.js';
-import { COMMAND, LIBRARY, list, ROOT, readManifest, readText, sourceFiles, sourceOf } from './house.js';
+import {
+  COMMAND,
+  DASHBOARD_PAGE,
+  LIBRARY,
+  list,
+  ROOT,
+  readManifest,
+  readText,
+  sourceFiles,
+  sourceOf,
+} from './house.js';
 import { importsOf } from './source.js';
 
 /** Everything under lib/, from the top down. `lib` is its root: the small files that all others share. */
@@ -25,16 +35,14 @@ const LIB = [
 
 /** Who may import whom. A call flows down this table; so do the imports. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  bench: ['index', 'etcd', 'metrics', 'router', 'lib', 'lib/registry', 'test'], // a part can be timed by itself
+  bench: ['index', 'etcd', 'router', 'lib', 'lib/registry', 'test'], // a part can be timed by itself
   examples: ['index'],
   browser: ['client', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   etcd: ['lib/machine', 'lib/registry'],
-  dashboard: ['observe/fleet', 'node-client', 'client', 'server', ...LIB],
-  metrics: ['observe/metrics'],
+  dashboard: ['index'],
   cli: ['index', 'etcd', 'observe/fleet', 'lib'],
   'observe/fleet': ['node-client', 'server', ...LIB],
-  'observe/metrics': ['client', 'server', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],
   client: ['proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
@@ -68,6 +76,8 @@ const RUNTIME_DEPENDENCIES = ['@standard-schema/spec', 'async', 'bluebird', 'eve
 const TYPES_ONLY = ['@standard-schema/spec'];
 /** Development dependencies whose code the build copies into `dist/`. */
 const BUNDLED = ['serialize-json'];
+/** The same, for the page of the dashboard alone. */
+const BUNDLED_WITH_PAGE = ['htm', 'preact', 'uplot'];
 /** The same, for the command alone. */
 const BUNDLED_WITH_COMMAND = ['commander', 'string-width'];
 const OPTIONAL_PEERS = ['@grpc/grpc-js'];
@@ -77,10 +87,8 @@ const ROOT_LISTING = [
   ...[
     'index.ts',
     'etcd.ts',
-    'metrics.ts',
     'browser.ts',
     'browser',
-    'dashboard.ts',
     'dashboard',
     'client.ts',
     'node-client.ts',
@@ -211,9 +219,34 @@ describe('dependencies', () => {
   });
 
   it('the library imports no others', () => {
-    const declared = [...RUNTIME_DEPENDENCIES, ...BUNDLED, ...Object.keys(manifest.peerDependencies ?? {})];
+    const declared = [
+      ...RUNTIME_DEPENDENCIES,
+      ...BUNDLED,
+      ...BUNDLED_WITH_PAGE,
+      ...Object.keys(manifest.peerDependencies ?? {}),
+    ];
     const strange = found.filter(({ name }) => !declared.includes(name)).map(({ file, name }) => `${file}: ${name}`);
     assert.deepEqual(strange, [], list('not declared in package.json', strange));
+  });
+
+  it('the page of the dashboard imports those that are bundled with it, nothing of Node and nothing of the library; and no other file does', () => {
+    const isOfPage = (file: string) => file.startsWith(DASHBOARD_PAGE);
+    const pages = libraryFiles.filter(isOfPage);
+    const strange = pages.filter((file) =>
+      importsOf(sourceOf(file)).some(({ specifier }) => specifier.startsWith('node:')),
+    );
+    assert.deepEqual(strange, [], list('a page has nothing of Node', strange));
+    const names = new Set(found.filter(({ file }) => isOfPage(file)).map(({ name }) => name));
+    assert.deepEqual([...names].sort(), BUNDLED_WITH_PAGE);
+    const others = found.filter(({ name, file }) => BUNDLED_WITH_PAGE.includes(name) && !isOfPage(file));
+    assert.deepEqual(
+      others.map(({ file }) => file),
+      [],
+      'only the page may import these',
+    );
+    const shared = ['dashboard/apply.ts', 'dashboard/entries.ts', 'dashboard/snapshot.ts'];
+    const beyond = pages.flatMap(ownImports).filter((file) => !isOfPage(file) && !shared.includes(file));
+    assert.deepEqual(beyond, [], list('the page and its server have only the types of the states in common', beyond));
   });
 
   it('the command imports those that the build bundles with it, and no others', () => {
@@ -237,7 +270,7 @@ describe('dependencies', () => {
     const used = new Set(
       found.filter(({ name, isType }) => isType === TYPES_ONLY.includes(name)).map(({ name }) => name),
     );
-    const idle = [...RUNTIME_DEPENDENCIES, ...BUNDLED].filter((name) => !used.has(name));
+    const idle = [...RUNTIME_DEPENDENCIES, ...BUNDLED, ...BUNDLED_WITH_PAGE].filter((name) => !used.has(name));
     assert.deepEqual(idle, [], list('declared, and imported by no file of the library', idle));
   });
 

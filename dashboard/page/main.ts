@@ -1,0 +1,10 @@
+/** What a browser runs: the page of the dashboard. */
+import { h, render } from 'preact';
+import { App } from './app.js';
+import { Store } from './source/store.js';
+
+const place = document.getElementById('app');
+if (place === null) throw new Error('the page has no place for the dashboard');
+const store = new Store();
+render(h(App, { store }), place);
+store.open();
