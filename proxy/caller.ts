@@ -9,10 +9,8 @@ import type { ResultStream } from '../lib/call/result-stream.js';
 import { UploadCall } from '../lib/call/upload-call.js';
 import { outerCall } from '../lib/call-context.js';
 import { type Callback, userCallback } from '../lib/callback.js';
-import { CalledBackError, resultsOf } from '../lib/called-back.js';
 import { UnusedPromise } from '../lib/compat/unused-promise.js';
 import { RpcCode, type RpcError } from '../lib/errors.js';
-import { firstOf } from '../lib/falsy-first.js';
 import { boolean, defined, fieldsOf, invalid, timeoutMs, unfit } from '../lib/options.js';
 import type { RosterView } from '../lib/roster-view.js';
 import type { ServerInfo } from '../lib/server-info.js';
@@ -21,6 +19,7 @@ import { unknownOptions } from '../lib/unknown-options.js';
 import { type AroundBroadcast, type Outcome, resultsOfAll, toAll } from './broadcast.js';
 import { rejectAtCaller } from './caller-stack.js';
 import { isClass } from './is-class.js';
+import { passResults } from './pass-results.js';
 import { callStream, type StreamDefaults, type StreamTarget } from './stream-caller.js';
 import { checkUpload, unreadUpload } from './upload-option.js';
 
@@ -203,10 +202,7 @@ export class Caller {
       // Never before the call has returned: a caller that calls again from its callback would recurse without end.
       const settle: Settle = (error, results) => {
         if (!hasReturned) nextTick(settle, error, results);
-        else if (error === undefined) callback(this.#callbacks ? firstFor(results) : null, ...results);
-        else if (this.#callbacks && error.cause instanceof CalledBackError) passOn(callback, error.cause);
-        else if (this.#callbacks) callback(error, ...(resultsOf(error.cause) ?? []));
-        else callback(error);
+        else passResults(callback, error, results, this.#callbacks);
       };
       this.#send(new Kind(method, args, timeout, false, options, routeParam, settle), target);
       hasReturned = true;
@@ -285,15 +281,4 @@ export class Caller {
       this.#isSending = wasSending;
     }
   }
-}
-
-/** First argument of a callback that gets results: null, or the value that the method gave its own callback in the place of the error. */
-function firstFor(results: readonly unknown[]): Error | null {
-  return (firstOf(results) ?? null) as Error | null;
-}
-
-/** Calls the callback with what the method has given its own, whatever is in the place of the error. */
-function passOn(callback: Callback<unknown[]>, { callbackArguments }: CalledBackError): void {
-  const [first, ...rest] = callbackArguments;
-  callback(first as Error | null, ...rest);
 }

@@ -35,7 +35,7 @@ export async function bundleForPages() {
       throw new Error(`the client for web pages cannot be bundled: ${warning.message}`);
     },
   });
-  const { output } = await bundle.generate({ format: 'es', minify: true, codeSplitting: false });
+  const { output } = await bundle.generate({ format: 'es', minify: true, comments: false, codeSplitting: false });
   await bundle.close();
   const [chunk, ...others] = output;
   if (others.length > 0 || chunk.imports.length + chunk.dynamicImports.length > 0)
