@@ -43,6 +43,8 @@ export interface OutgoingStream {
 export interface UploadPort extends SenderParts {
   /** Writes one item as a frame, and returns its bytes as the window counts them. Throws where the item cannot be sent. */
   write(sequence: number, item: unknown): number;
+  /** The streams of the connection are as far ahead as they may be: no item waits for others any more. */
+  flush(): void;
   /** All items are written. */
   end(): void;
 }

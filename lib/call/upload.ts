@@ -33,6 +33,7 @@ export class Upload implements OutgoingUpload {
     if (this.#isOver || source === undefined) return;
     this.#sender = new StreamSender(source, port, {
       write: (sequence, item) => port.write(sequence, item),
+      onFull: () => port.flush(),
       onDone: () => port.end(),
       onFailed: (error) => this.#fail(RpcCode.Upload, `the source of its stream failed: ${messageOf(error)}`, error),
       onUnsendable: (error) => {

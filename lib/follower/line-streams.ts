@@ -4,7 +4,8 @@ import type { Codec } from '../protocol/codec.js';
 import { HEAD, type Head } from '../protocol/message.js';
 import { type FrameView, REQUEST } from '../protocol/packet.js';
 import { DEFAULT_STREAM_WINDOW, reportInterval, type StreamWindow } from '../protocol/stream-window.js';
-import { roomOf, writeItem } from '../stream/item-frame.js';
+import { roomOf } from '../stream/item-frame.js';
+import { ItemFrames } from '../stream/item-frames.js';
 import { ReceivedBytes } from '../stream/received-bytes.js';
 import { SenderTurns } from '../stream/sender-turns.js';
 import { SentBytes } from '../stream/sent-bytes.js';
@@ -27,6 +28,7 @@ export class LineStreams {
   readonly #uploadTotal: StreamTotal;
   readonly #turns: SenderTurns;
   readonly #sent: SentBytes;
+  readonly #frames: ItemFrames;
   readonly #received: ReceivedBytes;
 
   /** `window`: that of the results, which this end has announced. */
@@ -42,6 +44,7 @@ export class LineStreams {
     const { total, received }: StreamWindow = agreement.uploads ?? DEFAULT_STREAM_WINDOW;
     this.#uploadTotal = new StreamTotal(total);
     this.#sent = new SentBytes(received);
+    this.#frames = new ItemFrames(connection, REQUEST);
     this.#turns = new SenderTurns(roomOf(connection, this.#sent));
   }
 
@@ -88,12 +91,17 @@ export class LineStreams {
 
   #uploadPort(id: number, window: StreamWindow, codec: Codec): UploadPort {
     const connection = this.#connection;
+    const frames = this.#frames.open(id, codec);
     return {
       window,
       total: this.#uploadTotal,
       turns: this.#turns,
-      write: (sequence, item) => this.#sent.sent(writeItem(connection, REQUEST, id, codec, sequence, item)),
-      end: () => connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamEnd),
+      write: (sequence, item) => this.#sent.sent(frames.write(sequence, item)),
+      flush: () => this.#frames.flush(frames),
+      end: () => {
+        frames.flush();
+        connection.send(REQUEST, id, UNANSWERED_MS, HEAD.streamEnd);
+      },
     };
   }
 }

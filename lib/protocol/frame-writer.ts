@@ -45,6 +45,7 @@ export interface ByteSink {
 export class FrameWriter implements ByteSink {
   hashedKeys = 0;
   #maxFrameBytes: number;
+  readonly #slabBytes: number;
   bytes: RawBytes = NO_SLAB.bytes;
   view: DataView = NO_SLAB.view;
   #slab = NO_SLAB;
@@ -57,8 +58,21 @@ export class FrameWriter implements ByteSink {
   #full: RawBytes[] = [];
   #fullBytes = 0;
 
-  constructor(maxFrameBytes: number) {
+  /** `slabBytes`: size of a slab that frames fit in. */
+  constructor(maxFrameBytes: number, slabBytes = SLAB_BYTES) {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#slabBytes = slabBytes;
+  }
+
+  /** Largest frame that is written. */
+  get maxFrameBytes(): number {
+    return this.#maxFrameBytes;
+  }
+
+  /** Begins anew with this limit on a frame, where nothing that was written is wanted any more. */
+  reuse(maxFrameBytes: number): void {
+    this.#maxFrameBytes = maxFrameBytes;
+    this.at = this.origin = this.#untaken = 0;
   }
 
   /** Lowers the limit on a frame to the limit of the other end. A higher limit changes nothing. */
@@ -193,7 +207,7 @@ export class FrameWriter implements ByteSink {
     const old = this.#slab;
     const from = this.origin;
     // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
-    const size = Math.max(SLAB_BYTES, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes)));
+    const size = Math.max(this.#slabBytes, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes)));
     this.#useSlab(size === SLAB_BYTES ? slabs.borrow() : makeSlab(size));
     copyBytes(old.bytes, from, from + written, this.bytes, 0);
     this.at = written;

@@ -5,7 +5,8 @@ import { type FrameView, RESPONSE } from '../protocol/packet.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
 import { printable } from '../quoted.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
-import { type ItemConnection, roomOf, writeItem } from '../stream/item-frame.js';
+import { type ItemConnection, roomOf } from '../stream/item-frame.js';
+import { ItemFrames, type StreamFrames } from '../stream/item-frames.js';
 import { SenderTurns } from '../stream/sender-turns.js';
 import { SentBytes } from '../stream/sent-bytes.js';
 import type { SentItems } from '../stream/sent-items.js';
@@ -62,14 +63,21 @@ export interface SessionStreamsOptions<Call extends StreamingCall = StreamedCall
   onLost(call: Call, error: unknown): void;
 }
 
+/** A stream that is open, and its frames. */
+interface Sending {
+  readonly sender: StreamSender;
+  readonly frames: StreamFrames;
+}
+
 /** Streams of results that one connection sends. Made with the first of them. */
 export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   readonly #options: SessionStreamsOptions<Call>;
   readonly #total: StreamTotal;
   readonly #turns: SenderTurns;
   readonly #sent: SentBytes;
+  readonly #frames: ItemFrames;
   /** By the id of the call: streams that are open. */
-  readonly #senders = new Map<number, StreamSender>();
+  readonly #senders = new Map<number, Sending>();
   /**
    * Likewise: what was sent of streams that are over here, where the consumer has not taken everything. It counts these bytes until
    * it says otherwise, and would take further items for too many if they were forgotten here before.
@@ -82,6 +90,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     this.#options = options;
     this.#total = new StreamTotal(options.window.total);
     this.#sent = new SentBytes(options.window.received);
+    this.#frames = new ItemFrames(options.connection, RESPONSE);
     this.#turns = new SenderTurns(roomOf(options.connection, this.#sent));
   }
 
@@ -101,9 +110,12 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
     this.#calls.set(call.id, call);
   }
 
+  /** The call is over. Called before its answer is written, which is to arrive behind the items. */
   over(call: Call): void {
     // A later call may have got the id of one that was abandoned.
-    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
+    if (this.#calls.get(call.id) !== call) return;
+    this.#calls.delete(call.id);
+    this.#senders.get(call.id)?.frames.flush();
   }
 
   /** A source that never ends must not count for good among the streams of the connection. */
@@ -118,12 +130,14 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
   }
 
   begin(call: Call, source: StreamSource): StreamSender {
-    const { window, onLost } = this.#options;
+    const { window, codec, onLost } = this.#options;
+    const frames = this.#frames.open(call.id, codec);
     const sender: StreamSender = new StreamSender(
       source,
       { window, total: this.#total, turns: this.#turns },
       {
-        write: (sequence, item) => this.#write(call, sequence, item),
+        write: (sequence, item) => this.#write(call, frames, sequence, item),
+        onFull: () => this.#frames.flush(frames),
         onDone: (returned) => {
           this.#ended(call.id, sender);
           call.done(returned);
@@ -143,7 +157,7 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
         },
       },
     );
-    this.#senders.set(call.id, sender);
+    this.#senders.set(call.id, { sender, frames });
     return sender;
   }
 
@@ -160,8 +174,8 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The consumer of a stream has taken items. Returns what is wrong with that. */
   taken(id: number, credit: Credit): string | undefined {
-    const sender = this.#senders.get(id);
-    if (sender !== undefined) return sender.credit(credit);
+    const sending = this.#senders.get(id);
+    if (sending !== undefined) return sending.sender.credit(credit);
     const untaken = this.#untaken.get(id);
     const wrong = untaken?.credit(credit);
     if (untaken?.areTaken === true) this.#untaken.delete(id);
@@ -176,7 +190,9 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The caller of this stream takes nothing more. An unknown id is no error. */
   forget(id: number): void {
-    this.#senders.get(id)?.forget();
+    const sending = this.#senders.get(id);
+    sending?.frames.flush();
+    sending?.sender.forget();
     this.#senders.delete(id);
     this.#untaken.get(id)?.forget();
     this.#untaken.delete(id);
@@ -201,16 +217,17 @@ export class SessionStreams<Call extends StreamingCall = StreamedCall> {
 
   /** The stream is over here. One that was forgotten before has no place any more, and its id may belong to another. */
   #ended(id: number, sender: StreamSender): void {
-    if (this.#senders.get(id) !== sender) return;
+    const sending = this.#senders.get(id);
+    if (sending?.sender !== sender) return;
+    sending.frames.flush();
     this.#senders.delete(id);
     if (!sender.items.areTaken) this.#untaken.set(id, sender.items);
   }
 
-  #write(call: Call, sequence: number, item: unknown): number {
-    const { connection, codec, onFirstItem } = this.#options;
-    const bytes = writeItem(connection, RESPONSE, call.id, codec, sequence, item);
+  #write(call: Call, frames: StreamFrames, sequence: number, item: unknown): number {
+    const bytes = frames.write(sequence, item);
     this.#sent.sent(bytes);
-    if (sequence === 0) onFirstItem(call);
+    if (sequence === 0) this.#options.onFirstItem(call);
     return bytes;
   }
 

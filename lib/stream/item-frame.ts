@@ -10,7 +10,7 @@ import { writeCount } from './stream-body.js';
 /** Bytes that may wait to be written before streams write no more. */
 const ROOM_BYTES = 64 * 1024;
 /** Timeout field of a frame of items, which no peer reads. */
-const ITEMS_TIMEOUT_MS = 1;
+export const ITEMS_TIMEOUT_MS = 1;
 
 /** The connection that streams leave on. */
 export interface ItemConnection {
@@ -18,9 +18,13 @@ export interface ItemConnection {
   readonly isBlocked: boolean;
   /** Bytes that wait to be written. */
   readonly queuedBytes: number;
+  /** Largest frame that the peer takes. */
+  readonly maxFrameBytes: number;
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter;
   commit(): void;
   rollback(): void;
+  /** Queues a frame for which there is room. Does nothing where the connection accepts no frames any more. */
+  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array): void;
 }
 
 /** Where streams may write while little is queued on the connection. */

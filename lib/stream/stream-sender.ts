@@ -13,6 +13,8 @@ export interface SenderHandler {
    * `sequence`: number of the item, from 0.
    */
   write(sequence: number, item: unknown): number;
+  /** The streams of the connection are as far ahead as they may be together. */
+  onFull(): void;
   /** The source has ended, and all its items are written. */
   onDone(returned: unknown): void;
   /** The source has failed. */
@@ -88,6 +90,7 @@ export class StreamSender implements TurnTaker, RoomWaiter {
       return 0;
     }
     this.items.add(bytes);
+    if (this.#parts.total.isFull) this.#handler.onFull();
     // A write may end the connection, and thereby stop the stream.
     if (this.#lifecycle.move('idle')) this.#goOn();
     return bytes;

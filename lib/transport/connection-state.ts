@@ -1,3 +1,4 @@
+import type { RpcError } from '../errors.js';
 import type { Transitions } from '../lifecycle.js';
 
 /**
@@ -17,3 +18,9 @@ export const CONNECTION_TRANSITIONS = {
   closed: [],
 } as const satisfies Transitions<'open' | 'blocked' | 'ending' | 'flushing' | 'closed'>;
 export type ConnectionState = keyof typeof CONNECTION_TRANSITIONS;
+
+/** Data of an end in order, from `end()` on. */
+export interface Ending {
+  readonly reason: RpcError;
+  readonly timer: NodeJS.Timeout;
+}

@@ -11,15 +11,9 @@ import type { ByteStream } from './byte-stream.js';
 import type { ConnectionHandler, ConnectionOptions } from './connection-contract.js';
 import { END_TIMEOUT_MS, OWN_FRAMES_BYTES } from './connection-defaults.js';
 import { answerForeign, connectionLost, evicted, notSent, protocolError, queueFull } from './connection-errors.js';
-import { CONNECTION_TRANSITIONS, type ConnectionState } from './connection-state.js';
+import { CONNECTION_TRANSITIONS, type ConnectionState, type Ending } from './connection-state.js';
 import { FlushSchedule } from './flush-schedule.js';
 import { FrameIntake } from './frame-intake.js';
-
-/** Data of an end in order, from `end()` on. */
-interface Ending {
-  readonly reason: RpcError;
-  readonly timer: NodeJS.Timeout;
-}
 
 /**
  * Frames over a byte stream: one contiguous write in each tick with adaptive early flushes, backpressure, bounds, and one
@@ -111,6 +105,10 @@ export class Connection {
     if (bytes !== undefined) this.#writer.limitFrames(bytes);
   }
 
+  get maxFrameBytes(): number {
+    return this.#writer.maxFrameBytes;
+  }
+
   get queuedBytes(): number {
     return this.#writer.pendingBytes + this.#stream.pendingBytes;
   }
@@ -169,22 +167,25 @@ export class Connection {
    * the connection is destroyed. Does nothing once the connection accepts no frames. Throws {@link RpcCode.FrameTooLarge}.
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array = NO_BYTES): void {
+    this.queue(kind, id, timeoutMs, head, body);
+    // A heartbeat does not wait for calls to be gathered.
+    if (this.isOpen && this.#options.flushInterval > 0) this.#flush();
+  }
+
+  /** Queues a frame likewise, and lets it wait for others. */
+  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array): void {
     if (this.isBlocked) this.#noteUnread(); // values of a shared client pile up as answers do
     if (!this.isOpen) return;
-    // Past the bound: the peer requests heartbeats and never reads the answers.
-    const { maxQueuedBytes } = this.#options;
+    const { maxQueuedBytes } = this.#options; // past the bound: the peer requests heartbeats and never reads the answers
     if (this.isBlocked && this.queuedBytes > maxQueuedBytes + OWN_FRAMES_BYTES)
       return this.destroy(queueFull(this.queuedBytes, this.peer, maxQueuedBytes));
     this.#begin(kind, id, timeoutMs, head);
     try {
-      if (body.length > 0) this.#writer.append(body, 0, body.length);
+      this.#writer.append(body, 0, body.length);
       this.commit();
-    } catch (error) {
-      this.rollback();
-      throw error;
+    } finally {
+      this.rollback(); // a frame that was not committed
     }
-    // A heartbeat does not wait for calls to be gathered.
-    if (this.#options.flushInterval > 0) this.#flush();
   }
 
   /**

@@ -7,6 +7,7 @@ import { request, response } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
 import { type RawPeer, rawCaller, rawLeader, registeredCaller } from './raw-peers.js';
 import { follow, lead } from './sharing.js';
+import { itemsAt } from './stream-items.js';
 import { failure, serve } from './support.js';
 
 const CHANNEL = 'mailstation.share';
@@ -79,12 +80,12 @@ describe('a Follower that has streams relayed', () => {
   it('is sent no more than its window, and more for each credit', async (t) => {
     const { peer } = await opened(t);
     peer.write(open(2));
-    await until(() => framesOf(peer, 2).length === 3, { what: 'the window' });
+    await until(() => itemsAt(peer, 2) === 3, { what: 'the window' });
     peer.write(request(3, { type: 'relay', to: 1, method: 'user.service.f', argLength: 0, oneway: false }));
     await until(() => framesOf(peer, 3).length === 1, { what: 'a plain call beside the stream' });
-    assert.equal(framesOf(peer, 2).length, 3);
+    assert.equal(itemsAt(peer, 2), 3);
     peer.write(credit(2, 2, 10));
-    await until(() => framesOf(peer, 2).length === 5, { what: 'two more' });
+    await until(() => itemsAt(peer, 2) === 5, { what: 'two more' });
   });
 
   const mistakes: { what: string; send: (peer: RawPeer) => void }[] = [
@@ -97,12 +98,12 @@ describe('a Follower that has streams relayed', () => {
     it(`${what}: the stream ends with ERR_RPC_BAD_REQUEST, its generator once, and the connection goes on`, async (t) => {
       const { peer, ends } = await opened(t);
       peer.write(open(2));
-      await until(() => framesOf(peer, 2).length === 3, { what: 'the window' });
+      await until(() => itemsAt(peer, 2) === 3, { what: 'the window' });
       send(peer);
       assert.equal(await failed(peer, 2), 'ERR_RPC_BAD_REQUEST');
       await until(() => ends.finals === 1, { what: 'the finally' });
       peer.write(open(4));
-      await until(() => framesOf(peer, 4).length === 3, { what: 'another stream' });
+      await until(() => itemsAt(peer, 4) === 3, { what: 'another stream' });
       assert.equal(framesOf(peer, 2).filter((type) => type !== 'stream_items').length, 1, 'one error');
     });
 
@@ -123,7 +124,7 @@ describe('a Follower that has streams relayed', () => {
   it('cancels: the generator ends once, and nothing more is sent', async (t) => {
     const { peer, ends } = await opened(t);
     peer.write(open(2));
-    await until(() => framesOf(peer, 2).length === 3, { what: 'the window' });
+    await until(() => itemsAt(peer, 2) === 3, { what: 'the window' });
     peer.write(request(2, { type: 'cancel' }));
     await until(() => ends.finals === 1, { what: 'the finally' });
     assert.deepEqual([...new Set(framesOf(peer, 2))], ['stream_items']);

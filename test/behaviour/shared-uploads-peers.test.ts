@@ -8,7 +8,7 @@ import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { type RawPeer, rawCaller, rawLeader, registeredCaller, stock } from './raw-peers.js';
 import { follow, lead } from './sharing.js';
-import { itemsBody as items } from './stream-items.js';
+import { itemsBody as items, nextItems } from './stream-items.js';
 import { call, failure, serve } from './support.js';
 
 const CHANNEL = 'mailstation.share';
@@ -227,7 +227,7 @@ async function relayedServer(t: TestContext, onInvoke: (peer: RawPeer, id: numbe
     const ext = { ...EXT, stream: { ...WINDOW, items: 2 } };
     peer.write(response(id, { type: 'register_channel_res', ext }, stock({ success: true })));
     const invoke = await peer.next('invoke');
-    if (invoke.head.upload === 1) for (let i = 0; i < 2; i++) await peer.next('stream_items');
+    if (invoke.head.upload === 1) await nextItems(peer, 2);
     onInvoke(peer, invoke.id);
   });
   const port = await freePort();

@@ -7,23 +7,11 @@ import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { EXT, type RawPeer, rawCaller, rawLeader, stock } from './raw-peers.js';
+import { itemsBody as items, itemsAt, nextItems } from './stream-items.js';
 import { type Calls, call, failure, makeGate, serve } from './support.js';
 
 const WINDOW = { items: 2, bytes: 1_000, total: 10_000 };
 const OURS = { ...EXT, features: [...EXT.features, 'cancel', 'stream'] };
-
-/** Body of a frame of items in json. */
-function items(first: number, ...values: unknown[]): Buffer {
-  const parts = values.map((value) => {
-    const bytes = Buffer.from(JSON.stringify(value));
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return Buffer.concat([length, bytes]);
-  });
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(first, 4);
-  return Buffer.concat([head, ...parts]);
-}
 
 function open(id: number, method = 'endless', more: object = {}): Buffer {
   return request(id, {
@@ -82,14 +70,8 @@ describe('a server, and a caller that breaks the rules of streams', () => {
     const { port } = await served(t);
     const peer = await caller(t, port);
     peer.write(open(2));
-    const sent = [await peer.next('stream_items'), await peer.next('stream_items')];
-    assert.deepEqual(
-      sent.map(({ id, body }) => [id, body.toString('hex')]),
-      [
-        [2, items(0, 0).toString('hex')],
-        [2, items(1, 1).toString('hex')],
-      ],
-    );
+    const { id, body } = await peer.next('stream_items');
+    assert.deepEqual([id, body.toString('hex')], [2, items(0, 0, 1).toString('hex')]);
     peer.write(request(3, { type: 'invoke', method: 'user.service.f', argLength: 0, oneway: false }));
     assert.equal((await peer.next()).head.type, 'invoke_result');
     peer.write(credit(2, 1, 5));
@@ -120,7 +102,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
       const { port, ends } = await served(t);
       const peer = await caller(t, port);
       peer.write(open(2));
-      for (let i = 0; i < 2; i++) await peer.next('stream_items');
+      await nextItems(peer, 2);
       send(peer);
       const [code, message] = await refusal(peer);
       assert.equal(code, 'ERR_RPC_BAD_REQUEST');
@@ -167,7 +149,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
     const { port } = await served(t);
     const peer = await caller(t, port);
     peer.write(open(2));
-    for (let i = 0; i < 2; i++) await peer.next('stream_items');
+    await nextItems(peer, 2);
     peer.write(received(5), received(4), received(1_000), request(0, { type: 'stream_received' }));
     for (const says of [/went backwards/, /exceeds what was sent/, /without its count/]) {
       const [code, message] = await refusal(peer);
@@ -191,8 +173,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
   it('counts what was not taken of ended streams, also of more than maxStreams, until a credit or a cancel', async (t) => {
     const { port } = await served(t, { maxStreams: 2 });
     const peer = await caller(t, port, { ...OURS, stream: { items: 10, bytes: 1_000, total: 61 } });
-    const ofId = (wanted: number): number =>
-      peer.packets.filter(({ id, head }) => id === wanted && head.type === 'stream_items').length;
+    const ofId = (id: number): number => itemsAt(peer, id);
     for (const id of [2, 3, 4, 5]) {
       peer.write(open(id, 'three'));
       if (id < 5) await peer.next('invoke_result');
@@ -234,7 +215,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
     const { port, ends } = await served(t);
     const peer = await caller(t, port);
     for (let id = 2; id < 52; id++) peer.write(open(id));
-    await until(() => peer.packets.length > 100, { what: 'the items' });
+    await until(() => itemsAt(peer) === 100, { what: 'the items' });
     peer.socket.destroy();
     await until(() => ends.length === 50, { what: 'every finally' });
   });
@@ -271,7 +252,7 @@ describe('a client, and a server that breaks the rules of streams', () => {
 
   it('announces its window, and gives credit for what was read', async (t) => {
     const { stream, peer, id, send } = await opened(t);
-    send(items(0, 'a'), items(1, 'b'));
+    send(items(0, '"a"'), items(1, '"b"'));
     assert.deepEqual([(await stream.next()).value, (await stream.next()).value], ['a', 'b']);
     const { body, id: of } = await peer.next('stream_credit');
     assert.deepEqual([of, body], [id, creditBody({ items: 1, bytes: 7 })]);

@@ -8,7 +8,7 @@ import { loadFrozen } from '../support/frozen.js';
 import { expectNoLeaks } from '../support/leaks.js';
 import { until } from '../support/until.js';
 import { EXT, type RawPeer, rawCaller, rawLeader, stock } from './raw-peers.js';
-import { itemsBody as items } from './stream-items.js';
+import { itemsBody as items, itemsAt, nextItems } from './stream-items.js';
 import { call, deferred, failure, serve } from './support.js';
 
 const WINDOW = { items: 2, bytes: 1_000, total: 10_000 };
@@ -285,7 +285,7 @@ describe('a caller, and a server that breaks the rules of an upload', () => {
       );
       const call = await peer.next('invoke');
       assert.deepEqual([call.head.upload, call.head.stream], [1, undefined]);
-      for (let i = 0; i < 2; i++) await peer.next('stream_items');
+      await nextItems(peer, 2);
       onInvoke(peer, call.id);
     });
   }
@@ -396,7 +396,7 @@ describe('a caller, and a server that breaks the rules of an upload', () => {
     const peer = await until(() => peerOf, { what: 'the call' });
     peer.write(response(999, { type: 'stream_stop' }), credit(998, 1, 1));
     await new Promise((resolve) => setTimeout(resolve, 30));
-    assert.equal(peer.packets.filter(({ head }) => head.type === 'stream_items').length, 2);
+    assert.equal(itemsAt(peer), 2);
     peer.write(response(invoked, { type: 'invoke_result', success: true, results: 1 }, items(0, 'null').subarray(8)));
     assert.equal(await answer, null);
     assert.deepEqual(ends, ['finally']);

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import type { ByteSink } from '../../lib/protocol/frame-writer.js';
+import { RESPONSE } from '../../lib/protocol/packet.js';
+import { NO_BYTES, type RawBytes } from '../../lib/raw-bytes.js';
+import { ItemFrames } from '../../lib/stream/item-frames.js';
 import { SenderTurns } from '../../lib/stream/sender-turns.js';
+import { StreamReceiver } from '../../lib/stream/stream-receiver.js';
+import { StreamSender } from '../../lib/stream/stream-sender.js';
+import { type StreamSource, streamSource } from '../../lib/stream/stream-source.js';
 import { StreamTotal } from '../../lib/stream/stream-total.js';
-import { frameOf, receiverOf, senderOf, settle, TEXT } from '../lib/stream/parts.js';
+import { frameOf, itemConnection, receiverOf, senderOf, settle, TEXT } from '../lib/stream/parts.js';
 import type { Random } from './random.js';
 import { fuzz, SEED } from './seeds.js';
 
@@ -115,11 +122,93 @@ async function hostileConsumer(random: Random): Promise<void> {
   assert.equal(ends, 1, events.slice(-3).join());
 }
 
+/** Writes texts as they are, for {@link TEXT}. */
+const WRITE_TEXT = { name: 'text', encode: (item: unknown, out: ByteSink) => out.appendUtf8(item as string), ...TEXT };
+
+/** Producers and consumers of one connection that keep to the rules, with frames of one item and of several. */
+async function goodEnds(random: Random): Promise<void> {
+  // Streams run out of the room that they have together more often than out of their own.
+  const window = {
+    items: 1 + random.below(random.pick([4, 300, 300])),
+    bytes: 10_000,
+    total: 1 + random.below(random.pick([50, 10_000, 10_000])),
+  };
+  const arriving: { id: number; body: RawBytes }[] = [];
+  const crediting: (() => string | undefined)[] = [];
+  const frames = new ItemFrames(
+    itemConnection(({ id, bytes, bodyStart, end }) =>
+      arriving.push({ id, body: Buffer.from(bytes.subarray(bodyStart, end)) }),
+    ),
+    RESPONSE,
+  );
+  const [ahead, kept] = [new StreamTotal(window.total), new StreamTotal(window.total)];
+  const turns = new SenderTurns({ hasRoom: true });
+  const streams = Array.from({ length: 1 + random.below(5) }, (_, id) => {
+    const size = random.pick([9, 90, 900, 900, 3_000]);
+    const items = Array.from({ length: random.below(100) }, () => 'x'.repeat(random.below(size)));
+    const way = frames.open(id, WRITE_TEXT);
+    const source = streamSource(
+      (async function* () {
+        yield* items;
+      })(),
+      (step) => step(),
+    ) as StreamSource;
+    const receiver: StreamReceiver = new StreamReceiver({
+      onTaken: (credit) => crediting.push(() => sender.credit(credit)),
+      onStopped: () => {},
+      onWaits: () => {},
+      onUndecodable: (error) => error as Error,
+    });
+    const end = (): void => {
+      way.flush();
+      arriving.push({ id, body: NO_BYTES });
+    };
+    const sender = new StreamSender(
+      source,
+      { window, total: ahead, turns },
+      {
+        write: (sequence, item) => way.write(sequence, item),
+        onFull: () => frames.flush(way),
+        onDone: end,
+        onFailed: assert.ifError,
+        onUnsendable: assert.ifError,
+        onStopped: assert.ifError,
+      },
+    );
+    receiver.open({ window, total: kept });
+    sender.start();
+    return { items, receiver, read: [] as Promise<IteratorResult<unknown>>[] };
+  });
+  const isOver = (): boolean => streams.every(({ receiver }) => receiver.state === 'closed');
+  for (let steps = 0; !isOver() && steps < 20_000; steps++) {
+    if (random.oneIn(2)) await settle(1);
+    for (const { id, body } of arriving.splice(0, random.below(4))) {
+      const { receiver } = streams[id] as (typeof streams)[number];
+      if (body.length === 0) receiver.end({ returned: undefined }, false);
+      else assert.equal(receiver.items(body, 0, body.length, TEXT), undefined);
+    }
+    for (const credit of crediting.splice(0, random.below(4))) assert.equal(credit(), undefined);
+    const stream = random.pick(streams);
+    // One is read slowly, so that the others use up the room that they have together.
+    const isRead = stream !== streams[0] || random.oneIn(10);
+    for (let reads = isRead ? random.below(20) : 0; reads > 0; reads--)
+      if (stream.receiver.state !== 'closed') stream.read.push(stream.receiver.next());
+  }
+  assert.ok(isOver(), 'every stream ends');
+  for (const { items, read } of streams) {
+    const results = await Promise.all(read);
+    const values = results.flatMap(({ done, value }) => (done === true ? [] : [value]));
+    assert.deepEqual(values, items);
+  }
+  assert.equal(kept.bytes, 0);
+}
+
 describe(`streams and ends that break their rules, with FUZZ_SEED=${SEED}`, () => {
   fuzz(
     'a consumer takes what is right, in order and within its window, and holds nothing afterwards',
     3_000,
     hostileProducer,
   );
+  fuzz('producers and consumers that keep to the rules agree on them, and each item arrives once', 200, goodEnds);
   fuzz('a producer refuses wrong credits, stays within the window, and ends its source once', 300, hostileConsumer);
 });

@@ -72,10 +72,11 @@ export class LocalLine {
   connection(codec: Codec, onItems?: (frame: FrameView) => void): AnswerConnection & StreamConnection {
     let out = this.#writer;
     let id = NO_ID;
-    return {
+    const line: AnswerConnection & StreamConnection = {
       isOpen: true,
       isBlocked: false,
       queuedBytes: 0,
+      maxFrameBytes: this.#options.maxFrameBytes,
       peer: 'this process',
       begin: (kind: PacketKind, answered: number, timeoutMs: number, head: Uint8Array): FrameWriter => {
         out = this.#begin();
@@ -94,12 +95,17 @@ export class LocalLine {
         this.#end(out);
       },
       rollback: () => this.#end(out),
+      queue: (...[kind, queued, timeoutMs, head, body]) => {
+        line.begin(kind, queued, timeoutMs, head).append(body, 0, body.length);
+        line.commit();
+      },
       send: () => {}, // for a queue that is full, and there is none here
       destroy: (reason: RpcError) => {
         const call = this.#pending.take(id);
         if (call instanceof OutgoingCall) call.fail(reason);
       },
     };
+    return line;
   }
 
   /** A writer without a frame. A call that is made, or answered, while a value is encoded gets a writer of its own. */

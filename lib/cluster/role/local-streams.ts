@@ -11,7 +11,8 @@ import { IncomingUpload } from '../../serving/incoming-upload.js';
 import { SessionStreams } from '../../serving/session-streams.js';
 import { StreamedCall, type StreamedCallOwner } from '../../serving/streamed-call.js';
 import { UploadedCall } from '../../serving/uploaded-call.js';
-import { roomOf, writeItem } from '../../stream/item-frame.js';
+import { roomOf } from '../../stream/item-frame.js';
+import { ItemFrames } from '../../stream/item-frames.js';
 import { SenderTurns } from '../../stream/sender-turns.js';
 import { creditBody } from '../../stream/stream-body.js';
 import { StreamTotal } from '../../stream/stream-total.js';
@@ -104,13 +105,18 @@ export class LocalStreams {
       { window: WINDOW, total: new StreamTotal(WINDOW.total) },
     );
     const connection = this.#parts.line.connection(codec, (frame) => void receiver.items(frame, codec));
+    const frames = new ItemFrames(connection, REQUEST).open(id, codec);
     const open = (): void =>
       upload.open({
         window: WINDOW,
         total: new StreamTotal(WINDOW.total),
         turns: new SenderTurns(roomOf(connection)),
-        write: (sequence, item) => writeItem(connection, REQUEST, id, codec, sequence, item),
-        end: () => void receiver.ended(),
+        write: (sequence, item) => frames.write(sequence, item),
+        flush: () => frames.flush(),
+        end: () => {
+          frames.flush();
+          void receiver.ended();
+        },
       });
     return { receiver, open };
   }

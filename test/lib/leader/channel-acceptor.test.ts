@@ -206,7 +206,7 @@ describe('ChannelAcceptor, registration', () => {
       return answer?.head.ext;
     };
     const holder = { ...PACKAGE, pid: process.pid, channels: ['plain', 'other'] };
-    const features = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream', 'caller'];
+    const features = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream', 'caller', 'trace'];
     const { generation, ...ext } = await extOf('plain');
     assert.deepEqual(ext, { version: 1, codecs: ['json'], features, maxFrameBytes: 10_000, holder });
     assert.match(String(generation), /^[\w-]{16}$/);

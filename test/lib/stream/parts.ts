@@ -1,7 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Bytes } from '../../../lib/protocol/bytes.js';
+import { FrameWriter } from '../../../lib/protocol/frame-writer.js';
+import { Framer } from '../../../lib/protocol/framer.js';
+import type { FrameView } from '../../../lib/protocol/packet.js';
 import type { StreamWindow } from '../../../lib/protocol/stream-window.js';
 import type { RawBytes } from '../../../lib/raw-bytes.js';
+import type { ItemConnection } from '../../../lib/stream/item-frame.js';
 import { SenderTurns } from '../../../lib/stream/sender-turns.js';
 import { type Credit, LENGTH_BYTES, writeCount } from '../../../lib/stream/stream-body.js';
 import { StreamReceiver } from '../../../lib/stream/stream-receiver.js';
@@ -33,6 +37,32 @@ export function frameOf(sequence: number, ...items: readonly string[]): RawBytes
   return out.written;
 }
 
+/** A connection whose frames are read as soon as they are queued. */
+export function itemConnection(onFrame: (frame: FrameView) => void, maxFrameBytes = 4 * 1024 * 1024): ItemConnection {
+  const out = new FrameWriter(maxFrameBytes);
+  const framer = new Framer(maxFrameBytes, onFrame);
+  const connection: ItemConnection = {
+    isOpen: true,
+    isBlocked: false,
+    queuedBytes: 0,
+    maxFrameBytes,
+    begin: (...head) => {
+      out.begin(...head);
+      return out;
+    },
+    commit: () => {
+      out.commit();
+      out.take((bytes) => framer.push(bytes));
+    },
+    rollback: () => out.rollback(),
+    queue: (...[kind, id, timeoutMs, head, body]) => {
+      connection.begin(kind, id, timeoutMs, head).append(body, 0, body.length);
+      connection.commit();
+    },
+  };
+  return connection;
+}
+
 /** A sender whose events are recorded. Items are texts. */
 export function senderOf(
   values: unknown,
@@ -55,6 +85,7 @@ export function senderOf(
         events.push(`${sequence}:${item}`);
         return item.length + LENGTH_BYTES;
       },
+      onFull: () => {},
       onDone: (returned) => void events.push(`done ${returned}`),
       onFailed: (error) => void events.push(`failed ${(error as Error).message}`),
       onUnsendable: (error) => void events.push(`unsendable ${(error as Error).message}`),
