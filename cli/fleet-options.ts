@@ -85,9 +85,10 @@ export function targetsOf(addresses: readonly string[], flags: FleetFlags): Flee
   };
 }
 
-/** A started client of the servers. Servers that cannot be found are in `unknown`; see {@link demandAll}. */
-export function fleetOf(addresses: readonly string[], flags: FleetFlags): Promise<Fleet> {
-  return openFleet(targetsOf(addresses, flags));
+/** A started client of the servers. Servers that cannot be found are in `unknown`; see {@link demandAll}. `more`: further options of the client. */
+export function fleetOf(addresses: readonly string[], flags: FleetFlags, more: ClientOptions = {}): Promise<Fleet> {
+  const targets = targetsOf(addresses, flags);
+  return openFleet({ ...targets, client: { ...targets.client, ...more } });
 }
 
 /** Throws the reason of the first address where no server was found. */
@@ -100,7 +101,7 @@ function clientOptions({ secret, secretFile, token, ca, cert, key, serverName }:
   if (secret !== undefined && secretFile !== undefined) throw usage('give --secret or --secret-file, and not both');
   const hasTls = [ca, cert, key, serverName].some((each) => each !== undefined);
   return {
-    logger: QUIET,
+    ...{ logger: QUIET, clientId: 'mailstation-cli' },
     ...(secret !== undefined && { secret }),
     ...(secretFile !== undefined && { secret: { file: secretFile } }),
     ...(token !== undefined && { auth: token }),

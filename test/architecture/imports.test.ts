@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['node-client', 'server', 'proxy', 'failure', 'router', 'station', 'mailbox', ...LIB],
   etcd: ['lib/machine', 'lib/registry'],
   dashboard: ['index'],
-  cli: ['index', 'etcd', 'observe/fleet', 'lib'],
+  cli: ['index', 'etcd', 'observe/fleet', 'lib/service', 'lib'],
   'observe/fleet': ['node-client', 'server', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
   'node-client': ['client', 'proxy', 'mailbox', 'lib/service', 'lib/transport', 'lib/compat', 'lib/auth', 'lib'],

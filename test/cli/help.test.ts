@@ -1,8 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { run } from '../../cli/run.js';
 import { VERBS } from '../../cli/verbs.js';
 import { PACKAGE } from '../../lib/package.js';
+import { readText } from '../architecture/house.js';
 import { command } from './support.js';
+
+/** The exit code of a command line whose verb does nothing. What stands before and behind the command, such as a pipe, is left out. */
+async function parsed(line: string): Promise<number> {
+  const own = line.replace(/^.*\bmailstation /, '').replace(/ (?:\||>>?) .*$/, '');
+  const words = [...own.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, one, two, bare]) => one ?? two ?? bare ?? '');
+  const output = { write: () => true, isTTY: false };
+  const io = { stdin: process.stdin, stdout: output, stderr: output, env: {}, closed: new AbortController().signal };
+  const idle = VERBS.map((verb) => ({
+    ...verb,
+    declare: (command: Parameters<typeof verb.declare>[0]) => {
+      verb.declare(command);
+      return async () => undefined;
+    },
+  }));
+  return run(words, io as never, idle);
+}
 
 describe('the help', () => {
   it('lists the verbs and the exit codes, on stdout where it was asked for', async (t) => {
@@ -31,6 +49,13 @@ describe('the help', () => {
       );
       assert.deepEqual((await command(t, [name, '--help'])).stdout, stdout);
     }
+  });
+
+  it('has examples that the command takes, and so has docs/cli.md', async () => {
+    const page = [...readText('docs/cli.md').matchAll(/^ {4}npx mailstation (.*)$/gm)].map(([, line = '']) => line);
+    const lines = [...VERBS.flatMap(({ examples }) => examples.map(([line]) => line)), ...page];
+    assert.ok(page.length >= 5, 'no examples were found on the page');
+    for (const line of lines) assert.equal(await parsed(line), 0, line);
   });
 
   it('is there for the version', async (t) => {
