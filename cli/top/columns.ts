@@ -53,6 +53,11 @@ function waitingStyle(waiting: number | null | undefined): Style | undefined {
 
 const load = (server: ServerSample): Partial<NonNullable<ServerSample['report']>['load']> => server.report?.load ?? {};
 
+/** Calls that run. The question for the report ran too when the report was made, and is not among them. */
+export function runningOf({ report }: ServerSample): number | null {
+  return report === null ? null : Math.max(0, report.load.running - 1);
+}
+
 const ofServer = figure<ServerSample>;
 
 export const SERVER_COLUMNS: readonly TopColumn<ServerSample>[] = [
@@ -62,7 +67,7 @@ export const SERVER_COLUMNS: readonly TopColumn<ServerSample>[] = [
     value: ({ id }) => id,
   },
   ...CALLS,
-  ofServer('running', 'run', 5, 4, 'calls whose methods run')((server) => load(server).running, short),
+  ofServer('running', 'run', 5, 4, 'calls whose methods run')(runningOf, short),
   ofServer(
     'waiting',
     'wait',

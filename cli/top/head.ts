@@ -3,6 +3,7 @@ import type { FleetSample } from '../../observe/fleet/index.js';
 import { latency, percent, rate, short, span } from '../terminal/numbers.js';
 import type { Paint } from '../terminal/paint.js';
 import { cut, fit, widthOf } from '../terminal/text.js';
+import { runningOf } from './columns.js';
 import type { View } from './view.js';
 
 /** Lines above the table: the fleet, its totals, and what deserves attention. */
@@ -46,7 +47,7 @@ function titleLine(
 /** Totals of all servers, as parts that stay together. */
 function totals({ servers, rates }: FleetSample): readonly string[] {
   const waiting = servers.reduce((sum, { report }) => sum + (report?.load.queued ?? 0), 0);
-  const running = servers.reduce((sum, { report }) => sum + (report?.load.running ?? 0), 0);
+  const running = servers.reduce((sum, server) => sum + (runningOf(server) ?? 0), 0);
   const streams = servers.reduce((sum, { report }) => sum + (report?.load.streams ?? 0), 0);
   return [
     `calls ${rate(rates?.calls)}/s`,

@@ -1,3 +1,4 @@
+import { RpcCode } from '../../lib/errors.js';
 import type { FleetSample, MethodSample, ServerSample } from '../../observe/fleet/index.js';
 import { METHOD_COLUMNS, SERVER_COLUMNS, type TopColumn } from './columns.js';
 import type { View } from './view.js';
@@ -26,8 +27,12 @@ export function methodRows({ methods }: FleetSample, view: View): Rows<MethodSam
 
 /** Why a server has no figures; undefined for one that has answered. */
 export function reasonOf({ state, failure }: ServerSample): string | undefined {
-  return failure === null ? undefined : `${state}: ${failure.message}`;
+  if (failure === null) return undefined;
+  const isMute = state === 'refused' && failure.code === RpcCode.NoMethod;
+  return `${state}: ${isMute ? MUTE : failure.message}`;
 }
+
+const MUTE = 'the server answers no questions about itself: it has inspect: false, or an older version of mailstation';
 
 function rowsOf<Row>(
   columns: readonly TopColumn<Row>[],

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import xterm, { type Terminal } from '@xterm/headless';
 import { until } from './until.js';
@@ -13,6 +13,12 @@ export interface TerminalOptions {
   /** @default the working directory of the test */
   readonly cwd?: string;
 }
+
+/** Reason to leave tests out, or false: `script` of util-linux makes the terminal, and is on every Linux. */
+export const withoutTerminal: string | false =
+  process.platform === 'linux' && spawnSync('script', ['--version']).status === 0
+    ? false
+    : 'THE PROGRAM script OF util-linux IS MISSING: terminals are not tested';
 
 /** Variables by which a test would depend on the terminal in which the tests run. */
 const OWN = { NODE_TEST_CONTEXT: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: 'xterm-256color' };

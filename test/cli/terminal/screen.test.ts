@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXTENSION, loaderFlags } from '../../support/loader-flags.js';
-import { TestTerminal } from '../../support/terminal.js';
+import { TestTerminal, withoutTerminal } from '../../support/terminal.js';
 
 const program = fileURLToPath(new URL(`./fixtures/screen-program${EXTENSION}`, import.meta.url));
 const COMMAND = [process.execPath, ...loaderFlags(program), program].join(' ');
@@ -48,7 +48,7 @@ async function expectRestored(terminal: TestTerminal, status: number): Promise<v
   assert.equal(terminal.isWrapping, true);
 }
 
-describe('a screen', () => {
+describe('a screen', { skip: withoutTerminal }, () => {
   const ends: readonly (readonly [how: string, end: (running: Running) => void, status: number, said?: RegExp])[] = [
     ['a key', ({ terminal }) => terminal.type('q'), 0],
     ['Ctrl-C', ({ terminal }) => terminal.type('\x03'), 0],
