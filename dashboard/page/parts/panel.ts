@@ -1,5 +1,5 @@
 import { h } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type Content, html } from '../html.js';
 
 interface Props {
@@ -20,7 +20,7 @@ export function panel(props: Props) {
 function Panel({ title, kind, actions, content, close }: Props) {
   const heading = useRef<HTMLHeadingElement>(null);
   // Readers who opened the panel by the keyboard go on from here, and are brought back when it closes.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     heading.current?.focus({ preventScroll: true });
     heading.current?.scrollIntoView?.({ block: 'nearest' });
