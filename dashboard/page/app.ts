@@ -1,7 +1,7 @@
 import { h } from 'preact';
 import { useCallback, useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { clock, visible } from './format.js';
-import { connectionLine, recordingBar } from './frame/bars.js';
+import { connectionLine, leftLine, recordingBar } from './frame/bars.js';
 import { header } from './frame/header.js';
 import { navigation } from './frame/navigation.js';
 import { type Content, html } from './html.js';
@@ -50,6 +50,7 @@ export function App({ store }: { readonly store: Store }) {
       ${connectionLine(store)}
       ${recordingBar(store)}
       <div class="title"><h2>${name}</h2>${snapshot !== undefined && html`<p class="dim">${store.isPaused ? 'paused at' : 'state of'} <time>${clock(snapshot.time)}</time>, from ${visible(snapshot.about.from)}</p>`}</div>
+      ${leftLine(store)}
       ${scope === undefined ? waiting(store) : h(View, { key: route.view, scope })}
     </main>
     <p class="unseen" role="status" aria-live="polite">${news}</p>

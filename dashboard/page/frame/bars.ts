@@ -1,4 +1,5 @@
-import { age, clock, visible } from '../format.js';
+import type { CollectionName } from '../../snapshot.js';
+import { age, clock, count, visible } from '../format.js';
 import { html } from '../html.js';
 import { mark } from '../parts/mark.js';
 import type { Meaning } from '../parts/meaning.js';
@@ -43,6 +44,31 @@ function trouble(store: Store) {
     default:
       return null;
   }
+}
+
+const LEFT: Readonly<Record<CollectionName, string>> = {
+  ...{
+    machines: 'machines',
+    processes: 'processes',
+    servers: 'servers',
+    figures: 'figures of servers',
+    methods: 'methods',
+  },
+  ...{
+    serverMethods: 'methods at single servers',
+    clients: 'clients',
+    links: 'mailboxes',
+    sources: 'lists of servers',
+  },
+  ...{ errors: 'failed calls', slow: 'slow calls', events: 'changes' },
+};
+
+/** What the state does not have, since there is too much. */
+export function leftLine({ snapshot }: Store) {
+  const left = Object.entries(snapshot?.about.left ?? {}).filter(([, number]) => number > 0);
+  if (left.length === 0) return null;
+  const words = left.map(([name, number]) => `${count(number)} ${LEFT[name as CollectionName] ?? visible(name)}`);
+  return html`<p class="hint">Left out, since there are too many to show: ${words.join(', ')}.</p>`;
 }
 
 /** Place in a recording, and the way back. */

@@ -75,16 +75,14 @@ const AT_SERVERS: readonly Column<ServerRow>[] = [
 /** Methods by type of server. */
 export function methods(scope: Scope) {
   const { snapshot, query, route } = scope;
-  const { state, about } = snapshot;
+  const { state } = snapshot;
   const rows = Object.entries(state.methods)
     .filter(([, { method, serverType }]) => matches(query, method, serverType))
     .map(([key, figures]) => ({ key, figures }));
   const chosen = route.item === undefined ? undefined : state.methods[route.item];
-  const left = about.left.methods ?? 0;
   return html`<div class=${chosen === undefined ? undefined : 'split'}>
     ${chosen !== undefined && methodPanel(scope, chosen)}
     <div>
-      ${left > 0 && html`<p class="hint">${count(left)} methods with fewer calls are left out.</p>`}
       ${table({
         ...{ caption: 'Methods', columns: COLUMNS, rows, keyOf: ({ key }: Row) => key, selected: route.item },
         ...{ sort: { by: 'rate', descends: true } },

@@ -11,7 +11,6 @@ interface RawPage {
   on(event: 'pageerror', listener: (error: Error) => void): void;
   addInitScript(fn: () => void): Promise<void>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
-  screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
   click(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
   selectOption(selector: string, value: string): Promise<unknown>;
@@ -21,12 +20,17 @@ interface RawPage {
   close(): Promise<void>;
 }
 
+/** The browser's own protocol. */
+interface DevTools {
+  send(method: 'Performance.enable', params: { timeDomain: 'threadTicks' }): Promise<unknown>;
+  send(method: 'Performance.getMetrics'): Promise<{ metrics: readonly { name: string; value: number }[] }>;
+  send(method: 'Page.captureScreenshot', params: { format: 'webp'; quality: number }): Promise<{ data: string }>;
+}
+
 interface RawContext {
   newPage(): Promise<RawPage>;
   grantPermissions(permissions: readonly string[]): Promise<void>;
-  newCDPSession(page: RawPage): Promise<{
-    send(method: string, params?: object): Promise<{ metrics: readonly { name: string; value: number }[] }>;
-  }>;
+  newCDPSession(page: RawPage): Promise<DevTools>;
   close(): Promise<void>;
 }
 
@@ -75,6 +79,8 @@ export interface DashboardPage {
   violations(): Promise<readonly string[]>;
   /** Metrics of Chromium's own, by name. Times are processor time of the page's main thread. Unit: seconds */
   metrics(): Promise<Readonly<Record<string, number>>>;
+  /** The visible part of the page. */
+  webp(): Promise<Buffer>;
   close(): Promise<void>;
 }
 
@@ -142,6 +148,10 @@ async function pageOf(raw: RawPage, context: RawContext, errors: readonly string
     async metrics() {
       const { metrics } = await session.send('Performance.getMetrics');
       return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+    },
+    async webp() {
+      const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
+      return Buffer.from(data, 'base64');
     },
     close: () => context.close(),
   };

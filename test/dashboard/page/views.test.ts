@@ -237,6 +237,20 @@ describe('the views of the dashboard', { skip }, () => {
     assert.deepEqual(fake.calls, [{ server: 'chat-1', method: 'user.rooms.enter', args: ['blue', 7] }]);
   });
 
+  it('says what the state leaves out', async () => {
+    const { seq, time, totals, about } = fake.snapshot;
+    fake.send({
+      format: 1,
+      seq: seq + 1,
+      time: time + 1_000,
+      totals,
+      about: { ...about, left: { methods: 9_500, links: 2 } },
+      set: {},
+      gone: {},
+    });
+    await page.shows('main', /Left out, since there are too many to show: 9,500 methods, 2 mailboxes\./);
+  });
+
   it('has no form for calls where they are not allowed', async () => {
     const first: Snapshot = fakeSnapshot();
     const other = await startFakeDashboard({ ...first, about: { ...first.about, allowCalls: false } });
