@@ -82,6 +82,7 @@ export type { ClusterClient } from './lib/cluster/cluster-client.js';
 export type { ClientClass, DelegateKind } from './lib/cluster/delegates.js';
 export type { ClusterClientEvents } from './lib/cluster/events.js';
 export type { ClusterOptions } from './lib/cluster/options.js';
+export type { ClusterShareOptions } from './lib/cluster/share-options.js';
 export type { Transcode } from './lib/cluster/transcode.js';
 
 // Routing: a router chooses the server of each call.

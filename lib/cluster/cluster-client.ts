@@ -10,6 +10,7 @@ import { nextTick } from '../timers.js';
 import type { ClientClass, DelegateKind, Delegates } from './delegates.js';
 import { callerError } from './error-names.js';
 import { INNER_CLIENT, SINGLE_MODE } from './inner-client.js';
+import { MachineElection } from './machine/machine-election.js';
 import type { ResolvedClusterOptions } from './options.js';
 import { ReadyEmitter } from './ready-emitter.js';
 import { isGeneratorMethod } from './real-client/generators.js';
@@ -18,6 +19,7 @@ import type { RealClientHandler } from './real-client/real-client.js';
 import { type ElectionPort, electionPort } from './role/election-port.js';
 import { PortElection } from './role/port-election.js';
 import { RegistryPort } from './role/registry-port.js';
+import type { RoleSource } from './role/role-source.js';
 import { SingleMode } from './role/single-mode.js';
 import { SharedClient } from './shared-client.js';
 
@@ -112,19 +114,21 @@ export class ClusterClient extends ReadyEmitter {
       },
       onError: (error) => this.#shared.onError(error),
     };
-    const source = options.singleMode
-      ? new SingleMode({ name: options.name, clientClass, options, makeChannel, events }, this.#shared)
-      : new PortElection(
-          {
-            options,
-            port: portOf(options, (error) => this.#shared.onError(error)),
-            publishMethod: delegates.methodFor('publish'),
-            makeChannel: (fence) => makeChannel(events, fence),
-          },
-          this.#shared,
-        );
+    const parts = {
+      options,
+      publishMethod: delegates.methodFor('publish'),
+      makeChannel: (fence: Fence | undefined) => makeChannel(events, fence),
+      makePort: () => portOf(options, (error) => this.#shared.onError(error)),
+    };
+    const source = (): RoleSource => {
+      if (options.singleMode)
+        return new SingleMode({ name: options.name, clientClass, options, makeChannel, events }, this.#shared);
+      if (options.election?.share !== undefined) return new MachineElection(parts, this.#shared);
+      return new PortElection({ ...parts, port: parts.makePort() }, this.#shared);
+    };
+    const made = source();
     // The maker's async context must not be kept by the connections and timers of an election.
-    outsideContexts(() => this.#shared.start(source));
+    outsideContexts(() => this.#shared.start(made));
   }
 
   /** Emits where listeners do not see the store of the caller whose work has led to the event. */

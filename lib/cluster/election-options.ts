@@ -4,6 +4,7 @@ import { hostOption, listeningHost } from '../host.js';
 import { boolean, integer, invalid, nonEmptyString, unfit } from '../options.js';
 import { type Advertised, advertisedUrl, resolveAdvertise } from '../registry/advertise.js';
 import type { Election } from '../registry/election.js';
+import { type ClusterShareOptions, type ResolvedClusterShare, resolveClusterShare } from './share-options.js';
 
 /** Options of a shared client for the processes of several machines. */
 export interface ClusterElectionOptions {
@@ -30,6 +31,11 @@ export interface ClusterElectionOptions {
    * @default false
    */
   insecure?: boolean | undefined;
+  /**
+   * With `election`: the processes of this machine have one connection to the elected process together. Source: mailstation.
+   * @default each process connects by itself
+   */
+  share?: ClusterShareOptions | undefined;
 }
 
 export const CLUSTER_ELECTION_DEFAULTS = Object.freeze({
@@ -44,6 +50,8 @@ export interface ResolvedClusterElection {
   readonly endpoint: Endpoint;
   readonly advertised: Advertised;
   readonly insecure: boolean;
+  /** Place of the machine; undefined where each process connects by itself. */
+  readonly share: ResolvedClusterShare | undefined;
 }
 
 /** Options of a shared client that an election changes, or that do not fit an election. */
@@ -59,11 +67,13 @@ export interface LocalOptions {
 export function resolveClusterElection(
   given: ClusterElectionOptions & LocalOptions,
 ): ResolvedClusterElection | undefined {
-  const { election, host, advertise, insecure, port, path, tls, isLeader, singleMode } = given;
+  const { election, host, advertise, insecure, port, path, tls, isLeader, singleMode, share } = given;
   if (election === undefined) {
-    for (const [name, value] of Object.entries({ host, advertise, insecure }))
+    for (const [name, value] of Object.entries({ host, advertise, insecure, share }))
       if (value !== undefined)
-        throw invalid(`${name} needs the option election: other processes of a machine use its port`);
+        throw invalid(
+          `${name} needs the option election: the processes of one machine meet at the options port or path`,
+        );
     return undefined;
   }
   const { candidate, observe } = (election ?? {}) as Partial<Election>;
@@ -86,6 +96,7 @@ export function resolveClusterElection(
     endpoint,
     advertised,
     insecure: boolean('insecure', insecure, CLUSTER_ELECTION_DEFAULTS.insecure),
+    share: share === undefined ? undefined : resolveClusterShare(share),
   };
 }
 

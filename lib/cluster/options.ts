@@ -222,6 +222,7 @@ export const CLUSTER_OPTION_NAMES = Object.freeze({
   port: true,
   responseTimeout: true,
   secret: true,
+  share: true,
   singleMode: true,
   subscribeTimeout: true,
   tls: true,

@@ -4,7 +4,7 @@ import type { OutgoingCall } from '../call/outgoing-call.js';
 import { debug } from '../diagnostics.js';
 import { RpcCode, RpcError } from '../errors.js';
 import { LeaderNews } from '../leader-news.js';
-import { Lifecycle, type Transitions } from '../lifecycle.js';
+import { Lifecycle } from '../lifecycle.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
@@ -13,9 +13,12 @@ import { type InnerClient, innerClient } from './inner-client.js';
 import { wireKey } from './keys.js';
 import { type LateLeader, lastErrorOf, lateLeaderError, whyNotLed } from './late-leader.js';
 import { LeaderWait } from './leader-wait.js';
+import type { MachineElectionHandler } from './machine/machine-election.js';
 import type { ResolvedClusterOptions } from './options.js';
+import { ReturnedCalls } from './returned-calls.js';
 import type { Role } from './role/role.js';
-import type { RoleSource, RoleSourceHandler } from './role/role-source.js';
+import type { RoleSource } from './role/role-source.js';
+import { SHARED_CLIENT_TRANSITIONS, type SharedClientState } from './shared-client-state.js';
 import { SharedMethods } from './shared-methods.js';
 import { type SettleShared, settleUnsent } from './stream-argument.js';
 import { StreamCalls } from './stream-calls.js';
@@ -35,37 +38,14 @@ export interface SharedClientHandler {
 }
 
 /**
- *            a role                 close()
- *   electing ──────> serving  ─────────────────> closing ──> closed
- *    │  ^               │  ^                       ^
- *    │  └───────────────┘  │ a role                │
- *    │   the Leader is gone│                       │
- *    └──────> failed ──────┴───────────────────────┘
- *      <────── the failure is over
- */
-const TRANSITIONS = {
-  /** No Leader is known. Calls wait for `maxWaitTime`. */
-  electing: ['serving', 'failed', 'closing'],
-  /** Calls and subscriptions reach the real client, in this process or through the Leader. */
-  serving: ['electing', 'closing'],
-  /** The real client has failed, here or at the Leader, or `isLeader: true` cannot lead. Calls are rejected with the reason. */
-  failed: ['serving', 'electing', 'closing'],
-  /** Answers calls in flight, for `responseTimeout` at most. */
-  closing: ['closed'],
-  /** Ended. Calls are rejected with `ERR_RPC_CLOSED`. */
-  closed: [],
-} as const satisfies Transitions<'electing' | 'serving' | 'failed' | 'closing' | 'closed'>;
-type SharedClientState = keyof typeof TRANSITIONS;
-
-/**
  * State of a shared client that outlives its roles. Subscriptions, published values and waiting calls are kept here, so that
  * the death of a Leader does not lose them, and are handed to the next role.
  */
-export class SharedClient implements RoleSourceHandler {
+export class SharedClient implements MachineElectionHandler {
   readonly #options: ResolvedClusterOptions;
   readonly #log: RateLimitedLog;
   readonly #handler: SharedClientHandler;
-  readonly #lifecycle = new Lifecycle<SharedClientState>('electing', TRANSITIONS, (to, from) =>
+  readonly #lifecycle = new Lifecycle<SharedClientState>('electing', SHARED_CLIENT_TRANSITIONS, (to, from) =>
     debug.leader('shared client %s: %s -> %s', this.#options.name, from, to),
   );
   readonly #subscriptions: Subscriptions;
@@ -76,6 +56,7 @@ export class SharedClient implements RoleSourceHandler {
   readonly streams: StreamCalls;
   readonly #held: HeldCalls;
   readonly #news: LeaderNews;
+  readonly #returned: ReturnedCalls;
   #source: RoleSource | undefined;
   #role: Role | undefined;
   #inner: InnerClient | undefined;
@@ -96,6 +77,7 @@ export class SharedClient implements RoleSourceHandler {
     this.#methods = new SharedMethods(options.name);
     this.#news = new LeaderNews('shared-client', options.name);
     const owner = { role: () => this.#role, refusal: () => this.#refusal() };
+    this.#returned = new ReturnedCalls(this.#methods, this.#held, owner);
     this.streams = new StreamCalls(options, this.#methods, this.#held, owner);
   }
 
@@ -208,6 +190,8 @@ export class SharedClient implements RoleSourceHandler {
   onDrained(): void {
     this.#sendHeld();
   }
+
+  onReturned = (call: OutgoingCall): void => this.#returned.add(call);
 
   #send(name: string, args: unknown[], oneway: boolean, settle: SettleShared, waitUntil: number): void {
     const refusal = this.#refusal();

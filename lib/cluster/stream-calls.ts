@@ -80,6 +80,7 @@ export class StreamCalls {
   }
 }
 
-function refused(call: OutgoingCall, reason: Error): RpcError {
+/** The reason for which no call is taken, as the error of a call. */
+export function refused(call: OutgoingCall, reason: Error): RpcError {
   return reason instanceof RpcError ? reason : call.error(RpcCode.Remote, reason.message, 'not-sent', reason);
 }

@@ -195,18 +195,18 @@ export class Line {
   }
 
   /**
-   * Sends a subscription or its end; values come by {@link LineHandler.onPush}. `onRefused` is called with the reason where
-   * the Leader refuses, or does not answer. A stock Leader never answers, so `onRefused` is never called for one.
+   * Sends a subscription or its end; values come by {@link LineHandler.onPush}. `onOutcome` is called with the reason where
+   * the Leader refuses, or does not answer, and without one where the Leader has done what was asked. A stock Leader never answers, so
+   * `onOutcome` is never called for one.
    */
-  control(what: string, head: Uint8Array, timeoutMs: number, onRefused: (error: RpcError) => void): void {
+  control(what: string, head: Uint8Array, timeoutMs: number, onOutcome: (refusal?: RpcError) => void): void {
     if (this.#agreement.isStock) return this.#connection.send(REQUEST, this.#pending.nextId(), timeoutMs, head);
     const onAnswer = (answer: Head, frame: FrameView): void => {
-      const refusal = readRefusal(what, answer, frame, this.#agreement.codec);
-      if (refusal !== undefined) onRefused(refusal);
+      onOutcome(readRefusal(what, answer, frame, this.#agreement.codec));
     };
     // The owner learns of a connection that ends first by `onClosed`.
     const onFailure = (error: RpcError): void => {
-      if (error.code === RpcCode.Timeout) onRefused(error);
+      if (error.code === RpcCode.Timeout) onOutcome(error);
     };
     const request = new ControlRequest(what, timeoutMs, onAnswer, onFailure);
     sendControl(request, this.#connection, this.#pending, head);

@@ -156,8 +156,9 @@ export function makeLease(
       acceptor.lead(channel);
     },
     async withdraw(reason, timeoutMs) {
-      if (led !== undefined) await acceptor.drainChannel(led, reason, timeoutMs);
-      led = undefined;
+      const withdrawn = led;
+      led = undefined; // another channel may be led while the Followers of this one leave
+      if (withdrawn !== undefined) await acceptor.drainChannel(withdrawn, reason, timeoutMs);
     },
     release(reason) {
       if (released !== undefined) return released;

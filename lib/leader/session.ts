@@ -1,5 +1,5 @@
 import { debug } from '../diagnostics.js';
-import { type RpcError, toError } from '../errors.js';
+import type { RpcError } from '../errors.js';
 import { isLoopback } from '../host.js';
 import type { ProvenIdentity } from '../identity.js';
 import { Lifecycle } from '../lifecycle.js';
@@ -209,7 +209,8 @@ export class Session {
     const relay = this.#registered?.relay;
     switch (head.type) {
       case 'invoke':
-        this.#calls.invoke(head, frame);
+        if (relay?.onCall === undefined) this.#calls.invoke(head, frame);
+        else relay.onCall(head, frame);
         break;
       case 'cancel':
         if (relay === undefined) this.#calls.cancel(frame.id);
@@ -249,12 +250,10 @@ export class Session {
   #onSubscribe(head: SubscribeHead, { id, headStart, bodyStart }: FrameView): void {
     const subscriber = this.#registered?.subscriber;
     if (subscriber === undefined) return this.#calls.answerBadRequest(id, 'this channel has no subscriptions');
-    try {
-      subscriber.onRequest(head, bodyStart - headStart);
-    } catch (error) {
-      return this.#answers.failure(id, toError(error), undefined);
-    }
-    this.#answers.done(id);
+    subscriber.onRequest(head, bodyStart - headStart, (refusal) => {
+      if (refusal === undefined) this.#answers.done(id);
+      else this.#answers.failure(id, refusal, undefined);
+    });
   }
 
   #onRegister(request: RegisterRequest): void {

@@ -1,4 +1,4 @@
-import { messageOf, RpcCode, RpcError } from '../errors.js';
+import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
 import { type SubscribeHead, subscribeResultHead } from '../protocol/message.js';
@@ -25,10 +25,21 @@ export class ConnectedSubscriber implements Subscriber {
     return this.#connection.isOpen;
   }
 
-  /** Subscribes or unsubscribes. Throws where the key cannot be subscribed to. `bytes` is the size of the head. */
-  onRequest({ type, key, reg }: SubscribeHead, bytes?: number): void {
-    if (type === 'unSubscribe') this.#topics.unsubscribe(key, this);
-    else this.#topics.subscribe(key, reg, this, bytes);
+  /**
+   * Subscribes or unsubscribes. `bytes` is the size of the head. `onOutcome` is called once, now or later: with the reason where the key
+   * cannot be subscribed to.
+   */
+  onRequest({ type, key, reg }: SubscribeHead, bytes: number, onOutcome: (refusal: Error | undefined) => void): void {
+    const refuse = (error: unknown): void => onOutcome(toError(error));
+    let asked: Promise<void> | undefined;
+    try {
+      if (type === 'unSubscribe') this.#topics.unsubscribe(key, this);
+      else asked = this.#topics.subscribe(key, reg, this, bytes);
+    } catch (error) {
+      return refuse(error);
+    }
+    if (asked === undefined) onOutcome(undefined);
+    else asked.then(() => onOutcome(undefined), refuse);
   }
 
   push(key: string, value: EncodedValue): void {

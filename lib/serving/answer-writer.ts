@@ -148,6 +148,7 @@ export class AnswerWriter {
   /** Answers a call that could not be relayed, or that the server did not answer. `method` is for the log. */
   relayFailure(id: number, error: RpcError, method = ''): void {
     const { code, delivery = 'unknown' } = error;
+    if (!this.#isOurs) return this.failure(id, error, code, method);
     this.#error(id, relayMessage({ type: 'relay_failure', code, delivery }), error, method, code);
   }
 

@@ -2,7 +2,7 @@ import { enter, keepAcrossAwaits, leave, runAcrossAwaits } from '../call-context
 import type { RpcError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
-import type { Head, RelayHead } from '../protocol/message.js';
+import type { Head, InvokeHead, RelayHead } from '../protocol/message.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { CloseMailBoxHead, OpenMailBoxHead } from '../protocol/relay-message.js';
 import type { StreamWindow } from '../protocol/stream-window.js';
@@ -76,6 +76,10 @@ export type RelayRequest = RelayHead | OpenMailBoxHead | CloseMailBoxHead;
 export interface RelayHandler {
   /** Must not throw. `frame` is valid until this method returns. */
   onRequest(head: RelayRequest, frame: FrameView): void;
+  /**
+   * Takes a call of the channel itself, as {@link onRequest} takes its requests. Undefined: such calls are decoded, and go to the channel.
+   */
+  readonly onCall?: (head: InvokeHead, frame: FrameView) => void;
   /** The caller has cancelled the call with this id. A call that is over, or that never was, is no error. */
   onCancel(id: number): void;
   /** Takes a frame of a stream. False for any other frame. */
@@ -92,9 +96,10 @@ export interface Topics {
   readonly pushTimeout: number;
   /**
    * Adds a subscriber to a key. Throws for a key that cannot be subscribed to; the subscriber gets the reason. A second call
-   * for the same key changes nothing. `bytes` is the size of the head that held `key` and `reg`.
+   * for the same key changes nothing. `bytes` is the size of the head that held `key` and `reg`. A promise says that the key is
+   * asked for elsewhere: it resolves when the key is subscribed to, and rejects as the function throws.
    */
-  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes?: number): void;
+  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes?: number): Promise<void> | undefined;
   unsubscribe(key: string, subscriber: Subscriber): void;
   /** The subscriber has left. `reason` is set where the connection has ended. */
   left(subscriber: Subscriber, reason?: RpcError): void;

@@ -58,7 +58,7 @@ export function renderOptionsPage(): string {
     '### States of a shared client',
     states(
       'Inside; `ready()` and `isClusterClientLeader` show them:',
-      membersOf('lib/cluster/shared-client.ts', /^const TRANSITIONS\b/),
+      membersOf('lib/cluster/shared-client-state.ts', /^export const SHARED_CLIENT_TRANSITIONS\b/),
     ),
     '## Shared mailboxes',
     ...SHARE_TABLES.map(optionsTable),

@@ -3,6 +3,7 @@ import { RETRY_BUDGET_DEFAULTS } from '../../failure/retry-budget.js';
 import { CALL_DEFAULTS } from '../../lib/call/call-contract.js';
 import { CLUSTER_ELECTION_DEFAULTS } from '../../lib/cluster/election-options.js';
 import { CLUSTER_DEFAULTS } from '../../lib/cluster/options.js';
+import { CLUSTER_SHARE_DEFAULTS } from '../../lib/cluster/share-options.js';
 import { HTTP_LISTEN_DEFAULTS } from '../../lib/leader/http-door.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { ADVERTISE_DEFAULTS } from '../../lib/registry/advertise.js';
@@ -272,6 +273,14 @@ export const CLUSTER_TABLES: readonly OptionsTable[] = [
     file: 'lib/cluster/election-options.ts',
     name: 'ClusterElectionOptions',
     defaults: CLUSTER_ELECTION_DEFAULTS,
+  },
+  {
+    title: 'One connection for a machine with several processes',
+    intro: 'The option `share` of `cluster(clientClass, { election, share })`.',
+    file: 'lib/cluster/share-options.ts',
+    name: 'ClusterShareOptions',
+    prefix: 'share.',
+    defaults: CLUSTER_SHARE_DEFAULTS,
   },
   {
     title: 'API client',

@@ -6,12 +6,19 @@ import type { Subscriber, Topics } from '../../serving/channel.js';
 import { LEADER_ERROR, withName } from '../error-names.js';
 import { userKey } from '../keys.js';
 import { LastValue } from '../last-value.js';
-import type { RealClient } from './real-client.js';
 
 /** Maximum number of keys that one real client is subscribed to. */
 const MAX_TOPICS = 10_000;
 /** Maximum size of all those keys, as they arrived: a head each, of up to 64 KiB. */
 const MAX_TOPIC_BYTES = 64 * 1024 * 1024;
+
+/** Where the values come from: the real client in this process, or the Leader on another machine. */
+export interface TopicSource {
+  /** Throws, or rejects, for a key that cannot be subscribed to. The listener may get values at once. */
+  subscribe(reg: unknown, listener: (value: unknown) => void, key: string): Promise<void> | undefined;
+  /** False where the source has no way to unsubscribe. */
+  unsubscribe(reg: unknown, listener: (value: unknown) => void, key: string): boolean;
+}
 
 export interface ClientTopicsOptions {
   /** Time for a Follower to acknowledge a value. Unit: ms. */
@@ -31,20 +38,22 @@ interface Topic {
   readonly subscribers: Set<Subscriber>;
   readonly listener: (value: unknown) => void;
   readonly last: LastValue<Subscriber>;
+  /** Set while the source has not said yet whether the key can be subscribed to. */
+  opening: Promise<void> | undefined;
 }
 
 /**
- * Subscriptions of all processes at the one real client. The real client is subscribed once per key, and unsubscribed
+ * Subscriptions of several processes at one source. The source is subscribed once per key, and unsubscribed
  * when the last subscriber of the key has gone. The other end, over the listeners of one process, is `Subscriptions`.
  */
 export class ClientTopics implements Topics {
-  readonly #client: RealClient;
+  readonly #source: TopicSource;
   readonly #options: ClientTopicsOptions;
   readonly #topics = new Map<string, Topic>();
   #bytes = 0;
 
-  constructor(client: RealClient, options: ClientTopicsOptions) {
-    this.#client = client;
+  constructor(source: TopicSource, options: ClientTopicsOptions) {
+    this.#source = source;
     this.#options = options;
   }
 
@@ -56,12 +65,14 @@ export class ClientTopics implements Topics {
     return this.#topics.size;
   }
 
-  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes = key.length): void {
+  subscribe(key: string, reg: unknown, subscriber: Subscriber, bytes = key.length): Promise<void> | undefined {
     const topic = this.#topics.get(key);
     if (topic === undefined) return this.#open(key, reg, subscriber, bytes);
-    if (topic.subscribers.has(subscriber)) return;
-    topic.subscribers.add(subscriber);
-    topic.last.replay(subscriber);
+    if (!topic.subscribers.has(subscriber)) {
+      topic.subscribers.add(subscriber);
+      topic.last.replay(subscriber);
+    }
+    return topic.opening;
   }
 
   unsubscribe(key: string, subscriber: Subscriber): void {
@@ -80,7 +91,7 @@ export class ClientTopics implements Topics {
     this.#options.onError(withName(new RpcError(error.code, message, { cause: error }), name));
   }
 
-  #open(key: string, reg: unknown, subscriber: Subscriber, bytes: number): void {
+  #open(key: string, reg: unknown, subscriber: Subscriber, bytes: number): Promise<void> | undefined {
     if (this.#topics.size >= MAX_TOPICS) throw tooMany(`the limit of ${MAX_TOPICS} keys is reached`);
     if (this.#bytes + bytes > MAX_TOPIC_BYTES)
       throw tooMany(`${this.#bytes} bytes of keys are subscribed to already, of ${MAX_TOPIC_BYTES} at most`);
@@ -90,22 +101,36 @@ export class ClientTopics implements Topics {
       subscribers: new Set([subscriber]),
       listener: (value) => this.#onValue(key, topic, value),
       last: new LastValue<Subscriber>(this.#options.isBroadcast, (to, value) => to.push(key, value)),
+      opening: undefined,
     };
-    // Before subscribing: a real client that has a value already may give that value at once.
+    // Before subscribing: a source that has a value already may give that value at once.
     this.#topics.set(key, topic);
     this.#bytes += bytes;
     try {
-      this.#client.subscribe(reg, topic.listener);
+      const asked = this.#source.subscribe(reg, topic.listener, key);
+      topic.opening = asked && this.#opened(key, topic, asked);
+      return topic.opening;
     } catch (error) {
       this.#forget(key, topic);
       throw error;
     }
   }
 
-  /** Keeps a topic that the real client has no method to unsubscribe from: a new topic would subscribe a second time. */
+  async #opened(key: string, topic: Topic, asked: Promise<void>): Promise<void> {
+    try {
+      await asked;
+    } catch (error) {
+      this.#forget(key, topic);
+      throw error;
+    } finally {
+      topic.opening = undefined;
+    }
+  }
+
+  /** Keeps a topic that the source has no way to unsubscribe from: a new topic would subscribe a second time. */
   #close(key: string, topic: Topic): void {
     try {
-      if (this.#client.unsubscribe(topic.reg, topic.listener)) this.#forget(key, topic);
+      if (this.#source.unsubscribe(topic.reg, topic.listener, key)) this.#forget(key, topic);
     } catch (error) {
       this.#forget(key, topic);
       this.#options.onError(toError(error));
@@ -119,10 +144,10 @@ export class ClientTopics implements Topics {
   }
 
   #onValue(key: string, topic: Topic, value: unknown): void {
-    if (this.#topics.get(key) !== topic || this.#options.mayPush?.() === false) return; // the real client stops
+    if (this.#topics.get(key) !== topic || this.#options.mayPush?.() === false) return; // the source stops
     let encoded: EncodedValue;
     try {
-      encoded = EncodedValue.of(value, this.#options.codec);
+      encoded = value instanceof EncodedValue ? value : EncodedValue.of(value, this.#options.codec);
     } catch (error) {
       this.#options.onError(toError(error));
       return;

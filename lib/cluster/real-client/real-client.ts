@@ -84,7 +84,7 @@ export class RealClient {
   }
 
   /** Throws what the client's method throws at once. A promise of that method that rejects is an `error` event. */
-  subscribe(reg: unknown, listener: (value: unknown) => void): void {
+  subscribe(reg: unknown, listener: (value: unknown) => void): undefined {
     if (!this.#call('subscribe', reg, listener)) throw missingMethod('subscribe');
   }
 

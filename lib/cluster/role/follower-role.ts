@@ -1,5 +1,6 @@
 import { OutgoingCall } from '../../call/outgoing-call.js';
 import type { RemoteMethod } from '../../call/remote-method.js';
+import type { RequestCodec } from '../../call/request-codec.js';
 import { type RpcError, toError } from '../../errors.js';
 import type { Line } from '../../follower/line.js';
 import type { Codec } from '../../protocol/codec.js';
@@ -17,6 +18,8 @@ export interface FollowerRoleOptions {
   readonly responseTimeout: number;
   /** The method that publishes; undefined where the class has none. */
   readonly publishMethod: RemoteMethod | undefined;
+  /** How calls are written and their answers read. @default straight to the Leader */
+  readonly requestCodec?: RequestCodec<OutgoingCall>;
 }
 
 /** The role of a process that has a line to the Leader. Calls, subscriptions and values go over that line. */
@@ -25,12 +28,16 @@ export class FollowerRole implements Role {
   readonly #line: Line;
   readonly #options: FollowerRoleOptions;
   readonly #handler: RoleHandler;
+  readonly #onOutcome: (refusal: Error | undefined) => void;
   #onClosed: (() => void) | undefined;
 
   constructor(line: Line, options: FollowerRoleOptions, handler: RoleHandler) {
     this.#line = line;
     this.#options = options;
     this.#handler = handler;
+    this.#onOutcome = (refusal) => {
+      if (refusal !== undefined) handler.onError(refusal);
+    };
   }
 
   get term(): Term | undefined {
@@ -42,11 +49,30 @@ export class FollowerRole implements Role {
   }
 
   subscribe(key: string, reg: unknown): void {
-    this.#control('subscribe', key, reg);
+    this.request('subscribe', key, reg, this.#onOutcome);
   }
 
   unsubscribe(key: string, reg: unknown): void {
-    this.#control('unSubscribe', key, reg);
+    this.request('unSubscribe', key, reg, this.#onOutcome);
+  }
+
+  /**
+   * Subscribes, or unsubscribes. `onOutcome` is called with the reason where that fails, and without one where the Leader has done it; never where
+   * the line ends first.
+   */
+  request(
+    type: 'subscribe' | 'unSubscribe',
+    key: string,
+    reg: unknown,
+    onOutcome: (refusal: Error | undefined) => void,
+  ): void {
+    const { name, responseTimeout } = this.#options;
+    try {
+      const head = controlHead(type, name, key, reg);
+      this.#line.control(`${type} ${userKey(key)}`, head, responseTimeout, onOutcome);
+    } catch (error) {
+      onOutcome(toError(error));
+    }
   }
 
   publish(key: string, reg: unknown): void {
@@ -59,6 +85,7 @@ export class FollowerRole implements Role {
   }
 
   invoke(call: OutgoingCall): void {
+    call.requestCodec ??= this.#options.requestCodec;
     this.#line.invoke(call);
   }
 
@@ -78,15 +105,5 @@ export class FollowerRole implements Role {
       this.#onClosed = resolve;
       this.#line.drain(reason, timeoutMs);
     });
-  }
-
-  #control(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): void {
-    const onError = (error: RpcError): void => this.#handler.onError(error);
-    try {
-      const head = controlHead(type, this.#options.name, key, reg);
-      this.#line.control(`${type} ${userKey(key)}`, head, this.#options.responseTimeout, onError);
-    } catch (error) {
-      this.#handler.onError(toError(error));
-    }
   }
 }

@@ -2,15 +2,13 @@ import { RemoteMethod } from '../../call/remote-method.js';
 import { debug } from '../../diagnostics.js';
 import { Candidate, type CandidateState } from '../../election/candidate.js';
 import { hasCode, RpcCode, RpcError, toError } from '../../errors.js';
-import type { Line, LineHandler } from '../../follower/line.js';
-import { OpenLines } from '../../follower/open-lines.js';
 import { Lifecycle, type Transitions } from '../../lifecycle.js';
 import type { Fence } from '../../serving/fence.js';
 import type { ResolvedClusterOptions } from '../options.js';
 import { endpointWord } from '../place-word.js';
 import type { LeaderChannel } from '../real-client/leader-channel.js';
 import type { ElectionPort } from './election-port.js';
-import { FollowerRole, type FollowerRoleOptions } from './follower-role.js';
+import { Following } from './following.js';
 import { Leadership } from './leadership.js';
 import { failureOfLeader, withAdvice } from './refusals.js';
 import type { RoleSource, RoleSourceHandler, StartingReport } from './role-source.js';
@@ -75,14 +73,12 @@ export interface PortElectionParts {
 export class PortElection implements RoleSource {
   readonly #parts: PortElectionParts;
   readonly #handler: RoleSourceHandler;
-  readonly #roleOptions: FollowerRoleOptions;
   readonly #candidate: Candidate;
-  readonly #lines = new OpenLines();
   readonly #lifecycle = new Lifecycle<PortElectionState>('idle', TRANSITIONS, (to, from, reason) =>
     this.#onMove(to, from, reason),
   );
-  /** Belongs to `following`; set when the line is open, just before the move. */
-  #following: FollowerRole | undefined;
+  /** Its role belongs to `following`; the role is set when the line is open, just before the move. */
+  readonly #following: Following;
   /** Belongs to `opening`, `leading` and `failed`; set when the port is taken, just before the move. */
   #leadership: Leadership | undefined;
 
@@ -90,10 +86,11 @@ export class PortElection implements RoleSource {
     const { name, responseTimeout, isLeader } = parts.options;
     this.#parts = parts;
     this.#handler = handler;
-    this.#roleOptions = { name, responseTimeout, publishMethod: publishing(name, parts.publishMethod) };
+    const publishMethod = publishing(name, parts.publishMethod);
+    this.#following = new Following(parts.port, { name, responseTimeout, publishMethod }, handler);
     this.#candidate = new Candidate({
       claim: isLeader === false ? undefined : () => this.#claim(),
-      follow: isLeader === true ? undefined : (lineHandler, signal) => this.#follow(lineHandler, signal),
+      follow: isLeader === true ? undefined : this.#following.follow.bind(this.#following),
       pause: parts.port.pause?.bind(parts.port),
       onObstacle: (error) => this.#onObstacle(error),
       onRefused: (error) => {
@@ -123,10 +120,9 @@ export class PortElection implements RoleSource {
     await this.#candidate.destroy(reason);
     try {
       // A claim that was pending has set the leadership by now.
-      await (this.#leadership ?? this.#following)?.drain(reason, timeoutMs);
+      await this.#leadership?.drain(reason, timeoutMs);
     } finally {
-      await this.#lines.drain(reason, timeoutMs);
-      this.#lines.destroy(reason);
+      await this.#following.drain(reason, timeoutMs);
       await this.#parts.port.close?.();
     }
   }
@@ -155,31 +151,6 @@ export class PortElection implements RoleSource {
     this.#leadership = new Leadership(claimed, this.#parts.options, this.#handler);
   }
 
-  async #follow(handler: LineHandler, signal: AbortSignal): Promise<Line | undefined> {
-    let role: FollowerRole | undefined;
-    const line = await this.#parts.port.dial(
-      {
-        onDrained: () => this.#handler.onDrained(),
-        onPush: (key, frame, codec) => {
-          // A Leader that was left may not know yet that another one leads.
-          if (role === this.#following) role?.onPush(key, frame, codec);
-        },
-        onGoaway: (which) => handler.onGoaway(which),
-        onClosed: (which, reason) => {
-          handler.onClosed(which, reason);
-          role?.onClosed();
-          this.#lines.delete(which);
-        },
-      },
-      signal,
-    );
-    if (line === undefined) return undefined;
-    this.#lines.add(line);
-    role = new FollowerRole(line, this.#roleOptions, this.#handler);
-    this.#following = role;
-    return line;
-  }
-
   /** A Leader whose real client has failed is no reason to wait: callers get the failure until a Leader takes calls. */
   #onObstacle(error: RpcError): void {
     const failure = failureOfLeader(error);
@@ -191,10 +162,10 @@ export class PortElection implements RoleSource {
   #onMove(to: PortElectionState, from: PortElectionState, reason: Error | undefined): void {
     const { name } = this.#parts.options;
     debug.leader('election of %s: %s -> %s %s', name, from, to, reason?.message ?? '');
-    if (to === 'following' && this.#following !== undefined) this.#handler.onRole(this.#following);
+    if (to === 'following' && this.#following.role !== undefined) this.#handler.onRole(this.#following.role);
     if (to === 'opening' && this.#leadership !== undefined) this.#open(this.#leadership);
     if (to === 'competing' && from === 'following') {
-      this.#following = undefined;
+      this.#following.left();
       this.#handler.onLost(new RpcError(RpcCode.ConnectionLost, `the Leader of ${name} is gone`));
     }
   }
@@ -233,7 +204,7 @@ export class PortElection implements RoleSource {
 }
 
 /** The method of all publications, made once: a RemoteMethod keeps its encoded packet heads. */
-function publishing(serverType: string, method: string | undefined): RemoteMethod | undefined {
+export function publishing(serverType: string, method: string | undefined): RemoteMethod | undefined {
   return method === undefined
     ? undefined
     : new RemoteMethod({ namespace: '', serverType, service: '', method }, method);

@@ -84,6 +84,29 @@ describe('SharedClient', () => {
     assert.deepEqual([shared.isLeader, heard], [true, ['ready']]);
   });
 
+  it('sends calls that came back to the next role, not to the same one again, and fails them when it is closed', async (t) => {
+    const { shared, call } = setUp(t, { responseTimeout: 5_000 });
+    const [first, next] = [fakeRole(), fakeRole()];
+    let came = (_call: OutgoingCall): void => {};
+    first.role.invoke = (each) => {
+      each.move('sent');
+      came(each);
+    };
+    shared.onRole(first.role);
+    came = (each) => shared.onReturned(each);
+    const outcomes = [call('get', 1), call('get', 2)];
+    assert.deepEqual(next.asked, []);
+    shared.onLost(LOST);
+    shared.onRole(next.role);
+    assert.deepEqual(await Promise.all(outcomes), [[1], [2]]);
+    assert.deepEqual(next.asked, ['get(1), 5000 ms', 'get(2), 5000 ms']);
+    next.role.invoke = first.role.invoke;
+    const late = call('get', 3);
+    await shared.close();
+    const { code, delivery } = (await late) as unknown as RpcError;
+    assert.deepEqual([code, delivery], [RpcCode.Closed, 'not-sent']);
+  });
+
   it('takes subscriptions and publications over to each next role', (t) => {
     const { shared, heard, log } = setUp(t);
     shared.onRole(fakeRole().role);

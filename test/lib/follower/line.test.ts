@@ -432,11 +432,11 @@ describe('what a Leader asks for', () => {
 describe('Line.control', () => {
   const HEAD = Buffer.from('{"type":"subscribe","key":"k"}');
 
-  it('reports a refusal and a missing answer, but not a lost connection', async (t) => {
+  it('reports a refusal, a success and a missing answer, but not a lost connection', async (t) => {
     const { line, stream, sent, clock } = await ready(t);
-    const refusals: RpcError[] = [];
+    const outcomes: (RpcError | undefined)[] = [];
     const control = async () => {
-      line.control('a subscription', HEAD, 400, (error) => refusals.push(error));
+      line.control('a subscription', HEAD, 400, (refusal) => outcomes.push(refusal));
       await tick();
       return sent().at(-1)?.id ?? 0;
     };
@@ -448,10 +448,10 @@ describe('Line.control', () => {
     await control();
     line.destroy(STOPPED);
     assert.deepEqual(
-      refusals.map(({ code }) => code),
-      [RpcCode.Remote, RpcCode.Timeout],
+      outcomes.map((refusal) => refusal?.code),
+      [RpcCode.Remote, undefined, RpcCode.Timeout],
     );
-    assert.match(refusals[0]?.message ?? '', /^the Leader refused a subscription: not here$/);
+    assert.match(outcomes[0]?.message ?? '', /^the Leader refused a subscription: not here$/);
   });
 
   it('waits for nothing from a stock Leader, which does not answer', async (t) => {

@@ -169,6 +169,32 @@ describe('PortLease', () => {
     await peer.next('register_channel_res');
   });
 
+  it('may lead the next channel while the Followers of the last one leave, and withdraws that one too', async (t) => {
+    expectNoLeaks(t);
+    const port = await unusedPort(t);
+    const lease = await take(t, 'a', port);
+    lease.lead(channel('a'));
+    const join = async () => {
+      const peer = await rawCaller(t, port);
+      peer.write(request(1, { type: 'register_channel', channelName: 'a', ext: EXT }));
+      await peer.next('register_channel_res');
+      return peer;
+    };
+    const first = await join();
+    const withdrawn = lease.withdraw(OVER, 5_000);
+    lease.lead(channel('a'));
+    const next = await join();
+    const leave = async (peer: typeof next): Promise<void> => {
+      const goaway = await peer.next('goaway');
+      peer.write(response(goaway.id as number, { type: 'goaway_res' }));
+      await peer.closed();
+    };
+    await leave(first);
+    await withdrawn;
+    void lease.withdraw(OVER, 5_000);
+    await leave(next);
+  });
+
   it('has nothing to withdraw before it leads', async (t) => {
     const lease = await take(t, 'a', await unusedPort(t));
     await lease.withdraw(OVER, 1);

@@ -43,14 +43,42 @@ function setUp(t: TestContext, { maxFrameBytes = 10_000 } = {}) {
 describe('ConnectedSubscriber', () => {
   it('asks for keys, and gives them up', (t) => {
     const { subscriber, told } = setUp(t);
-    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: { id: 1 } });
-    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: { id: 1 } });
+    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: { id: 1 } }, 10, () => {});
+    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: { id: 1 } }, 10, () => {});
     subscriber.onClosed(new RpcError(RpcCode.PeerSilent, 'silent'));
     assert.deepEqual(told, [
       ['subscribe', 'a', { id: 1 }],
       ['unsubscribe', 'a'],
       ['left', RpcCode.PeerSilent],
     ]);
+  });
+
+  it('reports whether a key can be subscribed to: at once, or when that is known', async (t) => {
+    const { pending, connection } = setUp(t);
+    const answers: Record<string, () => Promise<void> | undefined> = {
+      now: () => undefined,
+      never: () => {
+        throw new RangeError('never');
+      },
+      later: async () => {},
+      'not later': () => Promise.reject(new RangeError('not later')),
+    };
+    const topics: Topics = {
+      pushTimeout: 1,
+      subscribe: (key) => answers[key]?.(),
+      unsubscribe() {},
+      left() {},
+      onUndelivered() {},
+    };
+    const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
+    const outcomes: unknown[] = [];
+    for (const key of Object.keys(answers)) {
+      const refusal = new Promise<Error | undefined>((resolve) =>
+        subscriber.onRequest({ type: 'subscribe', key, reg: 1 }, 10, resolve),
+      );
+      outcomes.push((await refusal)?.message);
+    }
+    assert.deepEqual(outcomes, [undefined, 'never', undefined, 'not later']);
   });
 
   it('is the same one to its topics each time', (t) => {
@@ -64,8 +92,8 @@ describe('ConnectedSubscriber', () => {
       onUndelivered() {},
     };
     const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
-    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: 1 });
-    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: 1 });
+    subscriber.onRequest({ type: 'subscribe', key: 'a', reg: 1 }, 10, () => {});
+    subscriber.onRequest({ type: 'unSubscribe', key: 'a', reg: 1 }, 10, () => {});
     subscriber.onClosed(new RpcError(RpcCode.ConnectionLost, 'gone'));
     assert.deepEqual([seen.size, stream.isDestroyed], [1, false]);
   });

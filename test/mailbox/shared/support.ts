@@ -125,6 +125,7 @@ export function fakeFollower() {
     told,
     answers,
     calls,
+    follower: follower as unknown as RegisteredFollower,
     peer: new RelayPeer(follower as unknown as RegisteredFollower),
   };
 }
