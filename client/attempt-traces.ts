@@ -27,7 +27,7 @@ export class AttemptTraces implements CallStage {
   #trace(attempt: Attempt, call: CallMessage): void {
     const number = (call.attempts ?? 0) + 1;
     call.attempts = number;
-    const message: AttemptMessage = { ...new PublishedCall(attempt, this), call, number };
+    const message: AttemptMessage = { ...new PublishedCall(attempt), call, number };
     sendPublished(attemptChannel, message, attempt, this.#serverOf, () => this.#next.send(attempt));
   }
 }

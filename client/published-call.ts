@@ -2,7 +2,7 @@ import type { TracingChannel } from 'node:diagnostics_channel';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { CallMessage } from '../lib/channels.js';
 import { endpointOf } from '../lib/endpoint.js';
-import type { RpcError } from '../lib/errors.js';
+import type { Delivery, RpcError } from '../lib/errors.js';
 import { traceText } from '../lib/protocol/trace-item.js';
 import type { ServerInfo } from '../lib/server-info.js';
 import { performance } from '../lib/timers.js';
@@ -13,7 +13,7 @@ export type ServerOf = (id: string) => ServerInfo | undefined;
 /** Message of a call, or of an attempt at one. */
 type Message = Omit<CallMessage, 'attempts'>;
 
-/** Message of a call. Its client is no field: who prints a message wants the call, and not the whole client. */
+/** Message of a call. */
 export class PublishedCall implements CallMessage {
   readonly method: string;
   readonly serverType: string;
@@ -27,25 +27,25 @@ export class PublishedCall implements CallMessage {
   declare duration?: number;
   declare trace?: Readonly<Record<string, string>>;
   declare attempts?: number;
-  readonly #client: object;
 
-  constructor({ method, timeout, oneway, stream, serverId }: OutgoingCall, client: object) {
-    this.method = method.name;
-    this.serverType = method.serverType;
-    this.kind = stream !== undefined ? 'stream' : oneway ? 'oneway' : 'call';
-    this.timeout = timeout;
-    if (serverId !== undefined) this.serverId = serverId;
-    this.#client = client;
-  }
-
-  static clientOf(message: object): object | undefined {
-    return #client in message ? message.#client : undefined;
+  constructor(call: OutgoingCall) {
+    this.method = call.method.name;
+    this.serverType = call.method.serverType;
+    this.kind = kindOf(call);
+    this.timeout = call.timeout;
+    if (call.serverId !== undefined) this.serverId = call.serverId;
   }
 }
 
-/** Returns the client that made the call of a message. Undefined for a message of another copy of the package. */
-export function callerOf(message: object): object | undefined {
-  return PublishedCall.clientOf(message);
+export function kindOf({ stream, oneway }: Pick<OutgoingCall, 'stream' | 'oneway'>): CallMessage['kind'] {
+  if (stream !== undefined) return 'stream';
+  return oneway ? 'oneway' : 'call';
+}
+
+/** How far a call has got that ends, with the error or well. */
+export function endedDelivery(call: OutgoingCall, error: RpcError | undefined): Delivery {
+  if (error !== undefined) return error.delivery ?? call.delivery;
+  return call.oneway ? 'unknown' : 'answered';
 }
 
 /**
@@ -92,7 +92,7 @@ export function sendPublished<M extends Message>(
 
 function close(message: Message, call: OutgoingCall, error: RpcError | undefined, serverOf: ServerOf): void {
   locate(message, error?.serverId ?? call.serverId, serverOf);
-  message.delivery = error === undefined ? (call.oneway ? 'unknown' : 'answered') : (error.delivery ?? call.delivery);
+  message.delivery = endedDelivery(call, error);
   if (error !== undefined) message.error = error;
 }
 

@@ -17,12 +17,25 @@ export class LoopLag {
   #unread = 0;
   #dueAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Readers that ask more seldom than every ten seconds, and want the lag known all the same. */
+  #keepers = 0;
 
   /** Smoothed lag. 0 on the first read in 10 s, when nothing is known. Unit: ms */
   get ms(): number {
     this.#unread = 0;
     if (this.#timer === undefined) this.#start();
     return this.#ms;
+  }
+
+  /** Goes on sampling until the returned function is called, however seldom the lag is read. */
+  keep(): () => void {
+    this.#keepers += 1;
+    if (this.#timer === undefined) this.#start();
+    let isKept = true;
+    return () => {
+      if (isKept) this.#keepers -= 1;
+      isKept = false;
+    };
   }
 
   #start(): void {
@@ -36,7 +49,7 @@ export class LoopLag {
     const late = Math.max(0, now - this.#dueAt);
     this.#ms += WEIGHT * (late - this.#ms);
     this.#dueAt = now + SAMPLE_MS;
-    this.#unread += 1;
+    this.#unread = this.#keepers > 0 ? 0 : this.#unread + 1;
     if (this.#unread < UNREAD_SAMPLES) return;
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -1,10 +1,19 @@
 import { Emitter } from '../lib/emitter.js';
+import type { CallStats } from '../lib/serving/call-stats.js';
 import type { ServerEvents } from './events.js';
 import type { ServerFilter } from './filters.js';
 import type { HealthDetail, HealthReport, HealthStatus } from './health.js';
 import type { PageRequest } from './name-page.js';
 import type { ServedCalls } from './served-calls.js';
 import type { StatsReport } from './stats.js';
+
+/** The counts of each server's calls; undefined for a server that counts none. */
+const counts = new WeakMap<OperatedServer, CallStats | undefined>();
+
+/** Returns the counts of the calls of a server, for metrics. Undefined for a server that counts none. */
+export function callStatsOf(server: OperatedServer): CallStats | undefined {
+  return counts.get(server);
+}
 
 /** The part of a server that operators of the program use: filters, health and figures. */
 export abstract class OperatedServer extends Emitter<ServerEvents> {
@@ -13,6 +22,7 @@ export abstract class OperatedServer extends Emitter<ServerEvents> {
   constructor(calls: ServedCalls) {
     super();
     this.#calls = calls;
+    counts.set(this, calls.stats);
   }
 
   /** Health of the server and of its namespaces, as callers get it from `$mailstation.health.check`. */

@@ -84,9 +84,9 @@ export interface ServerOptions extends ListeningOptions, ServiceOptions, Authori
    */
   inspect?: boolean | undefined;
   /**
-   * Count the calls of each method, with their latencies and failures, for `$mailstation.stats.read` and `server.stats()`. docs/inspect.md says
-   * what that costs a call.
-   * @default false
+   * Count the calls of each method, with their latencies and failures, for `$mailstation.stats.read`, `server.stats()` and metrics.
+   * docs/inspect.md says what that costs a call.
+   * @default true
    */
   callStats?: boolean | undefined;
   /**
@@ -107,7 +107,7 @@ export const SERVER_DEFAULTS = Object.freeze({
   standby: false,
   rpcDebugLog: false,
   inspect: true,
-  callStats: false,
+  callStats: true,
   slowCall: 250,
   registryTimeout: 30_000,
 }) satisfies Partial<ServerOptions>;

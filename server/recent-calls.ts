@@ -9,7 +9,9 @@ import { performance, timeOfDay } from '../lib/timers.js';
 
 /** A call that has failed, or that took long. Never its arguments or results. Later versions may add fields. */
 export interface RecentCall {
-  /** Number of the entry, or of the last change of the entry. A later change has a higher number. */
+  /** Number of the entry, which stays. */
+  readonly id: number;
+  /** Number of the last change of the entry; at first that of the entry. A later change has a higher number. */
   readonly seq: number;
   /** Time of the end, on the clock of the server's machine. Unit: ms since 1970 */
   readonly time: number;
@@ -41,7 +43,7 @@ export interface RecentCallsReport {
   readonly format: 1;
   /** Time of the report, on the clock of the server's machine. Unit: ms since 1970 */
   readonly time: number;
-  /** False where the server does not count calls (no `callStats: true`): then both lists are empty. */
+  /** False where the server does not count calls (`callStats: false`): then both lists are empty. */
   readonly counting: boolean;
   /** Number of the last entry; the argument `after` of the next question. */
   readonly seq: number;
@@ -158,7 +160,7 @@ export class RecentCalls implements CallObserver {
   ): Writable<RecentCall> {
     this.#seq += 1;
     return {
-      ...{ seq: this.#seq, time: timeOfDay() },
+      ...{ id: this.#seq, seq: this.#seq, time: timeOfDay() },
       ...ended,
       method: ended.method.slice(0, MAX_METHOD),
       ...{ connection: caller?.connectionId ?? null, caller: caller?.id ?? null, more: 0 },

@@ -44,7 +44,7 @@ export class ServedCalls {
   readonly #serving: () => ServingServer;
   readonly #isMethod: (name: string) => boolean;
   /** Undefined where calls are not counted. */
-  readonly #stats: CallStats | undefined;
+  readonly stats: CallStats | undefined;
   /** Undefined where calls are not counted. */
   readonly #recent: RecentCalls | undefined;
 
@@ -59,7 +59,7 @@ export class ServedCalls {
     const isMethod = (name: string): boolean =>
       (this.services.lookup(name) ?? this.inspection.lookup(name)) !== undefined;
     this.#isMethod = isMethod;
-    this.#stats = callStats ? new CallStats(isMethod) : undefined;
+    this.stats = callStats ? new CallStats(isMethod) : undefined;
     this.#recent = callStats ? new RecentCalls(slowCall) : undefined;
     this.inspection = new Inspection(this.#inspected());
   }
@@ -72,7 +72,7 @@ export class ServedCalls {
     const { rpcDebugLog, logger, services } = this.#options;
     const traces = new ServeTraces(name, this.#isMethod);
     let observer: CallObserver = new ObserverPair(endedCalls(this.#serving().server), traces.observer());
-    if (this.#stats !== undefined) observer = new ObserverPair(this.#stats, observer);
+    if (this.stats !== undefined) observer = new ObserverPair(this.stats, observer);
     if (this.#recent !== undefined) observer = new ObserverPair(this.#recent, observer);
     if (rpcDebugLog) observer = new ObserverPair(observer, traceCalls(name, logger));
     const channel = this.#channel(observer, mayStart, traces);
@@ -128,7 +128,7 @@ export class ServedCalls {
     const { id, serverType, slowCall, inspect: isInspected } = this.#options;
     const serving = this.#serving;
     return {
-      ...{ id, serverType, services, isInspected, slowCall, stats: this.#stats, recent: this.#recent },
+      ...{ id, serverType, services, isInspected, slowCall, stats: this.stats, recent: this.#recent },
       get state() {
         return serving().server.state;
       },

@@ -37,7 +37,7 @@ export interface LoadReport {
   readonly queued: number;
   /** Calls whose callers have gone, and whose methods have not ended. */
   readonly abandoned: number;
-  /** Open streams among the running calls; null without `callStats`. */
+  /** Open streams among the running calls; null with `callStats: false`. */
   readonly streams: number | null;
   /** Smoothed lag of the event loop; 0 for the first question in ten seconds. Unit: ms */
   readonly eventLoopLag: number;
@@ -67,7 +67,7 @@ export interface StatsReport {
   readonly time: number;
   readonly server: ServerIdentity;
   readonly load: LoadReport;
-  /** False where the server does not count calls (no `callStats: true`): then `methods` is empty and `others` is null. */
+  /** False where the server does not count calls (`callStats: false`): then `methods` is empty and `others` is null. */
   readonly counting: boolean;
   /** Number of the last entry of `$mailstation.calls.recent`; 0 without one. */
   readonly recent: number;

@@ -2,14 +2,18 @@ import type { Logger } from 'mailstation';
 import type { Peer } from '../peer.js';
 import { placesOf } from '../places.js';
 import type { echo } from '../remote/echo.js';
+import { watchedBy } from '../watched.js';
 
 /**
  * The package as its users get it: built, and through its public API. `?build=` names another build's entry module,
- * `?transport=` a transport, and `?folder=` a folder for the files that this transport needs.
+ * `?transport=` a transport, `?folder=` a folder for the files that this transport needs, and `?watched=` what watches the calls: see
+ * watched.ts.
  */
 const QUERY = new URL(import.meta.url).searchParams;
 const BUILD = QUERY.get('build') ?? 'mailstation';
 const { createClient, createServer } = (await import(BUILD)) as typeof import('mailstation');
+
+const WATCHED = watchedBy(QUERY.get('watched'));
 
 const NAMESPACE = 'user';
 const SERVER_TYPE = 'test';
@@ -33,10 +37,12 @@ export const peer: Peer = {
       id: SERVER_ID,
       serverType: SERVER_TYPE,
       ...PLACES.server,
+      ...WATCHED.server,
       paths: [{ namespace: NAMESPACE, path: REMOTE }],
       logger: LOGGER,
     });
     await server.start();
+    await WATCHED.watchServer?.(server);
     return { port: server.port, close: () => server.stop() };
   },
 
@@ -45,6 +51,7 @@ export const peer: Peer = {
     client.addProxies([{ namespace: NAMESPACE, serverType: SERVER_TYPE, path: REMOTE }]);
     client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, ...PLACES.entry(port) }]);
     await client.start();
+    await WATCHED.watchClient?.(client);
     // Stations connect lazily: the first call would pay for it.
     await client.proxies.user.test.echo.echo(ROUTE_PARAM, null);
     return {

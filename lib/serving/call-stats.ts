@@ -1,7 +1,7 @@
 import type { CallOutcome } from '../call-outcome.js';
-import type { RpcCode } from '../errors.js';
-import { type Latency, LatencyHistogram } from '../latency-histogram.js';
-import type { CallObserver } from './call-ends.js';
+import { RpcCode } from '../errors.js';
+import { type Latency, LatencyHistogram, mergedLatency } from '../latency-histogram.js';
+import type { CallObserver, RefusedRequest } from './call-ends.js';
 import { StreamedCall } from './streamed-call.js';
 
 /** Number of calls by the way in which they ended; see {@link CallOutcome}. */
@@ -20,19 +20,44 @@ export interface CallCounts {
   readonly latency: Latency;
 }
 
+/** Time from the arrival to the end of all calls of a method but streams, those that were refused or left included. */
+export interface CallDurations {
+  readonly ok: Latency;
+  readonly failed: ReadonlyMap<RpcCode, Latency>;
+}
+
+/** Calls of a method that have ended. */
+export interface CallEndCounts {
+  readonly outcomes: OutcomeCounts;
+  readonly durations: CallDurations;
+}
+
+type Histograms = Map<RpcCode, LatencyHistogram>;
+
 /** Counts of one method, as they grow. */
-class MethodCounts {
+class MethodCounts implements CallEndCounts {
   open = 0;
   streams = 0;
   readonly outcomes: Record<CallOutcome, number> = { ok: 0, failed: 0, refused: 0, late: 0, left: 0, unanswered: 0 };
   readonly #codes = new Map<RpcCode, number>();
-  readonly #histogram = new LatencyHistogram();
+  readonly #ok = new LatencyHistogram();
+  /** Latencies of failed and late calls, by code. */
+  readonly #failed: Histograms = new Map();
+  /** Durations of calls that were not answered: refused, left by their callers, or given up. By code. */
+  readonly #unanswered: Histograms = new Map();
 
   ended(outcome: CallOutcome, code: RpcCode | undefined, micros: number, isStream: boolean): void {
     this.open -= 1;
     if (isStream) this.streams -= 1;
-    else if (outcome === 'ok' || outcome === 'failed' || outcome === 'late') this.#histogram.record(micros);
+    else if (outcome === 'ok') this.#ok.record(micros);
+    else this.#record(outcome, micros, code);
     this.count(outcome, code);
+  }
+
+  /** A request was refused on arrival. */
+  refused(code: RpcCode, isStream: boolean): void {
+    if (!isStream) this.#record('refused', 0, code);
+    this.count('refused', code);
   }
 
   count(outcome: CallOutcome, code: RpcCode | undefined): void {
@@ -47,8 +72,28 @@ class MethodCounts {
       streams,
       outcomes: { ...outcomes },
       codes: Object.fromEntries(this.#codes),
-      latency: this.#histogram.latency,
+      latency: mergedLatency([this.#ok, ...this.#failed.values()].map(({ latency }) => latency)),
     };
+  }
+
+  get durations(): CallDurations {
+    const durations = new Map<RpcCode, Latency>();
+    for (const [code, { latency }] of [...this.#failed, ...this.#unanswered]) {
+      const known = durations.get(code);
+      durations.set(code, known === undefined ? latency : mergedLatency([latency, known]));
+    }
+    return { ok: this.#ok.latency, failed: durations };
+  }
+
+  // A one-way call whose method never answers has no code.
+  #record(outcome: CallOutcome, micros: number, code: RpcCode = RpcCode.Timeout): void {
+    const histograms = outcome === 'failed' || outcome === 'late' ? this.#failed : this.#unanswered;
+    let histogram = histograms.get(code);
+    if (histogram === undefined) {
+      histogram = new LatencyHistogram();
+      histograms.set(code, histogram);
+    }
+    histogram.record(micros);
   }
 }
 
@@ -80,8 +125,8 @@ export class CallStats implements CallObserver {
     this.#of(call.method).ended(outcome, code, micros, call instanceof StreamedCall);
   }
 
-  refused({ method }: { readonly method: string }, _error: unknown, code: RpcCode): void {
-    this.#of(method).count('refused', code);
+  refused({ method, stream }: Pick<RefusedRequest, 'method' | 'stream'>, _error: unknown, code: RpcCode): void {
+    this.#of(method).refused(code, stream !== undefined);
   }
 
   /** Open streams of all methods. */
@@ -91,7 +136,7 @@ export class CallStats implements CallObserver {
     return streams;
   }
 
-  /** Names of the methods that were called, in no order. */
+  /** Names of the methods that were called, in the order of their first calls. */
   get names(): string[] {
     return [...this.#methods.keys()];
   }
@@ -99,6 +144,12 @@ export class CallStats implements CallObserver {
   /** Undefined for a method that was not called. */
   of(name: string): CallCounts | undefined {
     return this.#methods.get(name)?.counts;
+  }
+
+  /** Ends of the calls of each method that was called, in the order of the first calls. Names that no method has come last, as undefined. */
+  *ends(): Iterable<readonly [name: string | undefined, CallEndCounts]> {
+    yield* this.#methods;
+    if (this.#others !== undefined) yield [undefined, this.#others];
   }
 
   /** Counts of names that no method has. */

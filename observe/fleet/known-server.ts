@@ -36,7 +36,7 @@ export class KnownServer {
     const last = this.#last;
     const counts = new Map<string, Counts>(stats.methods.map((method) => [method.name, method]));
     const isSame = last === undefined || this.#isSame(answer, last, counts);
-    const { time, server, load, counting } = stats;
+    const { time, server, load, counting, recent } = stats;
     const basis = last && (isSame ? this.#sinceLast(answer, last) : sinceStart(answer, last));
     this.#last = answer;
     this.#counts = counts;
@@ -50,7 +50,7 @@ export class KnownServer {
       ...facts,
       serverType: facts.serverType === '' ? (server.serverType ?? '') : facts.serverType,
       ...{ state: 'answered', failure: null, health, methods, isRestarted: !isSame },
-      report: { time, server, load, counting, others: stats.others },
+      report: { time, server, load, counting, recent, others: stats.others },
       eventLoopUse: isSame && last ? loopUse(stats, last.stats) : null,
       rates: mergedRates([...methods.flatMap(({ rates }) => (rates === null ? [] : [rates])), ...others]),
     };

@@ -43,6 +43,8 @@ export interface ServerReport {
   readonly load: LoadReport;
   /** False where the server does not count calls: there are no methods and no rates then. */
   readonly counting: boolean;
+  /** Number of the last entry of `$mailstation.calls.recent`; undefined for a server of a version without that list. */
+  readonly recent?: number | undefined;
   /** Calls of names that no method has, since the server was made. */
   readonly others: CallCounts | null;
 }

@@ -9,8 +9,10 @@ export const ROOT = REPOSITORY;
 export const LIBRARY = [
   'index.ts',
   'etcd.ts',
+  'metrics.ts',
   'browser.ts',
   'browser',
+  'dashboard.ts',
   'dashboard',
   'client.ts',
   'node-client.ts',

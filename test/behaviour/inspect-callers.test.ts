@@ -91,7 +91,7 @@ describe('the callers of a server', () => {
 describe('the last calls of a server', () => {
   it('are those that failed, with code, message and caller, and without arguments', async (t) => {
     const service = { fails: (secret: string) => Promise.reject(new Error(`no ${secret.length}`)), works: () => 1 };
-    const served = await serve(t, service, { callStats: true });
+    const served = await serve(t, service);
     const { client, calls } = await call(t, [served], { clientId: 'gate-1' });
     await calls.works(null);
     await failure(calls.fails(null, 'the argument'));
@@ -124,7 +124,7 @@ describe('the last calls of a server', () => {
       same: () => Promise.reject(new Error('the same')),
       other: () => Promise.reject(new Error(`number ${number++}`)),
     };
-    const served = await serve(t, service, { callStats: true });
+    const served = await serve(t, service);
     const { client, calls } = await call(t, [served]);
     await Promise.all(Array.from({ length: 5 }, () => failure(calls.same(null))));
     const { failed, seq } = await recentOf(client);
@@ -140,7 +140,7 @@ describe('the last calls of a server', () => {
   it('are those that took long, with the part in the queue', async (t) => {
     const gate = makeGate();
     const service = { waits: () => gate.pass(1), works: () => 1 };
-    const served = await serve(t, service, { callStats: true, slowCall: 20, maxConcurrent: 1, callerShare: 1 });
+    const served = await serve(t, service, { slowCall: 20, maxConcurrent: 1, callerShare: 1 });
     const { client, calls } = await call(t, [served]);
     const first = calls.waits(null);
     await gate.arrivals(1);
@@ -160,7 +160,7 @@ describe('the last calls of a server', () => {
   });
 
   it('are none without callStats, and a request in another form is refused', async (t) => {
-    const served = await serve(t, { fails: () => Promise.reject(new Error('no')) });
+    const served = await serve(t, { fails: () => Promise.reject(new Error('no')) }, { callStats: false });
     const { client, calls } = await call(t, [served]);
     await failure(calls.fails(null));
     const { counting, failed } = await recentOf(client);

@@ -34,7 +34,7 @@ overTransports((transport) => {
   describe('a server that is asked about itself', () => {
     it('describes its methods, reports its health, and counts its calls', async (t) => {
       expectNoLeaks(t);
-      const served = await serve(t, { f: (a: number, b = 2) => a + b }, { transport, callStats: true });
+      const served = await serve(t, { f: (a: number, b = 2) => a + b }, { transport });
       const { client, calls } = await call(t, [served]);
       assert.equal(await calls.f(null, 1), 3);
       const { format, methods, next } = await describeAll(client);
@@ -123,7 +123,7 @@ describe('the description of methods', () => {
   it('comes in pages, of 10,000 methods and of names with control characters', async (t) => {
     const service: Record<string, () => number> = { 'a\u0000\u001b[31m b': () => 1 };
     for (let i = 0; i < 10_000; i++) service[`m${String(i).padStart(5, '0')}`] = () => i;
-    const { client, calls } = await call(t, [await serve(t, service, { callStats: true })]);
+    const { client, calls } = await call(t, [await serve(t, service)]);
     assert.equal(await calls['a\u0000\u001b[31m b'](null), 1);
     const names: string[] = [];
     let pages = 0;
@@ -207,7 +207,7 @@ describe('the figures of a server', () => {
         for (let i = 0; i < to; i++) yield i;
       },
     };
-    const served = await serve(t, service, { maxConcurrent: 2, maxQueued: 5, callerShare: 1, callStats: true });
+    const served = await serve(t, service, { maxConcurrent: 2, maxQueued: 5, callerShare: 1 });
     const { client, calls } = await call(t, [served]);
     for (let i = 0; i < 3; i++) await calls.works(null);
     await failure(calls.fails(null));
@@ -230,7 +230,7 @@ describe('the figures of a server', () => {
     assert.equal((await readStats(client)).load.running, 1);
   });
 
-  it('have open streams, and no calls without callStats', async (t) => {
+  it('have open streams, and no calls with callStats: false', async (t) => {
     const gate = makeGate();
     const service = {
       async *items() {
@@ -238,7 +238,7 @@ describe('the figures of a server', () => {
         await gate.pass(1);
       },
     };
-    const served = await serve(t, service, { callStats: true });
+    const served = await serve(t, service);
     const { calls } = await call(t, [served]);
     const items = calls.items.stream(null)[Symbol.asyncIterator]();
     await items.next();
@@ -246,7 +246,7 @@ describe('the figures of a server', () => {
     gate.open();
     await items.next();
     await until(() => served.server.stats().load.streams === 0, { what: 'the end of the stream' });
-    const quiet = await serve(t, { f: () => 1 });
+    const quiet = await serve(t, { f: () => 1 }, { callStats: false });
     const other = await call(t, [quiet]);
     await other.calls.f(null);
     const stats = await readStats(other.client);

@@ -57,6 +57,7 @@ describe('the examples in docstrings', () => {
       paths: {
         mailstation: [join(ROOT, 'index.ts')],
         'mailstation/etcd': [join(ROOT, 'etcd.ts')],
+        'mailstation/metrics': [join(ROOT, 'metrics.ts')],
         'mailstation/*': [join(ROOT, 'compat/*.ts')],
       },
       typeRoots: [join(ROOT, 'node_modules/@types')],
@@ -79,6 +80,7 @@ describe('the examples in docstrings', () => {
     };
     exportAs('.', 'index');
     exportAs('./etcd', 'etcd');
+    exportAs('./metrics', 'metrics');
     for (const entry of ENTRIES) exportAs(`./${entry}`, `compat/${entry}`);
     writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: exported }));
   });

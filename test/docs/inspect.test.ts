@@ -21,7 +21,6 @@ describe(PAGE, () => {
       id: 'a',
       port: 0,
       logger: keptLog().logger,
-      callStats: true,
     });
     const stats = server.stats();
     const recent = new RecentCalls(0);

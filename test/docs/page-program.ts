@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { readText } from '../architecture/house.js';
+import { ROOT, readText } from '../architecture/house.js';
 
 export interface PageProgram {
   /** What the program printed, without the lines of the log. */
@@ -17,13 +17,17 @@ export interface PageProgram {
 export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-page-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const index = new URL('../../index.js', import.meta.url).href;
+  const entries = Object.entries({ mailstation: 'index', 'mailstation/metrics': 'metrics' }).map(
+    ([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const,
+  );
   const text = readText(page);
   for (const [, name = '', code = ''] of text.matchAll(/^```js\n\/\/ (\S+\.js)\n(.*?)^```$/gms)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), code.replaceAll("'mailstation'", `'${index}'`));
+    const program = entries.reduce((changed, [specifier, url]) => changed.replaceAll(specifier, url), code);
+    writeFileSync(join(folder, name), program);
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const { stdout } = await promisify(execFile)(process.execPath, [main], { cwd: folder, timeout: 30_000 });
   const lines = stdout.split('\n').filter((line) => !line.startsWith('mailstation: '));
   const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(text) ?? [];

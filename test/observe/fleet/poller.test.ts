@@ -78,8 +78,8 @@ describe('a poller of real servers', () => {
     const f = (fails: boolean) => {
       if (fails) throw new Error('no');
     };
-    const one = await serve(t, { f }, { id: 'one', callStats: true, logger: { info() {}, warn() {}, error() {} } });
-    const two = await serve(t, { f }, { id: 'two', callStats: true });
+    const one = await serve(t, { f }, { id: 'one', logger: { info() {}, warn() {}, error() {} } });
+    const two = await serve(t, { f }, { id: 'two' });
     const away = { id: 'away', serverType: 'test', host: '127.0.0.1', port: await unusedPort(t) };
     const { client, calls } = await call(t, [one, two, away], { timeout: 500 });
     const poller = new FleetPoller(client, { timeout: 60_000 });
@@ -119,7 +119,7 @@ describe('a poller of real servers', () => {
   it('reads all pages of a server with 2,500 methods', async (t) => {
     const service: Record<string, () => number> = {};
     for (let i = 0; i < 2_500; i++) service[`m${i}`] = () => i;
-    const { client, calls } = await call(t, [await serve(t, service, { callStats: true })]);
+    const { client, calls } = await call(t, [await serve(t, service)]);
     await Promise.all(Object.keys(service).map((name) => calls[name](null)));
     const { methods } = only(await new FleetPoller(client, { timeout: 60_000 }).poll());
     assert.equal(methods.filter(({ name }) => name.startsWith('user.')).length, 2_500);
