@@ -13,8 +13,8 @@ export interface PageProgram {
   readonly expected: string;
 }
 
-/** Writes the files that a page shows, each of which names itself in its first line, and runs one of them. */
-export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
+/** Writes the files that a page shows, each of which names itself in its first line, into a folder of their own. Returns the folder. */
+export function writePagePrograms(t: TestContext, page: string): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-page-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const entries = Object.entries({ mailstation: 'index', 'mailstation/metrics': 'metrics' }).map(
@@ -28,8 +28,14 @@ export async function runPageProgram(t: TestContext, page: string, main: string)
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module' }));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** Runs one of the files that a page shows to its end. */
+export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
+  const folder = writePagePrograms(t, page);
   const { stdout } = await promisify(execFile)(process.execPath, [main], { cwd: folder, timeout: 30_000 });
   const lines = stdout.split('\n').filter((line) => !line.startsWith('mailstation: '));
-  const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(text) ?? [];
+  const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(readText(page)) ?? [];
   return { printed: lines.join('\n'), expected };
 }
