@@ -1,5 +1,7 @@
+import type { CallOutcome } from '../lib/call-outcome.js';
 import { type ServeMessage, serveChannel, surrounded } from '../lib/channels.js';
 import { ConcealedFailure } from '../lib/concealed-failure.js';
+import type { RpcCode } from '../lib/errors.js';
 import type { TraceFields } from '../lib/protocol/trace-item.js';
 import type { ConnectedPeer } from '../lib/server-info.js';
 import type { CallObserver } from '../lib/serving/call-ends.js';
@@ -7,22 +9,72 @@ import { callerOf, type IncomingCall, microseconds, microsecondsSince } from '..
 import { StreamedCall } from '../lib/serving/streamed-call.js';
 import { performance } from '../lib/timers.js';
 
-/** A call whose start was published. */
-interface Traced {
-  readonly message: ServeMessage;
-  /** The event `end` was published. */
-  isStarted: boolean;
+/** Mark of a call that was admitted while there was a subscriber, and waits in the queue. */
+const QUEUED: object = {};
+
+/** Facts of a call or of a refused request. */
+interface About {
+  readonly method: string;
+  readonly isStream: boolean;
+  readonly oneway: boolean;
+  readonly caller: ConnectedPeer | undefined;
+  readonly trace: TraceFields | undefined;
+  readonly waited: number;
 }
 
-/** Facts of a call that are known as soon as it arrives. */
-type About = Pick<ServeMessage, 'method' | 'serverId' | 'kind' | 'isMethod' | 'trace'>;
+/** Message of a call at this server. Fields that do not apply are left out, and each is set in the same order, which keeps the objects of one shape. */
+class PublishedServe implements ServeMessage {
+  readonly method: string;
+  readonly serverId: string;
+  readonly kind: ServeMessage['kind'];
+  readonly isMethod: boolean;
+  readonly waited: number;
+  readonly caller: ConnectedPeer | undefined;
+  declare timeout?: number;
+  declare trace?: TraceFields;
+  declare around?: NonNullable<ServeMessage['around']>;
+  declare outcome?: CallOutcome;
+  declare code?: RpcCode | undefined;
+  declare error?: Error | undefined;
+  declare duration?: number;
+  #hasEnded = false;
+
+  constructor(serverId: string, isMethod: boolean, { method, isStream, oneway, caller, trace, waited }: About) {
+    this.method = method;
+    this.serverId = serverId;
+    this.kind = isStream ? 'stream' : oneway ? 'oneway' : 'call';
+    this.isMethod = isMethod;
+    this.waited = waited;
+    this.caller = caller;
+    if (trace !== undefined) this.trace = trace;
+  }
+
+  /** Publishes `end`, the event of the start, which comes before the outcome, even of a call that ends at once. */
+  endStart(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    serveChannel.end.publish(this);
+  }
+
+  settle(outcome: CallOutcome, code: RpcCode | undefined, error: Error | undefined, duration: number): void {
+    this.endStart();
+    this.outcome = outcome;
+    this.code = code;
+    this.error = error;
+    this.duration = duration;
+    // A caller that has left, and a deadline that has passed, are no Error of the method.
+    if (error !== undefined) serveChannel.error.publish(this);
+    serveChannel.asyncStart.publish(this);
+    serveChannel.asyncEnd.publish(this);
+  }
+}
 
 /** Publishes the calls of a server on `mailstation:serve`, where the channel has a subscriber. */
 export class ServeTraces {
   readonly #serverId: string;
   readonly #isMethod: (name: string) => boolean;
-  /** Calls that were admitted while there was a subscriber. Undefined: the call waits in the queue. */
-  readonly #traced = new Map<IncomingCall, Traced | undefined>();
+  /** Number of calls that were admitted while there was a subscriber, and are not over. */
+  #open = 0;
 
   /** `isMethod`: whether the server has a method of this name. */
   constructor(serverId: string, isMethod: (name: string) => boolean) {
@@ -32,91 +84,66 @@ export class ServeTraces {
 
   /** True for a call that was admitted while there was a subscriber. */
   isTraced(call: IncomingCall): boolean {
-    return this.#traced.size > 0 && this.#traced.has(call);
+    return this.#open > 0 && call.published !== undefined;
   }
 
   /** Serves the call, in the stores that are bound to the start. */
   serve(call: IncomingCall, run: () => void): void {
     const now = performance.now();
-    const timeout = Math.max(0, Math.round(call.deadline - now));
     const waited = microsecondsSince(call, Math.floor(now), microseconds(now)) / 1_000;
-    const message: ServeMessage = {
-      ...this.#about(call.method, call instanceof StreamedCall, call.oneway, call.trace),
-      ...(Number.isFinite(timeout) && { timeout }),
-      ...{ caller: call.caller, waited },
-    };
-    const traced: Traced = { message, isStarted: false };
-    this.#traced.set(call, traced);
+    const { method, oneway, caller, trace } = call;
+    const message = this.#message({ method, oneway, caller, trace, waited, isStream: call instanceof StreamedCall });
+    const timeout = Math.max(0, Math.round(call.deadline - now));
+    if (Number.isFinite(timeout)) message.timeout = timeout;
+    call.published = message;
     try {
       serveChannel.start.runStores(message, () => surrounded(message, run));
     } finally {
-      end(traced);
+      message.endStart();
     }
   }
 
   /** Sees how the calls end. */
   observer(): CallObserver {
-    const traced = this.#traced;
-    const settle = (of: Traced, outcome: Parameters<typeof publish>[1]): void => {
-      end(of);
-      publish(of.message, outcome);
-    };
+    const isOn = (): boolean => this.#open > 0 || serveChannel.hasSubscribers;
     return {
       get isOn() {
-        return traced.size > 0 || serveChannel.hasSubscribers;
+        return isOn();
       },
       begun: (call) => {
-        if (serveChannel.hasSubscribers) traced.set(call, undefined);
+        if (!serveChannel.hasSubscribers) return;
+        this.#open += 1;
+        call.published = QUEUED;
       },
       ended: (call, outcome, code, error, micros, peer) => {
-        if (!traced.has(call)) return;
-        const { method, oneway, callerId, trace } = call;
-        const of =
-          traced.get(call) ??
-          this.#start(method, call instanceof StreamedCall, oneway, callerOf(peer, callerId), trace, micros / 1_000);
-        traced.delete(call);
-        settle(of, { outcome, code, error: error && ConcealedFailure.inside(error), duration: micros / 1_000 });
+        const { published } = call;
+        if (published === undefined) return;
+        this.#open -= 1;
+        delete call.published;
+        const duration = micros / 1_000;
+        const message = published === QUEUED ? this.#neverRun(call, peer, duration) : (published as PublishedServe);
+        message.settle(outcome, code, error && ConcealedFailure.inside(error), duration);
       },
       refused: ({ method, stream, oneway, caller }, error, code, peer, trace) => {
         if (!serveChannel.hasSubscribers) return;
-        const of = this.#start(method, stream !== undefined, oneway, callerOf(peer, caller), trace, 0);
-        settle(of, { outcome: 'refused', code, error, duration: 0 });
+        const about = { method, isStream: stream !== undefined, oneway, trace, waited: 0 };
+        const message = this.#message({ ...about, caller: callerOf(peer, caller) });
+        serveChannel.start.publish(message);
+        message.settle('refused', code, error, 0);
       },
     };
   }
 
-  /** Publishes the start of a call that ends without having run. */
-  #start(
-    method: string,
-    isStream: boolean,
-    oneway: boolean,
-    caller: ConnectedPeer | undefined,
-    trace: TraceFields | undefined,
-    waited: number,
-  ): Traced {
-    const message = { ...this.#about(method, isStream, oneway, trace), caller, waited };
+  /** Publishes the start of a call that ends in the queue. */
+  #neverRun(call: IncomingCall, peer: ConnectedPeer | undefined, waited: number): PublishedServe {
+    const { method, oneway, callerId, trace } = call;
+    const about = { method, oneway, trace, waited, isStream: call instanceof StreamedCall };
+    const message = this.#message({ ...about, caller: callerOf(peer, callerId) });
     serveChannel.start.publish(message);
-    return { message, isStarted: false };
+    return message;
   }
 
-  #about(method: string, isStream: boolean, oneway: boolean, trace: TraceFields | undefined): About {
-    const kind = isStream ? 'stream' : oneway ? 'oneway' : 'call';
-    const isMethod = this.#isMethod(method);
-    return { method, serverId: this.#serverId, kind, isMethod, ...(trace && { trace }) };
+  #message(about: About): PublishedServe {
+    return new PublishedServe(this.#serverId, this.#isMethod(about.method), about);
   }
-}
-
-/** `end` is the event of the start, and comes before the outcome, even of a call that ends at once. */
-function end(traced: Traced): void {
-  if (traced.isStarted) return;
-  traced.isStarted = true;
-  serveChannel.end.publish(traced.message);
-}
-
-function publish(message: ServeMessage, outcome: Pick<ServeMessage, 'outcome' | 'code' | 'error' | 'duration'>): void {
-  Object.assign(message, outcome);
-  // A caller that has left, and a deadline that has passed, are no Error of the method.
-  if (message.error !== undefined) serveChannel.error.publish(message);
-  serveChannel.asyncStart.publish(message);
-  serveChannel.asyncEnd.publish(message);
 }

@@ -48,6 +48,8 @@ export class IncomingCall implements ServedCall, ReportedCall {
   term: Term | undefined = undefined;
   /** Trace context that came with the call. Set only on calls that have one, for a listener: a field would cost each call its memory. */
   declare trace?: TraceFields;
+  /** Message on `mailstation:serve`, or a mark. Set only on calls that are published. */
+  declare published?: object;
   /** Set by {@link ConcurrencyLimit} while the call has a place among the running calls. */
   isRunning = false;
   /** Time of the arrival; see {@link microseconds}. Set where the channel has an observer. */

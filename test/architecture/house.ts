@@ -10,6 +10,7 @@ export const LIBRARY = [
   'index.ts',
   'etcd.ts',
   'metrics.ts',
+  'otel.ts',
   'browser.ts',
   'browser',
   'dashboard.ts',

@@ -58,6 +58,7 @@ describe('the examples in docstrings', () => {
         mailstation: [join(ROOT, 'index.ts')],
         'mailstation/etcd': [join(ROOT, 'etcd.ts')],
         'mailstation/metrics': [join(ROOT, 'metrics.ts')],
+        'mailstation/otel': [join(ROOT, 'otel.ts')],
         'mailstation/*': [join(ROOT, 'compat/*.ts')],
       },
       typeRoots: [join(ROOT, 'node_modules/@types')],
@@ -81,6 +82,7 @@ describe('the examples in docstrings', () => {
     exportAs('.', 'index');
     exportAs('./etcd', 'etcd');
     exportAs('./metrics', 'metrics');
+    exportAs('./otel', 'otel');
     for (const entry of ENTRIES) exportAs(`./${entry}`, `compat/${entry}`);
     writeFileSync(join(library, 'package.json'), JSON.stringify({ type: 'module', exports: exported }));
   });

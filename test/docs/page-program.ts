@@ -17,9 +17,11 @@ export interface PageProgram {
 export function writePagePrograms(t: TestContext, page: string): string {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-page-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const entries = Object.entries({ mailstation: 'index', 'mailstation/metrics': 'metrics' }).map(
-    ([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const,
-  );
+  const entries = Object.entries({
+    mailstation: 'index',
+    'mailstation/metrics': 'metrics',
+    'mailstation/otel': 'otel',
+  }).map(([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const);
   const text = readText(page);
   for (const [, name = '', code = ''] of text.matchAll(/^```js\n\/\/ (\S+\.js)\n(.*?)^```$/gms)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
