@@ -18,7 +18,7 @@ const BUILD = join(ROOT, 'scripts/build.mjs');
 const BUILD_LIMIT_MS = 120_000;
 
 /** What the examples need beside the package and its dependencies. */
-const ALSO_INSTALLED = ['@grpc/grpc-js', 'cluster-client', 'co', 'pomelo-rpc', 'sdk-base', 'tsx'];
+const ALSO_INSTALLED = ['@grpc/grpc-js', 'cluster-client', 'co', 'pomelo-rpc', 'sdk-base', 'tsx', 'zod'];
 
 /**
  * An application that has the package installed, compiled as users get it, in a folder elsewhere. `npm test` can then

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Report } from '../../examples/demo/report.js';
-import { Tally } from '../../examples/demo/tally.js';
+import { Report } from '../../examples/tour/report.js';
+import { Tally } from '../../examples/tour/tally.js';
 import { RpcCode, RpcError } from '../../index.js';
 
 function recorder(isTTY = false) {
@@ -10,7 +10,7 @@ function recorder(isTTY = false) {
 }
 
 // The demo proves something only if it can fail.
-describe('what the demo reports', () => {
+describe('what the tour reports', () => {
   it('is 0 while everything holds', () => {
     const out = recorder();
     const report = new Report(out);
@@ -36,7 +36,7 @@ describe('what the demo reports', () => {
   });
 });
 
-describe('how the demo counts', () => {
+describe('how the tour counts', () => {
   it('tells results, failures by code and delivery, calls that never end, and calls that end twice', async () => {
     const tally = new Tally();
     const lost = new RpcError(RpcCode.ConnectionLost, 'lost', { delivery: 'unknown' });

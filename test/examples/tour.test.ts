@@ -32,9 +32,9 @@ const LINES = [
   /^Everything held\.$/m,
 ];
 
-describe('the demo', () => {
+describe('the tour', () => {
   it('ends by itself, everything held, and no process is left', async (t) => {
-    const demo = startProgram(t, join(ROOT, 'examples/demo/main.ts'), { nodeFlags: TSX, cwd: ROOT });
+    const demo = startProgram(t, join(ROOT, 'examples/tour/main.ts'), { nodeFlags: TSX, cwd: ROOT });
     assert.equal(await demo.end(LIMIT_MS), 0, demo.stdout + demo.stderr);
     // The demo calls a method that does not exist, and kills servers.
     const provoked =

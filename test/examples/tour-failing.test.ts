@@ -9,12 +9,12 @@ import { Project } from './project.js';
 const TSX = ['--import', import.meta.resolve('tsx')];
 const LIMIT_MS = 80_000;
 
-describe('the demo, when it cannot end well', () => {
+describe('the tour, when it cannot end well', () => {
   it('says what did not hold, exits with 1, and no process is left', async (t) => {
     const project = new Project();
     t.after(() => project.remove());
     await project.install();
-    const folder = project.copy('demo');
+    const folder = project.copy('tour');
     rmSync(join(folder, 'remote/chat'), { recursive: true }); // no chat server can start now
     const demo = startProgram(t, join(folder, 'main.ts'), { nodeFlags: TSX, cwd: project.folder });
     assert.equal(await demo.end(LIMIT_MS), 1, demo.stdout);
@@ -23,7 +23,7 @@ describe('the demo, when it cannot end well', () => {
   });
 
   it('leaves no process behind when it is killed', async (t) => {
-    const demo = startProgram(t, join(ROOT, 'examples/demo/main.ts'), { nodeFlags: TSX, cwd: ROOT });
+    const demo = startProgram(t, join(ROOT, 'examples/tour/main.ts'), { nodeFlags: TSX, cwd: ROOT });
     await demo.untilPrinted('chat-2', LIMIT_MS);
     demo.kill('SIGKILL');
     assert.equal(await demo.end(10_000), null);

@@ -1,4 +1,4 @@
-/** `npm start`: four servers in processes of their own, one client, and everything that may become of a call. */
+/** `npm run tour`: four servers in processes of their own, one client, and everything that may become of a call. */
 import { createClient } from 'mailstation';
 import type { Context } from './context.js';
 import type { Demo } from './demo.js';
