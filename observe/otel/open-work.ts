@@ -1,5 +1,5 @@
 /**
- * What has begun and not ended, by its message. Weak: a message whose end never comes is not kept. The count tells when all that was begun has
+ * Work that has begun and not ended, by its message. Weak: a message whose end never comes is not kept. The count tells when all that was begun has
  * ended.
  */
 export class OpenWork<Message extends object, Begun> {

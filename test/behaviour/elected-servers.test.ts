@@ -237,6 +237,35 @@ describe('servers with an election', () => {
     });
   }
 
+  for (const kind of ['a call', 'a stream'] as const) {
+    it(`refuse ${kind} whose before filter was waiting when the lease ended, before any timer has run`, async (t) => {
+      const store = new MemoryStore();
+      let ahead = 0;
+      const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead };
+      let calls = 0;
+      const methods = {
+        name: () => (calls += 1),
+        async *names() {
+          calls += 1;
+          yield calls;
+        },
+      };
+      const { server } = areaOn(t, store, () => '', { clock, services: { user: { service: methods } } });
+      const gate = makeGate();
+      server.before({ before: () => gate.pass() });
+      await server.start();
+      const { client } = await follow(t, store);
+      const { name, names } = client.proxies['user']['test']['service'];
+      const refused = failure(kind === 'a call' ? name(null) : names.stream(null).next());
+      await gate.arrivals(1);
+      ahead = TTL; // the call was admitted while the process led
+      gate.open();
+      const error = await refused;
+      assert.deepEqual([error.code, error.delivery], [RpcCode.StaleLeader, 'not-sent']);
+      assert.equal(calls, 0);
+    });
+  }
+
   it('go to another process where the elected one cannot take its port, at the start by rejecting it', async (t) => {
     const store = new MemoryStore();
     const { port } = await serve(t, { name: () => 'a stranger' });
