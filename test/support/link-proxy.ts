@@ -19,16 +19,17 @@ export class LinkProxy {
   /** Connections that were accepted so far. */
   accepted = 0;
 
-  private constructor(server: net.Server, target: number) {
+  private constructor(server: net.Server, target: net.TcpNetConnectOpts) {
     this.#server = server;
     this.#port = (server.address() as net.AddressInfo).port;
     server.on('connection', (client) => this.#connect(client, target));
   }
 
-  static async start(t: Pick<TestContext, 'after'>, target: number): Promise<LinkProxy> {
+  /** Begins to listen at loopback, for a server at this port. `host`: address of the server. */
+  static async start(t: Pick<TestContext, 'after'>, port: number, host = '127.0.0.1'): Promise<LinkProxy> {
     const server = net.createServer({ noDelay: true }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const proxy = new LinkProxy(server, target);
+    const proxy = new LinkProxy(server, { host, port, noDelay: true });
     t.after(() => proxy.#stop());
     return proxy;
   }
@@ -55,13 +56,13 @@ export class LinkProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  #connect(client: net.Socket, target: number): void {
+  #connect(client: net.Socket, target: net.TcpNetConnectOpts): void {
     if (this.#mode === 'cut') {
       client.resetAndDestroy();
       return;
     }
     this.accepted += 1;
-    const server = net.connect({ host: '127.0.0.1', port: target, noDelay: true });
+    const server = net.connect(target);
     const both = [client, server];
     for (const socket of both) {
       this.#sockets.add(socket);

@@ -16,6 +16,8 @@ export interface SpawnOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Flags of node itself, such as `--expose-gc`. */
   readonly nodeFlags?: readonly string[];
+  /** Program, with its arguments, that runs the process: `['unshare', '--net']`. @default node alone */
+  readonly within?: readonly string[];
   /** @default the working directory of the test */
   readonly cwd?: string;
   /** From the start of the process to its ready message. @default 60_000 */
@@ -152,9 +154,11 @@ export async function spawnProcess(
   options: SpawnOptions = {},
 ): Promise<{ child: SpawnedProcess; ready: Record<string, Json> }> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env; // or node:test in the process would report to our runner
+  const [command = process.execPath, ...before] = [...(options.within ?? []), process.execPath];
   const handle = spawn(
-    process.execPath,
+    command,
     [
+      ...before,
       ...loaderFlags(file),
       ...['--import', new URL('./exit-with-parent.ts', import.meta.url).href],
       ...(options.nodeFlags ?? []),

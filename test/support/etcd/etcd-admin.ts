@@ -13,9 +13,9 @@ export class EtcdAdmin {
   #token: string | undefined;
   #login: () => Promise<void> = async () => {};
 
-  constructor({ port }: Pick<EtcdNode, 'port'>) {
+  constructor({ host, port }: Pick<EtcdNode, 'host' | 'port'>) {
     const own = { 'grpc.use_local_subchannel_pool': 1, 'grpc.max_receive_message_length': -1 };
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), own);
+    this.#client = new Client(`${host}:${port}`, credentials.createInsecure(), own);
   }
 
   close(): void {

@@ -4,11 +4,25 @@ import { until } from '../until.js';
 import { EtcdAdmin } from './etcd-admin.js';
 import { EtcdNode } from './etcd-node.js';
 
+/** Where a member of etcd runs. */
+export interface EtcdHost {
+  /** Address for clients. */
+  readonly client: string;
+  /** Address for the other members. */
+  readonly peer: string;
+  /** Program, with its arguments, that starts another one on the host. */
+  readonly within: readonly string[];
+}
+
+const LOOPBACK: EtcdHost = { client: '127.0.0.1', peer: '127.0.0.1', within: [] };
+
 export interface EtcdOptions {
   /** @default 1 */
   readonly nodes?: number;
   /** Files of the certificate that the nodes show to clients. @default plain text */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile?: string };
+  /** A host for each node. @default loopback for all */
+  readonly hosts?: readonly EtcdHost[];
   /** Further arguments of each node. */
   readonly args?: readonly string[];
 }
@@ -87,22 +101,26 @@ export async function startEtcd(t: Pick<TestContext, 'after'>, options: EtcdOpti
   return cluster;
 }
 
-async function makeNodes({ nodes = 1, tls, args = [] }: EtcdOptions): Promise<EtcdNode[]> {
-  const places: { name: string; client: number; peer: number }[] = [];
-  for (let at = 0; at < nodes; at++) places.push({ name: `n${at}`, client: await freePort(), peer: await freePort() });
-  const peers = places.map(({ name, peer }) => `${name}=http://127.0.0.1:${peer}`).join(',');
+async function makeNodes({ nodes = 1, tls, hosts = [], args = [] }: EtcdOptions): Promise<EtcdNode[]> {
+  const places: { name: string; host: EtcdHost; port: number; peer: string }[] = [];
+  for (let at = 0; at < nodes; at++) {
+    const host = hosts[at] ?? LOOPBACK;
+    places.push({ name: `n${at}`, host, port: await freePort(), peer: `http://${host.peer}:${await freePort()}` });
+  }
+  const peers = places.map(({ name, peer }) => `${name}=${peer}`).join(',');
   const scheme = tls === undefined ? 'http' : 'https';
   const security = tls === undefined ? [] : ['--cert-file', tls.certFile, '--key-file', tls.keyFile];
   if (tls?.caFile !== undefined) security.push('--client-cert-auth', '--trusted-ca-file', tls.caFile);
-  return places.map(({ name, client, peer }) => {
+  return places.map(({ name, host, port, peer }) => {
+    const url = `${scheme}://${host.client}:${port}`;
     const own = [
       ...['--name', name, '--logger', 'zap', '--log-outputs', 'stderr'],
-      ...['--listen-client-urls', `${scheme}://127.0.0.1:${client}`],
-      ...['--advertise-client-urls', `${scheme}://127.0.0.1:${client}`],
-      ...['--listen-peer-urls', `http://127.0.0.1:${peer}`],
-      ...['--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`],
+      ...['--listen-client-urls', url],
+      ...['--advertise-client-urls', url],
+      ...['--listen-peer-urls', peer],
+      ...['--initial-advertise-peer-urls', peer],
       ...['--initial-cluster', peers],
     ];
-    return new EtcdNode(name, client, scheme, [...own, ...security, ...args]);
+    return new EtcdNode(name, url, [...own, ...security, ...args], host.within);
   });
 }

@@ -22,18 +22,24 @@ process.on('exit', () => {
 /** One process of etcd, with a folder that outlives its restarts. */
 export class EtcdNode {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   readonly url: string;
   readonly #args: readonly string[];
+  readonly #within: readonly string[];
   readonly #folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'mailstation-etcd-'));
   #child: ChildProcess | undefined;
   #log = '';
 
-  constructor(name: string, port: number, scheme: string, args: readonly string[]) {
+  /** `within`: program, with its arguments, that starts etcd on another host. */
+  constructor(name: string, url: string, args: readonly string[], within: readonly string[] = []) {
+    const { hostname, port } = new URL(url);
     this.name = name;
-    this.port = port;
-    this.url = `${scheme}://127.0.0.1:${port}`;
+    this.host = hostname;
+    this.port = Number(port);
+    this.url = url;
     this.#args = args;
+    this.#within = within;
   }
 
   get log(): string {
@@ -48,7 +54,7 @@ export class EtcdNode {
   start(): { readonly ready: Promise<void> } {
     const etcd = etcdBinary();
     if (etcd === undefined) throw new Error('there is no etcd');
-    const [command = etcd, ...args] = [...(hasSetpriv() ? WITH_PARENT : []), etcd, ...this.#args];
+    const [command = etcd, ...args] = [...(hasSetpriv() ? WITH_PARENT : []), ...this.#within, etcd, ...this.#args];
     this.#log = '';
     const child = spawn(command, [...args, '--data-dir', join(this.#folder, 'data')], {
       stdio: ['ignore', 'ignore', 'pipe'],

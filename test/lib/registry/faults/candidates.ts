@@ -20,7 +20,8 @@ export interface Competitor {
 
 export interface CandidateSetup {
   readonly folder: string;
-  readonly etcdPorts: readonly number[];
+  /** Members of etcd. */
+  readonly members: readonly { readonly host: string; readonly port: number }[];
   /** Unit: ms */
   readonly ttl: number;
   readonly isControl: boolean;
@@ -39,11 +40,11 @@ export class Candidates {
   }
 
   async start(): Promise<Competitor> {
-    const { folder, etcdPorts, ttl, isControl } = this.#setup;
+    const { folder, members, ttl, isControl } = this.#setup;
     this.#started += 1;
     const name = `candidate-${this.#started}`;
     const file = join(folder, name);
-    const links = await Promise.all(etcdPorts.map((port) => LinkProxy.start(this.#scope, port)));
+    const links = await Promise.all(members.map(({ host, port }) => LinkProxy.start(this.#scope, port, host)));
     const args = [links.map(({ port }) => port).join(), file, `${ttl}`, ...(isControl ? ['control'] : [])];
     const { child } = await spawnProcess(this.#scope, new URL('./candidate-process.ts', import.meta.url), { args });
     const competitor = { name, links, child, file };

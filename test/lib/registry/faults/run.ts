@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { EtcdCluster } from '../../../support/etcd/etcd-cluster.js';
 import type { EtcdNode } from '../../../support/etcd/etcd-node.js';
+import type { MemberNetwork } from '../../../support/etcd/member-network.js';
 import type { LinkMode } from '../../../support/link-proxy.js';
 import { Candidates, type Competitor } from './candidates.js';
 import { now, violations } from './history.js';
@@ -15,7 +16,11 @@ const OF_ETCD = ['etcd killed', 'etcd stopped'] as const;
 /** Faults of an etcd of three members. */
 const OF_MEMBERS = ['leader of etcd killed', 'majority of etcd lost'] as const;
 
-export type Fault = (typeof OF_LEADER)[number] | (typeof OF_ETCD)[number] | (typeof OF_MEMBERS)[number];
+/** Faults of an etcd of three members on hosts of their own: clients reach the member, and the other members do not. */
+const OF_NETWORK = ['member of the Leader cut off', 'leader of etcd cut off'] as const;
+
+type NetworkFault = (typeof OF_NETWORK)[number];
+export type Fault = (typeof OF_LEADER)[number] | (typeof OF_ETCD)[number] | (typeof OF_MEMBERS)[number] | NetworkFault;
 
 /** The faults that an etcd of so many members can have. */
 export function faultsOf(members: number): readonly Fault[] {
@@ -29,6 +34,8 @@ export interface FaultRun {
   readonly ttl: number;
   /** Members of etcd. @default 1 */
   readonly members?: number;
+  /** Hosts of the members. @default loopback for all */
+  readonly network?: MemberNetwork;
   /** Candidates that do not depose themselves, to see that the checker finds them. */
   readonly isControl?: boolean;
 }
@@ -52,14 +59,15 @@ const RESET_EACH_MS = 100;
 export async function runFaults(scope: Pick<TestContext, 'after'>, run: FaultRun): Promise<FaultReport> {
   const folder = mkdtempSync(join(tmpdir(), 'mailstation-election-'));
   scope.after(() => rmSync(folder, { recursive: true, force: true }));
-  const cluster = await EtcdCluster.start({ nodes: run.members ?? 1 });
+  const cluster = await EtcdCluster.start({
+    nodes: run.members ?? 1,
+    ...(run.network && { hosts: run.network.hosts }),
+  });
   scope.after(() => cluster.end());
   const { ttl, isControl = false } = run;
   const candidates = new Candidates(scope, {
     folder,
-    etcdPorts: cluster.nodes.map(({ port }) => port),
-    ttl,
-    isControl,
+    ...{ members: cluster.nodes, ttl, isControl },
   });
   await Promise.all(Array.from({ length: CANDIDATES }, () => candidates.start()));
 
@@ -67,9 +75,10 @@ export async function runFaults(scope: Pick<TestContext, 'after'>, run: FaultRun
   for (const fault of run.faults) {
     const { competitor } = await candidates.leader();
     await sleep(CALM_MS + Math.random() * CALM_MS);
-    const took = isOfEtcd(fault)
-      ? await harmEtcd(fault, candidates, cluster)
-      : await harmLeader(competitor, fault, candidates, ttl);
+    let took: number;
+    if (isOfNetwork(fault)) took = await harmNetwork(fault, competitor, candidates, cluster, run);
+    else if (isOfEtcd(fault)) took = await harmEtcd(fault, candidates, cluster);
+    else took = await harmLeader(competitor, fault, candidates, ttl);
     takeovers.set(fault, [...(takeovers.get(fault) ?? []), took]);
   }
   const reigns = candidates.reigns();
@@ -80,6 +89,29 @@ type EtcdFault = (typeof OF_ETCD)[number] | (typeof OF_MEMBERS)[number];
 
 function isOfEtcd(fault: Fault): fault is EtcdFault {
   return ([...OF_ETCD, ...OF_MEMBERS] as readonly Fault[]).includes(fault);
+}
+
+function isOfNetwork(fault: Fault): fault is NetworkFault {
+  return (OF_NETWORK as readonly Fault[]).includes(fault);
+}
+
+/** Cuts a member off for longer than a lease lasts. Resolves as {@link harmEtcd} does. */
+async function harmNetwork(
+  fault: NetworkFault,
+  { links }: Competitor,
+  candidates: Candidates,
+  cluster: EtcdCluster,
+  { network, ttl }: FaultRun,
+): Promise<number> {
+  const used = links.findIndex(({ connections }) => connections > 0);
+  const cut = fault === 'leader of etcd cut off' ? cluster.nodes.indexOf(await cluster.leader()) : Math.max(0, used);
+  const at = now();
+  network?.cut(cut);
+  await sleep(ttl * 1.5);
+  const { reign } = await candidates.leader(); // while the member is away
+  if ((await cluster.leader()) === cluster.nodes[cut]) throw new Error('the member that is cut off leads the others');
+  network?.heal(cut);
+  return Math.max(0, reign.from - at);
 }
 
 /** Resolves with the time without a Leader; 0 where the Leader has outlived the fault. */
@@ -107,7 +139,7 @@ async function harmed(fault: Exclude<EtcdFault, 'etcd stopped'>, cluster: EtcdCl
 
 async function harmLeader(
   leader: Competitor,
-  fault: Exclude<Fault, EtcdFault>,
+  fault: Exclude<Fault, EtcdFault | NetworkFault>,
   candidates: Candidates,
   ttl: number,
 ): Promise<number> {
