@@ -6,7 +6,7 @@ import { comparable } from './natural.js';
 import { classOf, TableRow } from './table-row.js';
 
 /** Rows that are drawn at once; a button draws as many more. */
-const PAGE = 200;
+const PAGE = 300;
 
 interface Sort {
   readonly by: string;

@@ -239,6 +239,9 @@ describe('the page for each of its readers', { skip }, () => {
     await page.shows('main tbody', /constructor/);
     await go(page, 'servers/__proto__');
     await page.shows('aside', /Server\s+constructor/);
+    await page.raw.evaluate(() => void Object.assign(location, { hash: '#/servers/toString' }));
+    await closed(page); // an entry of that name is not there
+    await page.shows('main tbody', /constructor/);
     assert.deepEqual(page.errors, []);
     assert.deepEqual(await page.violations(), []);
     await page.close();

@@ -8,6 +8,7 @@ interface RawPage {
   goto(url: string): Promise<unknown>;
   evaluate<Arg, Result>(fn: (arg: Arg) => Result, arg?: Arg): Promise<Awaited<Result>>;
   waitForFunction<Arg>(fn: (arg: Arg) => unknown, arg: Arg, options: { timeout: number }): Promise<unknown>;
+  on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
   addInitScript(fn: () => void): Promise<void>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
@@ -47,7 +48,9 @@ interface RawBrowser {
 /** What the page of a test keeps. */
 interface PageGlobals {
   violations: string[];
+  seen: string[];
 }
+declare const MutationObserver: new (note: () => void) => { observe(target: object, options: object): void };
 declare const window: PageGlobals;
 declare const document: {
   querySelector(selector: string): { readonly textContent: string; readonly innerText: string } | null;
@@ -64,7 +67,7 @@ export interface OpenOptions {
 /** The dashboard's page in a browser. */
 export interface DashboardPage {
   readonly raw: RawPage;
-  /** Errors that nothing in the page has caught. */
+  /** Errors that nothing in the page has caught, and those that the page or the browser reports on its console. */
   readonly errors: readonly string[];
   /** Resolves when the page shows a live state. */
   live(): Promise<void>;
@@ -75,6 +78,8 @@ export interface DashboardPage {
   /** Resolves when the text at a selector matches. */
   shows(selector: string, pattern: RegExp): Promise<void>;
   press(...keys: readonly string[]): Promise<void>;
+  /** Notes what the element of a selector shows from now on; the function that it resolves with gives all of that. */
+  watch(selector: string): Promise<() => Promise<readonly string[]>>;
   /** Violations of the page's content security policy. */
   violations(): Promise<readonly string[]>;
   /** Metrics of Chromium's own, by name. Times are processor time of the page's main thread. Unit: seconds */
@@ -102,6 +107,11 @@ export async function launchPages(): Promise<DashboardBrowser> {
       const page = await context.newPage();
       const errors: string[] = [];
       page.on('pageerror', (error) => errors.push(error.stack ?? error.message));
+      page.on('console', (message) => {
+        // The browser itself reports requests that have failed, which some tests are about.
+        const isOwn = message.type() === 'error' && !message.text().startsWith('Failed to load resource');
+        if (isOwn) errors.push(message.text());
+      });
       await page.addInitScript(() => {
         window.violations = [];
         document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
@@ -143,6 +153,16 @@ async function pageOf(raw: RawPage, context: RawContext, errors: readonly string
       raw.evaluate((wanted) => [...document.querySelectorAll(wanted)].map(({ textContent }) => textContent), selector),
     async press(...keys) {
       for (const key of keys) await raw.keyboard.press(key);
+    },
+    async watch(selector) {
+      await raw.evaluate((wanted) => {
+        const seen: string[] = [];
+        window.seen = seen;
+        const note = () => seen.push(document.querySelector(wanted)?.textContent ?? '');
+        new MutationObserver(note).observe(document, { subtree: true, childList: true, characterData: true });
+        note();
+      }, selector);
+      return () => raw.evaluate(() => window.seen);
     },
     violations: () => raw.evaluate(() => window.violations),
     async metrics() {

@@ -39,11 +39,14 @@ describe('the page and its server', { skip }, () => {
     const fake = await startFakeDashboard();
     const page = await browser.open(fake.url);
     await page.live();
+    const pill = await page.watch('.pill');
     const { seq, time } = fake.snapshot;
     const totals = { ...fake.snapshot.totals, rate: 4_321 };
     fake.snapshot = { ...fake.snapshot, seq: seq + 5, totals };
     fake.send({ format: 1, seq: seq + 6, time: time + 6_000, totals, set: {}, gone: {} });
     await page.shows('.figures', /Calls\/s\s+4,321/);
+    assert.deepEqual([...new Set(await pill())], ['live'], 'the page does not wait until it misses the states');
+    assert.equal(fake.opened, 2);
     assert.deepEqual(page.errors, []);
     await page.close();
     await fake.close();

@@ -26,6 +26,8 @@ export interface FakeDashboard {
   readonly calls: CallRequest[];
   /** Pages that read the stream. */
   readonly viewers: number;
+  /** Streams that were opened so far. */
+  readonly opened: number;
   /** Answer to all requests but that of the page itself, where it is set. */
   problem: { readonly status: number; readonly body: Problem } | undefined;
   send(delta: Delta): void;
@@ -43,6 +45,7 @@ export async function startFakeDashboard(first: Snapshot = fakeSnapshot(), port 
   const { html, csp } = await pageText();
   const streams = new Set<ServerResponse>();
   const calls: CallRequest[] = [];
+  let opened = 0;
   const recorded = { first, deltas: [] as Delta[] };
 
   const server = createServer(async (request, response) => {
@@ -52,6 +55,7 @@ export async function startFakeDashboard(first: Snapshot = fakeSnapshot(), port 
     if (fake.problem !== undefined) return json(response, fake.problem.body, fake.problem.status);
     if (pathname === '/events') {
       streams.add(response);
+      opened += 1;
       response.on('close', () => streams.delete(response));
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       return write(response, 'snapshot', fake.snapshot);
@@ -72,6 +76,9 @@ export async function startFakeDashboard(first: Snapshot = fakeSnapshot(), port 
     snapshot: first,
     calls,
     problem: undefined,
+    get opened() {
+      return opened;
+    },
     get viewers() {
       return streams.size;
     },
