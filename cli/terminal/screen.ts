@@ -55,7 +55,7 @@ export class Screen {
     if (this.#state !== 'closed') return;
     for (const signal of ENDS) process.on(signal, this.#onEnd);
     if (process.platform !== 'win32') process.on('SIGTSTP', this.#onStop).on('SIGCONT', this.#onContinue);
-    process.on('exit', this.#onExit).on('uncaughtExceptionMonitor', this.#onExit);
+    process.on('exit', this.#onExit); // for an uncaught error too, before Node prints the error
     this.#output.on('resize', this.#onResize).on('error', this.#onGone);
     if (this.#input.isTTY) {
       this.#input.on('end', this.#onGone).on('error', this.#onGone);
@@ -84,7 +84,7 @@ export class Screen {
     this.#state = 'closed';
     for (const signal of ENDS) process.off(signal, this.#onEnd);
     process.off('SIGTSTP', this.#onStop).off('SIGCONT', this.#onContinue);
-    process.off('exit', this.#onExit).off('uncaughtExceptionMonitor', this.#onExit);
+    process.off('exit', this.#onExit);
     this.#output.off('resize', this.#onResize);
     this.#input.off('end', this.#onGone);
     this.#stopKeys?.();

@@ -38,7 +38,7 @@ const CALLS: readonly TopColumn<Rated>[] = [
   rated('p50', 'p50', 7, 5, 'half of the answers took so long at most')(({ rates }) => rates?.p50, latency),
   rated('p95', 'p95', 7, 8, '95 % of the answers took so long at most')(({ rates }) => rates?.p95, latency),
   rated('p99', 'p99', 7, 3, '99 % of the answers took so long at most')(({ rates }) => rates?.p99, latency),
-  rated('max', 'max', 7, 9, 'the longest answer of the interval')(({ rates }) => rates?.max, latency),
+  rated('max', 'max', 7, 12, 'the longest answer of the interval')(({ rates }) => rates?.max, latency),
 ];
 
 function okStyle({ rates }: Rated): Style | undefined {
@@ -79,8 +79,8 @@ export const SERVER_COLUMNS: readonly TopColumn<ServerSample>[] = [
     short,
     (server) => waitingStyle(load(server).queued),
   ),
-  ofServer('streams', 'strm', 5, 13, 'open streams')((server) => load(server).streams, short),
-  ofServer('connections', 'conn', 5, 14, 'open connections')((server) => load(server).connections, short),
+  ofServer('streams', 'strm', 5, 14, 'open streams')((server) => load(server).streams, short),
+  ofServer('connections', 'conn', 5, 15, 'open connections')((server) => load(server).connections, short),
   ofServer(
     'loop',
     'loop',
@@ -92,7 +92,7 @@ export const SERVER_COLUMNS: readonly TopColumn<ServerSample>[] = [
     percent,
     ({ eventLoopUse }) => busyStyle(eventLoopUse),
   ),
-  ofServer('lag', 'lag', 7, 12, 'smoothed lag of the event loop')((server) => load(server).eventLoopLag, latency),
+  ofServer('lag', 'lag', 7, 13, 'smoothed lag of the event loop')((server) => load(server).eventLoopLag, latency),
   ofServer('memory', 'mem', 5, 10, 'memory of the process')((server) => load(server).rss, bytes),
   ofServer('uptime', 'up', 6, 11, 'age of the process')(({ report }) => report?.server.uptime, span),
   {
@@ -101,7 +101,7 @@ export const SERVER_COLUMNS: readonly TopColumn<ServerSample>[] = [
     value: ({ report }) => report?.server.version ?? null,
   },
   {
-    ...{ key: 'health', head: 'health', width: 11, rank: 15, meaning: 'health as the server reports it, or its state' },
+    ...{ key: 'health', head: 'health', width: 11, rank: 9, meaning: 'health as the server reports it, or its state' },
     cell: healthOf,
     value: healthOf,
     style: healthStyle,
