@@ -42,6 +42,7 @@ export function overview(scope: Scope) {
       ${figure('Servers', `${count(totals.serving)} of ${count(totals.servers)}`, 'serving')}
       ${figure('Clients', count(totals.clients), 'connected')}
     </ul>
+    ${silence(snapshot)}
     <div class="charts">
       ${chart({ title: 'Calls a second', lines: RATES, course: store.course, time, format: perSecond })}
       ${chart({ title: 'Latency', lines: LATENCIES, course: store.course, time, format: duration })}
@@ -51,6 +52,16 @@ export function overview(scope: Scope) {
       <section class="card"><header><h3>Needs a look</h3></header>${attention(snapshot)}</section>
       <section class="card"><header><h3>Last changes</h3>${copyButton(scope, 'the changes', () => Object.values(snapshot.state.events))}</header>${changes(snapshot)}</section>
     </div>`;
+}
+
+/** Servers without counts would otherwise read as servers without calls. */
+function silence({ state }: Snapshot) {
+  const asked = Object.values(state.servers).filter(
+    ({ status }) => !['standby', 'unreachable', 'unknown'].includes(status),
+  );
+  const silent = asked.filter(({ counting }) => !counting).length;
+  if (silent === 0) return null;
+  return html`<p class="hint">${count(silent)} of ${count(asked.length)} servers do not count their calls, and are missing in the rates and latencies. They count with the option <code>callStats: true</code>.</p>`;
 }
 
 function figure(name: string, value: string, words: string) {

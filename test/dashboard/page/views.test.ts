@@ -237,6 +237,25 @@ describe('the views of the dashboard', { skip }, () => {
     assert.deepEqual(fake.calls, [{ server: 'chat-1', method: 'user.rooms.enter', args: ['blue', 7] }]);
   });
 
+  it('says that servers which do not count are missing in the rates', async () => {
+    const { seq, time, totals, state } = fake.snapshot;
+    const { 'chat-1': counting } = state.servers;
+    assert.ok(counting !== undefined && !(await page.text('main')).includes('do not count'));
+    const send = (step: number, server: typeof counting) =>
+      fake.send({
+        format: 1,
+        seq: seq + step,
+        time: time + step * 1_000,
+        totals,
+        set: { servers: { 'chat-1': server } },
+        gone: {},
+      });
+    send(1, { ...counting, counting: false });
+    await page.shows('main', /1 of 13 servers do not count their calls, .* callStats: true/);
+    send(2, counting);
+    await page.shows('main', /^(?!.*do not count)/);
+  });
+
   it('says what the state leaves out', async () => {
     const { seq, time, totals, about } = fake.snapshot;
     fake.send({
