@@ -76,7 +76,7 @@ export function explained(code: string): string {
   return 'The code is none of this version of mailstation. Look into docs/errors.md of the version that runs.';
 }
 
-/** What keeps the dashboard from asking a server, after the failure of a question. */
+/** Reason for which the dashboard cannot ask a server, after the failure of a question. */
 export function problemOf({ code, message }: { readonly code: string; readonly message: string }): string {
   if (code === RpcCode.NoMethod)
     return 'The server answers no questions about itself: it has inspect: false, or is of a version without $mailstation. Deploy the newer version to see more.';

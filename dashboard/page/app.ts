@@ -18,7 +18,7 @@ import { slow } from './views/slow.js';
 import { streams } from './views/streams.js';
 import { topology } from './views/topology.js';
 
-/** Only the view of the address is drawn. */
+/** Views by name; the view that the address names is the one that is drawn. */
 const DRAWN: Readonly<Record<ViewId, (scope: Scope) => Content>> = {
   ...{ overview, topology, servers, methods, mailboxes, errors, slow, streams, call },
 };

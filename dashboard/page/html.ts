@@ -1,7 +1,7 @@
 import htm from 'htm';
 import { type ComponentChildren, h, type VNode } from 'preact';
 
-/** What stands between two tags. */
+/** Content between two tags. */
 export type Content = ComponentChildren;
 
 /** Makes elements of a template; values are put in as text, never as markup. */

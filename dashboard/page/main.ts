@@ -1,4 +1,4 @@
-/** What a browser runs: the page of the dashboard. */
+/** Entry of the page that the browser runs. */
 import { h, render } from 'preact';
 import { App } from './app.js';
 import { Store } from './source/store.js';

@@ -2,7 +2,7 @@ import type { Snapshot } from '../snapshot.js';
 import type { Route } from './source/route.js';
 import type { Store } from './source/store.js';
 
-/** What a view draws from. */
+/** Everything that a view draws from. */
 export interface Scope {
   readonly store: Store;
   readonly snapshot: Snapshot;

@@ -34,7 +34,7 @@ export class CourseOfFigures {
     this.#count += 1;
   }
 
-  /** Of one server, or of all together without a server. A server that is not known has no figures. */
+  /** Course of one server, or of all together without a server. A server that is not known has no figures. */
   history(server: string | undefined): History {
     const row = server === undefined ? this.#totals : this.#servers.get(server);
     const length = Math.min(this.#count, this.#size);

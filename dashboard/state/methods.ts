@@ -37,7 +37,7 @@ export function methodsOf(servers: readonly ObservedServer[]): Methods {
   };
 }
 
-/** Those that are called, and then those with the most calls. The choice stays when the rates of a moment differ. */
+/** Methods that are called, and then those with the most calls. The choice stays when the rates of a moment differ. */
 function busiest<Entry extends MethodFigures>(entries: readonly Entry[], most: number): readonly Entry[] {
   if (entries.length <= most) return entries;
   return [...entries].sort((a, b) => b.calls - a.calls).slice(0, most);

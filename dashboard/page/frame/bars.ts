@@ -5,7 +5,7 @@ import { mark } from '../parts/mark.js';
 import type { Meaning } from '../parts/meaning.js';
 import type { Store } from '../source/store.js';
 
-/** What to do about an answer that refuses the page, by the problem that the server names. */
+/** Advice on an answer that refuses the page, by the problem that the server names. */
 const ADVICE: Readonly<Record<string, string>> = {
   'no-token':
     'Open the address that the dashboard printed when it started: its token is exchanged for a cookie of this browser.',
@@ -63,7 +63,7 @@ const LEFT: Readonly<Record<CollectionName, string>> = {
   ...{ errors: 'failed calls', slow: 'slow calls', events: 'changes' },
 };
 
-/** What the state does not have, since there is too much. */
+/** Numbers of the entries that the state leaves out, since there are too many. */
 export function leftLine({ snapshot }: Store) {
   const left = Object.entries(snapshot?.about.left ?? {}).filter(([, number]) => number > 0);
   if (left.length === 0) return null;

@@ -9,7 +9,7 @@ export interface Column<Row> {
   readonly name: string;
   /** Value to sort by; null sorts last. */
   value(row: Row): number | string | null;
-  /** What is shown. @default the value */
+  /** Content of the cell. @default the value */
   cell?(row: Row): Content;
   /** Figures stand at the right, and sort with the largest first. */
   readonly isNumber?: boolean;

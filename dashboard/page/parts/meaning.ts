@@ -69,7 +69,7 @@ export function mailboxState({ mailbox, connections, ejected }: Link): string {
   return mailbox ?? (connections > 0 ? 'connected' : 'none');
 }
 
-/** What a state of {@link mailboxState} means. */
+/** Meaning of a state of {@link mailboxState}. */
 export function mailboxMeaning(state: string): Meaning {
   return meaningIn(MAILBOX, state);
 }

@@ -1,7 +1,7 @@
 import type { Delta, End, Snapshot } from '../../snapshot.js';
 import { askHistory, Refusal } from './ask.js';
 
-/** Where the page stands with its server. Times are those of the page's own clock, in ms since 1970. */
+/** State of the page's connection with its server. Times are those of the page's own clock, in ms since 1970. */
 export type Connection =
   | { readonly state: 'connecting' }
   | { readonly state: 'live' }
@@ -11,7 +11,7 @@ export type Connection =
   | { readonly state: 'refused'; readonly problem: string; readonly message: string }
   | { readonly state: 'ended'; readonly reason: End['reason']; readonly message: string; readonly since: number };
 
-/** What a feed reports to. */
+/** Receiver of the reports of a feed. */
 export interface FeedTarget {
   snapshot(snapshot: Snapshot): void;
   /** Throws where the delta does not follow what is there: the feed then begins anew. */

@@ -12,7 +12,7 @@ export const VIEWS = [
 
 export type ViewId = (typeof VIEWS)[number]['id'];
 
-/** What the address of the page shows. */
+/** View, and entry in it, that the address of the page names. */
 export interface Route {
   readonly view: ViewId;
   /** Entry whose details are shown. */

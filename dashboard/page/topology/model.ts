@@ -35,7 +35,7 @@ export interface Model {
   readonly edges: readonly Edge[];
 }
 
-/** What is drawn one by one, however many there are. */
+/** Columns that are drawn one by one, however many rows there are. */
 export interface Unfolded {
   readonly clients: boolean;
   readonly servers: boolean;
