@@ -173,7 +173,8 @@ export class Dashboard {
       clients.find((client) => Object.hasOwn(client.servers, server));
     const calls = allowCalls ? new PageCalls(clients, clientOf, logger) : undefined;
     const parts = { entrance: this.#entrance, viewers: this.#viewers, course: this.#course, recorder: this.#recorder };
-    return new Routes({ basePath, ...parts, calls, clientOf });
+    const onOpened = (): void => this.#options.onOpened?.(this.url);
+    return new Routes({ basePath, ...parts, onOpened, calls, clientOf });
   }
 
   #observed(observation: Observation): void {

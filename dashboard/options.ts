@@ -46,6 +46,8 @@ export interface DashboardOptions {
   allowCalls?: boolean | undefined;
   /** Viewers at once; one more disconnects the oldest. Range: 1 to 1,000. @default 16 */
   maxViewers?: number | undefined;
+  /** Called when a browser has opened the page, with the address for the next browser. @default none */
+  onOpened?: ((url: string) => void) | undefined;
   /** Receiver of log lines. @default warnings and errors to stderr */
   logger?: Logger | undefined;
 }
@@ -67,6 +69,7 @@ export interface ResolvedDashboardOptions {
   readonly history: number;
   readonly allowCalls: boolean;
   readonly maxViewers: number;
+  readonly onOpened: ((url: string) => void) | undefined;
   readonly logger: Logger;
 }
 
@@ -84,7 +87,7 @@ export const DASHBOARD_DEFAULTS = Object.freeze({
 const OPTION_NAMES = Object.freeze({
   ...{ client: true, clients: true, servers: true, etcd: true, connect: true, host: true, port: true, listen: true },
   ...{ basePath: true, allowedHosts: true, token: true, interval: true, history: true, allowCalls: true },
-  ...{ maxViewers: true, logger: true },
+  ...{ maxViewers: true, onOpened: true, logger: true },
 } as const) satisfies OptionNames<DashboardOptions>;
 
 const MIN_TOKEN = 16;
@@ -106,11 +109,13 @@ export function resolveDashboardOptions(given: DashboardOptions): ResolvedDashbo
     if (typeof server !== 'string') throw unfit('each of servers', 'an address, such as tcp://127.0.0.1:3333', server);
   if (clients.length === 0 && servers.length === 0 && given.etcd === undefined)
     throw invalid('the dashboard has nothing to show: give client, clients, servers or etcd');
+  const { onOpened } = given;
+  if (onOpened !== undefined && typeof onOpened !== 'function') throw unfit('onOpened', 'a function', onOpened);
   const interval = timeoutMs('interval', given.interval, defaults.interval, 100);
   if (interval > 60_000) throw unfit('interval', 'an integer from 100 to 60000 ms', interval);
   const history = timeoutMs('history', given.history, defaults.history, interval);
   return {
-    ...{ clients, servers, etcd: given.etcd, connect: given.connect ?? {}, logger, interval },
+    ...{ clients, servers, etcd: given.etcd, connect: given.connect ?? {}, logger, interval, onOpened },
     host: listeningHost(hostOption('host', given.host ?? defaults.host)),
     port: integer('port', given.port, defaults.port, 0, 65_535),
     listen: boolean('listen', given.listen, defaults.listen),

@@ -16,6 +16,8 @@ export interface RouteParts {
   /** Begins and ends with a slash. */
   readonly basePath: string;
   readonly entrance: Entrance;
+  /** Called when a browser has exchanged the token. */
+  readonly onOpened: () => void;
   readonly viewers: Viewers;
   readonly course: CourseOfFigures;
   readonly recorder: Recorder;
@@ -65,6 +67,7 @@ export class Routes {
       isPage && token !== null ? entrance.exchange(token, (request.socket as TLSSocket).encrypted === true) : undefined;
     const isKnown = entrance.knows(request);
     if (cookie === undefined && !isKnown) return unknownViewer(token);
+    if (cookie !== undefined) this.#parts.onOpened();
     if (!isPage || token === null) return undefined;
     // The address in the history of the browser, and in the Referer of what comes next, has no token.
     const more = { Location: basePath, ...(cookie !== undefined && { 'Set-Cookie': cookie }) };

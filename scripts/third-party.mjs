@@ -19,10 +19,19 @@ function packageFolder(file) {
   return folder;
 }
 
+/**
+ * A folder of a package may have a package.json of its own, with a name and without a version.
+ *
+ * @param {{ name?: string, version?: string }} manifest
+ */
+function isPackage({ name, version }) {
+  return name !== undefined && version !== undefined;
+}
+
 /** @param {string} folder */
 function hasName(folder) {
   const path = join(folder, 'package.json');
-  return existsSync(path) && JSON.parse(readFileSync(path, 'utf8')).name !== undefined;
+  return existsSync(path) && isPackage(JSON.parse(readFileSync(path, 'utf8')));
 }
 
 /** @param {string} folder */

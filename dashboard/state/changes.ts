@@ -11,12 +11,17 @@ type Parts = Pick<State, 'servers' | 'clients' | 'links'>;
 /** Changes between states, as a list for people. */
 export class Changes {
   readonly entries = new Map<string, Change>();
+  /** Process of each server when the server was last asked: while a standby takes over, the server cannot be asked. */
+  readonly #leaders = new Map<string, string>();
+  /** Processes that have stood by for each server, as long as the server is known. */
+  readonly #stoodBy = new Map<string, Set<string>>();
   #last = 0;
 
   /** Notes what differs. The first state is no change. */
   note(before: Parts | undefined, now: Parts, time: number): void {
+    const led = this.#noteLeaders(now.servers);
     if (before === undefined) return;
-    const told = [...serverChanges(before, now), ...clientChanges(before, now), ...linkChanges(before, now)];
+    const told = [...led, ...serverChanges(before, now), ...clientChanges(before, now), ...linkChanges(before, now)];
     for (const change of told.slice(0, MAX_AT_ONCE)) {
       this.#last += 1;
       const key = ascendingKey(this.#last);
@@ -24,6 +29,26 @@ export class Changes {
       const [oldest] = this.entries.keys();
       if (this.entries.size > MAX_CHANGES && oldest !== undefined) this.entries.delete(oldest);
     }
+  }
+
+  #noteLeaders(servers: Parts['servers']): Told[] {
+    const told: Told[] = [];
+    for (const [key, { role, id, process }] of Object.entries(servers)) {
+      if (process === null) continue;
+      if (role === 'standby') {
+        this.#stoodBy.set(id, (this.#stoodBy.get(id) ?? new Set()).add(process));
+        continue;
+      }
+      const last = this.#leaders.get(key);
+      this.#leaders.set(key, process);
+      if (last === undefined || last === process) continue;
+      const stoodBy = this.#stoodBy.get(id)?.has(process) === true ? ', which stood by,' : '';
+      const text = `${process}${stoodBy} leads ${id} in the place of ${last}`;
+      told.push({ kind: 'leader-changed', server: key, client: null, text });
+    }
+    for (const key of this.#leaders.keys()) if (servers[key] === undefined) this.#leaders.delete(key);
+    for (const id of this.#stoodBy.keys()) if (servers[id] === undefined) this.#stoodBy.delete(id);
+    return told;
   }
 }
 
@@ -33,8 +58,6 @@ function serverChanges({ servers: before }: Parts, { servers: now }: Parts): Tol
     const old = before[key];
     const about = { server: key, client: null };
     if (old === undefined) told.push({ kind: 'server-joined', ...about, text: joinedText(server) });
-    else if (server.process !== null && old.process !== null && server.process !== old.process)
-      told.push({ kind: 'leader-changed', ...about, text: leaderText(server, old, before) });
     else if (server.status !== old.status)
       told.push({
         kind: 'server-status',
@@ -53,13 +76,6 @@ function serverChanges({ servers: before }: Parts, { servers: now }: Parts): Tol
 function joinedText({ role, id, process, serverType }: Server): string {
   if (role === 'standby') return `${process} stands by for ${id}`;
   return serverType === '' ? `${id} has joined` : `${id} of type ${serverType} has joined`;
-}
-
-function leaderText({ id, process }: Server, old: Server, before: Parts['servers']): string {
-  const stoodBy = Object.values(before).some(
-    (each) => each.role === 'standby' && each.id === id && each.process === process,
-  );
-  return `${process}${stoodBy ? ', which stood by,' : ''} leads ${id} in the place of ${old.process}`;
 }
 
 function why({ reason, problem }: Server): string {

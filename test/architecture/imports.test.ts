@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   etcd: ['lib/machine', 'lib/registry'],
   dashboard: ['index', 'observe/fleet', 'node-client', 'client', 'server', ...LIB],
   metrics: ['observe/metrics'],
-  cli: ['index', 'etcd', 'observe/fleet', 'lib/service', 'lib'],
+  cli: ['index', 'etcd', 'dashboard', 'observe/fleet', 'lib/service', 'lib'],
   otel: ['observe/otel'],
   'observe/otel': ['lib'],
   'observe/fleet': ['node-client', 'server', ...LIB],

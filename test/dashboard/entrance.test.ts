@@ -141,6 +141,17 @@ describe('every answer of the dashboard', () => {
     }
   });
 
+  it('is the page with the hashes of its script and its style in the policy', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const { dashboard, base } = await dashboardOf(t, { servers: [`127.0.0.1:${served.port}`] });
+    const page = await ask(base, { headers: await cookieOf(dashboard.url) });
+    assert.equal(page.status, 200);
+    const policy = page.headers['content-security-policy'] as string;
+    assert.match(policy, /default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'; connect-src 'self'/);
+    assert.match(policy, /frame-ancestors 'none'/);
+    assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+  });
+
   it('says what is there for a path or a method that is not', async (t) => {
     const served = await serve(t, { f: () => 1 });
     const { dashboard, base } = await dashboardOf(t, { servers: [`127.0.0.1:${served.port}`] });

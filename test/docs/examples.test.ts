@@ -59,6 +59,7 @@ describe('the examples in docstrings', () => {
         'mailstation/etcd': [join(ROOT, 'etcd.ts')],
         'mailstation/metrics': [join(ROOT, 'metrics.ts')],
         'mailstation/otel': [join(ROOT, 'otel.ts')],
+        'mailstation/dashboard': [join(ROOT, 'dashboard.ts')],
         'mailstation/*': [join(ROOT, 'compat/*.ts')],
       },
       typeRoots: [join(ROOT, 'node_modules/@types')],

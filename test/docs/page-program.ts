@@ -21,6 +21,7 @@ export function writePagePrograms(t: TestContext, page: string): string {
     mailstation: 'index',
     'mailstation/metrics': 'metrics',
     'mailstation/otel': 'otel',
+    'mailstation/dashboard': 'dashboard',
   }).map(([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const);
   const text = readText(page);
   for (const [, name = '', code = ''] of text.matchAll(/^```js\n\/\/ (\S+\.js)\n(.*?)^```$/gms)) {

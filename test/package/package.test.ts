@@ -14,7 +14,7 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 /** Files of an entry, of each chunk that entries share, and of the client for web pages. */
 const BUILT =
-  /^dist\/(?:(?:index|etcd|metrics|otel|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|cli\.js|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
+  /^dist\/(?:(?:index|etcd|metrics|otel|dashboard|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|cli\.js|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
 /** A tarball of more files has something that the build should have bundled. */
 const MAX_FILES = 80;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import { call, serve } from '../behaviour/support.js';
+import { ask, cookieOf, stateWith } from '../dashboard/support.js';
+import { until } from '../support/until.js';
+import { command, sentence, start } from './support.js';
+
+describe('mailstation dashboard', () => {
+  it('prints the address of the page, serves the servers there, and ends with a signal', async (t) => {
+    const served = await serve(t, { f: () => 1 }, { callStats: true });
+    const child = start(t, ['dashboard', `127.0.0.1:${served.port}`, '--interval', '200ms']);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr?.on('data', (text) => {
+      stderr += text;
+    });
+    const url = await until(() => /http:\S+/.exec(stdout)?.[0], {
+      what: `the address, in ${stdout}${stderr}`,
+      timeoutMs: 60_000,
+    });
+    const cookie = await cookieOf(url);
+    const base = url.replace(/\?.*/, '');
+    const { state } = await stateWith(
+      base,
+      cookie,
+      (snapshot) => snapshot.state.servers['test-1']?.status === 'serving',
+    );
+    assert.equal(state.servers['test-1']?.serverType, 'test');
+    await until(() => /for another browser: http:\S+token=/.test(stderr), {
+      what: 'the next address',
+      timeoutMs: 60_000,
+    });
+    assert.equal(
+      (await ask(`${base}call`, { method: 'POST', headers: { ...cookie, origin: base.slice(0, -1) } })).status,
+      403,
+    );
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    assert.equal(code, 0, stderr);
+  });
+
+  it('prints JSON for a program, and makes calls with --allow-calls', async (t) => {
+    const served = await serve(t, { add: (a: number, b: number) => a + b });
+    await call(t, [served]);
+    const child = start(t, ['dashboard', `127.0.0.1:${served.port}`, '--json', '--allow-calls']);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { url, port } = JSON.parse(String(line)) as { url: string; port: number };
+    assert.ok(url.startsWith(`http://127.0.0.1:${port}/`));
+    const headers = {
+      ...(await cookieOf(url)),
+      origin: `http://127.0.0.1:${port}`,
+      'content-type': 'application/json',
+    };
+    const body = JSON.stringify({ server: 'test-1', method: 'user.service.add', args: [1, 2] });
+    const { text } = await ask(`http://127.0.0.1:${port}/call`, { method: 'POST', headers, body });
+    assert.equal(JSON.parse(text).result, 3);
+    child.kill('SIGTERM');
+    assert.equal((await once(child, 'exit'))[0], 0);
+  });
+
+  it('says what is wrong with the command line or the port', async (t) => {
+    const wrong = await command(t, ['dashboard', '3333', '--port', '70000']);
+    assert.equal(wrong.code, 2);
+    assert.match(sentence(wrong), /from 0 to 65535/);
+    const none = await command(t, ['dashboard']);
+    assert.equal(none.code, 2);
+    assert.match(sentence(none), /no server is named/);
+    const served = await serve(t, { f: () => 1 });
+    const held = await command(t, ['dashboard', `127.0.0.1:${served.port}`, '--port', String(served.port)]);
+    assert.notEqual(held.code, 0);
+    assert.match(sentence(held), /the port is in use/);
+  });
+});
