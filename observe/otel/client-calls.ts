@@ -45,6 +45,7 @@ export class ClientCalls {
     const begun = this.calls.end(message);
     if (begun === undefined) return;
     const { error, method, serverType } = message;
+    // A reading of the clock: the SDK takes a number that is later than now for a time since 1970.
     const endedAt = performance.now();
     this.#end(message, begun, endedAt);
     // A name that is no method's may come from anywhere, and is no label.

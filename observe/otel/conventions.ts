@@ -17,7 +17,7 @@ export const ATTRIBUTE = {
   methodOriginal: 'rpc.method_original',
   /** `OK`, or the code of the RpcError. */
   statusCode: 'rpc.status_code',
-  /** Only of a call that failed. */
+  /** Class of a failure; only on a call that failed. */
   errorType: 'error.type',
   /** Logical target: the type of the servers. */
   serverAddress: 'server.address',

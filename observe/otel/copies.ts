@@ -1,6 +1,6 @@
 import type { OtelApi } from './api.js';
 
-/** Where all copies of the API register what is global, each with the version of the first one that did. */
+/** Place where all copies of the API register what is global, with the version of the first one that did. */
 const GLOBAL = Symbol.for('opentelemetry.js.api.1');
 
 interface Registered {
