@@ -27,7 +27,7 @@ const TRANSITIONS = {
   competing: ['leading', 'following', 'closed'],
   /** A line to the process that has the connection, or the real client, is open. */
   following: ['competing', 'closed'],
-  /** This process has the connection of the machine, or the real client. */
+  /** Has the connection of the machine, or the real client. */
   leading: ['closed'],
   closed: [],
 } as const satisfies Transitions<CandidateState>;

@@ -77,7 +77,7 @@ export class PortElection implements RoleSource {
   readonly #lifecycle = new Lifecycle<PortElectionState>('idle', TRANSITIONS, (to, from, reason) =>
     this.#onMove(to, from, reason),
   );
-  /** Its role belongs to `following`; the role is set when the line is open, just before the move. */
+  /** Lines to Leaders. The role there belongs to `following`, and is set when the line is open, just before the move. */
   readonly #following: Following;
   /** Belongs to `opening`, `leading` and `failed`; set when the port is taken, just before the move. */
   #leadership: Leadership | undefined;
