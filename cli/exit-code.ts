@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { codeOf } from '../lib/error-parts.js';
-import { messageOf, RpcCode, toError } from '../lib/errors.js';
+import { hasCode, messageOf, RpcCode, toError } from '../lib/errors.js';
 import { printable } from '../lib/quoted.js';
 
 /** Exit codes of the command, by class. docs/cli.md has the table. */
@@ -58,6 +58,13 @@ export function exitCodeOf(code: string): ExitCode {
   return USAGE.includes(code) ? ExitCode.Usage : ExitCode.Failed;
 }
 
+/** Options of the command that a failure asks for, as the end of a sentence; empty for other failures. */
+export function optionsFor(error: unknown): string {
+  if (hasCode(error, [RpcCode.Unauthenticated])) return '; --secret-file, --secret and --token prove who calls';
+  if (hasCode(error, [RpcCode.Certificate])) return '; --ca, --cert and --key give certificates';
+  return '';
+}
+
 /** The end of a command that failed: the exit code, and the sentence for stderr. No sentence where the text is there already. */
 export function endOf(thrown: unknown): { readonly exitCode: number; readonly sentence: string | undefined } {
   if (thrown instanceof CommanderError) return endOfUsage(thrown);
@@ -66,7 +73,7 @@ export function endOf(thrown: unknown): { readonly exitCode: number; readonly se
   const code = codeOf(error);
   if (typeof code === 'string' && code.startsWith('ERR_RPC_')) {
     const shown = code === RpcCode.InvalidArgument ? '' : ` (${code})`;
-    return { exitCode: exitCodeOf(code), sentence: printable(messageOf(error)) + shown };
+    return { exitCode: exitCodeOf(code), sentence: printable(messageOf(error) + optionsFor(error)) + shown };
   }
   return { exitCode: ExitCode.Failed, sentence: `a fault of this program: ${printable(error.stack ?? error.message)}` };
 }

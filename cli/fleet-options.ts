@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { EtcdOptions } from '../etcd.js';
 import type { ClientOptions } from '../index.js';
 import { type Fleet, type FleetTargets, openFleet } from '../observe/fleet/index.js';
-import { CommandError, exitCodeOf, usage } from './exit-code.js';
+import { CommandError, exitCodeOf, optionsFor, usage } from './exit-code.js';
 
 /** Options of all verbs that talk to servers. */
 export interface FleetFlags {
@@ -94,7 +94,8 @@ export function fleetOf(addresses: readonly string[], flags: FleetFlags, more: C
 /** Throws the reason of the first address where no server was found. */
 export function demandAll({ unknown: [first] }: Pick<Fleet, 'unknown'>): void {
   if (first === undefined) return;
-  throw new CommandError(exitCodeOf(first.failure.code), `${first.address}: ${first.failure.message}`);
+  const { code, message } = first.failure;
+  throw new CommandError(exitCodeOf(code), `${first.address}: ${message}${optionsFor(first.failure)} (${code})`);
 }
 
 function clientOptions({ secret, secretFile, token, ca, cert, key, serverName }: FleetFlags): ClientOptions {

@@ -4,7 +4,7 @@ import { messageOf, RpcCode, toError } from '../lib/errors.js';
 import type { Asking } from '../observe/fleet/index.js';
 import { inParallel, type SampleFailure, type ServerSample } from '../observe/fleet/index.js';
 import { describeAll } from './call/method-name.js';
-import { ExitCode, exitCodeOf } from './exit-code.js';
+import { ExitCode, exitCodeOf, optionsFor } from './exit-code.js';
 
 /** Servers that are asked for their methods at once: descriptions may be long. */
 const AT_ONCE = 8;
@@ -44,7 +44,8 @@ export function exitCodeFor(servers: readonly ServerSample[]): ExitCode {
 
 /** Why a server did not answer, or is not well: one sentence each. */
 export function reasonsOf({ failure, state, health }: ServerSample): readonly string[] {
-  if (failure !== null) return [state === 'refused' ? whyRefused(failure) : `${failure.message} (${failure.code})`];
+  if (failure !== null)
+    return [state === 'refused' ? whyRefused(failure) : `${failure.message}${optionsFor(failure)} (${failure.code})`];
   return (health?.namespaces ?? [])
     .filter(({ status }) => status === 'not-serving')
     .map(({ namespace, reason }) => `${namespace} is not served${reason === undefined ? '' : `: ${reason}`}`);

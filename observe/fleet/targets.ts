@@ -1,6 +1,6 @@
 import { endpointOf, urlOf } from '../../lib/endpoint.js';
 import { codeOf } from '../../lib/error-parts.js';
-import { messageOf, RpcCode, toError } from '../../lib/errors.js';
+import { hasCode, messageOf, RpcCode, toError } from '../../lib/errors.js';
 import { etcd } from '../../lib/machine/etcd-registry.js';
 import { invalid, timeoutMs } from '../../lib/options.js';
 import { quoted } from '../../lib/quoted.js';
@@ -110,7 +110,10 @@ class AddressedFleet implements Fleet {
       await this.#learnType(id, place.url);
       return undefined;
     } catch (error) {
-      return { code: String(codeOf(toError(error)) ?? RpcCode.Connect), message: messageOf(error) };
+      // The proof that is missing says more than the registration that failed for want of it.
+      const proof = [RpcCode.Unauthenticated, RpcCode.Certificate].find((code) => hasCode(error, [code]));
+      const code = proof ?? codeOf(toError(error)) ?? RpcCode.Connect;
+      return { code: String(code), message: messageOf(error) };
     }
   }
 

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '../architecture/house.js';
+import { serve } from '../behaviour/support.js';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
@@ -15,8 +16,10 @@ const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 /** Files of an entry, of each chunk that entries share, and of the client for web pages. */
 const BUILT =
   /^dist\/(?:(?:index|etcd|metrics|otel|dashboard|compat\/[\w-]+)\.(?:js|cjs|d\.ts|d\.cts)|shared\/[\w-]+\.(?:js|cjs|d\.ts|d\.cts)|cli\.js|browser\.(?:js|d\.ts)|THIRD-PARTY\.txt)$/;
+/** Bytes of the command, the code of the packages that it bundles included. The library's code is shared with the entries. */
+const MAX_COMMAND = 400_000;
 /** A tarball of more files has something that the build should have bundled. */
-const MAX_FILES = 80;
+const MAX_FILES = 120;
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 /** Flags of Node that take something from a process. */
@@ -85,10 +88,12 @@ describe('the package', () => {
 
   it('brings the licences of the packages that are in the bundle', () => {
     const notices = readFileSync(join(installed, 'dist/THIRD-PARTY.txt'), 'utf8');
-    const names = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \(MIT\)\n\n[^-]+WITHOUT WARRANTY/gm)].map(
-      ([, name]) => name,
-    );
-    assert.deepEqual(names, ['commander', 'serialize-json']);
+    const names = [
+      ...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \(MIT\)\n\n(?:(?!\n-{80}\n)[\s\S])+WITHOUT WARRANTY/gm),
+    ].map(([, name]) => name);
+    const ofCommand = ['ansi-regex', 'commander', 'get-east-asian-width', 'string-width', 'strip-ansi'];
+    const missing = [...ofCommand, 'serialize-json'].filter((name) => !names.includes(name));
+    assert.deepEqual(missing, [], notices);
   });
 
   it('imports nothing but what is installed with it', () => {
@@ -165,6 +170,34 @@ describe('the package', () => {
     }
   });
 
+  for (const type of ['commonjs', 'module'])
+    it(`has a command, which npx runs in a project of the type ${type}`, async (t) => {
+      const { port } = await serve(t, { greet: (name: string) => `good day, ${name}` });
+      const manifest = join(project, 'package.json');
+      const before = readFileSync(manifest, 'utf8');
+      writeFileSync(manifest, JSON.stringify({ ...JSON.parse(before), type }));
+      t.after(() => writeFileSync(manifest, before));
+      const command = (...args: string[]) => inProject('npx', ['--no-install', 'mailstation', ...args]);
+      const { stdout, stderr } = await command('call', String(port), 'user.service.greet', 'Ada');
+      assert.deepEqual([stdout, stderr], ['good day, Ada\n', '']);
+      assert.match((await command('--help')).stdout, /^Usage: mailstation/);
+    });
+
+  it('loads nothing of the command when it is imported', () => {
+    const dist = join(installed, 'dist');
+    const entries = filesBelow(dist).filter((file) => /^[\w-]+\.c?js$/.test(file) && file !== 'cli.js');
+    const loaded = reachable(dist, [...entries, 'compat/pomelo-rpc.js']);
+    assert.ok(loaded.has('shared/call-failures.js'), `this test reads no imports: ${[...loaded].join(', ')}`);
+    const holds = (file: string) => /CommanderError/.test(readFileSync(join(dist, file), 'utf8'));
+    assert.deepEqual(
+      [...loaded].filter((file) => file === 'cli.js' || holds(file)),
+      [],
+    );
+    assert.ok(holds('cli.js'));
+    const { size } = statSync(join(dist, 'cli.js'));
+    assert.ok(size <= MAX_COMMAND, `dist/cli.js has ${size} bytes`);
+  });
+
   it('is required, and is then the same copy that is imported', async () => {
     const { stdout, stderr } = await inProject(process.execPath, ['require.cjs']);
     assert.equal(stderr, '');
@@ -192,6 +225,17 @@ describe('the package', () => {
     });
   }
 });
+
+/** The files of `dist/` that some of them load, at once or later. */
+function reachable(dist: string, from: readonly string[]): ReadonlySet<string> {
+  const found = new Set(from);
+  for (const file of found) {
+    const text = readFileSync(join(dist, file), 'utf8');
+    for (const [, path = ''] of text.matchAll(/\b(?:from |import |import\(|require\()["'](\.\.?\/[^"']+)["']/g))
+      found.add(posix.join(posix.dirname(file), path));
+  }
+  return found;
+}
 
 /** The paths in a value of the `exports` map, whatever its conditions. */
 function pathsOf(target: unknown): string[] {

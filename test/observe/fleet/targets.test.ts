@@ -43,7 +43,7 @@ describe('addresses', () => {
     const addresses = [`127.0.0.1:${port}`];
     const stranger = await open(t, { addresses });
     const [code, message] = reason(stranger);
-    assert.equal(code, 'ERR_RPC_REGISTER');
+    assert.equal(code, 'ERR_RPC_UNAUTHENTICATED');
     assert.match(message, /secret/);
     const fleet = await open(t, { addresses, client: { secret: SECRET } });
     assert.deepEqual(
