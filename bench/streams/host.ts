@@ -6,10 +6,7 @@ import type { StreamClient, StreamPeer, StreamServer } from './peer.js';
 
 /** The entry of every process of the bench of streams: one end of one peer. */
 
-/**
- * Live objects, as the heap of a program has them. V8 never begins to mark a heap below 8 MiB, and a heap that is little above it each
- * time that some 16 MiB of buffers were allocated: the size of the code of a peer would decide its figures.
- */
+/** Live objects, as the heap of a program has them: the size of the code of a peer is not to decide what a collection finds. */
 const live = Array.from({ length: 150_000 }, (_, id) => ({ id, of: [id] }));
 
 let server: StreamServer | undefined;
