@@ -23,8 +23,11 @@ export interface ItemConnection {
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter;
   commit(): void;
   rollback(): void;
-  /** Queues a frame for which there is room. Does nothing where the connection accepts no frames any more. */
-  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array): void;
+  /**
+   * Queues a frame for which there is room. Does nothing where the connection accepts no frames any more. `isEarly`: what is queued is
+   * written before the tick ends.
+   */
+  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array, isEarly?: boolean): void;
 }
 
 /** Where streams may write while little is queued on the connection. */

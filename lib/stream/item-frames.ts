@@ -9,6 +9,8 @@ import { COUNT_BYTES, writeCount } from './stream-body.js';
 
 /** Bytes of items after which a frame takes no further item. */
 const JOINED_BYTES = 4 * 1024;
+/** Items after which a frame takes no further item, and is written: the receiver works on them while others are produced. */
+const JOINED_ITEMS = 64;
 /** Bytes of the largest item that shares a frame: to copy a larger one costs more than a frame of its own. */
 const SMALL_BYTES = 1024;
 /** Bytes of items that may wait for the end of the tick on one connection, over all streams. */
@@ -84,6 +86,8 @@ export class StreamFrames {
   readonly #codec: Codec;
   /** Body of the frame that is gathered; undefined where no item waits. */
   #out: FrameWriter | undefined;
+  /** Items that wait. */
+  #items = 0;
   /** The last item was too large to share a frame, and the next one is written where it stays. */
   #isLarge = false;
 
@@ -97,7 +101,9 @@ export class StreamFrames {
   write(sequence: number, item: unknown): number {
     if (this.#isLarge || !this.#all.joins) return this.#writeAlone(sequence, item);
     // A full frame leaves when the next item comes: the last item of a frame may use up the room of all streams, see `flush` of ItemFrames.
-    if (this.#out !== undefined && this.#out.at >= JOINED_BYTES) this.flush();
+    if (this.#out !== undefined && (this.#out.at >= JOINED_BYTES || this.#items >= JOINED_ITEMS)) {
+      this.flush(true);
+    }
     const out = this.#out ?? gather(sequence, this.#all.connection.maxFrameBytes);
     // A getter of the item may end the call, and no part of an item may leave.
     this.#out = undefined;
@@ -116,25 +122,27 @@ export class StreamFrames {
       this.#sendLarge(out, start, sequence);
     } else {
       this.#out = out;
+      this.#items += 1;
       this.#all.waits(this, bytes);
     }
     return bytes;
   }
 
-  /** Queues the frame of the items that wait. */
-  flush(): void {
+  /** Queues the frame of the items that wait. `isEarly`: the connection writes at once, and not at the end of the tick. */
+  flush(isEarly = false): void {
     const out = this.#out;
     if (out === undefined) return;
     this.#out = undefined;
-    this.#send(out, out.at);
+    this.#send(out, out.at, isEarly);
     giveBack(out);
   }
 
   /** Queues a frame of the items before `end`, which have waited. */
-  #send(out: FrameWriter, end: number): void {
+  #send(out: FrameWriter, end: number, isEarly = false): void {
     const { connection, kind } = this.#all;
+    this.#items = 0;
     this.#all.left(this, end - COUNT_BYTES);
-    connection.queue(kind, this.#id, ITEMS_TIMEOUT_MS, HEAD.streamItems, out.bytes.subarray(0, end));
+    connection.queue(kind, this.#id, ITEMS_TIMEOUT_MS, HEAD.streamItems, out.bytes.subarray(0, end), isEarly);
   }
 
   #writeAlone(sequence: number, item: unknown): number {

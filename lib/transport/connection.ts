@@ -168,12 +168,11 @@ export class Connection {
    */
   send(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array = NO_BYTES): void {
     this.queue(kind, id, timeoutMs, head, body);
-    // A heartbeat does not wait for calls to be gathered.
-    if (this.isOpen && this.#options.flushInterval > 0) this.#flush();
+    if (this.isOpen && this.#options.flushInterval > 0) this.#flush(); // a heartbeat does not wait for calls
   }
 
-  /** Queues a frame likewise, and lets it wait for others. */
-  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array): void {
+  /** Queues a frame likewise, and lets it wait for others. `isEarly`: for others of an interval, and not for those of the tick. */
+  queue(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array, body: Uint8Array, isEarly = false): void {
     if (this.isBlocked) this.#noteUnread(); // values of a shared client pile up as answers do
     if (!this.isOpen) return;
     const { maxQueuedBytes } = this.#options; // past the bound: the peer requests heartbeats and never reads the answers
@@ -186,6 +185,7 @@ export class Connection {
     } finally {
       this.rollback(); // a frame that was not committed
     }
+    if (isEarly && this.#options.flushInterval === 0) this.#flush();
   }
 
   /**

@@ -84,6 +84,25 @@ describe('ItemFrames', () => {
     );
   });
 
+  it('writes a frame of 64 items when the next item comes, so that the receiver works while the producer does', async () => {
+    const sizes: number[] = [];
+    let early = 0;
+    const connection = itemConnection(
+      ({ bodyStart, end }) => sizes.push((end - bodyStart - 8) / 5),
+      10_000,
+      () => {
+        early += 1;
+      },
+    );
+    const stream = new ItemFrames(connection, RESPONSE).open(2, CODEC);
+    for (let i = 0; i < 64; i++) stream.write(i, 1);
+    assert.deepEqual([sizes, early], [[], 0]);
+    stream.write(64, 1);
+    assert.deepEqual([sizes, early], [[64], 1]);
+    await tick();
+    assert.deepEqual([sizes, early], [[64, 1], 1]);
+  });
+
   it('writes a large item in a frame of its own, behind the small ones of all streams', async () => {
     const { connection, frames } = connectionOf();
     const all = new ItemFrames(connection, RESPONSE);

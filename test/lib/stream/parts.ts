@@ -38,7 +38,11 @@ export function frameOf(sequence: number, ...items: readonly string[]): RawBytes
 }
 
 /** A connection whose frames are read as soon as they are queued. */
-export function itemConnection(onFrame: (frame: FrameView) => void, maxFrameBytes = 4 * 1024 * 1024): ItemConnection {
+export function itemConnection(
+  onFrame: (frame: FrameView) => void,
+  maxFrameBytes = 4 * 1024 * 1024,
+  onEarly = (): void => {},
+): ItemConnection {
   const out = new FrameWriter(maxFrameBytes);
   const framer = new Framer(maxFrameBytes, onFrame);
   const connection: ItemConnection = {
@@ -55,9 +59,10 @@ export function itemConnection(onFrame: (frame: FrameView) => void, maxFrameByte
       out.take((bytes) => framer.push(bytes));
     },
     rollback: () => out.rollback(),
-    queue: (...[kind, id, timeoutMs, head, body]) => {
+    queue: (...[kind, id, timeoutMs, head, body, isEarly]) => {
       connection.begin(kind, id, timeoutMs, head).append(body, 0, body.length);
       connection.commit();
+      if (isEarly === true) onEarly();
     },
   };
   return connection;
