@@ -58,7 +58,7 @@ function facts(sample: ServerSample, width: number | undefined): string[] {
     ),
     ...line('  memory', `${bytes(load.rss)}, heap ${bytes(load.heapUsed)}`),
     ...(unknown > 0 ? line('  unknown', `${whole(unknown)} calls of methods that are not there`) : []),
-    ...(counting ? [] : line('  methods', 'not counted: the option callStats of the server is not set')),
+    ...(counting ? [] : line('  methods', 'not counted: the server has callStats: false')),
   ];
 }
 

@@ -71,7 +71,7 @@ export function noteLines({ servers, rates }: FleetSample, width: number): reado
   const mute = servers.filter(({ report }) => report?.counting === false);
   if (mute.length > 0) {
     const names = mute.length === 1 ? printable((mute[0] as { id: string }).id) : `${mute.length} servers`;
-    notes.push(`${names} ${mute.length === 1 ? 'counts' : 'count'} no calls: createServer({ callStats: true }) does`);
+    notes.push(`${names} ${mute.length === 1 ? 'counts' : 'count'} no calls: createServer({ callStats: false })`);
   }
   return notes.map((note) => cut(note, width));
 }

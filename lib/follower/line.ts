@@ -25,6 +25,7 @@ import { LINE_TRANSITIONS, type LineState } from './line-state.js';
 import { LineStreams } from './line-streams.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec, isStreamless, unsendable } from './request-codec.js';
+import { refusesAtStock } from './stock-leader.js';
 import { UnwrittenCalls } from './unwritten-calls.js';
 
 export interface LineHandler {
@@ -171,6 +172,7 @@ export class Line {
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers, trace);
     if (call.hasStreams && isStreamless(call, this.#agreement)) return;
+    if (this.#agreement.isStock && refusesAtStock(call)) return;
     const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');

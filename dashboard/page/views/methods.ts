@@ -88,7 +88,7 @@ export function methods(scope: Scope) {
         ...{ sort: { by: 'rate', descends: true } },
         empty:
           query === ''
-            ? 'No call of a method was counted. Servers count with the option callStats: true.'
+            ? 'No call of a method was counted. Servers count unless they have callStats: false.'
             : `No method has “${query}” in its name or type.`,
       })}
       <footer class="actions">${copyButton(scope, 'the methods', () => rows.map(({ figures }) => figures))}</footer>

@@ -72,7 +72,7 @@ export function serverPanel(scope: Scope, server: Server, isLeader: boolean, clo
       ['Loop busy', percent(figures?.busy, 0)],
       ['Memory', figures === undefined ? '' : `${bytes(figures.rss)}, heap ${bytes(figures.heap)}`],
     ])}
-    ${!server.counting && server.url !== null && html`<p class="hint">The server does not count its calls. With the option <code>callStats: true</code> it reports rates, latencies and failures.</p>`}
+    ${!server.counting && server.url !== null && html`<p class="hint">The server does not count its calls. With the option <code>callStats</code>, which is on by default, it reports rates, latencies and failures.</p>`}
     ${server.url !== null && h(Charts, { key: server.key, scope, server: server.key })}
     ${table({ caption: `Methods of ${visible(server.id)}`, columns: METHODS, rows: methods, keyOf: ({ method }) => method, sort: { by: 'rate', descends: true }, empty: 'No call of a method was counted here.' })}
     ${lastErrors(snapshot, server.key)}`;

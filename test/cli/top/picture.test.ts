@@ -79,7 +79,10 @@ describe('the picture of top', () => {
     assert.match(linesOf(sampleOf([]), { rows: 'methods' }).join('\n'), /no method was called yet/);
     const chat = serverOf('chat-1', null);
     const mute = { ...chat, report: chat.report && { ...chat.report, counting: false } };
-    assert.match(linesOf(sampleOf([mute])).join('\n'), /chat-1 counts no calls: createServer\(\{ callStats: true \}\)/);
+    assert.match(
+      linesOf(sampleOf([mute])).join('\n'),
+      /chat-1 counts no calls: createServer\(\{ callStats: false \}\)/,
+    );
   });
 
   for (const columns of [20, 40, 61, 80, 120, 250])
