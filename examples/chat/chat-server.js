@@ -9,7 +9,7 @@ const server = createServer({
   paths: [{ namespace: 'user', path: new URL('./remote/chat', import.meta.url) }],
 });
 await server.start();
-process.send({ id, serverType: 'chat', port: server.port });
+process.send({ id, serverType: 'chat', port: server.port, url: server.urls[0] });
 
 await askedToStop();
 await server.stop();

@@ -2,9 +2,10 @@
 import { createClient, createServer } from 'mailstation';
 import { askedToStop, letEnd } from './asked-to-stop.js';
 import { Online } from './online.js';
+import { whoMay } from './who-may.js';
 
 const [id, options] = process.argv.slice(2);
-const { origin, chatServers, onlinePath } = JSON.parse(options);
+const { origin, chatServers, onlinePath, opsToken } = JSON.parse(options);
 
 // A room belongs to one chat server: that which the first argument, the room, has on the ring.
 const client = createClient({ routerType: 'ch', hashFieldIndex: 0 });
@@ -22,9 +23,8 @@ const server = createServer({
   context: { rooms: client.proxies.user.chat.rooms, pages, online },
   paths: [{ namespace: 'user', path: new URL('./remote/connector', import.meta.url) }],
   allowedOrigins: [origin],
-  // A real service would check a password or a session here.
-  authenticate: (name) => (/^[\p{L}\p{N} ]{1,32}$/u.test(name) ? { name } : undefined),
-  expose: ['user.session.*'],
+  // A real service would check a password or a session in the place of a name.
+  ...whoMay(opsToken, ['user.session.*'], (name) => (/^[\p{L}\p{N} ]{1,32}$/u.test(name) ? name : undefined)),
 });
 await server.start();
 process.send({ id, serverType: 'connector', url: server.urls[0] });

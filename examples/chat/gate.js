@@ -1,11 +1,12 @@
-// The gate: an HTTP server with the page, and a method that says which connector the page goes to. `node gate.js PORT`.
+// The gate: an HTTP server with the page, and a method that says which connector the page goes to. `node gate.js PORT OPS_TOKEN`.
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { createServer } from 'mailstation';
 import { askedToStop, letEnd } from './asked-to-stop.js';
+import { whoMay } from './who-may.js';
 
-const [port] = process.argv.slice(2);
+const [port, opsToken] = process.argv.slice(2);
 const PAGE = { '/': 'index.html', '/page.js': 'page.js', '/enter.js': 'enter.js', '/style.css': 'style.css' };
 const TYPES = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 'text/css' };
 const POLICY = "default-src 'self'; connect-src 'self' ws://127.0.0.1:*; img-src data:";
@@ -30,7 +31,7 @@ const server = createServer({
   context: { connectors },
   paths: [{ namespace: 'user', path: new URL('./remote/gate', import.meta.url) }],
   allowedOrigins: [origin],
-  expose: ['user.entry.connector'],
+  ...whoMay(opsToken, ['user.entry.connector'], () => 'a page'),
 });
 await server.start();
 process.send({ id: 'gate-1', serverType: 'gate', url: server.urls[0], origin });
