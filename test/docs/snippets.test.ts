@@ -10,7 +10,12 @@ import { keptLog, unusedPort } from '../behaviour/support.js';
 import { authority, certificate, withoutOpenssl } from '../support/certificates.js';
 import { runSnippet, type Snippet, snippetsOf } from './snippets.js';
 
-const PAGES = ['README.md', 'docs/errors.md', 'docs/failure.md', 'docs/migrating-from-cluster-client.md'];
+const PAGES = [
+  'README.md',
+  ...['calling', 'serving', 'sharing', 'errors', 'failure', 'migrating-from-cluster-client'].map(
+    (name) => `docs/${name}.md`,
+  ),
+];
 
 type SharedClient = Parameters<typeof mailstation.cluster.close>[0];
 type ShareOfEgg = (
