@@ -123,6 +123,10 @@ export class CallEnds {
     if (!this.#observer.isOn) return;
     const now = performance.now();
     const micros = microsecondsSince(call, Math.floor(now), microseconds(now));
-    this.#observer.ended(call, 'unanswered', call.oneway ? undefined : RpcCode.Timeout, undefined, micros, peer);
+    const { abortCode } = call;
+    // A caller that has cancelled, or is gone, has left; one whose deadline has passed still waited.
+    if (!call.oneway && abortCode !== undefined && abortCode !== RpcCode.Timeout)
+      this.#observer.ended(call, 'left', abortCode, undefined, micros, peer);
+    else this.#observer.ended(call, 'unanswered', call.oneway ? undefined : RpcCode.Timeout, undefined, micros, peer);
   }
 }

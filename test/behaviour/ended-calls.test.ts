@@ -200,7 +200,8 @@ describe('a server reports the end of a call', () => {
     const stream = calls.stuck.stream(null);
     await stream.next();
     await stream.return();
-    await until(() => unanswered() > answers.length, { what: 'the end of the stream' });
+    await until(() => ends.some(({ method }) => method.endsWith('stuck')), { what: 'the end of the stream' });
+    assert.deepEqual(short().at(-1), ['stuck', 'left', 'ERR_RPC_CANCELLED']);
     before = ends.length;
     await calls.good(null);
     await count(before + 1);
