@@ -38,8 +38,9 @@ export class CallRefusals {
     this.#answer(frame, head, error);
   }
 
-  /** Refuses a call for which there is no room. */
-  overloaded(frame: FrameView, head: InvokeHead, why: string, retryAfter: number): void {
+  /** Refuses a call for which there is no room; without `retryAfter`, a call that breaks the rules of streams. */
+  notAdmitted(frame: FrameView, head: InvokeHead, why: string, retryAfter: number | undefined): void {
+    if (retryAfter === undefined) return this.#answer(frame, head, new RpcError(RpcCode.BadRequest, why));
     this.#log(head, why);
     this.#answer(frame, head, new RpcError(RpcCode.Overloaded, why, { retryAfter }));
   }

@@ -114,8 +114,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
       this.#reporter?.add(call, receivedAt, timeout);
   }
 
-  refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter: number): void {
-    this.#refusals.overloaded(frame, head, why, retryAfter);
+  refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter?: number): void {
+    this.#refusals.notAdmitted(frame, head, why, retryAfter);
   }
 
   makeCall(head: InvokeHead, frame: FrameView, channel: Channel, deadline: number): IncomingCall | undefined {

@@ -27,7 +27,8 @@ export interface StreamCallsOwner extends Answerer, CallCounter {
   failed(call: IncomingCall, error: Error, code: RpcCode | undefined): void;
   watchCancel(call: IncomingCall): void;
   /** Refuses a call for which there is no room. */
-  refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter: number): void;
+  /** Refuses a call before it has begun. Without `retryAfter`, the call breaks the rules of streams. */
+  refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter?: number): void;
   answerBadRequest(id: number, why: string): void;
   cancel(id: number): void;
   /** The call has its first item: its caller waits no longer for an answer. */
@@ -81,11 +82,11 @@ export class StreamCalls {
     const { id } = frame;
     const [streams, uploads] = [this.#streams, this.#uploads];
     if (head.stream !== undefined && streams === undefined) {
-      this.#owner.answerBadRequest(id, 'a call for a stream, and no window in ext.stream of the registration');
+      this.#owner.refuse(head, frame, 'a call for a stream, and no window in ext.stream of the registration');
       return false;
     }
     if (head.upload === true && uploads === undefined) {
-      this.#owner.answerBadRequest(id, 'a call with a stream of items, which this channel does not take');
+      this.#owner.refuse(head, frame, 'a call with a stream of items, which this channel does not take');
       return false;
     }
     if (streams?.has(id) === true || uploads?.has(id) === true) {

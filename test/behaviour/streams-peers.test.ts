@@ -47,8 +47,10 @@ async function served(t: TestContext, options: object = {}) {
     },
     f: () => 'f',
   };
-  const { port, log } = await serve(t, service, options);
-  return { port, ends, log };
+  const { port, log, server } = await serve(t, service, options);
+  const ended: unknown[] = [];
+  server.on('callEnded', ({ method, outcome, code }) => ended.push([method, outcome, code]));
+  return { port, ends, log, ended };
 }
 
 async function caller(t: TestContext, port: number, ext: object = { ...OURS, stream: WINDOW }): Promise<RawPeer> {
@@ -116,7 +118,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
   }
 
   it('refuses a credit for no stream, a one-way stream, and a stream without a window', async (t) => {
-    const { port, ends } = await served(t);
+    const { port, ends, ended } = await served(t);
     const peer = await caller(t, port);
     peer.write(credit(7, 1, 5));
     assert.deepEqual(await refusal(peer), ['ERR_RPC_BAD_REQUEST', 'a credit for a request that is no stream']);
@@ -126,6 +128,7 @@ describe('a server, and a caller that breaks the rules of streams', () => {
       const other = await caller(t, port, { ...OURS, stream });
       other.write(open(2));
       assert.match((await refusal(other))[1], /no window in ext\.stream/);
+      assert.deepEqual(ended.at(-1), ['user.service.endless', 'refused', 'ERR_RPC_BAD_REQUEST']);
     }
     assert.deepEqual(ends, []);
   });
