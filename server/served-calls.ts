@@ -91,7 +91,7 @@ export class ServedCalls {
     const run = (call: IncomingCall): void => {
       const method = services.lookup(call.method);
       if (method === undefined) this.#inspect(call);
-      else if (filters.isEmpty) dispatch(method, call.args, call, failures.logger);
+      else if (filters.isEmpty) dispatch(method, call.args, call, failures.logger, mayStart);
       else filters.serve(method, call, failures.logger, mayStart);
     };
     return {

@@ -76,7 +76,7 @@ export class ServerFilters {
       if (wrong !== undefined) return call.refuse(wrong);
       if (call.isAborted && !call.oneway) return call.drop(); // no caller waits
       const answer = afters.length === 0 ? call : new FilteredAnswer(call, afters, filtered);
-      step?.(() => dispatch(method, filtered.msg.args, answer, logger));
+      step?.(() => dispatch(method, filtered.msg.args, answer, logger, mayStart));
     });
   }
 }

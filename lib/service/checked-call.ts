@@ -16,7 +16,8 @@ import { startMethod } from './start-method.js';
  * Checks the arguments of a call, and starts the method with the values that the schemas have made. Without an asynchronous
  * schema the method starts in the same turn. Never throws.
  *
- * A call that was cancelled, or whose deadline has passed, while an asynchronous schema was checking is not started.
+ * A call that was cancelled, or whose deadline has passed, while an asynchronous schema was checking is not started. Nor is a call where
+ * `mayStart` then returns an error: the lease of an elected Leader may be over.
  */
 export function startChecked(
   method: ServiceMethod,
@@ -24,6 +25,7 @@ export function startChecked(
   args: readonly unknown[],
   answer: AnswerSink,
   logger: Logger,
+  mayStart?: () => RpcError | undefined,
 ): void {
   const check = new ListCheck();
   const start = (): void => {
@@ -39,7 +41,7 @@ export function startChecked(
   const call = enteredCall();
   const isWanted = call === undefined ? undefined : wantedCall(call);
   void waiting.then(() => {
-    const error = isWanted?.();
+    const error = isWanted?.() ?? mayStart?.();
     if (error !== undefined) return refuse(method, error, answer, logger);
     if (call === undefined) return start();
     if (call.isOver) return; // the server has stopped meanwhile

@@ -4,10 +4,12 @@ import { createServer as createHttpServer, get, type Server as HttpServer } from
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { callContext } from '../../lib/call-context.js';
 import { RpcCode, type RpcError } from '../../lib/errors.js';
 import { type Clock, systemClock } from '../../lib/registry/clock.js';
 import { MemoryStore } from '../../lib/registry/memory/memory-store.js';
+import { checked } from '../../lib/service/checked.js';
 import { isEarlier, type Term } from '../../lib/term.js';
 import { createClient } from '../../node-client.js';
 import { createServer, type Server, type ServerOptions } from '../../server.js';
@@ -265,6 +267,25 @@ describe('servers with an election', () => {
       assert.equal(calls, 0);
     });
   }
+
+  it('refuse a call whose schema was checking when the lease ended, before any timer has run', async (t) => {
+    const store = new MemoryStore();
+    let ahead = 0;
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + ahead };
+    const gate = makeGate();
+    let calls = 0;
+    const count = checked({ args: [z.string().refine(() => gate.pass(true))] }, () => (calls += 1));
+    const { server } = areaOn(t, store, () => '', { clock, services: { user: { service: { count } } } });
+    await server.start();
+    const { client } = await follow(t, store);
+    const refused = failure(client.proxies['user']['test']['service']['count'](null, 'x'));
+    await gate.arrivals(1);
+    ahead = TTL; // the call was admitted while the process led
+    gate.open();
+    const error = await refused;
+    assert.deepEqual([error.code, error.delivery], [RpcCode.StaleLeader, 'not-sent']);
+    assert.equal(calls, 0);
+  });
 
   it('go to another process where the elected one cannot take its port, at the start by rejecting it', async (t) => {
     const store = new MemoryStore();

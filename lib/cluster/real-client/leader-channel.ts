@@ -5,7 +5,7 @@ import { quoted } from '../../quoted.js';
 import { type AnswerSink, dispatch } from '../../service/dispatcher.js';
 import { CallFailures, type FailedCall } from '../../serving/call-failures.js';
 import type { Channel } from '../../serving/channel.js';
-import { type Fence, passes } from '../../serving/fence.js';
+import { type Fence, passes, staleLeader } from '../../serving/fence.js';
 import type { IncomingCall } from '../../serving/incoming-call.js';
 import type { Term } from '../../term.js';
 import { performance } from '../../timers.js';
@@ -76,6 +76,9 @@ export class LeaderChannel implements Channel {
     return this.#fence?.leads() ?? true;
   }
 
+  /** The error for which no method may be started any more. */
+  readonly #mayStart = (): RpcError | undefined => (this.leads ? undefined : staleLeader(this.name));
+
   missing(method: string, argLength: number): RpcError | undefined {
     return this.real.method(method, argLength) === undefined ? this.#noMethod(method) : undefined;
   }
@@ -108,7 +111,7 @@ export class LeaderChannel implements Channel {
         refuse: (error: RpcError) => call.refuse(error),
         takesStream: (value: unknown) => (call as AnswerSink).takesStream?.(value) === true,
       };
-      dispatch(method, call.args, answer, this.#failures.logger);
+      dispatch(method, call.args, answer, this.#failures.logger, this.#mayStart);
     }
   }
 

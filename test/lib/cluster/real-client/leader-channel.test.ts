@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { z } from 'zod';
 import { type ClusterOptions, resolveClusterOptions } from '../../../../lib/cluster/options.js';
 import { LeaderChannel } from '../../../../lib/cluster/real-client/leader-channel.js';
 import { RpcCode, type RpcError } from '../../../../lib/errors.js';
+import { checked } from '../../../../lib/service/checked.js';
+import type { Fence } from '../../../../lib/serving/fence.js';
 import type { IncomingCall } from '../../../../lib/serving/incoming-call.js';
 import { generated, heard } from '../support.js';
 
@@ -16,13 +19,18 @@ class Real {
   secret(): void {}
 }
 
-function setUp(given: ClusterOptions = {}, onEvent: (event: string, args: unknown[]) => void = () => {}) {
+function setUp(
+  given: ClusterOptions = {},
+  onEvent: (event: string, args: unknown[]) => void = () => {},
+  fence?: Fence,
+  make: () => object = () => new Real(),
+) {
   const log: string[] = [];
   const write = (line: string) => void log.push(line);
   const logger = { info: write, warn: write, error: write };
   const options = resolveClusterOptions({ name: 'Data', logger, ...given }, 'Data');
   const handler = heard();
-  const channel = new LeaderChannel(() => new Real(), generated(Real), options, { ...handler, onEvent });
+  const channel = new LeaderChannel(make, generated(Real), options, { ...handler, onEvent }, fence);
   /** How a Follower's call ends; a one-way call as its Follower is not answered. */
   const invoke = (method: string, args: unknown[], oneway = false) =>
     new Promise<string>((resolve) => {
@@ -46,6 +54,20 @@ describe('LeaderChannel', () => {
     assert.equal(await invoke('fail', []), 'fails: no such key');
     assert.equal(await invoke('secret', []), `refused: ${RpcCode.NoMethod}`);
     assert.deepEqual([log, errors], [[], []]);
+  });
+
+  it('starts no method once it leads no more, though a schema was checking the arguments meanwhile', async () => {
+    let leads = true;
+    let calls = 0;
+    const deposed = z.string().refine(async () => {
+      leads = false;
+      return true;
+    });
+    const get = checked({ args: [deposed] }, () => (calls += 1));
+    const fence: Fence = { term: { store: 'a', revision: 1 }, leads: () => leads };
+    const { invoke } = setUp({}, undefined, fence, () => Object.assign(new Real(), { get }));
+    assert.equal(await invoke('get', ['a']), `refused: ${RpcCode.StaleLeader}`);
+    assert.equal(calls, 0);
   });
 
   it('explains a method that is not delegated, before any argument is decoded', () => {
