@@ -194,4 +194,21 @@ describe('a stream of a shared client over processes', () => {
     await until(() => real.finals === 1, { what: 'the finally' });
     assert.deepEqual(await collect(client.count(3)), [1, 2, 3]);
   });
+
+  for (const role of ['Leader', 'Follower'] as const)
+    it(`says how it is to be delegated, where it is called for one answer (${role})`, async (t) => {
+      const world = await sharedWorld(t);
+      const join = () => world.join(Streaming, { build: (builder) => builder.delegate('endless', 'invoke') });
+      const leader = join();
+      await leader.ready();
+      const client = role === 'Leader' ? leader : join();
+      await client.ready();
+      const error = await failure(client.endless() as unknown as Promise<unknown>);
+      assert.equal(error.code, 'ERR_RPC_NEEDS_STREAM');
+      assert.match(
+        error.message,
+        /^endless on \S+: the method answers with a stream: delegate\('endless', 'stream'\)$/,
+      );
+      assert.equal(Streaming.latest?.asked, 0, 'no generator was begun');
+    });
 });
