@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BASELINE } from './goals.js';
+import { MAIN } from './main-suite.js';
 import { PAYLOADS, type PayloadName } from './payload.js';
 import type { Side } from './peer-pair.js';
 import type { RoundSettings, Scenario } from './scenario.js';
@@ -7,10 +8,12 @@ import type { RoundSettings, Scenario } from './scenario.js';
 export const USAGE = `usage: npm run bench -- [quick] [options]
 
   quick              the default: every --in-flight with every --payload; about 75 seconds
+  main               the comparison with other packages: every peer of --peers, small with 1, 64 and 512 in flight, the
+                     other payloads with 64, 1 MiB with 4; 3 rounds; under 15 minutes. The packages are installed once
   --peers a,b        peers to measure, by their names in bench/peers  (limit-json,limit-json-early,mailstation)
                      limit-json is always among them: every ratio is to it
   --in-flight 1,64   calls in flight                                  (1,64,512)
-  --payload a,b      small, 10k                                       (small,10k)
+  --payload a,b      small, 10k, cjk, buffer, mib                      (small,10k)
   --rounds n         rounds a peer and scenario                       (9)
   --seconds n        length of a round                                (0.35)
   --warm-up n        seconds before the first round, not measured     (0.6)
@@ -64,7 +67,7 @@ export type Command =
 const QUICK = {
   peers: [BASELINE, 'limit-json-early', 'mailstation'],
   inFlight: [1, 64, 512],
-  payload: Object.keys(PAYLOADS),
+  payload: ['small', '10k'],
   // Rather many short rounds than few long ones: two peers are compared within the same second or two, and a bad
   // second spoils one round of nine.
   rounds: 9,
@@ -92,15 +95,19 @@ export function parseCommand(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help === true) return { kind: 'help' };
   const [suite = 'quick', ...rest] = positionals;
-  if (suite !== 'quick' || rest.length > 0) throw new UsageError(`unknown: ${positionals.join(' ')}`);
+  if ((suite !== 'quick' && suite !== 'main') || rest.length > 0)
+    throw new UsageError(`unknown: ${positionals.join(' ')}`);
 
   const pin = values['no-pin'] !== true;
   const isProfile = values.profile !== undefined;
   const isAgainst = values.against !== undefined;
   if (isAgainst && isProfile) throw new UsageError('--against does not go with --profile');
-  const defaults = isProfile ? PROFILE : isAgainst ? AGAINST : QUICK;
+  const isMain = suite === 'main';
+  if (isMain && (isAgainst || isProfile)) throw new UsageError('main goes with neither --against nor --profile');
+  const base = isMain ? { ...QUICK, ...MAIN } : QUICK;
+  const defaults = isProfile ? PROFILE : isAgainst ? AGAINST : base;
   const seconds = number('--seconds', values.seconds, defaults.seconds);
-  const warmUpSeconds = number('--warm-up', values['warm-up'], QUICK.warmUpSeconds);
+  const warmUpSeconds = number('--warm-up', values['warm-up'], base.warmUpSeconds);
   const payloads = list(values.payload, defaults.payload).map(payloadName);
   const inFlights = list(values['in-flight'], defaults.inFlight.map(String)).map((text) =>
     integer('--in-flight', text, MAX_IN_FLIGHT),
@@ -116,20 +123,20 @@ export function parseCommand(args: readonly string[]): Command {
     return { kind: 'profile', peer: values.profile ?? '', sides, scenario, seconds, warmUpSeconds, pin };
   }
   if (values.side !== undefined) throw new UsageError('--side goes with --profile');
-  const rounds = integer('--rounds', values.rounds ?? String((isAgainst ? AGAINST : QUICK).rounds), MAX_ROUNDS);
+  const isChosen = values.payload !== undefined || values['in-flight'] !== undefined;
+  const rounds = integer('--rounds', values.rounds ?? String((isAgainst ? AGAINST : base).rounds), MAX_ROUNDS);
   const json = values.json ?? false;
   if (isAgainst) {
     if (values.peers !== undefined) throw new UsageError('--peers does not go with --against');
     const build = values.against ?? '';
     if (build === '') throw new UsageError('--against takes a path');
-    const isChosen = values.payload !== undefined || values['in-flight'] !== undefined;
     const settings = { rounds, seconds, warmUpSeconds };
     return { kind: 'against', build, scenarios: isChosen ? scenarios : AGAINST_SCENARIOS, settings, pin, json };
   }
   return {
     kind: 'compare',
-    peers: [...new Set([BASELINE, ...list(values.peers, QUICK.peers)])],
-    scenarios,
+    peers: [...new Set([BASELINE, ...list(values.peers, base.peers)])],
+    scenarios: isMain && !isChosen ? MAIN.scenarios : scenarios,
     settings: { rounds, seconds, warmUpSeconds },
     pin,
     json,

@@ -2,6 +2,9 @@
 export const PAYLOADS = {
   small: 'small object',
   '10k': '10 KiB ASCII string',
+  cjk: '10 KiB string of CJK characters',
+  buffer: '256 B of bytes',
+  mib: '1 MiB of bytes',
 } as const;
 
 export type PayloadName = keyof typeof PAYLOADS;
@@ -14,7 +17,18 @@ export interface Payload {
 }
 
 export function createPayload(name: PayloadName): Payload {
-  return name === 'small' ? createSmallObjects() : createLongStrings();
+  switch (name) {
+    case 'small':
+      return createSmallObjects();
+    case '10k':
+      return createOnce(asciiString, (sent, reply) => sent === reply);
+    case 'cjk':
+      return createOnce(cjkString, (sent, reply) => sent === reply);
+    case 'buffer':
+      return createOnce((caller) => bytesOf(BUFFER_BYTES, caller), isSameBytes);
+    case 'mib':
+      return createOnce((caller) => bytesOf(MIB_BYTES, caller), isSameBytes);
+  }
 }
 
 interface SmallObject {
@@ -39,19 +53,40 @@ function isSameObject(sent: SmallObject, reply: Partial<SmallObject> | null | un
   );
 }
 
-const LONG_STRING_LENGTH = 10 * 1024;
+const LONG_STRING_BYTES = 10 * 1024;
+const BUFFER_BYTES = 256;
+const MIB_BYTES = 1024 * 1024;
 
-/** One string for each caller, made once: building 10 KiB for each call would be measured with it. */
-function createLongStrings(): Payload {
-  const byCaller: string[] = [];
+/** One value for each caller, made once: making it for each call would be measured with it. */
+function createOnce<Value>(
+  make: (caller: number) => Value,
+  matches: (sent: Value, reply: unknown) => boolean,
+): Payload {
+  const byCaller: Value[] = [];
   return {
-    make: (caller) => (byCaller[caller] ??= longString(caller)),
-    matches: (sent, reply) => sent === reply,
+    make: (caller) => (byCaller[caller] ??= make(caller)),
+    matches: (sent, reply) => matches(sent as Value, reply),
   };
 }
 
 /** Words without a character that JSON escapes; flat in memory, as a string that came from a socket or a file is. */
-function longString(caller: number): string {
+function asciiString(caller: number): string {
   const words = `caller ${caller} says that the quick brown fox jumps over the lazy dog, `;
-  return Buffer.alloc(LONG_STRING_LENGTH, words, 'latin1').toString('latin1');
+  return Buffer.alloc(LONG_STRING_BYTES, words, 'latin1').toString('latin1');
+}
+
+/** Characters of three bytes each, and the caller's number at the end. */
+function cjkString(caller: number): string {
+  const end = `，第 ${caller} 位`;
+  const text = '敏捷的棕色狐狸跳过了懒狗';
+  const room = Math.floor((LONG_STRING_BYTES - Buffer.byteLength(end)) / 3);
+  return Buffer.from(text.repeat(Math.ceil(room / text.length)).slice(0, room) + end).toString();
+}
+
+function bytesOf(length: number, caller: number): Buffer {
+  return Buffer.alloc(length, `bytes of caller ${caller}, `);
+}
+
+function isSameBytes(sent: Buffer, reply: unknown): boolean {
+  return reply instanceof Uint8Array && sent.equals(reply);
 }

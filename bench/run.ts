@@ -6,6 +6,7 @@ import { buildAt, ownBuild } from './build.js';
 import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { IS_COMPILED, peerUrl } from './host-process.js';
+import { needsPackages } from './main-suite.js';
 import { type Command, parseCommand, USAGE, UsageError } from './options.js';
 import { profilePeer, shortPlace } from './profile.js';
 import { formatEnvironment, formatRate, formatScenario, formatSettings } from './report.js';
@@ -25,6 +26,8 @@ export interface RunContext {
   readonly peersFolder: URL;
   /** Where profiles are written, each run in a folder of its own. */
   readonly profilesFolder: string;
+  /** Makes the packages of other peers loadable. */
+  readonly linkPeers?: () => void;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
@@ -53,6 +56,7 @@ async function compare(command: Extract<Command, { kind: 'compare' }>, context: 
   const { peers, scenarios, json } = command;
   const { peersFolder, out } = context;
   requirePeers(peers, peersFolder);
+  if (peers.some(needsPackages)) context.linkPeers?.();
   const contestants = peers.map((name) => ({ name, url: peerUrl(name, peersFolder) }));
   const settings = { ...command.settings, cores: command.pin ? findCorePair() : undefined };
   const environment = describeEnvironment();
@@ -101,6 +105,7 @@ async function profile(command: Extract<Command, { kind: 'profile' }>, context: 
   const { peer, sides, scenario, seconds, warmUpSeconds, pin } = command;
   const { peersFolder, out } = context;
   requirePeers([peer], peersFolder);
+  if (needsPackages(peer)) context.linkPeers?.();
   const { result, profiles } = await profilePeer(
     {
       peer,

@@ -17,10 +17,10 @@ import { buildAt } from './build.js';
 import { findCorePair } from './cores.js';
 import { describeEnvironment } from './environment.js';
 import { peerUrl } from './host-process.js';
+import { linkPeers } from './peers-folder.js';
 import { formatEnvironment } from './report.js';
 import type { StreamLoad } from './streams/host-protocol.js';
 import type { ItemKind } from './streams/items.js';
-import { linkPeers } from './streams/peers-folder.js';
 import { BUILDS, formatLoad } from './streams/report.js';
 import { runLoad } from './streams/rounds.js';
 

@@ -1,3 +1,4 @@
+import { bytesAsText } from '../bytes-as-text.js';
 import type { Peer, PeerClient, PeerServer } from '../peer.js';
 import { type Carrier, tcpCarrier } from './carrier.js';
 import { JsonLink, type JsonLinkOptions } from './json-link.js';
@@ -27,7 +28,7 @@ async function connectClient(port: number, options: JsonLinkOptions, carrier: Ca
     resolve(value);
   });
 
-  return {
+  return bytesAsText({
     echo(value) {
       lastId = (lastId + 1) >>> 0;
       const id = lastId;
@@ -35,5 +36,5 @@ async function connectClient(port: number, options: JsonLinkOptions, carrier: Ca
       return new Promise((resolve) => waiting.set(id, resolve));
     },
     close: () => stream.close(),
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseCommand, UsageError } from '../../bench/options.js';
+import { PAYLOADS } from '../../bench/payload.js';
 
 function compareOf(...args: string[]) {
   const command = parseCommand(args);
@@ -20,6 +21,19 @@ describe('the command line of the bench', () => {
     const { peers, scenarios } = compareOf();
     assert.deepEqual(peers, ['limit-json', 'limit-json-early', 'mailstation']);
     assert.equal(scenarios.length, 6);
+  });
+
+  it('compares with other packages as the main suite, and takes other peers and scenarios for it', () => {
+    const { peers, scenarios, settings } = compareOf('main');
+    for (const name of ['mailstation', 'limit-raw', 'pinus-rpc', 'pomelo-rpc', 'cluster-client', 'grpc-js'])
+      assert.ok(peers.includes(name), name);
+    assert.deepEqual(new Set(scenarios.map(({ payload }) => payload)), new Set(Object.keys(PAYLOADS)));
+    assert.equal(settings.rounds, 3);
+    const chosen = compareOf('main', '--peers', 'birpc', '--payload', 'mib', '--in-flight', '4', '--rounds', '1');
+    assert.deepEqual(chosen.peers, ['limit-json', 'birpc']);
+    assert.deepEqual(chosen.scenarios, [{ payload: 'mib', inFlight: 4 }]);
+    assert.equal(chosen.settings.rounds, 1);
+    assert.throws(() => parseCommand(['main', '--profile', 'birpc']), UsageError);
   });
 
   it('takes every number in flight with every payload', () => {

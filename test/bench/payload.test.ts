@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPayload, type PayloadName } from '../../bench/payload.js';
+import { createPayload, PAYLOADS, type PayloadName } from '../../bench/payload.js';
 
-const NAMES: readonly PayloadName[] = ['small', '10k'];
+const NAMES = Object.keys(PAYLOADS) as readonly PayloadName[];
+
+/** What a peer gives back: equal, and another object. */
+function copyOf(sent: unknown): unknown {
+  return Buffer.isBuffer(sent) ? new Uint8Array(sent) : JSON.parse(JSON.stringify(sent));
+}
 
 describe('payload', () => {
   for (const name of NAMES) {
     it(`${name}: recognises what came back whole`, () => {
       const payload = createPayload(name);
       const sent = payload.make(7);
-      assert.ok(payload.matches(sent, JSON.parse(JSON.stringify(sent))));
+      assert.ok(payload.matches(sent, copyOf(sent)));
     });
 
     it(`${name}: sees the answer to another call in flight`, () => {
@@ -45,5 +50,27 @@ describe('payload', () => {
     assert.ok(typeof text === 'string');
     assert.equal(text.length, 10_240);
     assert.equal(Buffer.byteLength(JSON.stringify(text)), 10_242);
+  });
+
+  it('cjk: is about 10 KiB of UTF-8, three bytes a character', () => {
+    const text = createPayload('cjk').make(63);
+    assert.ok(typeof text === 'string');
+    assert.ok(Math.abs(Buffer.byteLength(text) - 10_240) < 3, `${Buffer.byteLength(text)} bytes`);
+    assert.ok(text.length < 3_500);
+  });
+
+  it('buffer and mib: see one byte that is another', () => {
+    for (const [name, length] of [
+      ['buffer', 256],
+      ['mib', 1_048_576],
+    ] as const) {
+      const payload = createPayload(name);
+      const sent = payload.make(0) as Buffer;
+      assert.equal(sent.length, length);
+      const reply = Buffer.from(sent);
+      reply[length - 1] = 0;
+      assert.ok(!payload.matches(sent, reply));
+      assert.ok(!payload.matches(sent, sent.subarray(1)));
+    }
   });
 });

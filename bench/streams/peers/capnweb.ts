@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
+import { loadPackage } from '../../load-package.js';
 import { type Item, type ItemKind, itemOf } from '../items.js';
-import { loadPackage } from '../load-package.js';
 import type { StreamPeer } from '../peer.js';
 
 /**

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Http2Server, type Http2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { loadPackage } from '../../load-package.js';
 import { itemOf, type LargeItem, type SmallItem } from '../items.js';
-import { loadPackage } from '../load-package.js';
 import type { StreamPeer } from '../peer.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
+import { loadPackage } from '../../load-package.js';
 import { type Item, type ItemKind, itemOf } from '../items.js';
-import { loadPackage } from '../load-package.js';
 import type { StreamPeer } from '../peer.js';
 
 /**

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { freePort } from '../../free-port.js';
+import { loadPackage } from '../../load-package.js';
 import { type Item, type ItemKind, itemsOf } from '../items.js';
-import { loadPackage } from '../load-package.js';
 import type { StreamPeer } from '../peer.js';
 
 /**
