@@ -78,10 +78,16 @@ export function endOf(thrown: unknown): { readonly exitCode: number; readonly se
   return { exitCode: ExitCode.Failed, sentence: `a fault of this program: ${printable(error.stack ?? error.message)}` };
 }
 
+/** Where to read on, by the code of commander, for mistakes whose sentence does not say what is right. */
+const WITH_HELP: ReadonlyMap<string, string> = new Map([
+  ['commander.unknownCommand', '; `mailstation help` lists the verbs'],
+  ['commander.missingArgument', '; `mailstation help <verb>` has the arguments and examples'],
+]);
+
 /** commander has printed the help where help was asked for. */
 function endOfUsage({ exitCode, code, message }: CommanderError): ReturnType<typeof endOf> {
   if (exitCode === 0) return { exitCode: ExitCode.Ok, sentence: undefined };
   if (code === 'commander.help') return { exitCode: ExitCode.Usage, sentence: undefined };
   const sentence = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  return { exitCode: ExitCode.Usage, sentence: printable(sentence) };
+  return { exitCode: ExitCode.Usage, sentence: printable(sentence) + (WITH_HELP.get(code) ?? '') };
 }

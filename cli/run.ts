@@ -82,9 +82,10 @@ function configure(command: Command, io: Io): void {
 
 function exampleText({ examples }: Verb): string {
   if (examples.length === 0) return '';
-  return [
-    '',
-    'Examples:',
-    ...examples.flatMap(([command, does]) => [`  ${does}`, `    $ mailstation ${command}`]),
-  ].join('\n');
+  return ['', 'Examples:', ...examples.flatMap(([line, does]) => [`  ${does}`, `    $ ${shellLine(line)}`])].join('\n');
+}
+
+/** An example as a shell takes it: the command stands in front, unless the line already runs it behind a pipe. */
+function shellLine(line: string): string {
+  return line.includes('| mailstation ') ? line : `mailstation ${line}`;
 }

@@ -139,7 +139,7 @@ describe('mailstation call', () => {
   it('ends with 2 where the command line is wrong', async (t) => {
     const wrong: [args: string[], message: RegExp][] = [
       [['call'], /missing required argument 'target'/],
-      [['call', at], /missing required argument 'method'/],
+      [['call', at], /missing required argument 'method'; `mailstation help <verb>` has the arguments/],
       [['call', at, 'greet'], /"greet" is no method: write namespace\.module\.method/],
       [['call', at, 'user.service.greet', '--jsno'], /unknown option '--jsno' \(Did you mean --json\?\)/],
       [['call', at, 'user.service.greet', '--timeout', 'soon'], /Write a time such as 500ms/],
@@ -150,6 +150,7 @@ describe('mailstation call', () => {
       [['call', at, 'user.service.greet', '--ca', '/no/such/file'], /ENOENT/],
       [['call', '--etcd', 'http://127.0.0.1:1', 'chat', 'user.service.greet'], /--etcd needs --namespace/],
       [['cal', at], /unknown command 'cal' \(Did you mean call\?\)/],
+      [['frob', at], /unknown command 'frob'; `mailstation help` lists the verbs/],
     ];
     for (const [args, message] of wrong) {
       const ended = await command(t, args);

@@ -41,7 +41,10 @@ describe('the help', () => {
       const { code, stdout } = await command(t, ['help', name]);
       assert.equal(code, 0);
       assert.ok(examples.length > 0);
-      for (const [line] of examples) assert.ok(stdout.includes(`mailstation ${line}`), `${name}: ${line}`);
+      for (const [line] of examples) {
+        const shown = line.includes('| mailstation ') ? line : `mailstation ${line}`;
+        assert.ok(stdout.includes(`    $ ${shown}\n`), `${name}: ${line}`);
+      }
       const prose = stdout.split('\n').filter((line) => !line.startsWith('    $ '));
       assert.deepEqual(
         prose.filter((line) => line.length > 80),
