@@ -12,7 +12,7 @@ import { runSnippet, type Snippet, snippetsOf } from './snippets.js';
 
 const PAGES = [
   'README.md',
-  ...['calling', 'serving', 'sharing', 'errors', 'failure', 'migrating-from-cluster-client'].map(
+  ...['concepts', 'calling', 'serving', 'sharing', 'errors', 'failure', 'migrating-from-cluster-client'].map(
     (name) => `docs/${name}.md`,
   ),
 ];

@@ -1,0 +1,68 @@
+/** @param {string} text @param {string} page */
+const item = (text, page) => ({ text, link: `/${page}` });
+
+/**
+ * The pages by their readers. `test/docs/site.test.ts` holds that each page of the site stands here once, and that none is
+ * missing.
+ */
+export const SIDEBAR = [
+  {
+    text: 'Getting started',
+    items: [
+      item('A first call', ''),
+      item('Concepts', 'docs/concepts'),
+      item('From pomelo-rpc and pinus', 'docs/migrating-from-pomelo-rpc'),
+      item('From Egg and cluster-client', 'docs/migrating-from-cluster-client'),
+      item('Beside other frameworks', 'docs/comparison'),
+    ],
+  },
+  {
+    text: 'Guides',
+    items: [
+      item('Calling', 'docs/calling'),
+      item('Serving', 'docs/serving'),
+      item('Types', 'docs/types'),
+      item('Checked arguments', 'docs/checked'),
+      item('Streams', 'docs/streams'),
+      item('Sharing between processes', 'docs/sharing'),
+      item('In a web page', 'docs/browser'),
+      item('When calls fail', 'docs/failure'),
+      item('Troubleshooting', 'docs/troubleshooting'),
+      item('Test runners and bundlers', 'docs/tools'),
+    ],
+  },
+  {
+    text: 'Reference',
+    items: [
+      item('Options, events, states', 'docs/options'),
+      item('Errors', 'docs/errors'),
+      item('Values that travel', 'docs/values'),
+      item('Lifecycles', 'docs/lifecycles'),
+      item('Channels', 'docs/channels'),
+      item('The wire', 'docs/wire'),
+      item('Parity', 'docs/parity'),
+    ],
+  },
+  {
+    text: 'Operations',
+    items: [
+      item('Deployment', 'docs/deployment'),
+      item('Kubernetes', 'docs/kubernetes'),
+      item('Security', 'docs/security'),
+      item('Looking inside', 'docs/inspect'),
+      item('The command line', 'docs/cli'),
+      item('The dashboard', 'docs/dashboard'),
+      item('Metrics', 'docs/metrics'),
+      item('OpenTelemetry', 'docs/otel'),
+    ],
+  },
+  {
+    text: 'Decisions',
+    items: [
+      item('Architecture', 'ARCHITECTURE'),
+      item('Contributing', 'CONTRIBUTING'),
+      item('Changelog', 'CHANGELOG'),
+      item('Reporting a vulnerability', 'SECURITY'),
+    ],
+  },
+];
