@@ -5,13 +5,15 @@ import { clearTimeout, setTimeout, timeOfDay } from '../lib/timers.js';
 import type { Client } from '../node-client.js';
 import {
   ask,
+  connectionsIn,
   type FleetClient,
   FleetPoller,
   type FleetSample,
+  recentCallsIn,
   type ServerSample,
   type UnknownServers,
 } from '../observe/fleet/index.js';
-import type { ConnectionReport, ConnectionsReport } from '../server/connections.js';
+import type { ConnectionReport } from '../server/connections.js';
 import type { RecentCallsReport } from '../server/recent-calls.js';
 
 /** A client whose servers are watched. */
@@ -152,8 +154,8 @@ export class Watch extends Emitter<WatchEvents> {
 
   async #askCalls(client: FleetClient, id: string, further: Further): Promise<void> {
     try {
-      const report = (await ask(client, id, 'calls', 'recent', { after: further.seq })) as RecentCallsReport;
-      if (report?.format !== 1 || !Array.isArray(report.failed) || !Array.isArray(report.slow)) return;
+      const report = recentCallsIn(await ask(client, id, 'calls', 'recent', { after: further.seq }));
+      if (report === undefined) return;
       further.seq = report.seq;
       if (further.fresh.length < 2) further.fresh.push(report);
     } catch {
@@ -173,13 +175,14 @@ async function readConnections(client: FleetClient, id: string): Promise<readonl
   const connections: ConnectionReport[] = [];
   for (let after: string | undefined; connections.length < MAX_CONNECTIONS; ) {
     const request = { limit: PAGE, ...(after !== undefined && { after }) };
-    const report = (await ask(client, id, 'connections', 'list', request)) as ConnectionsReport;
-    if (report?.format !== 1 || report.known !== true || !Array.isArray(report.connections)) return null;
-    connections.push(...report.connections);
-    if (report.next === undefined) break;
+    const report = connectionsIn(await ask(client, id, 'connections', 'list', request));
+    if (report?.known !== true) return null;
+    for (const connection of report.connections) connections.push(connection);
+    // A server whose pages have no end, and say nothing, is not followed further.
+    if (report.next === undefined || report.connections.length === 0) break;
     after = report.next;
   }
-  return connections;
+  return connections.slice(0, MAX_CONNECTIONS);
 }
 
 /** True for a client that can describe itself, as those of `createClient` can. */

@@ -5,6 +5,7 @@ import { clearTimeout, performance, setTimeout } from '../../lib/timers.js';
 import type { HealthReport } from '../../server/health.js';
 import type { MethodStats, StatsReport } from '../../server/stats.js';
 import type { AnswerState, SampleFailure } from './sample.js';
+import { healthIn, statsIn } from './shapes.js';
 
 /** The part of a client that asks servers about themselves. */
 export interface Asking {
@@ -31,6 +32,8 @@ export interface Unanswered {
 /** Pages of one report: a server that never comes to an end is not followed further. */
 const MAX_PAGES = 1_000;
 const PAGE_SIZE = 1_000;
+/** Methods of one report that are read: twice as many as a server counts by default. */
+const MAX_METHODS = 20_000;
 
 const UNREACHABLE: readonly string[] = [
   RpcCode.Connect,
@@ -94,20 +97,19 @@ export async function readStats(client: Asking, id: string): Promise<StatsReport
   const first = await read();
   const methods: MethodStats[] = [...first.methods];
   let { next } = first;
-  for (let pages = 1; next !== undefined && pages < MAX_PAGES; pages++) {
+  for (let pages = 1; next !== undefined && pages < MAX_PAGES && methods.length < MAX_METHODS; pages++) {
     const page = await read(next);
-    methods.push(...page.methods);
+    for (const method of page.methods) methods.push(method);
     if (page.next !== undefined && page.next <= next) break;
     next = page.next;
   }
   const { next: _, ...report } = first;
-  return { ...report, methods };
+  return { ...report, methods: methods.slice(0, MAX_METHODS) };
 }
 
 async function askHealth(client: Asking, id: string): Promise<HealthReport | null> {
   try {
-    const report = (await ask(client, id, 'health', 'check')) as HealthReport;
-    return report?.format === 1 && Array.isArray(report.namespaces) ? report : null;
+    return healthIn(await ask(client, id, 'health', 'check')) ?? null;
   } catch {
     return null; // the failure of the other question says why
   }
@@ -115,10 +117,8 @@ async function askHealth(client: Asking, id: string): Promise<HealthReport | nul
 
 /** Throws where the answer is not in the form that docs/inspect.md describes. */
 function checkedStats(answer: unknown): StatsReport {
-  const { format, time, server, load, methods } = (answer ?? {}) as Partial<StatsReport>;
-  const fits =
-    format === 1 && Number.isFinite(time) && Number.isFinite(server?.uptime) && load && Array.isArray(methods);
-  if (fits) return answer as StatsReport;
+  const stats = statsIn(answer);
+  if (stats !== undefined) return stats;
   throw Object.assign(new Error('the server answered in a form that this version does not know'), {
     code: RpcCode.Decode,
   });

@@ -70,6 +70,9 @@ function fakeClient(answers: Record<string, () => Fake | Promise<Fake> | RpcErro
   };
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: an answer that is made wrong
+type Any = any;
+
 const only = ({ servers }: FleetSample): ServerSample => servers[0] ?? assert.fail('no server in the sample');
 
 describe('a poller of real servers', () => {
@@ -218,6 +221,42 @@ describe('a poller', () => {
     for (const [code, expected] of sorted) {
       const { state, failure } = only(await new FleetPoller(fakeClient({ a: () => new RpcError(code, 'why') })).poll());
       assert.deepEqual([state, failure], [expected, { code, message: 'why' }]);
+    }
+  });
+
+  it('takes a server whose answer has another form for one that refuses, and asks on', async () => {
+    const whole = (): Any => JSON.parse(JSON.stringify(report('a', { ok: 1 })));
+    const broken: Record<string, (answer: Any) => void> = {
+      'a method without counts': (answer) => answer.methods.push({ name: 'user.a.g' }),
+      'no method': (answer) => answer.methods.push(null),
+      'a name that is none': (answer) => (answer.methods[0].name = 7),
+      'a name without an end': (answer) => (answer.methods[0].name = 'x'.repeat(1_000_000)),
+      'counts in words': (answer) => (answer.methods[0].outcomes.ok = 'many'),
+      'codes in words': (answer) => (answer.methods[0].codes = { ERR: {} }),
+      'no buckets': (answer) => (answer.methods[0].latency.buckets = null),
+      'others without latencies': (answer) => (answer.others = { open: 0 }),
+      'no machine': (answer) => (answer.server.machine = null),
+      'a term in words': (answer) => (answer.server.term = 'first'),
+      'a load without numbers': (answer) => (answer.load = {}),
+      'a next page that is none': (answer) => (answer.next = { page: 2 }),
+    };
+    for (const [what, breakIt] of Object.entries(broken)) {
+      let answers = 0;
+      const client = fakeClient({ a: () => ({}) });
+      const poller = new FleetPoller({
+        servers: client.servers,
+        mailboxes: {},
+        async rpcInvoke(_id, { service }) {
+          if (service === 'health') return { format: 1, status: {}, namespaces: [null] };
+          const answer = whole();
+          if (++answers === 2) breakIt(answer);
+          return answer;
+        },
+      });
+      const states: string[] = [];
+      for (let round = 0; round < 5; round++) states.push(only(await poller.poll()).state);
+      assert.deepEqual([states[0], states[1], states.at(-1)], ['answered', 'refused', 'answered'], what);
+      assert.equal(only(await poller.poll()).health, null);
     }
   });
 
