@@ -16,7 +16,7 @@ const EXPLANATIONS: Readonly<Record<RpcCode, string>> = {
   [RpcCode.QueueFull]:
     'Too many bytes wait to be written: the other end is overloaded or does not read. Send less at once.',
   [RpcCode.Connect]:
-    'No connection to the server could be made in time. Look whether the server runs at this place and refuses connections in its log.',
+    'No connection to the server could be made in time. Look whether the server runs at this place, and whether its log has a line about a refused connection.',
   [RpcCode.Certificate]:
     'A certificate was refused. Renew the certificate, or give both ends the same authority (tls.ca).',
   [RpcCode.Register]:
@@ -43,7 +43,7 @@ const EXPLANATIONS: Readonly<Record<RpcCode, string>> = {
   [RpcCode.Protocol]: 'The other end sent bytes that are no packet: another program uses this port.',
   [RpcCode.BadRequest]: 'The server could not read the request. Look at the versions of both ends.',
   [RpcCode.Forbidden]:
-    'The server does not let this caller call the method. Give the caller an identity, or name the method in expose.',
+    'The server does not let this caller call the method. Give the caller a certificate or the secret, or name the method in expose; web pages need the latter. Or authorize refused it.',
   [RpcCode.NoMethod]: 'The server has no such method. Correct the name, or deploy the newer server.',
   [RpcCode.NeedsCallback]:
     'The method needs a callback that was not given. Set callbacks: true, or name the last parameter callback.',

@@ -83,6 +83,6 @@ const NOTHING: Pick<Exposed, 'has'> = { has: () => false };
 export function notExposed(): RpcError {
   return new RpcError(
     RpcCode.Forbidden,
-    'callers that have proven no identity may not call this method, or the method does not exist; the server names the methods for them in its option expose',
+    'web pages, and callers that have proven neither a certificate nor a secret, may call only what the server names in its option expose: this method is not named there, or does not exist',
   );
 }

@@ -7,7 +7,7 @@ import { WebPage } from './web-pages.js';
 const ORIGIN = 'https://game.example';
 const SERVICE = { f: () => 'f', g: () => 'g' };
 const REFUSED =
-  'callers that have proven no identity may not call this method, or the method does not exist; the server names the methods for them in its option expose';
+  'web pages, and callers that have proven neither a certificate nor a secret, may call only what the server names in its option expose: this method is not named there, or does not exist';
 
 describe('a web page of an allowed origin', () => {
   const page = async (t: Parameters<typeof serve>[0], options: Partial<ServerOptions>) => {
@@ -21,7 +21,7 @@ describe('a web page of an allowed origin', () => {
       assert.equal(await caller.call(method), `ERR_RPC_FORBIDDEN: ${REFUSED}`, method);
     const { calls } = await call(t, [served]);
     assert.equal(await calls.f(null), 'f', 'a caller that is no web page may');
-    assert.match(served.log[1] ?? '', /refused a call of "user\.service\.f" from ws:.*the server names the methods/);
+    assert.match(served.log[1] ?? '', /refused a call of "user\.service\.f" from ws:.*names in its option expose/);
   });
 
   it('may call what expose names', async (t) => {
