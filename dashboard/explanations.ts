@@ -54,7 +54,7 @@ const EXPLANATIONS: Readonly<Record<RpcCode, string>> = {
   [RpcCode.Validation]:
     'The arguments do not fit the schema of the method, which did not run. Send what the schema takes.',
   [RpcCode.Remote]:
-    "The method itself failed: it threw, rejected, or called back with an error. The message is the method's own.",
+    "The method itself failed: it threw, rejected, or called back with an error. The message is the method's own, and the log of the server has its stack.",
   [RpcCode.Stopping]: 'The server was stopped before the call was answered. Raise its drainTimeout.',
   [RpcCode.Load]: 'A remote module could not be loaded. The message names the file.',
   [RpcCode.AddressInUse]:
