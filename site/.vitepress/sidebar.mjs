@@ -28,6 +28,7 @@ export const SIDEBAR = [
       item('In a web page', 'docs/browser'),
       item('When calls fail', 'docs/failure'),
       item('Troubleshooting', 'docs/troubleshooting'),
+      item('Performance', 'docs/performance'),
       item('Test runners and bundlers', 'docs/tools'),
     ],
   },
