@@ -1,6 +1,5 @@
 import type { OutgoingCall } from '../call/outgoing-call.js';
 import { RpcCode, type RpcError } from '../errors.js';
-import { eventLoop } from '../event-loop.js';
 import { Lifecycle } from '../lifecycle.js';
 import type { Codec } from '../protocol/codec.js';
 import { answerHead, HEAD, type Head } from '../protocol/message.js';
@@ -18,6 +17,7 @@ import { peerSilent } from '../transport/heartbeat.js';
 import type { Keepalive } from '../transport/keepalive.js';
 import { PendingCalls } from '../transport/pending-calls.js';
 import { readProgressReports } from '../transport/progress-reports.js';
+import { Acknowledgements } from './acknowledgements.js';
 import { Latency } from './latency.js';
 import { lineKeepalive } from './line-keepalive.js';
 import type { LineOptions } from './line-options.js';
@@ -26,6 +26,7 @@ import { LineStreams } from './line-streams.js';
 import { type Agreement, NO_AGREEMENT, Registration, readRefusal } from './registration.js';
 import { directRequestCodec, isStreamless, unsendable } from './request-codec.js';
 import { refusesAtStock } from './stock-leader.js';
+import { timeToRegister } from './time-to-register.js';
 import { UnwrittenCalls } from './unwritten-calls.js';
 
 export interface LineHandler {
@@ -54,6 +55,7 @@ export class Line {
   readonly #registration: Registration;
   readonly #pending = new PendingCalls({ onExpiring: (ids) => this.#tellOf(ids), onExpired: () => this.#onDrained() });
   readonly #latency = new Latency();
+  #acknowledgements: Acknowledgements | undefined;
   readonly #lifecycle = new Lifecycle<LineState>('registering', LINE_TRANSITIONS, () => {});
   readonly #unwritten: UnwrittenCalls;
   readonly #frameWatch: FrameWatch;
@@ -76,10 +78,7 @@ export class Line {
     const stream = await dial(connectTimeout, endpoint, { maxFrameBytes, tls }, signal);
     const line = new Line(stream, options, handler);
     handler.onConnected?.();
-    const now = performance.now();
-    // Time for which this process's own event loop was blocked does not count against the Leader.
-    const excused = Math.min(connectTimeout, eventLoop.justBlocked(now));
-    const left = Math.max(1, Math.min(connectTimeout, Math.ceil(giveUpAt - now) + excused));
+    const left = timeToRegister(giveUpAt, connectTimeout);
     await line.#registration.begin(line.#connection, line.#pending, left, signal, stream.facts);
     return line;
   }
@@ -171,8 +170,7 @@ export class Line {
     const trace = call.hasTrace && this.#agreement.features.includes('trace');
     call.requestCodec ??= directRequestCodec;
     const head = call.requestCodec.head(call, meta, this.#agreement.takesCallers, trace);
-    if (call.hasStreams && isStreamless(call, this.#agreement)) return;
-    if (this.#agreement.isStock && refusesAtStock(call)) return;
+    if ((call.hasStreams && isStreamless(call, this.#agreement)) || refusesAtStock(call, this.#agreement)) return;
     const left = call.hasWaited ? timeLeft(call.deadline) : call.timeout;
     if (left <= 0) return call.expire();
     call.move('sent');
@@ -210,8 +208,7 @@ export class Line {
     const onFailure = (error: RpcError): void => {
       if (error.code === RpcCode.Timeout) onOutcome(error);
     };
-    const request = new ControlRequest(what, timeoutMs, onAnswer, onFailure);
-    sendControl(request, this.#connection, this.#pending, head);
+    sendControl(new ControlRequest(what, timeoutMs, onAnswer, onFailure), this.#connection, this.#pending, head);
   }
 
   /** Sends a request that has no answer. Does nothing once the line is closed. */
@@ -234,6 +231,7 @@ export class Line {
 
   #onRegistered(agreement: Agreement): void {
     this.#agreement = agreement;
+    this.#acknowledgements = new Acknowledgements(this.#connection, agreement);
     this.#pending.isReported = agreement.features.includes('progress');
     this.#connection.limitFrames(agreement.maxFrameBytes);
     this.#lifecycle.move('ready');
@@ -273,11 +271,14 @@ export class Line {
 
   #onRequest(head: Head, frame: FrameView): void {
     if (head.type === 'progress') return readProgressReports(frame, this.#agreement.codec, this.#pending);
-    const { id, timeout } = frame;
     if (head.type === 'mailbox_state') return this.#handler.onMailBoxState?.(this, head);
+    if (head.type === 'subscribe_result') {
+      this.#acknowledgements?.add(frame.id, frame.timeout);
+      return this.#handler.onPush?.(head.key, frame, this.#agreement.codec);
+    }
     // The acknowledgement of a goaway follows all calls that were sent before: the Leader serves everything up to there.
-    this.#connection.send(RESPONSE, id, timeout, answerHead(head));
-    if (head.type === 'subscribe_result') this.#handler.onPush?.(head.key, frame, this.#agreement.codec);
+    this.#acknowledgements?.send();
+    this.#connection.send(RESPONSE, frame.id, frame.timeout, answerHead(head));
     if (head.type !== 'goaway' || this.#isGoingAway) return;
     this.#isGoingAway = true;
     this.#handler.onGoaway(this);
@@ -289,6 +290,7 @@ export class Line {
     this.#lifecycle.move('closed');
     this.#keepalive?.stop();
     this.#frameWatch.stop();
+    this.#acknowledgements?.stop();
     clearTimeout(this.#drainTimer);
     // The owner first: a call that is made again after a loss must find the owner without this line.
     if (this.#registration.isOver) this.#handler.onClosed(this, reason);

@@ -4,6 +4,7 @@ import { chooseCodec } from '../protocol/codecs.js';
 import { type Extension, LEADER_FEATURES, type PortHolder } from '../protocol/message.js';
 import { RefusalCode } from '../protocol/refusal.js';
 import { reportingWindow, type StreamWindow } from '../protocol/stream-window.js';
+import { VALUES_FEATURE } from '../protocol/value-message.js';
 import { quoted } from '../quoted.js';
 import type { Channel } from '../serving/channel.js';
 import type { RegisterRequest } from './register-request.js';
@@ -49,6 +50,8 @@ export function codecFor({ codec }: Channel, offered: readonly string[]): Codec 
 }
 
 /** Features that Followers may use on a channel, and the term of the Leader. */
-export function abilitiesOf({ features = LEADER_FEATURES, term }: Channel): Pick<Extension, 'features' | 'term'> {
-  return term === undefined ? { features } : { features: [...features, 'term'], term };
+export function abilitiesOf(channel: Channel): Pick<Extension, 'features' | 'term'> {
+  const { features = LEADER_FEATURES, topics, term } = channel;
+  const all = topics === undefined ? features : [...features, VALUES_FEATURE];
+  return term === undefined ? { features: all } : { features: [...all, 'term'], term };
 }

@@ -79,8 +79,11 @@ export class Session {
       stream,
       {
         onRequest: (head, frame) => this.#onRequest(head, frame),
-        onResponse: (head, frame) =>
-          this.#pending.take(frame.id)?.answered(head, frame, this.#registered?.codec ?? STOCK_CODEC),
+        onResponse: (head, frame) => {
+          const request = this.#pending.take(frame.id);
+          if (request === undefined) this.#registered?.subscriber?.onAcknowledged(frame.id);
+          else request.answered(head, frame, this.#registered?.codec ?? STOCK_CODEC);
+        },
         onActivity: () => {
           this.#calls.arrived();
           this.#registered?.keepalive.heard();
@@ -257,9 +260,8 @@ export class Session {
   }
 
   #onRegister(request: RegisterRequest): void {
-    const isUnregistered = this.state === 'unregistered';
-    if (isUnregistered && this.#entrance === undefined) return this.#host.onRegister(this, request);
-    if (isUnregistered) return this.#entrance?.onRegister(request);
+    if (this.state === 'unregistered')
+      return this.#entrance === undefined ? this.#host.onRegister(this, request) : this.#entrance.onRegister(request);
     const channelName = this.#registered?.channelName;
     // A stock Follower that did not read its answer in time repeats the request.
     if (request.channelName === channelName) return this.#answers.registered(request.id, undefined);

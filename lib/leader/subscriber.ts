@@ -1,11 +1,13 @@
 import { messageOf, RpcCode, RpcError, toError } from '../errors.js';
 import type { Codec } from '../protocol/codec.js';
 import type { EncodedValue } from '../protocol/encoded-value.js';
-import { type SubscribeHead, subscribeResultHead } from '../protocol/message.js';
+import type { SubscribeHead } from '../protocol/message.js';
+import { REQUEST } from '../protocol/packet.js';
+import { subscribeResultHead } from '../protocol/value-message.js';
 import type { Subscriber, Topics } from '../serving/channel.js';
 import type { Connection } from '../transport/connection.js';
-import { ControlRequest, sendControl } from '../transport/control-request.js';
 import type { PendingCalls } from '../transport/pending-calls.js';
+import { SentValues } from './sent-values.js';
 
 /** A Follower's connection, as a subscriber to the topics of its channel. */
 export class ConnectedSubscriber implements Subscriber {
@@ -13,6 +15,8 @@ export class ConnectedSubscriber implements Subscriber {
   readonly #pending: PendingCalls;
   readonly #topics: Topics;
   readonly #codec: Codec;
+  /** A connection that ends first is reported by `left`. */
+  readonly #sent = new SentValues((key, error) => this.#topics.onUndelivered(key, this.#connection.peer, error));
 
   constructor(connection: Connection, pending: PendingCalls, topics: Topics, codec: Codec) {
     this.#connection = connection;
@@ -45,22 +49,26 @@ export class ConnectedSubscriber implements Subscriber {
   push(key: string, value: EncodedValue): void {
     if (!this.isOpen) return;
     const { pushTimeout } = this.#topics;
-    // A connection that ends first is reported by `leave`.
-    const onFailure = (error: RpcError): void => {
-      if (error.code === RpcCode.Timeout) this.#topics.onUndelivered(key, this.#connection.peer, error);
-    };
-    const request = new ControlRequest('a subscribed value', pushTimeout, () => {}, onFailure);
+    const id = this.#pending.nextId();
     try {
-      sendControl(request, this.#connection, this.#pending, subscribeResultHead(key), value.in(this.#codec));
+      this.#connection.send(REQUEST, id, pushTimeout, subscribeResultHead(key), value.in(this.#codec));
     } catch (error) {
       const code = error instanceof RpcError ? error.code : RpcCode.Encode;
       const undelivered = new RpcError(code, `the value cannot be sent: ${messageOf(error)}`, { cause: error });
-      this.#topics.onUndelivered(key, this.#connection.peer, undelivered);
+      return this.#topics.onUndelivered(key, this.#connection.peer, undelivered);
     }
+    // A queue that is too long ends the connection.
+    if (this.isOpen) this.#sent.add(id, key, pushTimeout);
+  }
+
+  /** The peer has answered the packet with this id, which may be that of a value. */
+  onAcknowledged(id: number): void {
+    this.#sent.acknowledge(id);
   }
 
   /** The connection has ended: the topics forget this subscriber. */
   onClosed(reason: RpcError): void {
+    this.#sent.clear();
     this.#topics.left(this, reason);
   }
 }

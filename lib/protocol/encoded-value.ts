@@ -9,7 +9,8 @@ import type { Codec } from './codec.js';
 export class EncodedValue {
   readonly #codec: Codec;
   readonly #bytes: RawBytes;
-  readonly #recoded = new Map<Codec, RawBytes>();
+  /** Made for the first other codec: most values need none. */
+  #recoded: Map<Codec, RawBytes> | undefined;
 
   /** Keeps the bytes without a copy: the bytes must not change any more. */
   constructor(codec: Codec, bytes: RawBytes) {
@@ -30,6 +31,7 @@ export class EncodedValue {
   /** Bytes of the value in another codec. Throws where that codec cannot carry the value. */
   in(codec: Codec): RawBytes {
     if (codec === this.#codec) return this.#bytes;
+    this.#recoded ??= new Map();
     let bytes = this.#recoded.get(codec);
     if (bytes === undefined) {
       bytes = encode(this.decode(), codec);

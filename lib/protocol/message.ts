@@ -162,7 +162,17 @@ export interface RefusalDetail {
 }
 
 export const EXTENSION_VERSION = 1;
-export type Feature = 'results' | 'meta' | 'goaway' | 'progress' | 'cancel' | 'stream' | 'caller' | 'trace' | 'term';
+export type Feature =
+  | 'results'
+  | 'meta'
+  | 'goaway'
+  | 'progress'
+  | 'cancel'
+  | 'stream'
+  | 'caller'
+  | 'trace'
+  | 'values'
+  | 'term';
 export const FEATURES: readonly Feature[] = ['results', 'meta', 'goaway', 'progress', 'cancel', 'stream'];
 /** Features that a Leader announces: only a Follower sends calls, with the names of their callers and their trace context. */
 export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller', 'trace'];
@@ -170,7 +180,8 @@ export const LEADER_FEATURES: readonly Feature[] = [...FEATURES, 'caller', 'trac
 /** Largest number of arguments, or results, in one list. */
 export const MAX_ITEMS = 4096;
 
-function bytesOf(head: Readonly<Record<string, unknown>>): RawBytes {
+/** Bytes of a head, key order included. */
+export function bytesOf(head: Readonly<Record<string, unknown>>): RawBytes {
   return bytesOfText(jsonText(head));
 }
 
@@ -187,7 +198,6 @@ export const HEAD = {
   streamReceived: bytesOf({ type: 'stream_received' }),
   streamEnd: bytesOf({ type: 'stream_end' }),
   streamStop: bytesOf({ type: 'stream_stop' }),
-  subscribeResultRes: bytesOf({ type: 'subscribe_result_res' }),
   /** Head of an answer to a stock peer: the body is the first result. */
   success: bytesOf({ type: 'invoke_result', success: true }),
   failure: bytesOf({ type: 'invoke_result', success: false }),
@@ -195,11 +205,10 @@ export const HEAD = {
   empty: bytesOf({}),
 } as const;
 
-/** Head of the answer to a request of a Leader. An answer always has a head, or a stock peer's parser throws. */
+/** Head of the answer to a request of a Leader that is no value. An answer always has a head, or a stock peer's parser throws. */
 export function answerHead(request: Head): Uint8Array {
   if (request.type === 'heartbeat') return HEAD.heartbeatRes;
-  if (request.type === 'goaway') return HEAD.goawayRes;
-  return request.type === 'subscribe_result' ? HEAD.subscribeResultRes : HEAD.empty;
+  return request.type === 'goaway' ? HEAD.goawayRes : HEAD.empty;
 }
 
 export function registerHead(channelName: string, ext: Extension | undefined): RawBytes {
@@ -230,10 +239,6 @@ export function registerResHead(ext: Extension | undefined): RawBytes {
 /** `key` identifies the subscription at both ends; `reg` is the subscription itself, and travels as JSON. */
 export function subscribeHead(type: 'subscribe' | 'unSubscribe', key: string, reg: unknown): RawBytes {
   return bytesOf({ type, key, reg });
-}
-
-export function subscribeResultHead(key: string): RawBytes {
-  return bytesOf({ type: 'subscribe_result', key });
 }
 
 /**

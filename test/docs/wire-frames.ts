@@ -18,7 +18,6 @@ import {
   registerResHead,
   resultsHead,
   subscribeHead,
-  subscribeResultHead,
 } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { DEFAULT_MAX_FRAME_BYTES, type PacketKind, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
@@ -26,6 +25,7 @@ import { relayMessage, UNANSWERED_ID, UNANSWERED_TIMEOUT_MS } from '../../lib/pr
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
 import { DEFAULT_STREAM_WINDOW } from '../../lib/protocol/stream-window.js';
 import { writeTrace } from '../../lib/protocol/trace-item.js';
+import { subscribeResultHead, VALUE_ACKNOWLEDGED } from '../../lib/protocol/value-message.js';
 import { CREDIT_BYTES, creditBody, writeCount } from '../../lib/stream/stream-body.js';
 import { takeAll } from '../lib/protocol/support.js';
 
@@ -230,7 +230,7 @@ export const FRAMES: Readonly<Record<string, Buffer>> = {
   subscribe: frame(REQUEST, 7, 3_000, subscribeHead('subscribe', key, { service: 'user' })),
   'the answer to subscribe': frame(RESPONSE, 7, 1, HEAD.empty),
   subscribe_result: frame(REQUEST, 8, 3_000, subscribeResultHead(key), value(msgpackCodec, ['10.0.0.1:80'])),
-  subscribe_result_res: frame(RESPONSE, 8, 3_000, HEAD.subscribeResultRes),
+  subscribe_result_res: frame(RESPONSE, 8, 3_000, VALUE_ACKNOWLEDGED),
   unSubscribe: frame(REQUEST, 9, 3_000, subscribeHead('unSubscribe', key, { service: 'user' })),
   open_mailbox: unanswered(
     relayMessage({

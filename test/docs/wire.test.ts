@@ -10,6 +10,7 @@ import { parseHead } from '../../lib/protocol/parse-head.js';
 import { RefusalCode } from '../../lib/protocol/refusal.js';
 import { RELAY, RELAY_URL } from '../../lib/protocol/relay-message.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
+import { VALUES_FEATURE } from '../../lib/protocol/value-message.js';
 import { list, readText } from '../architecture/house.js';
 import { encode, framesOf, roundTrip } from '../lib/protocol/support.js';
 import { FRAMES, VALUES } from './wire-frames.js';
@@ -108,7 +109,9 @@ describe('docs/wire.md', () => {
     const listed = rowsBehind('A feature says').map(([feature = '']) => feature.replaceAll('`', ''));
     assert.deepEqual(
       listed,
-      [...LEADER_FEATURES, TERM, RELAY, RELAY_URL].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)),
+      [...LEADER_FEATURES, VALUES_FEATURE, TERM, RELAY, RELAY_URL].sort(
+        (a, b) => listed.indexOf(a) - listed.indexOf(b),
+      ),
     );
   });
 

@@ -10,11 +10,11 @@ import {
   registerHead,
   registerResHead,
   subscribeHead,
-  subscribeResultHead,
 } from '../../lib/protocol/message.js';
 import { DEFAULT_MAX_FRAME_BYTES, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
 import { parseHead } from '../../lib/protocol/parse-head.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
+import { subscribeResultHead, VALUE_ACKNOWLEDGED } from '../../lib/protocol/value-message.js';
 import { type CopiedFrame, framesOf, takeAll } from '../lib/protocol/support.js';
 
 /** See record.ts, which wrote it. */
@@ -103,7 +103,7 @@ function ourHead(head: Head): Buffer {
     case 'subscribe_result':
       return subscribeResultHead(head.key);
     case 'subscribe_result_res':
-      return HEAD.subscribeResultRes;
+      return VALUE_ACKNOWLEDGED;
     case 'heartbeat':
       return HEAD.heartbeat;
     case 'heartbeat_res':

@@ -9,11 +9,11 @@ import {
   registerResHead,
   resultsHead,
   subscribeHead,
-  subscribeResultHead,
 } from '../../lib/protocol/message.js';
 import { msgpackCodec } from '../../lib/protocol/msgpack-codec.js';
 import { type PacketKind, REQUEST, RESPONSE } from '../../lib/protocol/packet.js';
 import { stockCodec } from '../../lib/protocol/stock-codec.js';
+import { subscribeResultHead, VALUE_ACKNOWLEDGED } from '../../lib/protocol/value-message.js';
 
 /** One packet as bytes, as what they mean, and as we write it. */
 export interface Vector {
@@ -220,7 +220,7 @@ export const VECTORS: readonly Vector[] = [
     body: '',
     packet: { kind: RESPONSE, id: 10, timeout: 0 },
     parsed: { type: 'subscribe_result_res' },
-    ourHead: HEAD.subscribeResultRes,
+    ourHead: VALUE_ACKNOWLEDGED,
     writeBody: () => {},
   },
   {

@@ -13,7 +13,6 @@ const BARE: readonly unknown[] = [
   'stream_items',
   'stream_credit',
   'stream_stop',
-  'subscribe_result_res',
 ];
 
 /** Parses the head of a packet that a server sends to a caller. Throws {@link RpcCode.Protocol} for text that is not a JSON object. */

@@ -419,6 +419,35 @@ describe('what a Leader asks for', () => {
     );
   });
 
+  it('is acknowledged together where the Leader allows that: values that come closely, before a goaway and its answer', async (t) => {
+    const pushed: string[] = [];
+    const onPush: LineHandler['onPush'] = (key) => void pushed.push(key);
+    const { stream, sent, clock } = await ready(t, {}, { onPush }, { ...EXT, features: [...FEATURES, 'values'] });
+    for (const id of [3, 4, 5]) stream.receive(request(id, { type: 'subscribe_result', key: `k${id}` }));
+    await tick();
+    const seen = () => sent().map(({ id, head }) => `${id} ${head.type}`);
+    assert.deepEqual([pushed, seen()], [['k3', 'k4', 'k5'], ['3 subscribe_result_res']]);
+    clock.advance(50);
+    await tick();
+    assert.deepEqual(seen().slice(1), ['5 subscribe_result_res']);
+    stream.receive(request(6, { type: 'subscribe_result', key: 'k' }), request(7, { type: 'goaway' }));
+    await tick();
+    assert.deepEqual(seen().slice(2), ['6 subscribe_result_res', '7 goaway_res']);
+  });
+
+  it('is not acknowledged by a line that is closed', async (t) => {
+    const { stream, sent, clock, line } = await ready(t, {}, {}, { ...EXT, features: [...FEATURES, 'values'] });
+    for (const id of [3, 4]) stream.receive(request(id, { type: 'subscribe_result', key: 'k' }));
+    await tick();
+    line.destroy(STOPPED);
+    assert.equal(clock.timers, 0);
+    await tick();
+    assert.deepEqual(
+      sent().map(({ id }) => id),
+      [3],
+    );
+  });
+
   it('is not answered where it is the state of a mailbox', async (t) => {
     const states: string[] = [];
     const onMailBoxState: LineHandler['onMailBoxState'] = (_line, { to, state }) => states.push(`${to} ${state}`);

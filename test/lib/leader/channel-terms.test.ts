@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ProvenIdentity } from '../../../lib/identity.js';
-import { refuseLeaderless } from '../../../lib/leader/channel-terms.js';
+import { abilitiesOf, refuseLeaderless } from '../../../lib/leader/channel-terms.js';
 import type { Failed, RegisterRequest } from '../../../lib/leader/register-request.js';
 import type { Session } from '../../../lib/leader/session.js';
+import { LEADER_FEATURES } from '../../../lib/protocol/message.js';
+import type { Topics } from '../../../lib/serving/channel.js';
 
 const HOLDER = { name: 'mailstation', version: '1.2.3', pid: 7, channels: ['chat-1', '*'] };
 
@@ -38,5 +40,20 @@ describe('a Follower of a channel without a Leader', () => {
 
   it('learns nothing elsewhere, whatever token it has', () => {
     assert.deepEqual(refusal(false, { token: { user: 'ada' } }, true), [plain, undefined]);
+  });
+});
+
+describe('the features of a channel', () => {
+  const invoke = () => {};
+
+  it('have `values` where the channel has subscriptions, also beside features of its own', () => {
+    const topics = {} as Topics;
+    assert.deepEqual(abilitiesOf({ name: 'a', invoke }).features, LEADER_FEATURES);
+    assert.deepEqual(abilitiesOf({ name: 'a', invoke, topics }).features, [...LEADER_FEATURES, 'values']);
+    const term = { store: 's', revision: 1 };
+    assert.deepEqual(abilitiesOf({ name: 'a', invoke, topics, features: ['results'], term }), {
+      features: ['results', 'values', 'term'],
+      term,
+    });
   });
 });

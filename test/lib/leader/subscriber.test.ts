@@ -24,19 +24,19 @@ function setUp(t: TestContext, { maxFrameBytes = 10_000 } = {}) {
     left: (_who, reason) => void told.push(['left', reason?.code]),
     onUndelivered: (key, peer, error) => void told.push(['undelivered', key, peer, error.code, error.message]),
   };
-  const connection = new Connection(
+  const connection: Connection = new Connection(
     stream,
     {
       onRequest() {},
-      onResponse: (head, frame) => pending.take(frame.id)?.answered(head, frame, JSON_CODEC),
+      onResponse: (_head, frame) => subscriber.onAcknowledged(frame.id),
       onActivity() {},
       onDrained() {},
-      onClosed: (reason) => pending.loseAll(reason, 0),
+      onClosed: (reason) => subscriber.onClosed(reason),
     },
     { maxFrameBytes, maxQueuedBytes: 1_000_000, flushInterval: 0, pauseWhenBlocked: false },
   );
   t.after(() => connection.destroy(new RpcError(RpcCode.Closed, 'the test is over')));
-  const subscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
+  const subscriber: ConnectedSubscriber = new ConnectedSubscriber(connection, pending, topics, JSON_CODEC);
   return { stream, pending, connection, subscriber, told };
 }
 
@@ -99,15 +99,38 @@ describe('ConnectedSubscriber', () => {
   });
 
   it("sends values in its connection's codec, and waits for their acknowledgement", async (t) => {
-    const { stream, pending, subscriber, told } = setUp(t);
+    const clock = mockClock(t);
+    const { stream, subscriber, told } = setUp(t);
     subscriber.push('a', EncodedValue.of({ n: 1 }, MSGPACK));
     await tick();
     const [sent] = stream.packets;
     assert.deepEqual([sent?.kind, sent?.timeout, sent?.head], [0, 500, { type: 'subscribe_result', key: 'a' }]);
     assert.equal(String(sent?.body), '{"n":1}');
-    assert.equal(pending.size, 1);
     stream.receive(response(sent?.id as number, { type: 'subscribe_result_res' }));
-    assert.deepEqual([pending.size, told], [0, []]);
+    clock.advance(2_000);
+    assert.deepEqual(told, []);
+  });
+
+  it('takes an acknowledgement as one of all values before, of every key', async (t) => {
+    const clock = mockClock(t);
+    const { stream, subscriber, told } = setUp(t);
+    for (const key of ['a', 'b', 'a', 'c']) subscriber.push(key, EncodedValue.of(key, JSON_CODEC));
+    await tick();
+    assert.deepEqual(
+      stream.packets.map(({ head, body }) => [head.key, String(body)]),
+      [
+        ['a', '"a"'],
+        ['b', '"b"'],
+        ['a', '"a"'],
+        ['c', '"c"'],
+      ],
+    );
+    stream.receive(response(stream.packets[2]?.id as number, { type: 'subscribe_result_res' }));
+    clock.advance(2_000);
+    assert.deepEqual(
+      told.map((each) => (each as string[]).slice(0, 2)),
+      [['undelivered', 'c']],
+    );
   });
 
   it('tells of a value that is not acknowledged in time', async (t) => {
@@ -121,17 +144,21 @@ describe('ConnectedSubscriber', () => {
   });
 
   it('does not tell of one whose subscriber has gone meanwhile: that is told elsewhere', async (t) => {
-    const { stream, pending, subscriber, told } = setUp(t);
+    const clock = mockClock(t);
+    const { stream, subscriber, told } = setUp(t);
     subscriber.push('a', EncodedValue.of(1, JSON_CODEC));
     await tick();
     stream.close();
-    assert.deepEqual([pending.size, subscriber.isOpen, told], [0, false, []]);
+    assert.deepEqual([subscriber.isOpen, told.splice(0)], [false, [['left', RpcCode.ConnectionLost]]]);
     subscriber.push('a', EncodedValue.of(2, JSON_CODEC));
-    assert.deepEqual([pending.size, told], [0, []]);
+    assert.equal(clock.timers, 0);
+    clock.advance(2_000);
+    assert.deepEqual(told, []);
   });
 
   it('tells of a value that cannot be sent, and sends the next', async (t) => {
-    const { stream, pending, subscriber, told } = setUp(t, { maxFrameBytes: 200 });
+    const clock = mockClock(t);
+    const { stream, subscriber, told } = setUp(t, { maxFrameBytes: 200 });
     subscriber.push('a', EncodedValue.of('x'.repeat(1_000), JSON_CODEC));
     subscriber.push('a', EncodedValue.of(new Map([[{}, 1]]), MSGPACK));
     subscriber.push('a', EncodedValue.of('next', JSON_CODEC));
@@ -141,6 +168,8 @@ describe('ConnectedSubscriber', () => {
       [RpcCode.FrameTooLarge, RpcCode.Encode],
     );
     assert.match(String((told[0] as string[])[4]), /^the value cannot be sent: /);
-    assert.deepEqual([pending.size, String(stream.packets[0]?.body), stream.packets.length], [1, '"next"', 1]);
+    assert.deepEqual([String(stream.packets[0]?.body), stream.packets.length], ['"next"', 1]);
+    clock.advance(2_000);
+    assert.deepEqual([told.length, (told[2] as string[])[3]], [3, RpcCode.Timeout]); // that of the value that was sent
   });
 });

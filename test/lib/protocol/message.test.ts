@@ -10,9 +10,9 @@ import {
   registerResHead,
   resultsHead,
   subscribeHead,
-  subscribeResultHead,
 } from '../../../lib/protocol/message.js';
 import { parseHead } from '../../../lib/protocol/parse-head.js';
+import { subscribeResultHead, VALUE_ACKNOWLEDGED } from '../../../lib/protocol/value-message.js';
 
 const ext = { version: 1, codecs: ['msgpack', 'json'], features: FEATURES };
 
@@ -40,7 +40,7 @@ describe('heads', () => {
     [subscribeHead('subscribe', 'k', { a: [1] }), { type: 'subscribe', key: 'k', reg: { a: [1] } }],
     [subscribeHead('unSubscribe', 'k', undefined), { type: 'unSubscribe', key: 'k', reg: undefined }],
     [subscribeResultHead('k'), { type: 'subscribe_result', key: 'k' }],
-    [HEAD.subscribeResultRes, { type: 'subscribe_result_res' }],
+    [VALUE_ACKNOWLEDGED, { type: 'subscribe_result_res' }],
     [HEAD.heartbeat, { type: 'heartbeat' }],
     [HEAD.heartbeatRes, { type: 'heartbeat_res' }],
     [HEAD.goaway, { type: 'goaway' }],
