@@ -20,6 +20,16 @@ const BUILT =
 const MAX_COMMAND = 400_000;
 /** A tarball of more files has something that the build should have bundled. */
 const MAX_FILES = 130;
+/** Bytes of the tarball that npm downloads, and of what it becomes on the disk. */
+const MAX_TARBALL = 2_000_000;
+const MAX_UNPACKED = 6_300_000;
+/** Bytes of what is loaded as one file. */
+const MAX_BUNDLES: Readonly<Record<string, number>> = {
+  'browser.js': 125_000,
+  'dashboard.js': 260_000,
+  'metrics.js': 28_000,
+  'otel.js': 22_000,
+};
 const PAGES = ['LICENSE', 'README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md'];
 
 /** Flags of Node that take something from a process. */
@@ -51,11 +61,13 @@ function filesBelow(folder: string): string[] {
 describe('the package', () => {
   const project = mkdtempSync(join(tmpdir(), 'mailstation-package-'));
   const installed = join(project, 'node_modules/mailstation');
+  let tarballBytes = 0;
   const inProject = (file: string, args: readonly string[]) => run(file, args, { cwd: project });
 
   before(async () => {
     await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
     const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    tarballBytes = statSync(join(project, tarball)).size;
     cpSync(CONSUMER, project, { recursive: true });
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
     await inProject('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`]);
@@ -71,6 +83,21 @@ describe('the package', () => {
     const held = all.filter((file) => !/^docs\/.+\.(?:md|svg|png|webp)$/.test(file) && !BUILT.test(file));
     assert.deepEqual(held, expected.sort());
     assert.ok(all.length <= MAX_FILES, `${all.length} files`);
+  });
+
+  it('is no larger than it was', () => {
+    const sizeOf = (file: string) => statSync(join(installed, file)).size;
+    const unpacked = filesBelow(installed).reduce((sum, file) => sum + sizeOf(file), 0);
+    assert.ok(tarballBytes <= MAX_TARBALL, `the tarball has ${tarballBytes} bytes`);
+    assert.ok(unpacked <= MAX_UNPACKED, `it has ${unpacked} bytes on the disk`);
+    assert.ok(
+      tarballBytes > MAX_TARBALL / 2 && unpacked > MAX_UNPACKED / 2,
+      'these bounds are too wide to notice anything',
+    );
+    for (const [file, most] of Object.entries(MAX_BUNDLES)) {
+      const bytes = sizeOf(`dist/${file}`);
+      assert.ok(bytes <= most && bytes > most / 2, `dist/${file} has ${bytes} bytes, of ${most}`);
+    }
   });
 
   it('installs without a script, and six packages beside itself', () => {
