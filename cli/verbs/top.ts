@@ -86,14 +86,16 @@ async function watch(
 
 function viewOf({ methods, sort, filter = '' }: TopFlags): View {
   const rows = methods === true ? 'methods' : 'servers';
-  const keys = (rows === 'methods' ? METHOD_COLUMNS : SERVER_COLUMNS).map(({ key }) => key);
-  if (sort !== undefined && !keys.includes(sort)) {
+  const columns: readonly { key: string; head: string }[] = rows === 'methods' ? METHOD_COLUMNS : SERVER_COLUMNS;
+  const keys = columns.map(({ key }) => key);
+  const column = columns.find(({ key, head }) => key === sort || head === sort)?.key; // the table shows the heads
+  if (sort !== undefined && column === undefined) {
     const near = nearName(sort, keys);
     throw usage(
       `the ${rows} have no column ${sort}: ${near === undefined ? `there are ${keys.join(', ')}` : `did you mean ${near}?`}`,
     );
   }
-  return { ...FIRST_VIEW, rows, filter, sort: { ...FIRST_VIEW.sort, ...(sort !== undefined && { [rows]: sort }) } };
+  return { ...FIRST_VIEW, rows, filter, sort: { ...FIRST_VIEW.sort, ...(column !== undefined && { [rows]: column }) } };
 }
 
 /** A terminal that can move its cursor. */

@@ -203,6 +203,15 @@ describe('mailstation top in a pipe', () => {
     assert.match(stdout, /^mute-1 counts no calls: createServer\(\{ callStats: false \}\)$/m);
   });
 
+  it('takes a column by its head, and by its full name', async (t) => {
+    const unused = String(await unusedPort(t));
+    for (const column of ['mem', 'memory', 'calls/s', 'up']) {
+      const { code, stdout } = await command(t, ['top', unused, '--once', '--interval', '50ms', '--sort', column]);
+      assert.equal(code, 3, column); // nobody is there, and the column was taken
+      assert.match(stdout, new RegExp(`${column === 'memory' ? 'mem' : column}↓`), column);
+    }
+  });
+
   it('refuses a column that is not there, with the one that was meant', async (t) => {
     const ended = await command(t, ['top', '1', '--sort', 'uptme']);
     assert.equal(ended.code, 2);
