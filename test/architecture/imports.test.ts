@@ -114,7 +114,7 @@ const ROOT_LISTING = [
     'observe',
     'cli',
   ],
-  ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings'],
+  ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings', 'site'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.test.json', 'biome.json'],
 ];
