@@ -35,6 +35,26 @@ const ENTRIES = Object.values(manifest.exports).flatMap((target) =>
     : [target['module-sync'].replace(/^\.\/dist\/(.+)\.js$/, '$1')],
 );
 
+/**
+ * Names of the chunks that entries share, by a file that each of them has: they stand in the stacks of errors. Any other chunk has the
+ * name that rolldown gives it, of one of its files.
+ */
+const CHUNKS = Object.entries({
+  'lib/transport/connection.ts': 'connections',
+  'server.ts': 'server',
+  'client.ts': 'client',
+  'node-client.ts': 'node-client',
+  'lib/cluster/cluster-client.ts': 'shared-client',
+  'lib/registry/etcd/etcd-engine.ts': 'etcd-engine',
+  'observe/fleet/poller.ts': 'fleet',
+});
+
+/** @param {import('rolldown').PreRenderedChunk} chunk */
+function chunkName({ moduleIds }) {
+  const [, name = '[name]'] = CHUNKS.find(([file]) => moduleIds.includes(join(ROOT, file))) ?? [];
+  return `shared/${name}`;
+}
+
 const SERIALIZE_JSON_NEEDS = join(ROOT, 'scripts/serialize-json-needs.cjs');
 
 /** Name of an export whose value CommonJS code gets from `require()`, as Node has it for ES modules. */
@@ -103,7 +123,7 @@ async function buildCode() {
     ...common,
     format: 'es',
     entryFileNames: '[name].js',
-    chunkFileNames: 'shared/[name].js',
+    chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
   });
   await modules.close();
   const bundle = await rolldown(inputs);
@@ -113,7 +133,7 @@ async function buildCode() {
     plugins: [requireDependencies],
     exports: 'named',
     entryFileNames: '[name].cjs',
-    chunkFileNames: 'shared/[name].cjs',
+    chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
     footer: (chunk) => (chunk.exports.includes(MODULE_EXPORTS) ? `module.exports = exports["${MODULE_EXPORTS}"];` : ''),
   });
   await bundle.close();
