@@ -261,7 +261,11 @@ export class Connection {
   };
 
   #onDrain(): void {
-    if (!this.isBlocked) return;
+    // A stream such as that of node:tls takes more while it holds bytes, and what was written is no room for items until it has left.
+    if (!this.isBlocked) {
+      if (this.isOpen) this.#handler.onDrained();
+      return;
+    }
     this.#options.portBytes?.unread.set(this, 0); // the peer reads
     if (this.#lifecycle.move('open')) this.#flush();
     else this.#lifecycle.move('ending');
