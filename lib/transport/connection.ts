@@ -140,9 +140,8 @@ export class Connection {
   }
 
   /**
-   * Begins a frame, and returns the writer for the body. Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait
-   * already, {@link RpcCode.Closed} when the connection accepts no frames any more, and {@link RpcCode.Encode} within another
-   * frame: a `toJSON` or a getter among the arguments has made a call.
+   * Begins a frame, and returns the writer for the body. Throws {@link RpcCode.QueueFull} when `maxQueuedBytes` wait already, {@link RpcCode.Closed}
+   * when no frames are accepted any more, and {@link RpcCode.Encode} within another frame: a `toJSON` or a getter has made a call.
    */
   begin(kind: PacketKind, id: number, timeoutMs: number, head: Uint8Array): FrameWriter {
     if (this.#canPileUp) this.#checkQueue(kind);
@@ -189,8 +188,7 @@ export class Connection {
   }
 
   /**
-   * Writes what is queued, then ends the stream in order. Frames that arrive before the stream has ended are handled. The
-   * stream is destroyed after `timeoutMs` where the peer does not read the rest.
+   * Writes what is queued, then ends the stream in order: frames that arrive before are handled. Destroys it after `timeoutMs`, with the rest unread.
    */
   end(reason: RpcError, timeoutMs: number): void {
     if (!this.#lifecycle.move(this.isBlocked ? 'flushing' : 'ending')) return;
@@ -250,7 +248,7 @@ export class Connection {
     this.#schedule.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     this.#writer.take(this.#write);
-    // The kernel took all bytes, so the slab is written again from its start: steady traffic makes no garbage.
+    // The system took all bytes, so the next writer may have the slab.
     if (this.#stream.pendingBytes === 0) this.#writer.recycle();
     if (!this.isBlocked) this.#handler.onWritten?.();
   }
@@ -261,11 +259,9 @@ export class Connection {
   };
 
   #onDrain(): void {
-    // A stream such as that of node:tls takes more while it holds bytes, and what was written is no room for items until it has left.
-    if (!this.isBlocked) {
-      if (this.isOpen) this.#handler.onDrained();
-      return;
-    }
+    // A socket of node:tls takes more while it holds bytes. Items of streams wait for the room all the same.
+    if (this.#lifecycle.state === 'open') return this.#handler.onDrained();
+    if (!this.isBlocked) return;
     this.#options.portBytes?.unread.set(this, 0); // the peer reads
     if (this.#lifecycle.move('open')) this.#flush();
     else this.#lifecycle.move('ending');

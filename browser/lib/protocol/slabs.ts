@@ -9,20 +9,13 @@ export const SLAB_BYTES = 64 * 1024;
 
 export function makeSlab(bytes: number): Slab {
   const memory = allocBytes(bytes);
-  return { bytes: memory, view: new DataView(memory.buffer, memory.byteOffset, bytes) };
+  return { bytes: memory, view: new DataView(memory.buffer) };
 }
 
-/** A page has one connection or few: one free slab is kept. */
-let free: Slab | undefined;
+/** As many as were in use at once: a page has one connection or few. */
+const free: Slab[] = [];
 
 export const slabs = {
-  borrow(): Slab {
-    const slab = free ?? makeSlab(SLAB_BYTES);
-    free = undefined;
-    return slab;
-  },
-
-  giveBack(slab: Slab): void {
-    free = slab;
-  },
+  borrow: (): Slab => free.pop() ?? makeSlab(SLAB_BYTES),
+  giveBack: (slab: Slab): void => void free.push(slab),
 };

@@ -21,7 +21,11 @@ export class Machine {
   /** Each set of servers that the machine saw, as the ids in order. */
   readonly seen: string[] = [];
 
-  constructor(t: Pick<TestContext, 'after'>, server: Partial<RegisteredServer>, options: Pick<EtcdOptions, 'hosts'>) {
+  constructor(
+    t: Pick<TestContext, 'after'>,
+    server: Partial<RegisteredServer>,
+    options: Pick<EtcdOptions, 'hosts' | 'ttl'>,
+  ) {
     const { logger, lines } = keptLog();
     this.lines = lines;
     this.registry = etcd({ namespace: NAMESPACE, ttl: 5_000, ...options });

@@ -17,6 +17,9 @@ const scope = { after: (work: () => unknown): void => void cleanings.unshift(wor
 /** What the machine saw since the count. */
 const since = ({ seen }: Machine, count: number): string[] => [...new Set(seen.slice(count))];
 
+/** The shortest one, of 5 s, may pass before a client has found another member. Unit: ms */
+const SERVER_TTL = 10_000;
+
 /** Servers of three machines, of which one knows the member alone that is cut off. */
 async function servers(network: MemberNetwork): Promise<object> {
   const cluster = await EtcdCluster.start({ nodes: 3, hosts: network.hosts });
@@ -25,15 +28,15 @@ async function servers(network: MemberNetwork): Promise<object> {
   const cut = (leader + 1) % 3;
   const [member, ...others] = [...cluster.urls.slice(cut), ...cluster.urls.slice(0, cut)];
   const hosts = [member ?? '', ...others];
-  const bound = new Machine(scope, { id: 'chat-1' }, { hosts: member ?? '' });
-  const free = new Machine(scope, { id: 'chat-2', url: 'tcp://10.0.0.6:3333' }, { hosts });
+  const bound = new Machine(scope, { id: 'chat-1' }, { hosts: member ?? '', ttl: SERVER_TTL });
+  const free = new Machine(scope, { id: 'chat-2', url: 'tcp://10.0.0.6:3333' }, { hosts, ttl: SERVER_TTL });
   await bound.registration.register(60_000);
   await free.registration.register(60_000);
   for (const machine of [bound, free]) await machine.sees('chat-1', 'chat-2');
   const [seenOfBound, seenOfFree] = [bound.seen.length, free.seen.length];
   network.cut(cut);
   await until(() => bound.follower.failures.length > 0, { what: 'the age of the list', ...WAIT });
-  const late = new Machine(scope, { id: 'chat-3', url: 'tcp://10.0.0.7:3333' }, { hosts });
+  const late = new Machine(scope, { id: 'chat-3', url: 'tcp://10.0.0.7:3333' }, { hosts, ttl: SERVER_TTL });
   await late.registration.register(60_000);
   await until(() => free.seen.at(-1)?.includes('chat-3'), { what: 'the new server', ...WAIT });
   const away = { bound: since(bound, seenOfBound), free: free.seen.at(-1)?.includes('chat-2'), lines: free.lines };
