@@ -16,7 +16,7 @@ const PRINT_CPU = 'const { user, system } = process.cpuUsage(); console.log((use
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const BASELINE = 'cluster-client';
 
-/** What each process runs before it prints its CPU time. */
+/** Program of each process, which prints its CPU time afterwards. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   node: '',
   'mailstation, require': "require('mailstation');",

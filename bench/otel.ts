@@ -17,7 +17,7 @@ import { formatEnvironment } from './report.js';
 import type { Contestant } from './scenario.js';
 
 const PEERS = new URL('./peers/', import.meta.url);
-/** What is on, by the name of the row. */
+/** Parts that are on, by the name of the row. */
 const ROWS: readonly (readonly [name: string, on: string])[] = [
   ['off', ''],
   ['off, again', ''],

@@ -3,7 +3,7 @@ import type { ExitCode } from './exit-code.js';
 import type { Io } from './io.js';
 import type { Output } from './output.js';
 
-/** What the action of a verb gets beside its arguments. */
+/** Surroundings of the action of a verb, beside its arguments. */
 export interface Running {
   readonly io: Io;
   readonly out: Output;

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient, createServer as createRpcServer, type Logger } from 'mailstation';
 import type { held } from './remote/held.js';
 
-/** What stays of each connection must not be freed with a variable. */
+/** Keeps the connections, so that none is freed with a variable. */
 const kept: unknown[] = [];
 
 const HOST = '127.0.0.1';

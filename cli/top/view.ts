@@ -2,7 +2,7 @@ import type { Key } from '../terminal/keys.js';
 
 export type RowKind = 'servers' | 'methods';
 
-/** What the user has chosen to see. */
+/** Choices of the user: the table, its order and its filter. */
 export interface View {
   readonly rows: RowKind;
   /** Key of the column by which each kind of row is sorted. */

@@ -131,7 +131,7 @@ type MayBeMissing<Schema> =
       : true
     : false;
 
-/** What zod 4 and valibot write into the types of schemas that fill in a default. Standard Schema has no word for it. */
+/** Mark of zod 4 and valibot in the types of schemas that fill in a default, for which Standard Schema has no word. */
 type Defaulted =
   | { readonly _zod: { readonly optin: 'optional' | 'defaulted' } }
   | { readonly type: 'optional' | 'nullish' | 'undefinedable'; readonly default: unknown };

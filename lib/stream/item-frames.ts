@@ -57,7 +57,7 @@ export class ItemFrames {
     last?.flush();
   }
 
-  /** So many bytes more wait for the end of the tick. */
+  /** Counts bytes that wait for the end of the tick. */
   waits(frames: StreamFrames, bytes: number): void {
     this.#waitingBytes += bytes;
     this.#waiting.add(frames);
@@ -67,7 +67,7 @@ export class ItemFrames {
     nextTick(this.#onTickEnds);
   }
 
-  /** So many bytes wait no longer. */
+  /** Counts bytes that have left off waiting. */
   left(frames: StreamFrames, bytes: number): void {
     this.#waitingBytes -= bytes;
     this.#waiting.delete(frames);
