@@ -23,6 +23,7 @@ export function applied(snapshot: Snapshot, delta: Delta): Snapshot {
     state[name] = changed(state[name] ?? {}, set ?? {}, gone ?? []);
   }
   const { seq, time, totals, about = snapshot.about } = delta;
+  // By name: each collection has entries of its own type, and the loop has put them back under the same name.
   return { format: 1, seq, time, about, totals, state: state as unknown as State };
 }
 

@@ -119,7 +119,7 @@ export class Dashboard {
     const { clients, servers, etcd, connect, interval, listen } = this.#options;
     const client = { clientId: DASHBOARD_CLIENT, logger: this.#options.logger, ...connect };
     if (servers.length > 0 || etcd !== undefined) this.#fleet = await openFleet({ addresses: servers, etcd, client });
-    const watched: WatchedClient[] = clients.map((each) => ({ client: each as unknown as FleetClient }));
+    const watched: WatchedClient[] = clients.map((each) => ({ client: each }));
     if (this.#fleet !== undefined) watched.push({ client: this.#fleet.client, places: this.#fleet });
     this.#routes = this.#makeRoutes(watched.map((each) => each.client));
     if (listen) await this.#listen().catch((error: unknown) => this.#failed(error));

@@ -62,6 +62,7 @@ export class Board {
       sources: new Map(sources.map((report) => [report.source, sourceOf(report)])),
       ...{ errors: this.calls.errors, slow: this.calls.slow, events: this.#changes.entries },
     };
+    // The type of `maps` holds that there is a map for each name; `fromEntries` loses the names.
     const state = Object.fromEntries(COLLECTIONS.map((name) => [name, record(maps[name])])) as unknown as State;
     const about = this.#about({
       ...left,

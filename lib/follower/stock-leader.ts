@@ -6,8 +6,8 @@ import type { Agreement } from './registration.js';
 const QUESTIONS = '$mailstation.';
 
 /**
- * Fails a question about a server that would go to a Leader of the package cluster-client, and returns true. cluster-client 3.7 looks for no method before
- * the call: a name that the real client does not have is an uncaught exception there. Source: cluster-client, lib/leader.js.
+ * Fails a question about a server that would go to a Leader of the package cluster-client, and returns true. cluster-client 3.7 has no such
+ * questions, and does not answer them by an error. Source: cluster-client, lib/leader.js.
  */
 export function refusesAtStock(call: OutgoingCall, { isStock }: Agreement): boolean {
   if (!isStock || !call.method.name.startsWith(QUESTIONS)) return false;

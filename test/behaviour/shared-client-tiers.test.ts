@@ -13,7 +13,7 @@ import { failure, keptLog, makeGate } from './support.js';
 
 type Listener = (value: unknown) => void;
 
-/** What the real clients of a test did: `a1 made`, `a1 closed`, `a1 freed a stream`. */
+/** Deeds of the real clients of a test: `a1 made`, `a1 closed`, `a1 freed a stream`. */
 type History = string[];
 
 /** Which real clients were made and closed. */
@@ -23,7 +23,7 @@ function lives(history: History): string[] {
 
 interface Wishes {
   readonly history: History;
-  /** What `wait` does, in whichever process has the real client. */
+  /** Work of the method `wait`, in the process that has the real client. */
   wait(): unknown;
   /** Thrown by the constructor. */
   failsWith?: Error | undefined;

@@ -4,7 +4,7 @@ import { createPayload, PAYLOADS, type PayloadName } from '../../bench/payload.j
 
 const NAMES = Object.keys(PAYLOADS) as readonly PayloadName[];
 
-/** What a peer gives back: equal, and another object. */
+/** Answer of a peer: equal to the payload, and another object. */
 function copyOf(sent: unknown): unknown {
   return Buffer.isBuffer(sent) ? new Uint8Array(sent) : JSON.parse(JSON.stringify(sent));
 }

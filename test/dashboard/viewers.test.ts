@@ -10,7 +10,7 @@ class FakeResponse extends EventEmitter {
   readonly written: string[] = [];
   isEnded = false;
   isDestroyed = false;
-  /** What `write` returns. */
+  /** Result of `write`. */
   hasRoom = true;
 
   writeHead(): void {}

@@ -9,7 +9,7 @@ import { REPOSITORY } from '../support/loader-flags.js';
 
 const run = promisify(execFile);
 
-/** What the builder leaves beside the sources. */
+/** Folders that the builder leaves beside the sources. */
 const LEFT_BEHIND = ['node_modules', 'dist', '.temp'];
 
 /** The site and its pages, in a folder of their own: a test may break a page there. */

@@ -45,7 +45,7 @@ interface RawBrowser {
   close(): Promise<void>;
 }
 
-/** What the page of a test keeps. */
+/** State that the page of a test keeps. */
 interface PageGlobals {
   violations: string[];
   seen: string[];

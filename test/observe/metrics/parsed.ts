@@ -69,7 +69,7 @@ function omit(labels: Labels, name: string | undefined): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([each]) => each !== name));
 }
 
-/** What the parser lets through, and Prometheus does not: series that are there twice, a text without an end of line, no numbers. */
+/** Faults that Prometheus refuses and the parser lets through: series that are there twice, a text without an end of line, no numbers. */
 function checkLines(body: string): void {
   assert.ok(body.endsWith('\n'));
   const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'));

@@ -14,7 +14,7 @@ const WAIT = { timeoutMs: 60_000 };
 const cleanings: (() => unknown)[] = [];
 const scope = { after: (work: () => unknown): void => void cleanings.unshift(work) };
 
-/** What the machine saw since the count. */
+/** Returns the lists that the machine saw since the count. */
 const since = ({ seen }: Machine, count: number): string[] => [...new Set(seen.slice(count))];
 
 /** The shortest one, of 5 s, may pass before a client has found another member. Unit: ms */
