@@ -20,8 +20,12 @@ export const withoutTerminal: string | false =
     ? false
     : 'THE PROGRAM script OF util-linux IS MISSING: terminals are not tested';
 
-/** Variables by which a test would depend on the terminal in which the tests run. */
-const OWN = { NODE_TEST_CONTEXT: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: 'xterm-256color' };
+/** Variables by which a test would depend on the terminal in which the tests run. Under `CI` Node takes a terminal for one without colours. */
+const OWN = {
+  ...{ NODE_TEST_CONTEXT: undefined, TERM: 'xterm-256color' },
+  ...{ NO_COLOR: undefined, FORCE_COLOR: undefined, NODE_DISABLE_COLORS: undefined },
+  ...{ CI: undefined, TEAMCITY_VERSION: undefined, TF_BUILD: undefined },
+};
 
 /** A real pseudo-terminal with a shell in it, made by `script` of util-linux, and the picture that a terminal makes of what is written there. */
 export class TestTerminal {
