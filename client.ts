@@ -45,6 +45,7 @@ export type { ClientParts } from './client/parts.js';
 /** The caller's end without the parts of any platform: proxies, routers and the mail station, put together. */
 export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
   readonly #station: MailStation;
+  readonly #clientId: string | undefined;
   readonly #proxies: ProxyTree;
   readonly #caller: Caller;
   readonly #router: CallRouter;
@@ -73,6 +74,7 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     const logger = loggerOption('logger', options.logger, quietLogger);
     super(station, { logger, takesAnyList });
     this.#station = station;
+    this.#clientId = stationOptions.mailbox.clientId;
     this.#takesAnyList = takesAnyList;
     this.#routerOptions = routerOptions;
     const onlyNear = stationOptions.mailboxFactory !== undefined;
@@ -150,9 +152,9 @@ export class BareClient<Remotes = Any> extends RosterClient<Remotes> {
     return this.#followed?.reports ?? [];
   }
 
-  /** The client as it is at the moment: servers, connections, calls that wait, ejections, sources. A copy, to be printed or sent. */
+  /** The client as it is at the moment: name, servers, connections, calls that wait, ejections, sources. A copy, to be printed or sent. */
   inspect(): ClientReport {
-    return clientReport(this.#station, this.roster);
+    return clientReport(this.#station, this.#clientId, this.roster);
   }
 
   /**

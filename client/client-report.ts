@@ -22,6 +22,8 @@ export interface KnownServer {
 export interface ClientReport {
   /** Form of the report. */
   readonly format: 1;
+  /** Name that the client gives itself: the option `clientId`, or what stands in its place. null: none */
+  readonly clientId: string | null;
   readonly state: MailStationState;
   /** State of the shared mailboxes; null for a client with mailboxes of its own. */
   readonly sharing: SharingState | null;
@@ -33,7 +35,11 @@ export interface ClientReport {
   readonly sources: readonly RosterReport[];
 }
 
-export function clientReport(station: MailStation, sources: readonly RosterReport[]): ClientReport {
+export function clientReport(
+  station: MailStation,
+  clientId: string | undefined,
+  sources: readonly RosterReport[],
+): ClientReport {
   const servers = station.allServers().map((server) => ({
     ...{ id: server.id, serverType: server.serverType, url: urlOf(endpointOf(server)) },
     mailbox: station.mailboxState(server.id) ?? null,
@@ -42,5 +48,6 @@ export function clientReport(station: MailStation, sources: readonly RosterRepor
     ejected: station.health(server.id)?.state === 'ejected',
   }));
   const open = servers.reduce((sum, server) => sum + server.open, 0);
-  return { format: 1, state: station.state, sharing: station.sharing ?? null, open, servers, sources };
+  const { state, sharing = null } = station;
+  return { format: 1, clientId: clientId ?? null, state, sharing, open, servers, sources };
 }

@@ -2,7 +2,7 @@ import { type CallMessage, callChannel, type MailboxStateMessage, mailboxStateCh
 import type { RosterReport } from '../lib/registry/roster-report.js';
 import { timeOfDay } from '../lib/timers.js';
 import type { Client } from '../node-client.js';
-import { type EmbeddedClient, OWN_PROCESS } from './state/callers.js';
+import { type EmbeddedClient, embeddedKeys } from './state/callers.js';
 import type { Calls } from './state/calls.js';
 
 /** Mailboxes whose last failure is kept. */
@@ -12,6 +12,8 @@ const MAX_REASON = 300;
 /** The clients of the program that embeds the dashboard: what they report of themselves, and their failed calls. */
 export class Embedded {
   readonly #clients: readonly Client[];
+  /** Keys of the entries, in the order of the clients. */
+  readonly #keys: readonly string[];
   readonly #calls: Calls;
   readonly #reasons = new Map<string, string>();
   readonly #onError = (message: unknown): void => this.#failed(message as CallMessage);
@@ -19,6 +21,7 @@ export class Embedded {
 
   constructor(clients: readonly Client[], calls: Calls) {
     this.#clients = clients;
+    this.#keys = embeddedKeys(clients.map((client) => client.inspect().clientId));
     this.#calls = calls;
   }
 
@@ -37,7 +40,7 @@ export class Embedded {
 
   get reports(): readonly EmbeddedClient[] {
     return this.#clients.map((client, at) => ({
-      key: this.#keyOf(at),
+      key: this.#keys[at] as string,
       report: client.inspect(),
       reasons: this.#reasons,
     }));
@@ -47,13 +50,10 @@ export class Embedded {
     return this.#clients.flatMap((client) => client.roster);
   }
 
-  #keyOf(at: number): string {
-    return this.#clients.length === 1 ? OWN_PROCESS : `${OWN_PROCESS} client ${at + 1}`;
-  }
-
   /** The channel does not say which client has made the call: among several the caller is the process. */
   #failed(message: CallMessage): void {
-    this.#calls.takeOwn(message, this.#clients.length === 1 ? this.#keyOf(0) : null, timeOfDay());
+    const [only = null, ...others] = this.#keys;
+    this.#calls.takeOwn(message, others.length === 0 ? only : null, timeOfDay());
   }
 
   #moved({ serverId, reason }: MailboxStateMessage): void {

@@ -26,6 +26,17 @@ export interface Callers {
 /** The process of the dashboard itself. */
 export const OWN_PROCESS = processKey({ machine: hostname(), pid: process.pid });
 
+/**
+ * Keys of embedded clients of these names, in their order: those that the reports of servers lead to. Servers cannot tell clients of one process
+ * and one name apart: such a client has a number in the key, and the servers' half stands beside it as one caller.
+ */
+export function embeddedKeys(names: readonly (string | null)[]): readonly string[] {
+  return names.map((name, at) => {
+    const key = ownKey(name);
+    return isAlone(names, name) ? key : `${key} (${names.slice(0, at + 1).filter((each) => each === name).length})`;
+  });
+}
+
 /** `before`: the links of the state before, for the rates. `seconds`: time since that state. */
 export function callersOf(
   servers: readonly ObservedServer[],
@@ -35,20 +46,36 @@ export function callersOf(
   offsetOf: (server: ObservedServer) => number,
 ): Callers {
   const callers: Callers = { clients: new Map(), links: new Map(), processes: new Map(), byConnection: new Map() };
-  const [only] = embedded.length === 1 ? embedded : [];
-  const ownKey = only && onlyOwnCaller(servers);
+  const own = new Map(embedded.flatMap(seenAs));
   for (const server of servers) {
     const offset = offsetOf(server);
     for (const connection of server.connections ?? [])
-      if (!connection.standby) addConnection(callers, server.sample.id, connection, offset, ownKey, only?.key);
+      if (!connection.standby) addConnection(callers, server.sample.id, connection, offset, own);
       else addProcess(callers, connection);
   }
-  for (const client of embedded) addEmbedded(callers, client, ownKey);
+  for (const client of embedded) addEmbedded(callers, client);
   for (const [key, link] of callers.links) {
     const old = before[key];
     callers.links.set(key, { ...link, since: steadySince(link.since, old?.since), rate: rateOf(link, old, seconds) });
   }
   return callers;
+}
+
+function ownKey(name: string | null): string {
+  return name === null ? OWN_PROCESS : `${OWN_PROCESS} ${name}`;
+}
+
+function isAlone(names: readonly (string | null)[], name: string | null): boolean {
+  return names.indexOf(name) === names.lastIndexOf(name);
+}
+
+/**
+ * Key of the caller as whom servers see an embedded client, with the key of the client; nothing for one of several of the same name. Connections
+ * of a client that leads shared mailboxes carry the calls of all its processes, and have no name.
+ */
+function seenAs({ key, report: { clientId, sharing } }: EmbeddedClient): [string, string][] {
+  if (sharing === 'leading') return [[OWN_PROCESS, key]];
+  return key === ownKey(clientId) ? [[key, key]] : [];
 }
 
 /** Name of the client that a dashboard makes for itself. */
@@ -67,16 +94,15 @@ function addConnection(
   server: string,
   connection: ConnectionReport,
   offset: number,
-  ownKey: string | undefined,
-  embeddedKey: string | undefined,
+  own: ReadonlyMap<string, string>,
 ): void {
   const { process: caller, clientId, ip, since, calls, open, proven } = connection;
   const process = caller === null ? null : processKey(caller);
-  const isEmbedded = embeddedKey !== undefined && clientKey(connection) === ownKey;
-  const client = isEmbedded ? embeddedKey : clientKey(connection);
+  const seen = clientKey(connection);
+  const client = own.get(seen) ?? seen;
   byConnection.set(connectionKey(server, connection.id), client);
   addProcess({ processes }, connection);
-  if (!isEmbedded) clients.set(client, { key: client, name: clientId, process, ip, kind: 'client', sharing: null });
+  clients.set(client, { key: client, name: clientId, process, ip, kind: 'client', sharing: null });
   const key = `${client} ${server}`;
   const same = links.get(key);
   const began = Math.round(since + offset);
@@ -96,13 +122,8 @@ function addProcess({ processes }: Pick<Callers, 'processes'>, { process: caller
   processes.set(id, { id, machine, pid, version, node: null, since: null });
 }
 
-function addEmbedded(
-  { clients, links }: Callers,
-  { key, report, reasons }: EmbeddedClient,
-  ownKey: string | undefined,
-): void {
-  const { sharing, servers } = report;
-  const name = ownKey?.slice(OWN_PROCESS.length + 1) || null;
+function addEmbedded({ clients, links }: Callers, { key, report, reasons }: EmbeddedClient): void {
+  const { clientId: name, sharing, servers } = report;
   clients.set(key, { key, name, process: OWN_PROCESS, ip: '127.0.0.1', kind: 'embedded', sharing });
   for (const server of servers) {
     const link = links.get(`${key} ${server.id}`);
@@ -127,22 +148,6 @@ function reasonOf({ id, mailbox }: KnownServer, reasons: ReadonlyMap<string, str
 function rateOf(link: Link, before: Link | undefined, seconds: number | undefined): number | null {
   if (seconds === undefined || link.calls === null || before === undefined || before.calls === null) return null;
   return link.calls < before.calls ? null : rounded((link.calls - before.calls) / seconds);
-}
-
-/**
- * Key of the one caller in this process beside the dashboard: the client of the program, which does not say its name. Undefined where there are
- * several, which the servers cannot tell apart.
- */
-function onlyOwnCaller(servers: readonly ObservedServer[]): string | undefined {
-  const keys = new Set<string>();
-  for (const { connections } of servers)
-    for (const connection of connections ?? []) {
-      const { standby, process, clientId } = connection;
-      if (standby || process === null || processKey(process) !== OWN_PROCESS || clientId === DASHBOARD_CLIENT) continue;
-      keys.add(clientKey(connection));
-    }
-  const [key] = keys;
-  return keys.size === 1 ? key : undefined;
 }
 
 /** The time is computed from two clocks, and differs a little each time. */

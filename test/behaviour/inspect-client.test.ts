@@ -32,6 +32,14 @@ describe('a client that is asked about itself', () => {
     assert.equal(client.inspect().open, 0);
   });
 
+  it('says its own name, whether given or from the context', async (t) => {
+    const named = await call(t, [], { clientId: 'gate-1' });
+    const ofContext = await call(t, [], { context: { serverId: 'gate-2' } });
+    const unnamed = await call(t, []);
+    const names = [named, ofContext, unnamed].map(({ client }) => client.inspect().clientId);
+    assert.deepEqual(names, ['gate-1', 'gate-2', null]);
+  });
+
   it('says which server a route parameter leads to, and makes no call', async (t) => {
     let calls = 0;
     const f = () => calls++;
