@@ -10,6 +10,7 @@ export const SIDEBAR = [
     text: 'Getting started',
     items: [
       item('A first call', ''),
+      item('Getting started', 'docs/getting-started'),
       item('Concepts', 'docs/concepts'),
       item('From pomelo-rpc and pinus', 'docs/migrating-from-pomelo-rpc'),
       item('From Egg and cluster-client', 'docs/migrating-from-cluster-client'),

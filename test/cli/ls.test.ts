@@ -31,7 +31,7 @@ describe('mailstation ls', () => {
     assert.match(String(lines[0]), /^SERVER +TYPE +HEALTH +PLACE +CALLS +UP +VERSION$/);
     assert.match(
       String(lines[1]),
-      new RegExp(`^chat-1 +chat +serving +tcp://127\\.0\\.0\\.1:${one.port} +\\d+ +\\S+ +\\d`),
+      new RegExp(`^chat-1 +chat +serving +tcp://127\\.0\\.0\\.1:${one.port} +0 +\\S+ +\\d`),
     );
     assert.match(String(lines[2]), /^chat-2 +chat +serving .* - +\S+ +\d/);
     assert.equal(lines[3], 'chat-2: user is not served: the database is down');
