@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { createPayload, type PayloadName } from './payload.js';
+import { createPayload, type Payload, type PayloadName } from './payload.js';
 import type { PeerClient } from './peer.js';
 import { quantile } from './statistics.js';
 
@@ -36,13 +36,22 @@ export interface Latency {
  *
  * @throws Error for the first answer that is not what was sent, and whatever `echo` rejects with.
  */
-export async function runLoad(client: PeerClient, load: Load): Promise<LoadResult> {
-  const payload = createPayload(load.payload);
+export function runLoad(client: PeerClient, load: Load): Promise<LoadResult> {
+  return runCallers(() => client, createPayload(load.payload), load);
+}
+
+/** The loop of {@link runLoad}, where each caller may have a client of its own, and the values may be any. */
+export async function runCallers(
+  clientOf: (caller: number) => Pick<PeerClient, 'echo'>,
+  payload: Payload,
+  load: Omit<Load, 'payload'>,
+): Promise<LoadResult> {
   const latenciesMs: number[] | undefined = load.inFlight === 1 ? [] : undefined;
   let isRunning = true;
   let calls = 0;
 
   const caller = async (number: number): Promise<void> => {
+    const client = clientOf(number);
     while (isRunning) {
       const sent = payload.make(number);
       const sentAt = latenciesMs === undefined ? 0 : performance.now();

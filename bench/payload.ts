@@ -31,6 +31,17 @@ export function createPayload(name: PayloadName): Payload {
   }
 }
 
+/** Texts or bytes of one size, each of them with the number of the caller at the beginning. */
+export function createSized(form: 'text' | 'bytes', size: number): Payload {
+  const make = (caller: number): Buffer => Buffer.alloc(size, `${caller} says that the quick brown fox jumps. `);
+  return form === 'bytes'
+    ? createOnce(make, isSameBytes)
+    : createOnce(
+        (caller) => make(caller).toString('latin1'),
+        (sent, reply) => sent === reply,
+      );
+}
+
 interface SmallObject {
   readonly id: number;
   readonly name: string;
