@@ -62,6 +62,8 @@ export class Upload implements OutgoingUpload {
 
   #fail(code: RpcCode, why: string, cause?: unknown): void {
     const call = this.#call;
-    call?.abandon(call.error(code, why, code === RpcCode.Protocol ? 'answered' : call.delivery, cause));
+    // The source is asked once the call has left. The attempts at a call know that, and the call that they are made for does not.
+    const delivery = call?.delivery === 'answered' || code === RpcCode.Protocol ? 'answered' : 'unknown';
+    call?.abandon(call.error(code, why, delivery, cause));
   }
 }

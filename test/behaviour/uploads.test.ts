@@ -199,6 +199,17 @@ describe('an upload', () => {
     }
   });
 
+  it('may have run where the source fails, in a failure mode that tries again too', async (t) => {
+    const served = await serve(t, { sum });
+    const { calls } = await call(t, [served], { failMode: 'failover' });
+    async function* source() {
+      yield 1;
+      throw new RangeError('disk');
+    }
+    const error = await failure(calls.sum.with({ stream: source() })(null));
+    assert.deepEqual([error.code, error.delivery], ['ERR_RPC_UPLOAD', 'unknown']);
+  });
+
   it('with an item that cannot be sent ends the call with the reason, and the source', async (t) => {
     const served = await serve(t, { sum });
     const { calls } = await call(t, [served]);
