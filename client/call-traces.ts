@@ -5,7 +5,7 @@ import type { RpcError } from '../lib/errors.js';
 import { PublishedCall, type ServerOf, sendPublished } from './published-call.js';
 
 /** Called with each call that ends, before its caller is told. Must not throw. */
-export type CallEndObserver = (call: OutgoingCall, error: RpcError | undefined) => void;
+export type CallEndObserver = (call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]) => void;
 
 /** First stage of a client's calls, by client. */
 const stages = new WeakMap<object, CallTraces>();
@@ -47,7 +47,7 @@ export class CallTraces implements CallStage {
 
 function observe(call: OutgoingCall, observer: CallEndObserver): void {
   call.intercept((settle) => (error, results) => {
-    observer(call, error);
+    observer(call, error, results);
     settle(error, results);
   });
 }

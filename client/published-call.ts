@@ -1,4 +1,5 @@
 import type { TracingChannel } from 'node:diagnostics_channel';
+import { FailbackReceipt } from '../lib/call/failback-receipt.js';
 import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import type { CallMessage } from '../lib/channels.js';
 import { endpointOf } from '../lib/endpoint.js';
@@ -43,8 +44,13 @@ export function kindOf({ stream, oneway }: Pick<OutgoingCall, 'stream' | 'oneway
 }
 
 /** How far a call has got that ends, with the error or well. */
-export function endedDelivery(call: OutgoingCall, error: RpcError | undefined): Delivery {
-  if (error !== undefined) return error.delivery ?? call.delivery;
+export function endedDelivery(
+  call: OutgoingCall,
+  error: RpcError | undefined,
+  [result]: readonly unknown[] = [],
+): Delivery {
+  const failure = result instanceof FailbackReceipt ? result.error : error;
+  if (failure !== undefined) return failure.delivery ?? call.delivery;
   return call.oneway ? 'unknown' : 'answered';
 }
 
@@ -70,7 +76,7 @@ export function sendPublished<M extends Message>(
   call.intercept((settle) => (error, results) => {
     end();
     message.duration = performance.now() - startedAt;
-    close(message, call, error, serverOf);
+    close(message, call, error, results, serverOf);
     if (error !== undefined) channel.error.publish(message);
     channel.asyncStart.publish(message);
     try {
@@ -90,9 +96,15 @@ export function sendPublished<M extends Message>(
   }
 }
 
-function close(message: Message, call: OutgoingCall, error: RpcError | undefined, serverOf: ServerOf): void {
+function close(
+  message: Message,
+  call: OutgoingCall,
+  error: RpcError | undefined,
+  results: readonly unknown[],
+  serverOf: ServerOf,
+): void {
   locate(message, error?.serverId ?? call.serverId, serverOf);
-  message.delivery = endedDelivery(call, error);
+  message.delivery = endedDelivery(call, error, results);
   if (error !== undefined) message.error = error;
 }
 

@@ -3,6 +3,7 @@ import type { CallOutcome } from './call-outcome.js';
 import type { Delivery, RpcCode, RpcError } from './errors.js';
 import type { ConnectedPeer } from './server-info.js';
 import type { Term } from './term.js';
+import { throwUncaught } from './uncaught.js';
 
 /**
  * All names under which the package publishes on Node's `diagnostics_channel`. A name without a subscriber costs the test whether
@@ -48,7 +49,10 @@ export interface CallMessage {
   serverAddress?: string;
   /** Port of that server. Missing for a unix socket. */
   serverPort?: number;
-  /** How far a failed call got: see `RpcError.delivery`. `answered` for a call that succeeded; `unknown` for a one-way call that was sent. */
+  /**
+   * How far a failed call got: see `RpcError.delivery`. `answered` for a call that succeeded; `unknown` for a one-way call that was sent. For a
+   * call that `failback` has accepted, how far its first attempt got.
+   */
   delivery?: Delivery;
   /** Error that the caller got. Missing: the call succeeded. */
   error?: RpcError;
@@ -158,20 +162,31 @@ export interface LeaderChangeMessage {
   readonly term: Term | undefined;
 }
 
-/** Runs the work of a message within what a listener has put around. The work runs once, whatever the listener's function does. */
+/**
+ * Runs the work of a message within what a listener has put around. The work runs once, whatever the listener's function does. An error of
+ * that function is uncaught, as that of a listener itself, and none of the work's.
+ */
 export function surrounded({ around }: Pick<ServeMessage, 'around'>, work: () => void): void {
   if (around === undefined) return work();
   let hasRun = false;
+  let failure: { readonly error: unknown } | undefined;
   const once = (): void => {
     if (hasRun) return;
     hasRun = true;
-    work();
+    try {
+      work();
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
   };
   try {
     around(once);
-  } finally {
-    once();
+  } catch (error) {
+    if (failure?.error !== error) throwUncaught(error);
   }
+  once();
+  if (failure !== undefined) throw failure.error;
 }
 
 /** A tracing channel whose events carry one object of the given type. Node's types leave the events' types open. */

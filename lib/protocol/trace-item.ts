@@ -13,7 +13,7 @@ export type TraceFields = Readonly<Record<string, string>>;
 /** Largest item: a baggage of 8,192 bytes, the limit of W3C, fits with all else. Unit: bytes */
 export const MAX_TRACE_BYTES = 16_384;
 /** Largest number of fields. */
-const MAX_FIELDS = 16;
+export const MAX_TRACE_FIELDS = 16;
 const NAME = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const VALUE = /^[\t -~]*$/;
 
@@ -49,14 +49,19 @@ export function readTrace(bytes: RawBytes, start: number, end: number): TraceFie
   }
 }
 
+/** Whether a receiver takes a field of this name and value. */
+export function isTraceField(name: string, text: unknown): text is string {
+  return typeof text === 'string' && NAME.test(name) && VALUE.test(text);
+}
+
 /** A copy without a prototype, so that a propagator finds no member of `Object` in it. */
 function takenFields(value: unknown): TraceFields | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
-  if (entries.length === 0 || entries.length > MAX_FIELDS) return undefined;
+  if (entries.length === 0 || entries.length > MAX_TRACE_FIELDS) return undefined;
   const taken: Record<string, string> = Object.create(null);
   for (const [name, text] of entries) {
-    if (typeof text !== 'string' || !NAME.test(name) || !VALUE.test(text)) return undefined;
+    if (!isTraceField(name, text)) return undefined;
     taken[name] = text;
   }
   return taken;

@@ -26,9 +26,9 @@ export class CalledMethod {
     stream: { 'not-sent': 0, unknown: 0, answered: 0 },
   };
 
-  count(call: OutgoingCall, error: RpcError | undefined): void {
+  count(call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void {
     const kind = kindOf(call);
-    this.calls[kind][endedDelivery(call, error)] += 1;
+    this.calls[kind][endedDelivery(call, error, results)] += 1;
     if (kind !== 'stream') this.#record(error?.code, performance.now() - call.startedAt);
   }
 
@@ -46,9 +46,9 @@ export class CalledMethod {
 export class ClientCalls {
   readonly byType = new Map<string, Map<string, CalledMethod>>();
 
-  readonly count = (call: OutgoingCall, error: RpcError | undefined): void => {
+  readonly count = (call: OutgoingCall, error: RpcError | undefined, results: readonly unknown[]): void => {
     const { serverType, name } = call.method;
-    this.#method(serverType, error?.code === RpcCode.NoMethod ? OTHER : name).count(call, error);
+    this.#method(serverType, error?.code === RpcCode.NoMethod ? OTHER : name).count(call, error, results);
   };
 
   #method(serverType: string, name: string): CalledMethod {

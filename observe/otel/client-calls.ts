@@ -5,7 +5,7 @@ import type { OtelContext, OtelSpan, OtelSpanContext } from './api.js';
 import { ATTRIBUTE, OTHER_METHOD, SPAN_KIND, SYSTEM } from './conventions.js';
 import type { Durations } from './durations.js';
 import { OpenWork } from './open-work.js';
-import { type Spans, setOutcome } from './spans.js';
+import { endSpan, type Spans, setOutcome } from './spans.js';
 
 /** A call, an attempt or a call of all servers that has begun. */
 interface Begun {
@@ -47,10 +47,10 @@ export class ClientCalls {
     const { error, method, serverType } = message;
     // A reading of the clock: the SDK takes a number that is later than now for a time since 1970.
     const endedAt = performance.now();
-    this.#end(message, begun, endedAt);
     // A name that is no method's may come from anywhere, and is no label.
     const label = error?.code === RpcCode.NoMethod ? OTHER_METHOD : method;
     this.#durations?.client(endedAt - begun.startedAt, label, error?.code, error?.code, serverType);
+    this.#end(message, begun, endedAt);
   }
 
   attemptStarts(message: AttemptMessage): void {
@@ -58,8 +58,7 @@ export class ClientCalls {
     if (of?.span === undefined || of.parent === undefined) return;
     const startedAt = performance.now();
     const parent = (this.#spans as Spans).options.api.trace.setSpan(of.parent, of.span);
-    const span = this.#start(message, startedAt, parent, of.lastAttempt);
-    span.setAttribute(ATTRIBUTE.attempt, message.number);
+    const span = this.#start(message, startedAt, parent, of.lastAttempt, message.number);
     of.lastAttempt = span.spanContext();
     this.attempts.begin(message, { span, startedAt, parent });
   }
@@ -88,20 +87,23 @@ export class ClientCalls {
     if (span === undefined) return;
     const { error, failed = 0 } = message;
     const code = error instanceof RpcError ? error.code : error?.name;
-    if (failed > 0) span.setAttribute(ATTRIBUTE.failedServers, failed);
-    setOutcome(span, code, code, error?.message);
-    span.end(performance.now());
+    endSpan(span, performance.now(), () => {
+      if (failed > 0) span.setAttribute(ATTRIBUTE.failedServers, failed);
+      setOutcome(span, code, code, error?.message);
+    });
   }
 
-  /** Starts the span of a call or of an attempt, whose context travels with it. */
+  /** Starts the span of a call or of an attempt, whose context travels with it. `earlier`, `number`: of an attempt. */
   #start(
     message: CallMessage | AttemptMessage,
     startTime: number,
     parent: OtelContext,
     earlier?: OtelSpanContext,
+    number?: number,
   ): OtelSpan {
     const spans = this.#spans as Spans;
-    const attributes = attributesOf(message);
+    const attributes: Record<string, string | number> = attributesOf(message);
+    if (number !== undefined) attributes[ATTRIBUTE.attempt] = number;
     if (message.serverId !== undefined) attributes[ATTRIBUTE.serverId] = message.serverId;
     const links = earlier && [{ context: earlier }];
     const options = { kind: SPAN_KIND.client, attributes, startTime, ...(links && { links }) };
@@ -114,14 +116,13 @@ export class ClientCalls {
   #end(message: CallMessage | AttemptMessage, { span }: Begun, endedAt: number): void {
     if (span === undefined) return;
     const { error, serverId, serverAddress, serverPort, delivery } = message;
-    if (span.isRecording()) {
+    endSpan(span, endedAt, () => {
       if (serverId !== undefined) span.setAttribute(ATTRIBUTE.serverId, serverId);
       if (serverAddress !== undefined) span.setAttribute(ATTRIBUTE.peerAddress, serverAddress);
       if (serverPort !== undefined) span.setAttribute(ATTRIBUTE.peerPort, serverPort);
       if (delivery !== undefined) span.setAttribute(ATTRIBUTE.delivery, delivery);
       setOutcome(span, error?.code, error?.code, error?.message);
-    }
-    span.end(endedAt);
+    });
   }
 }
 

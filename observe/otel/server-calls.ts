@@ -3,14 +3,16 @@ import type { ServeMessage } from '../../lib/channels.js';
 import { RpcCode } from '../../lib/errors.js';
 import { performance } from '../../lib/timers.js';
 import type { OtelSpan } from './api.js';
-import { contextOfFields } from './carrier.js';
 import { ATTRIBUTE, OTHER_METHOD, SPAN_KIND, SYSTEM } from './conventions.js';
 import type { Durations } from './durations.js';
 import { OpenWork } from './open-work.js';
-import { type Spans, setOutcome } from './spans.js';
+import { bounded, endSpan, type Spans, setOutcome } from './spans.js';
 
 /** Outcomes that are no failure: the call went well, or the caller has left. */
 const NO_FAILURE: readonly (CallOutcome | undefined)[] = ['ok', 'left'];
+
+/** Name that a caller has made up. Unit: characters */
+const MAX_NAME = 256;
 
 /** A call whose method is about to run. */
 interface Begun {
@@ -46,25 +48,22 @@ export class ServerCalls {
     const endedAt = performance.now();
     const errorType = NO_FAILURE.includes(outcome) ? undefined : (code ?? RpcCode.Timeout);
     const { span, arrivedAt } = begun;
-    if (span !== undefined) {
-      if (span.isRecording()) setOutcome(span, code, errorType, error?.message);
-      span.end(endedAt);
-    }
     this.#durations?.server(endedAt - arrivedAt, isMethod ? method : OTHER_METHOD, code, errorType);
+    if (span !== undefined) endSpan(span, endedAt, () => setOutcome(span, code, errorType, error?.message));
   }
 }
 
 /** Starts the span, as a child of the span whose context has come with the call, and makes its context the active one of the method. */
 function start(message: ServeMessage, startTime: number, spans: Spans): OtelSpan {
-  const { api, propagator } = spans.options;
+  const { api } = spans.options;
   const { method, isMethod, serverId, trace, around } = message;
-  const parent = contextOfFields(propagator, api.ROOT_CONTEXT, trace);
+  const parent = spans.parentOf(trace);
   const attributes: Record<string, string> = {
     [ATTRIBUTE.system]: SYSTEM,
     [ATTRIBUTE.method]: isMethod ? method : OTHER_METHOD,
     [ATTRIBUTE.serverId]: serverId,
   };
-  if (!isMethod) attributes[ATTRIBUTE.methodOriginal] = method;
+  if (!isMethod) attributes[ATTRIBUTE.methodOriginal] = bounded(method, MAX_NAME);
   const span = spans.start(isMethod ? method : SYSTEM, { kind: SPAN_KIND.server, attributes, startTime }, parent);
   const context = api.trace.setSpan(parent, span);
   message.around = (work) => api.context.with(context, around === undefined ? work : () => around(work));

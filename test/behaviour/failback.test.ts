@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { ClientOptions } from '../../client.js';
 import { FailbackReceipt } from '../../index.js';
+import { type CallMessage, callChannel } from '../../lib/channels.js';
 import type { RpcError } from '../../lib/errors.js';
+import { createMetrics } from '../../metrics.js';
 import { until } from '../support/until.js';
 import { call, failure, serve, unusedPort } from './support.js';
 
@@ -43,6 +45,20 @@ describe('failback', () => {
     assert.deepEqual(told.sort(), ['1 delivered 10', '2 delivered 20', '3 delivered 30']);
     assert.deepEqual(heard.sort(), [1, 2, 3]);
     assert.equal(await calls.f(null, 4), 40, 'and gives the result where the call does not fail');
+  });
+
+  it('is published with how far the first attempt got, and counted so', async (t) => {
+    const { calls, client, told } = await setUp(t, { retryTimes: 1, retryConnectTime: 1 });
+    const metrics = createMetrics({ clients: [client] });
+    t.after(() => metrics.close());
+    const deliveries: unknown[] = [];
+    const listener = (message: unknown): void => void deliveries.push((message as CallMessage).delivery);
+    callChannel.asyncEnd.subscribe(listener);
+    t.after(() => callChannel.asyncEnd.unsubscribe(listener));
+    assert.ok((await calls.f(null)) instanceof FailbackReceipt);
+    assert.deepEqual(deliveries, ['not-sent']);
+    assert.match(metrics.text().body, /mailstation_client_calls_total\{.*kind="call",delivery="not-sent"\} 1/);
+    await until(() => told.length === 1, { what: 'the end' });
   });
 
   it('gives up after retryTimes', async (t) => {
