@@ -1,5 +1,5 @@
 import { quantile } from '../statistics.js';
-import type { Phase } from './host-protocol.js';
+import type { Phase } from './phase.js';
 
 export const BUCKET_MS = 250;
 /** Buckets in a row that must be as good as before the load, for the latency to be back. */

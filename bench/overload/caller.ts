@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../statistics.js';
 import { type Bucket, Buckets, backAfter } from './buckets.js';
-import type { Phase } from './host-protocol.js';
+import type { Phase } from './phase.js';
 
 /** A call that takes a number to the server and back. */
 export type Call = (number: number) => Promise<unknown>;

@@ -1,16 +1,9 @@
 import type { ClientOptions, ServerOptions } from 'mailstation';
 import type { Bucket } from './buckets.js';
+import type { Phase } from './phase.js';
 
 /** Work of a call: a millisecond of the processor, or ten with one of 16 places. */
 export type Work = 'burn' | 'hold';
-
-/** A part of a run, with calls that are due at a rate. */
-export interface Phase {
-  readonly name: 'before' | 'overload' | 'after';
-  /** Calls a second. */
-  readonly rate: number;
-  readonly seconds: number;
-}
 
 /** Sample of the server's process. */
 export interface Sample {

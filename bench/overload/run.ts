@@ -3,7 +3,8 @@ import type { CorePair } from '../cores.js';
 import { HostProcess, peerUrl } from '../host-process.js';
 import { BUCKET_MS, type Bucket, backAfter } from './buckets.js';
 import type { Case } from './cases.js';
-import type { OverloadQuestions, Phase, Sample } from './host-protocol.js';
+import type { OverloadQuestions, Sample } from './host-protocol.js';
+import type { Phase } from './phase.js';
 
 const PROGRAM = fileURLToPath(peerUrl('host', new URL('./', import.meta.url)));
 const ANSWER_MS = 60_000;

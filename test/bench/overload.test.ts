@@ -4,7 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BUCKET_MS, type Bucket, Buckets, backAfter } from '../../bench/overload/buckets.js';
 import { capacityOf, runPhases } from '../../bench/overload/caller.js';
 import { CASES } from '../../bench/overload/cases.js';
-import type { Phase } from '../../bench/overload/host-protocol.js';
+
+import type { Phase } from '../../bench/overload/phase.js';
 import { formatCase } from '../../bench/overload/report.js';
 import { runCase } from '../../bench/overload/run.js';
 
