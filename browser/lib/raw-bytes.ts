@@ -1,5 +1,8 @@
-/** Bytes of the protocol. See `lib/raw-bytes.ts`, in whose place this file stands in a web page. */
-export type RawBytes = Uint8Array<ArrayBuffer>;
+/**
+ * Bytes of the protocol. See `lib/raw-bytes.ts`, in whose place this file stands in a web page. `Uint8Array<ArrayBuffer>`, in a form
+ * that TypeScript before 5.7 reads too, in which the type takes no argument.
+ */
+export type RawBytes = ReturnType<Uint8ArrayConstructor['of']>;
 
 export const NO_BYTES: RawBytes = new Uint8Array(0);
 

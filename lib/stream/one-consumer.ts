@@ -31,7 +31,7 @@ export class OneConsumer {
 }
 
 /** Iterator of the loop that reads a stream. */
-export class Iteration<Item, Returned> implements AsyncIterableIterator<Item, Returned> {
+export class Iteration<Item, Returned> implements AsyncIterator<Item, Returned>, AsyncIterable<Item> {
   readonly #steps: Steps<Item, Returned>;
 
   constructor(steps: Steps<Item, Returned>) {
