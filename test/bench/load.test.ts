@@ -17,7 +17,8 @@ function clientOf(answer: (value: unknown, call: number) => unknown): PeerClient
   };
 }
 
-const LOAD: Load = { inFlight: 4, payload: 'small', seconds: 0.03 };
+/** Long enough for an answer within the time where many other programs want the processor. */
+const LOAD: Load = { inFlight: 4, payload: 'small', seconds: 0.3 };
 
 describe('runLoad', () => {
   it('keeps as many calls in flight as it is told, and counts those that were answered in time', async () => {
@@ -39,7 +40,7 @@ describe('runLoad', () => {
     assert.equal(inFlight, 0, 'every caller has stopped');
     assert.equal(allCalls, answered);
     assert.ok(calls > 0 && calls <= allCalls, `${calls} of ${allCalls}`);
-    assert.ok(seconds >= 0.025, `${seconds} s`);
+    assert.ok(seconds >= 0.25, `${seconds} s`);
   });
 
   it('measures latency with one call in flight only', async () => {

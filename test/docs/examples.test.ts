@@ -109,7 +109,7 @@ describe('the examples in docstrings', () => {
     writeFileSync(join(folder, 'all.mjs'), imports.join('\n'));
     // Shared clients without a port: nothing else on this machine takes part.
     const env = { ...process.env, NODE_CLUSTER_CLIENT_SINGLE_MODE: '1' };
-    const options = { cwd: folder, env, timeout: 40_000 };
+    const options = { cwd: folder, env, timeout: 240_000 };
     await run(process.execPath, ['--import', import.meta.resolve('tsx'), 'all.mjs'], options).catch(
       (error: Error & { stdout: string; stderr: string }) => {
         assert.fail(`${error.message}\n${error.stdout}\n${error.stderr}`);

@@ -27,14 +27,16 @@ describe('a load', () => {
   });
 
   it('ends with its time, and waits for the calls in flight, which do not count for the rate', async () => {
+    const duration = 1_000;
     const release: (() => void)[] = [];
-    const call = (): Promise<void> => new Promise((resolve) => release.push(resolve));
-    setTimeout(() => {
-      for (const each of release) each();
-    }, 150);
-    const { tally, elapsed } = await run(call, { concurrency: 3, duration: 20 });
+    const call = (): Promise<void> =>
+      new Promise((resolve) => {
+        // The last of them has begun within the time, so that all end after the time.
+        if (release.push(resolve) === 3) setTimeout(() => release.map((each) => each()), duration + 100);
+      });
+    const { tally, elapsed } = await run(call, { concurrency: 3, duration });
     assert.deepEqual([tally.started, tally.ok, tally.inTime, tally.left], [3, 3, 0, 0]);
-    assert.equal(Math.round(elapsed), 20);
+    assert.equal(Math.round(elapsed), duration);
   });
 
   it('makes the calls of a rate when they are due', async () => {
