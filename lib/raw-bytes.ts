@@ -4,6 +4,9 @@
  */
 export type RawBytes = Buffer;
 
+/** Length below which a loop is faster than the call into native code. */
+const COPY_LOOP_BYTES = 64;
+
 export const NO_BYTES: RawBytes = Buffer.alloc(0);
 
 /** Bytes that nothing else uses. The content is not set. */
@@ -18,8 +21,10 @@ export function scratchBytes(length: number): RawBytes {
 }
 
 /** Copies `source[start … end)` to `target`, from `at` on. */
-export function copyBytes(source: RawBytes, start: number, end: number, target: Uint8Array, at: number): void {
-  source.copy(target, at, start, end);
+export function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number): void {
+  if (end - start >= COPY_LOOP_BYTES) return target.set(source.subarray(start, end), at);
+  let to = at;
+  for (let from = start; from < end; from++) target[to++] = source[from] as number;
 }
 
 export function bytesOfText(text: string): RawBytes {

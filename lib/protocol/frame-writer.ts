@@ -1,14 +1,12 @@
 import { RpcCode, RpcError } from '../errors.js';
 import { copyBytes, NO_BYTES, type RawBytes, utf8Length, writeUtf8 } from '../raw-bytes.js';
 import { AT, FIRST_WORD, HEADER_BYTES, MAX_HEAD_BYTES, type PacketKind } from './packet.js';
-import { makeSlab, SLAB_BYTES, type Slab, slabs } from './slabs.js';
+import { SLAB_BYTES, type Slab, slabs } from './slabs.js';
 
 /** Stands for the slab while no frame is begun or waits. */
 const NO_SLAB: Slab = { bytes: NO_BYTES, view: new DataView(new ArrayBuffer(0)) };
-/** Largest slab that a connection goes on with. */
-const MAX_KEPT_SLAB_BYTES = 512 * 1024;
-/** Length below which a loop is faster than the call into native code that `Buffer.copy` makes. */
-const COPY_LOOP_BYTES = 64;
+/** Room behind a large part of a frame, for small parts that may follow. */
+const ROOM_BEHIND = 8 * 1024;
 
 /**
  * Receiver of the bytes that a codec writes. A codec appends, or writes into `bytes` itself: it makes room, writes from `at` on,
@@ -54,9 +52,11 @@ export class FrameWriter implements ByteSink {
   origin = 0;
   /** Offset of the first committed byte that was not taken. */
   #untaken = 0;
-  /** Committed bytes in slabs before the current one. */
-  #full: RawBytes[] = [];
+  /** Slabs before the current one, with their committed bytes. */
+  readonly #full: [slab: Slab, committed: RawBytes][] = [];
   #fullBytes = 0;
+  /** Slabs before the current one whose bytes were taken. The socket may hold them. */
+  readonly #left: Slab[] = [];
 
   /** `slabBytes`: size of a slab that frames fit in. */
   constructor(maxFrameBytes: number, slabBytes = SLAB_BYTES) {
@@ -128,16 +128,9 @@ export class FrameWriter implements ByteSink {
   }
 
   append(source: Uint8Array, start: number, end: number): void {
-    const bytes = end - start;
-    this.reserve(bytes);
-    const slab = this.bytes;
-    if (bytes < COPY_LOOP_BYTES) {
-      let at = this.at;
-      for (let from = start; from < end; from++) slab[at++] = source[from] as number;
-    } else {
-      slab.set(source.subarray(start, end), this.at);
-    }
-    this.at += bytes;
+    this.reserve(end - start);
+    copyBytes(source, start, end, this.bytes, this.at);
+    this.at += end - start;
   }
 
   appendUtf8(text: string): void {
@@ -164,11 +157,11 @@ export class FrameWriter implements ByteSink {
 
   /** Hands each run of committed bytes to `write`, the oldest first. There is nearly always one run. */
   take(write: (bytes: RawBytes) => void): void {
-    if (this.#fullBytes > 0) {
-      const full = this.#full;
-      this.#full = [];
-      this.#fullBytes = 0;
-      for (const bytes of full) write(bytes);
+    while (this.#full.length > 0) {
+      const [slab, bytes] = this.#full.shift() as [Slab, RawBytes];
+      this.#fullBytes -= bytes.length;
+      this.#left.push(slab);
+      write(bytes);
     }
     if (this.origin > this.#untaken) {
       const bytes = this.bytes.subarray(this.#untaken, this.origin);
@@ -177,17 +170,13 @@ export class FrameWriter implements ByteSink {
     }
   }
 
-  /** Gives the slab back. Called when the socket holds none of the taken bytes any more. */
+  /** Gives slabs back. Called when the socket holds none of the taken bytes any more. */
   recycle(): void {
+    while (this.#left.length > 0) slabs.giveBack(this.#left.pop() as Slab);
     if (this.#untaken !== this.origin || this.at !== this.origin) return;
-    const used = this.at;
     this.at = this.origin = this.#untaken = 0;
-    const slab = this.#slab;
-    const size = slab.bytes.length;
-    // A large slab stays as long as the frames of each write need one: items of a stream would allocate one each.
-    if (size > SLAB_BYTES && used > SLAB_BYTES && size <= MAX_KEPT_SLAB_BYTES) return;
+    slabs.giveBack(this.#slab);
     this.#useSlab(NO_SLAB);
-    if (size === SLAB_BYTES) slabs.giveBack(slab);
   }
 
   reserve(bytes: number, least = bytes): void {
@@ -199,16 +188,19 @@ export class FrameWriter implements ByteSink {
     const written = this.at - this.origin;
     const needed = written + bytes;
     if (written + least > this.#maxFrameBytes) throw this.#tooLarge(`at least ${written + least} bytes`);
-    if (this.origin > this.#untaken) {
-      const committed = this.bytes.subarray(this.#untaken, this.origin);
-      this.#full.push(committed);
-      this.#fullBytes += committed.length;
-    }
     const old = this.#slab;
     const from = this.origin;
-    // Twice the needed size, so that a frame that grows in many small steps is not moved at each step.
-    const size = Math.max(this.#slabBytes, Math.min(needed * 2, Math.max(needed, this.#maxFrameBytes)));
-    this.#useSlab(size === SLAB_BYTES ? slabs.borrow() : makeSlab(size));
+    if (from > this.#untaken) {
+      const committed = this.bytes.subarray(this.#untaken, from);
+      this.#full.push([old, committed]);
+      this.#fullBytes += committed.length;
+    } else {
+      this.#left.push(old);
+    }
+    // As much again as is written, so that a frame that grows in many small steps is not moved at each step.
+    const wanted = needed + Math.max(written, ROOM_BEHIND);
+    const size = Math.max(this.#slabBytes, Math.min(wanted, Math.max(needed, this.#maxFrameBytes)));
+    this.#useSlab(slabs.borrow(size));
     copyBytes(old.bytes, from, from + written, this.bytes, 0);
     this.at = written;
     this.origin = 0;

@@ -179,6 +179,7 @@ export class Framer {
     const doubled = Math.min(this.#held.length * 2, mostBytes);
     const grown = findSpare(mostBytes) ?? takeSpare(Math.max(MIN_HELD_BYTES, needed, doubled));
     copyBytes(this.#held, 0, this.#heldBytes, grown, 0);
+    giveSpare(this.#held);
     this.#held = grown;
   }
 

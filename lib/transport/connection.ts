@@ -247,8 +247,8 @@ export class Connection {
     if (this.#lifecycle.state === 'blocked') return;
     this.#schedule.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
+    if (this.#stream.pendingBytes === 0) this.#writer.recycle();
     this.#writer.take(this.#write);
-    // The system took all bytes, so the next writer may have the slab.
     if (this.#stream.pendingBytes === 0) this.#writer.recycle();
     if (!this.isBlocked) this.#handler.onWritten?.();
   }

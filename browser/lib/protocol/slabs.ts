@@ -7,15 +7,15 @@ export interface Slab {
 
 export const SLAB_BYTES = 64 * 1024;
 
-export function makeSlab(bytes: number): Slab {
-  const memory = allocBytes(bytes);
-  return { bytes: memory, view: new DataView(memory.buffer) };
-}
-
 /** As many as were in use at once: a page has one connection or few. */
 const free: Slab[] = [];
 
+function make(length: number): Slab {
+  const bytes = allocBytes(length);
+  return { bytes, view: new DataView(bytes.buffer) };
+}
+
 export const slabs = {
-  borrow: (): Slab => free.pop() ?? makeSlab(SLAB_BYTES),
-  giveBack: (slab: Slab): void => void free.push(slab),
+  borrow: (length: number): Slab => (length === SLAB_BYTES && free.pop()) || make(length),
+  giveBack: (slab: Slab): unknown => slab.bytes.length === SLAB_BYTES && free.push(slab),
 };

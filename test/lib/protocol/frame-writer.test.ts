@@ -10,6 +10,7 @@ import {
   REQUEST,
   RESPONSE,
 } from '../../../lib/protocol/packet.js';
+import { findSpare } from '../../../lib/protocol/spare-bytes.js';
 import { stockCodec } from '../../../lib/protocol/stock-codec.js';
 import { frameOf, framesOf, takeAll } from './support.js';
 
@@ -43,21 +44,6 @@ describe('FrameWriter', () => {
       takeAll(writer).toString('hex'),
       '01000000' + '0000000000000009' + '00000000' + '00000000' + '00000000',
     );
-  });
-
-  it('keeps a large slab for frames that need one, and no longer', () => {
-    const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
-    const slabAfter = (bytes: number): Buffer => {
-      write(writer, Buffer.alloc(bytes));
-      takeAll(writer);
-      writer.recycle();
-      return writer.bytes;
-    };
-    const large = slabAfter(SLAB_BYTES);
-    assert.equal(slabAfter(SLAB_BYTES), large);
-    assert.equal(slabAfter(SLAB_BYTES), large);
-    assert.equal(slabAfter(1).length, 0);
-    assert.equal(slabAfter(SLAB_BYTES * 8).length, 0, 'too large to be kept');
   });
 
   it('holds no slab while nothing waits, and lends its own to the next writer', () => {
@@ -324,6 +310,49 @@ describe('FrameWriter', () => {
       writer.appendUtf8('two');
       writer.commit();
       assert.deepEqual(framesOf([takeAll(writer)]), [{ kind: REQUEST, id: 2, timeout: 0, head: '', body: '74776f' }]);
+    });
+
+    it('gives all slabs back that were taken, whatever frame comes next, and none that holds bytes to be taken', () => {
+      const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+      const taken: Buffer[] = [];
+      const take = (): void => writer.take((bytes) => taken.push(bytes));
+      /** True where a slab of such a frame was given back, and it is the one of the frame with this number. */
+      const isSpare = (bytes: number, frame: number): boolean => findSpare(bytes)?.buffer === taken[frame]?.buffer;
+      write(writer, Buffer.alloc(100_000, 1));
+      take();
+      write(writer, Buffer.alloc(300_000, 2));
+      write(writer, Buffer.alloc(900_000, 3));
+      writer.recycle();
+      assert.ok(isSpare(100_000, 0), 'its frame was taken, though the next one is not');
+      assert.equal(findSpare(300_000), undefined, 'its frame was not taken');
+      take();
+      writer.recycle();
+      assert.ok(isSpare(300_000, 1));
+      assert.ok(isSpare(900_000, 2));
+      assert.deepEqual(
+        framesOf(taken).map(({ body }) => body.slice(-2)),
+        ['01', '02', '03'],
+      );
+    });
+
+    it('needs no new memory for large frames that are taken one by one', () => {
+      const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+      const places = new Set<ArrayBufferLike>();
+      for (let i = 0; i < 20; i++) {
+        write(writer, Buffer.alloc(2 ** 20 + i * 100));
+        writer.take(({ buffer }) => places.add(buffer));
+        writer.recycle();
+      }
+      assert.equal(places.size, 1);
+    });
+
+    it('has room for a small part behind a large one, so that the frame is not moved', () => {
+      const writer = new FrameWriter(DEFAULT_MAX_FRAME_BYTES);
+      writer.begin(REQUEST, 1, 0, NO_HEAD);
+      writer.append(Buffer.alloc(2 ** 20), 0, 2 ** 20 - HEADER_BYTES);
+      const { buffer } = writer.bytes;
+      writer.append(Buffer.alloc(5000), 0, 5000);
+      assert.ok(writer.bytes.buffer === buffer);
     });
 
     it('lets go of a large slab', () => {

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { type RpcCode, RpcError } from '../../../lib/errors.js';
 import { Framer } from '../../../lib/protocol/framer.js';
 import { DEFAULT_MAX_FRAME_BYTES, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES } from '../../../lib/protocol/packet.js';
+import { findSpare, giveSpare, spareBytes } from '../../../lib/protocol/spare-bytes.js';
 import { bytesOf, VECTORS } from '../../wire/vectors.js';
 import { type CopiedFrame, copyFrame, frameOf, framesOf, headerOf } from './support.js';
 
@@ -248,7 +249,7 @@ describe('Framer', () => {
     function heldBytes(): number {
       gc();
       gc();
-      return process.memoryUsage().arrayBuffers;
+      return process.memoryUsage().arrayBuffers - spareBytes();
     }
 
     const MiB = 1024 * 1024;
@@ -283,6 +284,23 @@ describe('Framer', () => {
       for (let i = 0; i < 16; i++) framer.push(part);
       assert.equal(framer.isMidFrame, false);
       assert.ok(heldBytes() - before < 2 * MiB, 'only the part is left, which is ours');
+    });
+
+    it('gives back the buffers of a large frame that came in parts', () => {
+      const parts = Array.from({ length: 16 }, () => Buffer.alloc(64 * 1024));
+      const receive = (): void => {
+        const framer = new Framer(large, () => {});
+        framer.push(headerOf({ bodyBytes: MiB }));
+        for (const part of parts) framer.push(part);
+        assert.equal(framer.isMidFrame, false);
+      };
+      receive();
+      const grown = [64, 128, 256, 512, 1024].map((kib) => findSpare(kib * 1024));
+      assert.ok(!grown.includes(undefined), 'that of the whole frame, and those that it grew out of');
+      for (const bytes of grown) if (bytes !== undefined) giveSpare(bytes);
+      const before = spareBytes();
+      for (let i = 0; i < 10; i++) receive();
+      assert.equal(spareBytes(), before, 'no frame of the same size needs another one');
     });
 
     it('lets go of the last chunk', () => {
