@@ -24,7 +24,7 @@ export function describeServers(
   prefix: string,
 ): Promise<readonly DescribedServer[]> {
   return inParallel(servers, AT_ONCE, async (server) => {
-    if (server.state === 'unreachable' || server.state === 'late')
+    if (server.state !== 'answered' && server.state !== 'refused')
       return { server, methods: null, failure: server.failure };
     try {
       return { server, methods: await describeAll(client, server.id, prefix), failure: null };
@@ -62,5 +62,11 @@ function whyRefused({ code, message }: SampleFailure): string {
 /** Health in a word, or why nothing is known of it. */
 export function healthWord({ state, health }: ServerSample): string {
   if (health !== null) return health.status;
-  return state === 'refused' ? 'does not say' : state;
+  return stateWord(state);
+}
+
+/** State of a server for people. */
+export function stateWord(state: ServerSample['state']): string {
+  if (state === 'refused') return 'does not say';
+  return state === 'not-admitted' ? 'refuses' : state;
 }

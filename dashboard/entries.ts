@@ -21,10 +21,18 @@ export interface Process {
 /**
  * - `serving`, `draining`, `not-serving`: health that the server reports.
  * - `standby`: waits for the end of the Leader of its id.
+ * - `not-admitted`: listens, and does not let the dashboard in; see `problem` and `code`.
  * - `unreachable`: could not be asked; see `problem`.
- * - `unknown`: was not asked yet.
+ * - `unknown`: does not say; see `problem`.
  */
-export type ServerStatus = 'serving' | 'draining' | 'not-serving' | 'standby' | 'unreachable' | 'unknown';
+export type ServerStatus =
+  | 'serving'
+  | 'draining'
+  | 'not-serving'
+  | 'standby'
+  | 'not-admitted'
+  | 'unreachable'
+  | 'unknown';
 
 /** One server, or one process that stands by for a server. */
 export interface Server {

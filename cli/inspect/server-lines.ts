@@ -2,7 +2,7 @@ import { type ConnectionReport, latencyAt, type RecentCall } from '../../index.j
 import { printable } from '../../lib/quoted.js';
 import type { MethodSample, ServerSample } from '../../observe/fleet/index.js';
 import { type ListingColumn, listing, wrapped } from '../listing.js';
-import { reasonsOf } from '../servers.js';
+import { healthWord, reasonsOf } from '../servers.js';
 import { bytes, latency, percent, span, whole } from '../terminal/numbers.js';
 import type { Paint } from '../terminal/paint.js';
 import type { Details } from './details.js';
@@ -36,7 +36,7 @@ function facts(sample: ServerSample, width: number | undefined): string[] {
     return [name.padEnd(NAME) + first, ...more.map((each) => ' '.repeat(NAME) + each)];
   };
   const why = reasonsOf(sample).flatMap((text) => line('  reason', text));
-  if (report === null) return [...line('  state', health?.status ?? sample.state), ...why];
+  if (report === null) return [...line('  state', healthWord(sample)), ...why];
   const { server, load, counting, others } = report;
   const loop = load.eventLoopActive + load.eventLoopIdle;
   const unknown = others === null ? 0 : Object.values(others.outcomes).reduce((sum, each) => sum + each, 0);

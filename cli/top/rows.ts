@@ -29,7 +29,7 @@ export function methodRows({ methods }: FleetSample, view: View): Rows<MethodSam
 export function reasonOf({ state, failure }: ServerSample): string | undefined {
   if (failure === null) return undefined;
   const isMute = state === 'refused' && failure.code === RpcCode.NoMethod;
-  return `${state}: ${isMute ? MUTE : failure.message}`;
+  return `${state === 'not-admitted' ? `refuses (${failure.code})` : state}: ${isMute ? MUTE : failure.message}`;
 }
 
 const MUTE = 'the server answers no questions about itself: it has inspect: false, or an older version of mailstation';

@@ -103,6 +103,7 @@ function ratesOf(rates: RatesInShort | null): ShortFigures {
 function statusOf({ state, health, report }: ServerSample): ServerStatus {
   if (health !== null && health.status !== 'unknown') return health.status;
   if (state === 'answered') return report?.server.state === 'draining' ? 'draining' : 'serving';
+  if (state === 'not-admitted') return state;
   return state === 'refused' ? 'unknown' : 'unreachable';
 }
 

@@ -65,11 +65,14 @@ export async function findServer(place: Address, { secrets, tls, token, timeout 
 }
 
 function idOf({ address }: Address, holder: PortHolder | undefined, refusal: RpcError): string {
-  const fail = (why: string): RpcError => new RpcError(RpcCode.Register, why, { cause: refusal });
   if (holder === undefined)
-    throw fail(
+    throw new RpcError(
+      RpcCode.Register,
       `${quoted(address)} does not give its id to strangers (${messageOf(refusal.cause)}): write id@${address}, or prove who you are with a secret or a certificate`,
+      { cause: refusal },
     );
+  // Its answer was a refusal, since no server has the name that was asked for: that is no cause of what is missing here.
+  const fail = (why: string): RpcError => new RpcError(RpcCode.NoServer, why);
   const [first, ...others] = holder.channels.filter((channel) => channel !== ANY);
   if (first === undefined) throw fail(`the process ${holder.pid} at ${quoted(address)} leads no server at the moment`);
   if (others.length === 0) return first;

@@ -5,7 +5,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import { clearTimeout, performance, setTimeout, timeOfDay } from '../../lib/timers.js';
 import { inParallel } from './in-parallel.js';
 import { KnownServer, type RosterFacts } from './known-server.js';
-import { type Answer, type Asking, answerWithin, askServer, type Unanswered } from './questions.js';
+import { type Answer, type Asking, answerWithin, askServer, stateOf, type Unanswered } from './questions.js';
 import { mergedMethods, mergedRates } from './rates.js';
 import type { FleetSample, SampleFailure, ServerSample } from './sample.js';
 
@@ -37,7 +37,7 @@ export interface FleetPollerOptions {
   readonly timeout?: number | undefined;
   /** Servers that are asked at once. Range: 1 to 1,000. @default 32 */
   readonly concurrency?: number | undefined;
-  /** Places without a server, which are looked at again before each round, and are `unreachable` in each sample. @default none */
+  /** Places without a server, which are looked at again before each round, and have their failure in each sample. @default none */
   readonly places?: UnknownServers | undefined;
 }
 
@@ -174,7 +174,7 @@ export class FleetPoller extends Emitter<FleetPollerEvents> {
   #unknown(): ServerSample[] {
     const { unknown = [] } = this.#places ?? {};
     return unknown.map(({ address, url, failure }) => ({
-      ...{ id: address, serverType: '', url, state: 'unreachable', failure, report: null, health: null },
+      ...{ id: address, serverType: '', url, state: stateOf(failure), failure, report: null, health: null },
       ...{ isRestarted: false, eventLoopUse: null, rates: null, methods: [] },
     }));
   }

@@ -1,5 +1,5 @@
 import { codeOf } from '../../lib/error-parts.js';
-import { messageOf, RpcCode, toError } from '../../lib/errors.js';
+import { hasCode, messageOf, RpcCode, type RpcError, toError } from '../../lib/errors.js';
 import type { InvokeMessage } from '../../lib/rpc-message.js';
 import { clearTimeout, performance, setTimeout } from '../../lib/timers.js';
 import type { HealthReport } from '../../server/health.js';
@@ -11,7 +11,12 @@ import { healthIn, statsIn } from './shapes.js';
 export interface Asking {
   rpcInvoke(serverId: string, message: InvokeMessage): Promise<unknown>;
   readonly mailboxes: Readonly<Record<string, string>>;
+  on(event: 'mailbox', listener: MailboxListener): unknown;
+  off(event: 'mailbox', listener: MailboxListener): unknown;
 }
+
+/** Listener of the event `mailbox` of a client. */
+type MailboxListener = (id: string, to: string, from: string, reason: RpcError | undefined) => void;
 
 /** Answer of a server to a round of questions, with the times on the clock of `performance.now()`. */
 export interface Answer {
@@ -37,9 +42,6 @@ const MAX_METHODS = 20_000;
 
 const UNREACHABLE: readonly string[] = [
   RpcCode.Connect,
-  RpcCode.Certificate,
-  RpcCode.Register,
-  RpcCode.Unauthenticated,
   RpcCode.ConnectionLost,
   RpcCode.PeerSilent,
   RpcCode.ServerRemoved,
@@ -48,6 +50,9 @@ const UNREACHABLE: readonly string[] = [
   RpcCode.Closed,
   RpcCode.Stopping,
 ];
+
+/** Codes of a place that does not let this end in, the one that says most first. */
+const NOT_ADMITTED: readonly string[] = [RpcCode.Unauthenticated, RpcCode.Certificate, RpcCode.Register];
 
 /** Asks a method of `$mailstation`. */
 export function ask(client: Asking, id: string, service: string, method: string, ...args: unknown[]): Promise<unknown> {
@@ -74,20 +79,28 @@ export function answerWithin(
   asked: Promise<Answer | Unanswered>,
 ): Promise<Answer | Unanswered> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(lateAnswer(client, id, timeout)), timeout);
-    void asked.then((answer) => {
+    let reason: RpcError | undefined;
+    const onMailbox: MailboxListener = (of, _to, _from, why) => {
+      if (of === id) reason = why ?? reason;
+    };
+    client.on('mailbox', onMailbox);
+    const end = (answer: Answer | Unanswered): void => {
       clearTimeout(timer);
+      client.off('mailbox', onMailbox);
       resolve(answer);
-    });
+    };
+    const timer = setTimeout(() => end(lateAnswer(client, id, timeout, reason)), timeout);
+    void asked.then(end);
   });
 }
 
-function lateAnswer(client: Asking, id: string, timeout: number): Unanswered {
-  const isConnected = client.mailboxes[id] === 'ready';
-  const code = isConnected ? RpcCode.Timeout : RpcCode.Connect;
-  const what = isConnected ? 'no answer' : 'no connection';
-  const failure = { code, message: `${what} within ${timeout} ms` };
-  return { state: isConnected ? 'late' : 'unreachable', failure, health: null };
+/** `reason`: the last failure of the connection in this time; undefined without one. */
+function lateAnswer({ mailboxes }: Asking, id: string, timeout: number, reason: RpcError | undefined): Unanswered {
+  const late = { code: RpcCode.Timeout, message: `no answer within ${timeout} ms` };
+  if (mailboxes[id] === 'ready') return { state: 'late', failure: late, health: null };
+  if (reason !== undefined) return unanswered(reason);
+  const failure = { code: RpcCode.Connect, message: `no connection within ${timeout} ms` };
+  return { state: 'unreachable', failure, health: null };
 }
 
 /** Statistics of a server, all pages of them as one report. Rejects as the call does. */
@@ -126,9 +139,28 @@ function checkedStats(answer: unknown): StatsReport {
 
 /** The failure of a question. */
 export function unanswered(thrown: unknown): Unanswered {
+  const failure = failureOf(thrown);
+  return { state: stateOf(failure), failure, health: null };
+}
+
+/** A failure in short: that of the connection where the place does not let this end in, and else the error itself. */
+export function failureOf(thrown: unknown): SampleFailure {
   const error = toError(thrown);
-  const code = String(codeOf(error) ?? RpcCode.Remote);
-  const late = code === RpcCode.Timeout ? 'late' : 'refused';
-  const state = UNREACHABLE.includes(code) ? 'unreachable' : late;
-  return { state, failure: { code, message: messageOf(error) }, health: null };
+  const refusal = NOT_ADMITTED.find((each) => hasCode(error, [each]));
+  if (refusal === undefined) return { code: String(codeOf(error) ?? RpcCode.Remote), message: messageOf(error) };
+  return { code: refusal, message: messageOf(refusalIn(error)) };
+}
+
+/** State of a server after a failure. */
+export function stateOf({ code }: SampleFailure): Unanswered['state'] {
+  if (NOT_ADMITTED.includes(code)) return 'not-admitted';
+  if (UNREACHABLE.includes(code)) return 'unreachable';
+  return code === RpcCode.Timeout ? 'late' : 'refused';
+}
+
+/** The error about the connection: behind that of a call, and in front of the causes, which say less. */
+function refusalIn(error: Error): unknown {
+  let each: unknown = error;
+  while (each instanceof Error && !NOT_ADMITTED.includes(String(codeOf(each)))) each = each.cause;
+  return each;
 }

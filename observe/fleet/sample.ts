@@ -23,10 +23,11 @@ export interface FleetSample {
  * Answer of a server to the questions of a round:
  * - `answered`: the report is there.
  * - `refused`: the server is reachable, and does not answer the question: the version is one without `$mailstation`, or the caller may not ask.
+ * - `not-admitted`: a process listens and does not let this end in: for want of a proof, a certificate or a common version, or since it is another one.
  * - `unreachable`: there is no connection.
  * - `late`: there is a connection, and no answer within the time of a question.
  */
-export type AnswerState = 'answered' | 'refused' | 'unreachable' | 'late';
+export type AnswerState = 'answered' | 'refused' | 'not-admitted' | 'unreachable' | 'late';
 
 /** Failure of a question, in the words of the error. */
 export interface SampleFailure {

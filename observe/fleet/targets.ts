@@ -1,6 +1,5 @@
 import { endpointOf, urlOf } from '../../lib/endpoint.js';
-import { codeOf } from '../../lib/error-parts.js';
-import { hasCode, messageOf, RpcCode, toError } from '../../lib/errors.js';
+import { RpcCode } from '../../lib/errors.js';
 import { etcd } from '../../lib/machine/etcd-registry.js';
 import { invalid, timeoutMs } from '../../lib/options.js';
 import { quoted } from '../../lib/quoted.js';
@@ -11,7 +10,7 @@ import { type Address, readAddress } from './address.js';
 import { type FindingOptions, findingOptions, findServer } from './find-server.js';
 import { inParallel } from './in-parallel.js';
 import type { UnknownServer, UnknownServers } from './poller.js';
-import { ask } from './questions.js';
+import { ask, failureOf } from './questions.js';
 import type { SampleFailure } from './sample.js';
 
 /** The servers that are meant: addresses, the servers of an etcd, or both. */
@@ -110,10 +109,7 @@ class AddressedFleet implements Fleet {
       await this.#learnType(id, place.url);
       return undefined;
     } catch (error) {
-      // The proof that is missing says more than the registration that failed for want of it.
-      const proof = [RpcCode.Unauthenticated, RpcCode.Certificate].find((code) => hasCode(error, [code]));
-      const code = proof ?? codeOf(toError(error)) ?? RpcCode.Connect;
-      return { code: String(code), message: messageOf(error) };
+      return failureOf(error);
     }
   }
 

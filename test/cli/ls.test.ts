@@ -45,6 +45,17 @@ describe('mailstation ls', () => {
     ]);
   });
 
+  it('says of a server that refuses the registration that it refuses, and why, by address and by id', async (t) => {
+    const { port } = await rooms(t, { secret: 'a secret of the test servers' });
+    for (const address of [String(port), `test-1@127.0.0.1:${port}`]) {
+      const { code, stdout } = await command(t, ['ls', address, '--timeout', '1s']);
+      assert.equal(code, 3);
+      const [, line = '', ...why] = stdout.split('\n');
+      assert.match(line, /^\S+ +- +refuses +tcp:/, stdout);
+      assert.match(why.join('\n'), /did not accept the registration .*--secret-file.* \(ERR_RPC_UNAUTHENTICATED\)/);
+    }
+  });
+
   it('gives programs the same as JSON, and only what begins with a prefix', async (t) => {
     const { port } = await rooms(t);
     const { stdout } = await command(t, ['ls', String(port), '--json', '--prefix', 'user.rooms.g']);

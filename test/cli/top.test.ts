@@ -186,7 +186,7 @@ describe('mailstation top in a pipe', () => {
     const gate = makeGate();
     const mute = await serve(t, { wait: () => gate.pass() }, { id: 'mute-1', callStats: false });
     const closed = await serve(t, { f() {} }, { id: 'closed-1', inspect: false });
-    const { calls } = await call(t, [mute]);
+    const { calls } = await call(t, [mute], { timeout: 120_000 });
     const waiting = calls['wait']?.toServer('mute-1');
     const { code, stdout } = await command(t, [
       'top',

@@ -110,12 +110,18 @@ describe('the feed of a dashboard', () => {
     const { port } = served;
     await served.server.stop();
     const silent = await serve(t, { f: () => 1 }, { id: 'silent-1', inspect: false });
-    const { dashboard, base } = await dashboardOf(t, { servers: [`127.0.0.1:${port}`, `127.0.0.1:${silent.port}`] });
+    const strict = await serve(t, { f: () => 1 }, { id: 'strict-1', secret: 'a secret of the test servers' });
+    const { dashboard, base } = await dashboardOf(t, {
+      servers: [`127.0.0.1:${port}`, `127.0.0.1:${silent.port}`, `127.0.0.1:${strict.port}`],
+    });
     const cookie = await cookieOf(dashboard.url);
-    const { state } = await stateWith(base, cookie, ({ state }) => Object.keys(state.servers).length === 2);
+    const { state } = await stateWith(base, cookie, ({ state }) => Object.keys(state.servers).length === 3);
     const gone = state.servers[`127.0.0.1:${port}`];
     assert.deepEqual([gone?.status, gone?.code], ['unreachable', 'ERR_RPC_CONNECT']);
     assert.match(gone?.problem ?? '', /ECONNREFUSED.*Look whether the server runs/s);
+    const refusing = state.servers[`127.0.0.1:${strict.port}`];
+    assert.deepEqual([refusing?.status, refusing?.code], ['not-admitted', 'ERR_RPC_UNAUTHENTICATED']);
+    assert.match(refusing?.problem ?? '', /did not accept the registration/);
     assert.match(state.servers['silent-1']?.problem ?? '', /answers no questions about itself/);
     await serve(t, { f: () => 1 }, { port });
     const later = await stateWith(base, cookie, (snapshot) => snapshot.state.servers['test-1']?.status === 'serving');

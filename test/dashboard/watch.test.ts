@@ -21,6 +21,8 @@ function clientOf(answers: () => Answers) {
     asked,
     servers: { a: { id: 'a', serverType: 'test', port: 1 } },
     mailboxes: {},
+    on() {},
+    off() {},
     async rpcInvoke(_id: string, { service }: { readonly service: string }): Promise<unknown> {
       uptime += 10;
       await turn();

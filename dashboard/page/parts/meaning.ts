@@ -38,7 +38,8 @@ const STATUS: Readonly<Record<ServerStatus, Meaning>> = {
   'not-serving': { shape: 'square', tone: 'bad', word: 'not serving' },
   standby: { shape: 'hollow', tone: 'dim', word: 'standby' },
   unreachable: { shape: 'cross', tone: 'bad', word: 'unreachable' },
-  unknown: { shape: 'bar', tone: 'dim', word: 'not asked yet' },
+  'not-admitted': { shape: 'cross', tone: 'bad', word: 'refuses' },
+  unknown: { shape: 'bar', tone: 'dim', word: 'does not say' },
 };
 
 /** Status of a server, with its role where servers stand by for each other. */

@@ -87,7 +87,7 @@ export function modelOf({ state }: Snapshot, unfolded: Unfolded): Model {
       from: `type ${serverType}`,
       to: `server ${key}`,
       rate,
-      isBroken: status === 'unreachable' || status === 'standby',
+      isBroken: ['unreachable', 'not-admitted', 'standby'].includes(status),
     });
   }
   return { nodes, edges: [...edges.values()] };

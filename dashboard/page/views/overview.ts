@@ -56,9 +56,7 @@ export function overview(scope: Scope) {
 
 /** Servers without counts would otherwise read as servers without calls. */
 function silence({ state }: Snapshot) {
-  const asked = Object.values(state.servers).filter(
-    ({ status }) => !['standby', 'unreachable', 'unknown'].includes(status),
-  );
+  const asked = Object.values(state.servers).filter(({ status, code }) => status !== 'standby' && code === null);
   const silent = asked.filter(({ counting }) => !counting).length;
   if (silent === 0) return null;
   return html`<p class="hint">${count(silent)} of ${count(asked.length)} servers do not count their calls, and are missing in the rates and latencies. They count with the option <code>callStats: true</code>.</p>`;

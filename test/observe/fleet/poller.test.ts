@@ -58,6 +58,8 @@ function fakeClient(answers: Record<string, () => Fake | Promise<Fake> | RpcErro
       return Object.fromEntries(Object.keys(answers).map((id) => [id, { id, serverType: 'test', port: 1 }]));
     },
     mailboxes: {} as Record<string, string>,
+    on() {},
+    off() {},
     async rpcInvoke(id: string, { service }: InvokeMessage): Promise<unknown> {
       if (service === 'health') return { format: 1, status: 'serving', namespaces: [] };
       asked.push(id);
@@ -84,7 +86,7 @@ describe('a poller of real servers', () => {
     const one = await serve(t, { f }, { id: 'one', logger: { info() {}, warn() {}, error() {} } });
     const two = await serve(t, { f }, { id: 'two' });
     const away = { id: 'away', serverType: 'test', host: '127.0.0.1', port: await unusedPort(t) };
-    const { client, calls } = await call(t, [one, two, away], { timeout: 500 });
+    const { client, calls } = await call(t, [one, two, away], { timeout: 5_000 });
     const poller = new FleetPoller(client, { timeout: 60_000 });
     const first = await poller.poll();
     assert.deepEqual(
@@ -117,6 +119,31 @@ describe('a poller of real servers', () => {
     const { client } = await call(t, [await serve(t, { f() {} }, { inspect: false })]);
     const { state, failure, report } = only(await new FleetPoller(client).poll());
     assert.deepEqual([state, failure?.code, report], ['refused', 'ERR_RPC_NO_METHOD', null]);
+  });
+
+  it('says of a server that lets the client not in that it refuses, and for want of what', async (t) => {
+    const secret = 'a secret of the test servers';
+    const served = [
+      await serve(t, { f() {} }, { id: 'secret-1', secret }),
+      await serve(t, { f() {} }, { id: 'token-1', authenticate: () => Promise.reject(new Error('no such token')) }),
+    ];
+    const other = await serve(t, { f() {} }, { id: 'other-1' });
+    const elsewhere = { id: 'elsewhere-1', serverType: 'test', host: '127.0.0.1', port: other.port };
+    const whys = async (timeouts: { client: number; poller: number }) => {
+      const { client } = await call(t, [...served, elsewhere], { timeout: timeouts.client });
+      const { servers } = await new FleetPoller(client, { timeout: timeouts.poller }).poll();
+      for (const { failure } of servers) assert.match(failure?.message ?? '', /did not accept the registration/);
+      return servers.map(({ id, state, failure }) => [id, state, failure?.code]);
+    };
+    const refused = [
+      ['elsewhere-1', 'not-admitted', 'ERR_RPC_REGISTER'],
+      ['secret-1', 'not-admitted', 'ERR_RPC_UNAUTHENTICATED'],
+      ['token-1', 'not-admitted', 'ERR_RPC_UNAUTHENTICATED'],
+    ];
+    // The reason is in the error of the question, or, before that one comes, in the news of the connection.
+    const [asked, seen] = [whys({ client: 5_000, poller: 60_000 }), whys({ client: 60_000, poller: 5_000 })];
+    assert.deepEqual(await asked, refused);
+    assert.deepEqual(await seen, refused);
   });
 
   it('reads all pages of a server with 2,500 methods', async (t) => {
@@ -246,6 +273,8 @@ describe('a poller', () => {
       const poller = new FleetPoller({
         servers: client.servers,
         mailboxes: {},
+        on() {},
+        off() {},
         async rpcInvoke(_id, { service }) {
           if (service === 'health') return { format: 1, status: {}, namespaces: [null] };
           const answer = whole();

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { type Fleet, FleetPoller, type FleetTargets, openFleet } from '../../../observe/fleet/index.js';
 import { serve, unusedPort } from '../../behaviour/support.js';
-import { authority, tlsOf, withoutOpenssl } from '../../support/certificates.js';
+import { authority, makeAuthority, tlsOf, withoutOpenssl } from '../../support/certificates.js';
 import { expectNoLeaks } from '../../support/leaks.js';
 import { serveAt } from '../../transport/conformance/serve-at.js';
 import { everyTransport } from '../../transport/conformance/transports.js';
@@ -61,6 +61,8 @@ describe('addresses', () => {
     const addresses = [new URL(String(server.urls[0])).host];
     const plain = await open(t, { addresses });
     assert.match(reason(plain)[0], /^ERR_RPC_/);
+    const strange = await open(t, { addresses, client: { tls: { ca: makeAuthority('another').ca } } });
+    assert.equal(reason(strange)[0], 'ERR_RPC_CERTIFICATE');
     const fleet = await open(t, { addresses, client: { tls: { ca: authority().ca } } });
     assert.deepEqual(
       roster(fleet).map(([id]) => id),
