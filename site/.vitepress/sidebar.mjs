@@ -43,6 +43,7 @@ export const SIDEBAR = [
       item('Channels', 'docs/channels'),
       item('The wire', 'docs/wire'),
       item('Parity', 'docs/parity'),
+      item('Versions and compatibility', 'docs/compatibility'),
     ],
   },
   {

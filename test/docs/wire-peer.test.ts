@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { hostname } from 'node:os';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient, createServer, type RpcError, type Server } from '../../index.js';
+import { PACKAGE } from '../../lib/package.js';
 import { readText } from '../architecture/house.js';
 import { until, untilEvent } from '../support/until.js';
 import { FRAMES } from './wire-frames.js';
@@ -181,7 +182,7 @@ describe('a peer written from docs/wire.md alone', () => {
     await client.start();
     const { area } = client.proxies.user.test;
     assert.equal(await area.add(null, 1, 2), 3);
-    const own = JSON.stringify({ machine: hostname(), pid: process.pid, version: '0.1.0' });
+    const own = JSON.stringify({ machine: hostname(), pid: process.pid, version: PACKAGE.version });
     const asOnPage = heads.map((head) => head.replace(own, '{"machine":"host-1","pid":4711,"version":"0.1.0"}'));
     assert.deepEqual(asOnPage, [headOnPage('register_channel'), headOnPage('invoke')]);
     await assert.rejects(area.nothing(null), (error: RpcError) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PACKAGE } from '../../../lib/package.js';
 import { MemoryStore } from '../../../lib/registry/memory/memory-store.js';
 import { expectNoLeaks } from '../../support/leaks.js';
 import { until } from '../../support/until.js';
@@ -42,7 +43,7 @@ describe('the roster of a registry', () => {
     await untilIds(follower, ['chat-1']);
     const { instance, started, version, ...entry } = follower.entries.at(-1)?.[0] ?? { id: '' };
     assert.deepEqual(entry, { region: 'eu', id: 'chat-1', serverType: 'chat', url: 'tcp://10.0.0.5:3333', weight: 2 });
-    assert.deepEqual([typeof instance, typeof started, version], ['string', 'number', '0.1.0']);
+    assert.deepEqual([typeof instance, typeof started, version], ['string', 'number', PACKAGE.version]);
     await registrationOn(t, machineOn(store), { id: 'chat-2' }).registration.register(5_000);
     await untilIds(follower, ['chat-1', 'chat-2']);
     await first.registration.drain();

@@ -5,6 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { freePort } from '../../../bench/free-port.js';
 import { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RpcCode, RpcError } from '../../../lib/errors.js';
+import { PACKAGE } from '../../../lib/package.js';
 import type { RosterSource } from '../../../lib/registry/roster-source.js';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../../observe/metrics/metrics.js';
 import { joinAll, sharedWorld } from '../../behaviour/shared-client-support.js';
@@ -111,7 +112,7 @@ describe('the metrics of a server and a client', () => {
       headers: { connection: 'close' },
     });
     assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
-    assert.equal(parsed(await response.text()).value('mailstation_info', { version: '0.1.0' }), 1);
+    assert.equal(parsed(await response.text()).value('mailstation_info', { version: PACKAGE.version }), 1);
   });
 
   it('count names that no method has together, and bound their number at a client', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { PACKAGE } from '../../../lib/package.js';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../../observe/metrics/metrics.js';
 import { call, failure, serve } from '../../behaviour/support.js';
 import { parsed } from './parsed.js';
@@ -56,10 +57,10 @@ describe('a registry of prom-client that is filled', () => {
     registry.setDefaultLabels({ app: 'chat' });
     const json = await registry.getMetricsAsJSON();
     const found = json.find(({ name }) => name === 'mailstation_info') as { values?: { labels: object }[] } | undefined;
-    assert.deepEqual(found?.values?.[0]?.labels, { version: '0.1.0', app: 'chat' });
+    assert.deepEqual(found?.values?.[0]?.labels, { version: PACKAGE.version, app: 'chat' });
     assert.match(await registry.getSingleMetricAsString('mailstation_info'), /^mailstation_info\{.*app="chat".*\} 1$/m);
     const merged = Registry.merge([registry, new Registry()]);
-    assert.equal(parsed(await merged.metrics()).value('mailstation_info', { version: '0.1.0' }), 1);
+    assert.equal(parsed(await merged.metrics()).value('mailstation_info', { version: PACKAGE.version }), 1);
     registry.resetMetrics();
     const reset = parsed(await registry.metrics());
     const ended = { rpc_method: 'user.service.f', outcome: 'ok', app: 'chat' };

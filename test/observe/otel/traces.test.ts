@@ -4,6 +4,7 @@ import * as api from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { ClientOptions, ServerOptions } from '../../../index.js';
 import { RpcError } from '../../../lib/errors.js';
+import { PACKAGE } from '../../../lib/package.js';
 import { callSharing } from '../../behaviour/sharing.js';
 import { call, failure, serve, unusedPort } from '../../behaviour/support.js';
 import { until } from '../../support/until.js';
@@ -57,7 +58,10 @@ describe('the spans of a call', () => {
     assert.equal(served.parentSpanContext?.spanId, called.spanContext().spanId);
     assert.equal(served.spanContext().traceId, called.spanContext().traceId);
     const { name, version, schemaUrl } = called.instrumentationScope;
-    assert.deepEqual([name, version, schemaUrl], ['mailstation', '0.1.0', 'https://opentelemetry.io/schemas/1.45.0']);
+    assert.deepEqual(
+      [name, version, schemaUrl],
+      ['mailstation', PACKAGE.version, 'https://opentelemetry.io/schemas/1.45.0'],
+    );
   });
 
   it('have what samplers look at when they start', async (t) => {
