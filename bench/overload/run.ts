@@ -3,13 +3,14 @@ import type { CorePair } from '../cores.js';
 import { HostProcess, peerUrl } from '../host-process.js';
 import { BUCKET_MS, type Bucket, backAfter } from './buckets.js';
 import type { Case } from './cases.js';
-import type { OverloadQuestions, Sample } from './host-protocol.js';
+import type { OverloadQuestions, Sample, Work } from './host-protocol.js';
 import type { Phase } from './phase.js';
 
 const PROGRAM = fileURLToPath(peerUrl('host', new URL('./', import.meta.url)));
 const ANSWER_MS = 60_000;
 const CLIENTS = 4;
-const CALLERS = 32;
+/** Callers of the closed loop: enough to keep the server busy, and no more, since calls that wait may be refused. */
+const CALLERS: Record<Work, number> = { burn: 8, hold: 32 };
 
 export interface OverloadSettings {
   /** Lengths of the phases; `after` at most. */
@@ -61,7 +62,8 @@ export async function runCase(one: Case, { seconds, cores }: OverloadSettings): 
     const { port } = await server.ask('serve', { options: one.server }, ANSWER_MS);
     await callers.ask('connect', { port, clients: CLIENTS, work: one.work, options: one.client }, ANSWER_MS);
     const capacityOf = async (): Promise<number> =>
-      (await callers.ask('capacity', { callers: CALLERS, seconds: seconds.capacity }, ANSWER_MS)).callsPerSecond;
+      (await callers.ask('capacity', { callers: CALLERS[one.work], seconds: seconds.capacity }, ANSWER_MS))
+        .callsPerSecond;
     await capacityOf(); // warm
     const capacity = await capacityOf();
     const phases: Phase[] = [

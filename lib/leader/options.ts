@@ -203,8 +203,8 @@ export interface ListeningOptions {
    */
   abandonedTimeout?: number | undefined;
   /**
-   * Smoothed lag of the event loop above which calls are refused, as with `maxQueued`. 0: never. pomelo's toobusy filter
-   * has 70.
+   * Smoothed lag of the event loop above which calls are refused, as with `maxQueued`; likewise a call that has waited so long for
+   * its turn, behind methods that take the processor. 0: never. pomelo's toobusy filter has 70.
    * Unit: ms. Range: 0 to 2^31 - 1.
    * @default 0
    */

@@ -1,6 +1,5 @@
 import { outsideContexts } from '../async-context.js';
 import { RpcCode, RpcError } from '../errors.js';
-import { loopLag } from '../loop-lag.js';
 import { quoted } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { performance } from '../timers.js';
@@ -11,6 +10,7 @@ import type { CallCounter, CallSource } from './call-source.js';
 import { mayTake, sharedBy } from './caller-share.js';
 import { type Channel, startCall } from './channel.js';
 import type { IncomingCall } from './incoming-call.js';
+import { whyLate } from './lateness.js';
 
 export type { CallCounter, CallSource } from './call-source.js';
 
@@ -23,7 +23,7 @@ export interface ConcurrencyLimitOptions extends AbandonedCallsOptions {
   readonly maxCallsPerConnection: number;
   /** Share of the free places, and of those in the queue, that one connection may take. Range: 0 to 1 */
   readonly callerShare: number;
-  /** Lag of the event loop above which new calls are refused. 0: no limit. Unit: ms */
+  /** Lag of the event loop, and of the calls that have arrived, above which new calls are refused. 0: no limit. Unit: ms */
   readonly maxEventLoopLag: number;
 }
 
@@ -177,12 +177,8 @@ export class ConcurrencyLimit {
       );
     if (!mayStart && !mayTake(this.#queue.sizeOf(source), this.#queue.size, maxQueued, this.#share))
       return this.#fullFor(source);
-    if (maxEventLoopLag === 0) return undefined;
-    const lag = loopLag.ms;
-    if (lag <= maxEventLoopLag) return undefined;
-    return refusal(
-      `the server is overloaded: its event loop lags ${Math.round(lag)} ms, and maxEventLoopLag allows ${maxEventLoopLag} ms`,
-    );
+    const late = maxEventLoopLag > 0 && whyLate(maxEventLoopLag);
+    return late ? refusal(late) : undefined;
   }
 
   #fullFor(source: CallCounter): Refusal {

@@ -74,6 +74,8 @@ export class FrameIntake {
   #hops = 0;
   /** True while the rest of a chunk waits for a turn. */
   #isWaiting = false;
+  /** Time since when the rest of a chunk waits for turns, and for nothing that the peer should do; 0: no rest waits so. */
+  #restSince = 0;
 
   constructor(stream: ByteStream, owner: IntakeOwner, options: ConnectionOptions, handler: IntakeHandler) {
     this.#stream = stream;
@@ -143,6 +145,7 @@ export class FrameIntake {
   block(): void {
     if (!this.#options.pauseWhenBlocked) return;
     this.#isBlocked = true;
+    this.#restSince = 0;
     this.#framer.pause();
     this.#pauseStream();
   }
@@ -159,6 +162,7 @@ export class FrameIntake {
     if (!this.#options.pauseWhenBlocked || isHeldBack === this.#isHeldBack) return;
     this.#isHeldBack = isHeldBack;
     if (!isHeldBack) return this.#goOn();
+    this.#restSince = 0;
     this.#framer.pause();
     this.#pauseStream();
   }
@@ -226,6 +230,7 @@ export class FrameIntake {
   }
 
   #chunkEnded(): void {
+    this.#restSince = 0;
     this.#framer.resume();
     if (this.#isStreamPaused) this.#stream.resume();
     this.#isStreamPaused = false;
@@ -236,6 +241,7 @@ export class FrameIntake {
     this.#batch = 1;
     this.#pauseStream();
     this.#isWaiting = true;
+    if (this.#restSince === 0) this.#restSince = performance.now();
     intakeTurns.wait(this.#nextTurn);
   }
 
@@ -254,12 +260,14 @@ export class FrameIntake {
     if (this.#isStopped || this.#mustWait || this.#isWaiting) return;
     try {
       // The rest of a chunk must not be handled in the async context of an answer that has left, or of a method.
-      if (this.#options.pauseWhenBlocked) outsideContexts(() => this.#batchesEnded());
+      if (this.#options.pauseWhenBlocked) intakeTurns.handle(this.#restSince, this.#handleRest);
       this.#noteHeld();
     } catch (error) {
       this.#handler.onError(error);
     }
   };
+
+  readonly #handleRest = (): void => outsideContexts(() => this.#batchesEnded());
 
   #pauseStream(): void {
     this.#isStreamPaused = true;

@@ -288,6 +288,26 @@ describe('a late event loop', () => {
     assert.equal(again, 'served');
   });
 
+  it('makes a server refuse calls that have waited for their turn behind methods that take the processor', async (t) => {
+    const work = () => {
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      return 'served';
+    };
+    const served = await serve(t, { work }, { maxEventLoopLag: 100 });
+    const { calls } = await call(t, [served], { timeout: 60_000 });
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, () =>
+        calls.work(null).catch((error: Error & { code: string; delivery: string }) => error),
+      ),
+    );
+    const refused = answers.filter((answer) => answer !== 'served');
+    assert.ok(refused.length < 1_000, 'those that come first are served');
+    assert.ok(refused.length > 500, `${refused.length} of 1,000 calls, which take 5 s, were refused`);
+    for (const error of refused) assert.deepEqual(outcome(error), REFUSED);
+    assert.equal(await calls.work(null), 'served');
+  });
+
   it('makes a client with the filter tooBusy refuse its own calls', async (t) => {
     expectNoLeaks(t);
     let called = 0;

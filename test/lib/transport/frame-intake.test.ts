@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, it } from 'node:test';
 import { RpcCode, type RpcError } from '../../../lib/errors.js';
 import { Connection } from '../../../lib/transport/connection.js';
+import { intakeTurns } from '../../../lib/transport/intake-turns.js';
 import { FakeStream, request, tick } from './support.js';
 
 const HEAD = Buffer.from('{"type":"invoke_result"}');
@@ -89,6 +90,30 @@ describe('FrameIntake at an answering end', () => {
     stream.receive(requests(500));
     for (let turns = 0; handled.length < 500 && turns < 200; turns++) await tick();
     assert.deepEqual(handled, upTo(500));
+  });
+
+  it('knows how long requests have waited for their turn, and counts no time for which the peer did not read', async () => {
+    const waited: number[] = [];
+    const { stream, connection, handled } = answering((id, connection) => {
+      waited.push(intakeTurns.waitedMs);
+      const end = performance.now() + 20;
+      while (performance.now() < end);
+      answer(connection, id, 10);
+    });
+    stream.receive(requests(30));
+    for (let turns = 0; handled.length < 15 && turns < 200; turns++) await tick();
+    assert.equal(waited[0], 0, 'the first request has just arrived');
+    const last = waited.at(-1) ?? 0;
+    assert.ok(last > 50, `${last} ms after ${handled.length} requests of 20 ms each`);
+    stream.accepts = false;
+    for (let turns = 0; !connection.isBlocked && turns < 200; turns++) await tick();
+    const before = handled.length;
+    const blockedAt = performance.now();
+    while (performance.now() < blockedAt + 100);
+    stream.accepts = true;
+    stream.drain();
+    for (let turns = 0; handled.length === before && turns < 200; turns++) await tick();
+    assert.equal(waited[before], 0, 'the peer has made the request wait');
   });
 
   it('leaves the event loop to others when requests take long, and stays in order with what arrives meanwhile', async () => {

@@ -71,4 +71,23 @@ describe('IntakeTurns', () => {
     await tick();
     assert.deepEqual(got, ['a 10']);
   });
+
+  it('knows how long the requests that are handled have waited, without one long turn', async () => {
+    let time = 100;
+    const turns = new IntakeTurns(() => time);
+    const waited: number[] = [];
+    const since = time;
+    const lengths = [5, 300, 5, 5, 5, 5];
+    const next = (): void => {
+      turns.handle(since, () => waited.push(Math.round(turns.waitedMs)));
+      time += lengths.shift() ?? 0;
+      turns.handle(since, () => waited.push(Math.round(turns.waitedMs)));
+      if (lengths.length > 0) turns.wait(next);
+    };
+    turns.wait(next);
+    while (lengths.length > 0) await tick();
+    // The first turn lasts 305 ms, which is taken off; a tenth of that counts in the next turn, at 415 ms.
+    assert.deepEqual(waited, [0, 0, 0, 0, 0, 5, 5, 10, 41, 46, 46, 51]);
+    assert.equal(turns.waitedMs, 0, 'nothing is handled');
+  });
 });
