@@ -1,9 +1,11 @@
 /** Types of metrics that the text format of Prometheus has, as far as they are used here. */
 export type FamilyType = 'counter' | 'gauge' | 'histogram';
 
-interface FamilyHead {
+export interface FamilyHead {
   readonly type: FamilyType;
   readonly help: string;
+  /** How prom-client joins the series of several workers of node:cluster. @default 'sum' */
+  readonly ofWorkers?: 'sum' | 'max' | 'first';
 }
 
 /** All metrics, by name. The names of the histograms are those that OpenTelemetry's names become in Prometheus. docs/metrics.md shows the table. */
@@ -51,16 +53,21 @@ export const FAMILIES = {
   mailstation_client_list_age_seconds: {
     type: 'gauge',
     help: 'Age of the oldest list of servers; 0 while all lists are current.',
+    ofWorkers: 'max',
   },
   mailstation_client_shares: { type: 'gauge', help: 'Clients with shared mailboxes, by state.' },
   mailstation_shared_client_leads: {
     type: 'gauge',
     help: '1 while this process leads the shared client, 0 while another one does or none.',
   },
-  mailstation_event_loop_lag_seconds: { type: 'gauge', help: 'Smoothed lag of the event loop.' },
+  mailstation_event_loop_lag_seconds: {
+    type: 'gauge',
+    help: 'Smoothed lag of the event loop.',
+    ofWorkers: 'max',
+  },
   mailstation_event_loop_active_seconds_total: { type: 'counter', help: 'Time for which the event loop was busy.' },
   mailstation_event_loop_idle_seconds_total: { type: 'counter', help: 'Time for which the event loop was idle.' },
-  mailstation_info: { type: 'gauge', help: 'Always 1, with the version of mailstation.' },
+  mailstation_info: { type: 'gauge', help: 'Always 1, with the version of mailstation.', ofWorkers: 'first' },
 } as const satisfies Readonly<Record<string, FamilyHead>>;
 
 export type FamilyName = keyof typeof FAMILIES;

@@ -87,7 +87,7 @@ export class Metrics {
    * @throws {@link RpcCode.InvalidArgument} where the registry has a metric of one of the names from elsewhere
    */
   fill(registry: PromRegistry): this {
-    if (!this.#unfill.has(registry)) this.#unfill.set(registry, fillRegistry(registry, this.#observed));
+    this.#unfill.set(registry, fillRegistry(registry, this.#observed)); // anew where the program has cleared the registry
     return this;
   }
 

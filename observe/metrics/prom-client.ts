@@ -1,6 +1,6 @@
 import { invalid, unfit } from '../../lib/options.js';
 import { nextTick } from '../../lib/timers.js';
-import { FAMILIES, type FamilyName, type Labels } from './families.js';
+import { FAMILIES, type FamilyHead, type FamilyName, type Labels } from './families.js';
 import { type Observed, snapshotOf } from './observed.js';
 import { histogramOf, type Series, type Snapshot } from './snapshot.js';
 
@@ -25,14 +25,16 @@ class PromMetric {
   readonly help: string;
   readonly type: string;
   /** How prom-client adds up the metrics of the workers of node:cluster. */
-  readonly aggregator = 'sum';
+  readonly aggregator: string;
   readonly family: FamilyName;
   readonly #collect: () => Snapshot;
 
   constructor(family: FamilyName, collect: () => Snapshot) {
     this.name = family;
-    this.help = FAMILIES[family].help;
-    this.type = FAMILIES[family].type;
+    const { help, type, ofWorkers = 'sum' }: FamilyHead = FAMILIES[family];
+    this.help = help;
+    this.type = type;
+    this.aggregator = ofWorkers;
     this.family = family;
     this.#collect = collect;
   }
@@ -72,8 +74,13 @@ class FilledRegistry {
     this.#registry = registry;
   }
 
+  /** False also where the program has cleared its registry. */
+  get #isRegistered(): boolean {
+    return this.#metrics.some((metric) => this.#registry.getSingleMetric(metric.family) === metric);
+  }
+
   add(observed: Observed): void {
-    if (this.#sets.size === 0) this.#register();
+    if (!this.#isRegistered) this.#register();
     this.#sets.add(observed);
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import { PACKAGE } from '../../../lib/package.js';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../../observe/metrics/metrics.js';
 import { call, failure, serve } from '../../behaviour/support.js';
@@ -96,6 +96,34 @@ describe('a registry of prom-client that is filled', () => {
     assert.deepEqual(registry.getMetricsAsArray(), []);
     filled(t, registry, { servers: [server] });
     assert.ok(registry.getMetricsAsArray().length > 20);
+  });
+
+  it('is filled anew after the program has cleared it', async (t) => {
+    const registry = new Registry();
+    const metrics = createMetrics().fill(registry).fill(registry);
+    t.after(() => metrics.close());
+    registry.clear();
+    metrics.fill(registry);
+    assert.match(await registry.metrics(), /mailstation_info\{version=".*"\} 1/);
+    metrics.close();
+    assert.equal((await registry.metrics()).trim(), '');
+  });
+
+  it('is one for the workers of node:cluster, in which only what can be added up is added up', async (t) => {
+    const registry = new Registry();
+    const metrics = createMetrics().fill(registry);
+    t.after(() => metrics.close());
+    const ofWorker = (await registry.getMetricsAsJSON()) as { name: string; values: { value: number }[] }[];
+    const joined = await AggregatorRegistry.aggregate([
+      ofWorker,
+      structuredClone(ofWorker),
+    ] as never).getMetricsAsJSON();
+    const figure = (all: typeof ofWorker, name: string) => all.find((metric) => metric.name === name)?.values[0]?.value;
+    assert.equal(figure(joined as typeof ofWorker, 'mailstation_info'), 1);
+    const idle = 'mailstation_event_loop_idle_seconds_total';
+    assert.equal(figure(joined as typeof ofWorker, idle), 2 * (figure(ofWorker, idle) as number));
+    const lag = 'mailstation_event_loop_lag_seconds';
+    assert.equal(figure(joined as typeof ofWorker, lag), figure(ofWorker, lag));
   });
 
   it('refuses names that are taken, and what is no registry', async (t) => {
