@@ -1,9 +1,12 @@
+import { escapeControls } from '../lib/quoted.js';
+
 /**
  * A value as JSON text, whatever the value is. Values that JSON does not have become the nearest that it has: a bigint its digits as a text, a Map
- * a list of pairs, a Set a list, bytes their base64, an error its name, message, code and causes, and what is not there `null`.
+ * a list of pairs, a Set a list, bytes their base64, an error its name, message, code and causes, and what is not there `null`. Characters that a
+ * terminal would obey are escaped: they can stand in texts alone, where the escapes mean the same.
  */
 export function jsonOf(value: unknown, indent?: number): string {
-  return JSON.stringify(plain(value, []), undefined, indent) ?? 'null';
+  return escapeControls(JSON.stringify(plain(value, []), undefined, indent) ?? 'null');
 }
 
 function plain(value: unknown, within: readonly object[]): unknown {

@@ -25,7 +25,8 @@ export function listing<Row>(
 ): string[] {
   const measured = columns.map((column) => {
     const cells = rows.map((row) => column.cell(row));
-    return { column, cells, width: Math.max(...[column.head, ...cells].map(widthOf)) };
+    const width = cells.reduce((widest, cell) => Math.max(widest, widthOf(cell)), widthOf(column.head));
+    return { column, cells, width };
   });
   const kept = width === undefined ? measured : fitted(measured, width);
   const line = (texts: readonly string[]): string =>

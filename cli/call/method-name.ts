@@ -1,7 +1,7 @@
-import type { MethodDescription, ReflectionReport } from '../../index.js';
+import type { MethodDescription } from '../../index.js';
 import { nearName } from '../../lib/near-name.js';
 import { quoted } from '../../lib/quoted.js';
-import { type Asking, ask } from '../../observe/fleet/index.js';
+import { type Asking, ask, reflectionIn } from '../../observe/fleet/index.js';
 import { usage } from '../exit-code.js';
 
 /** The parts of a method's name, each of which may have dots. */
@@ -13,6 +13,8 @@ export interface MethodName {
 
 const PAGE = 1_000;
 const MAX_PAGES = 100;
+/** Methods after which no further page is read. */
+const MAX_METHODS = 20_000;
 const NAMES_SHOWN = 3;
 
 /** All methods of a server. Rejects as the question does. */
@@ -21,9 +23,11 @@ export async function describeAll(client: Asking, id: string, prefix = ''): Prom
   let after: string | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const request = { prefix, limit: PAGE, ...(after !== undefined && { after }) };
-    const page = (await ask(client, id, 'reflection', 'describe', request)) as ReflectionReport;
-    methods.push(...page.methods);
-    if (page.next === undefined || page.next === after) break;
+    const page = reflectionIn(await ask(client, id, 'reflection', 'describe', request));
+    if (page === undefined)
+      throw new Error('the server describes its methods in a form that this version does not know');
+    for (const method of page.methods) methods.push(method);
+    if (page.next === undefined || page.next === after || methods.length >= MAX_METHODS) break;
     after = page.next;
   }
   return methods;

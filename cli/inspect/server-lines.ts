@@ -35,7 +35,7 @@ function facts(sample: ServerSample, width: number | undefined): string[] {
     const [first = '', ...more] = wrapped(text, width === undefined ? undefined : width - NAME);
     return [name.padEnd(NAME) + first, ...more.map((each) => ' '.repeat(NAME) + each)];
   };
-  const why = reasonsOf(sample).flatMap((text) => line('  reason', text));
+  const why = reasonsOf(sample).flatMap((text) => line('  reason', printable(text)));
   if (report === null) return [...line('  state', healthWord(sample)), ...why];
   const { server, load, counting, others } = report;
   const loop = load.eventLoopActive + load.eventLoopIdle;

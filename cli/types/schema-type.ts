@@ -6,19 +6,22 @@ type Schema = Readonly<Record<string, unknown>>;
 const MAX_DEPTH = 12;
 /** Longer types help no reader. Characters */
 const MAX_LENGTH = 4_000;
+/** Parts of a schema that are read; further ones are unknown. */
+const MAX_PARTS = 2_000;
 const UNKNOWN = 'unknown';
 
 /** The TypeScript type of a JSON Schema; `unknown` for what has no type in TypeScript, or none that is known here. */
 export function typeOfSchema(schema: JsonSchema | undefined): string {
   if (schema === null || schema === undefined) return UNKNOWN;
-  return bounded(typeOf(schema, { root: schema, refs: [], depth: 0 }));
+  return bounded(typeOf(schema, { root: schema, refs: [], depth: 0, parts: { left: MAX_PARTS } }));
 }
 
 /** Types of the entries of a schema of a list, one for each position. Undefined where the schema is none of such a list. */
 export function typesOfList(schema: JsonSchema): readonly string[] | undefined {
   const entries = schema?.['prefixItems'];
   if (!Array.isArray(entries) || schema?.['type'] !== 'array') return undefined;
-  return entries.map((entry) => bounded(typeOf(entry, { root: schema ?? {}, refs: [], depth: 0 })));
+  const parts = { left: MAX_PARTS };
+  return entries.map((entry) => bounded(typeOf(entry, { root: schema ?? {}, refs: [], depth: 0, parts })));
 }
 
 /** A key as a property of a type: as it is, or in quotes. */
@@ -38,6 +41,8 @@ interface Place {
   readonly root: Schema;
   readonly refs: readonly string[];
   readonly depth: number;
+  /** Parts that may still be read: of few parts that refer to each other, a schema can make more than there is time for. */
+  readonly parts: { left: number };
 }
 
 const below = (place: Place): Place => ({ ...place, depth: place.depth + 1 });
@@ -48,6 +53,8 @@ function bounded(type: string): string {
 
 function typeOf(schema: unknown, place: Place): string {
   if (schema === true || typeof schema !== 'object' || schema === null || place.depth > MAX_DEPTH) return UNKNOWN;
+  place.parts.left -= 1;
+  if (place.parts.left < 0) return UNKNOWN;
   const given = schema as Schema;
   const { $ref: ref } = given;
   if (typeof ref === 'string') {
@@ -123,7 +130,7 @@ function found(ref: string, root: Schema): unknown {
 
 function literal(value: unknown): string {
   if (typeof value === 'string') return textType(value);
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (value === null || typeof value === 'boolean' || Number.isFinite(value)) return String(value);
   return UNKNOWN;
 }
 

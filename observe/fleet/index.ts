@@ -15,5 +15,5 @@ export type {
   ServerReport,
   ServerSample,
 } from './sample.js';
-export { connectionsIn, recentCallsIn } from './shapes.js';
+export { connectionsIn, recentCallsIn, reflectionIn } from './shapes.js';
 export { type Fleet, type FleetTargets, openFleet } from './targets.js';

@@ -3,6 +3,7 @@ import type { CallCounts } from '../../lib/serving/call-stats.js';
 import type { ConnectionsReport } from '../../server/connections.js';
 import type { HealthReport } from '../../server/health.js';
 import type { RecentCallsReport } from '../../server/recent-calls.js';
+import type { ReflectionReport } from '../../server/reflection.js';
 import type { StatsReport } from '../../server/stats.js';
 
 /** Whether a value has the form that the code behind the check reads. */
@@ -10,10 +11,20 @@ type Check = (value: unknown) => boolean;
 
 /** Characters of a text at most: of a name, of a version, of the message of an error. */
 const MAX_TEXT = 1_000;
+/** Characters of a doc comment at most. */
+const MAX_DOC = 100_000;
+/** Entries of a list at most, where the list has no bound of its own. */
+const MAX_ENTRIES = 20_000;
+/** Numbers in the buckets of a latency: there are 464 buckets, each with its count. */
+const MAX_BUCKETS = 1_000;
+/** Codes of failures that one method has. */
+const MAX_CODES = 200;
 
 const isNumber: Check = Number.isFinite;
 const isText: Check = (value) => typeof value === 'string' && value.length <= MAX_TEXT;
 const isFlag: Check = (value) => typeof value === 'boolean';
+/** A word of a fixed set, to which a later version may add: such a word is printed as it is. */
+const isWord: Check = (value) => typeof value === 'string' && /^[a-z][a-z-]{0,39}$/.test(value);
 
 /** Values that an older version leaves out, or that are null where nothing is known. */
 const optional =
@@ -22,9 +33,9 @@ const optional =
     value === undefined || value === null || check(value);
 
 const list =
-  (check: Check): Check =>
+  (check: Check, most = MAX_ENTRIES): Check =>
   (value) =>
-    Array.isArray(value) && value.every(check);
+    Array.isArray(value) && value.length <= most && value.every((entry) => check(entry));
 
 /** Own fields of an object. Further fields are those of a later version. */
 const fields =
@@ -32,9 +43,18 @@ const fields =
   (value) =>
     isObject(value) && Object.entries(checks).every(([name, check]) => check(value[name]));
 
-const numbers: Check = (value) => isObject(value) && Object.values(value).every(isNumber);
+const isCodes: Check = (value) => {
+  if (!isObject(value)) return false;
+  const codes = Object.entries(value);
+  return codes.length <= MAX_CODES && codes.every(([code, count]) => isText(code) && isNumber(count));
+};
 
-const isLatency: Check = fields({ count: isNumber, sum: isNumber, max: isNumber, buckets: list(isNumber) } satisfies {
+const isLatency: Check = fields({
+  count: isNumber,
+  sum: isNumber,
+  max: isNumber,
+  buckets: list(isNumber, MAX_BUCKETS),
+} satisfies {
   [Field in keyof Latency]: Check;
 });
 
@@ -45,7 +65,7 @@ const COUNTS = {
     ...{ ok: isNumber, failed: isNumber, refused: isNumber },
     ...{ late: isNumber, left: isNumber, unanswered: isNumber },
   }),
-  codes: numbers,
+  codes: isCodes,
   latency: isLatency,
 } satisfies { [Field in keyof CallCounts]: Check };
 
@@ -54,7 +74,7 @@ const isProcess = fields({ machine: isText, pid: isNumber, version: isText });
 const isStats = fields({
   time: isNumber,
   server: fields({
-    ...{ id: optional(isText), serverType: optional(isText), state: isText, urls: list(isText) },
+    ...{ id: optional(isText), serverType: optional(isText), state: isWord, urls: list(isText) },
     term: optional(fields({ store: isText, revision: isNumber })),
     ...{ pid: isNumber, machine: isText, version: isText, node: isText, uptime: isNumber },
   }),
@@ -71,9 +91,9 @@ const isStats = fields({
 });
 
 const isHealth = fields({
-  status: isText,
+  status: isWord,
   reason: optional(isText),
-  namespaces: list(fields({ namespace: isText, status: isText, reason: optional(isText) })),
+  namespaces: list(fields({ namespace: isText, status: isWord, reason: optional(isText) })),
 });
 
 const isConnections = fields({
@@ -88,12 +108,32 @@ const isConnections = fields({
 });
 
 const isRecentCall = fields({
-  ...{ id: isNumber, seq: isNumber, time: isNumber, method: isText, outcome: isText, code: optional(isText) },
+  ...{ id: isNumber, seq: isNumber, time: isNumber, method: isText, outcome: isWord, code: optional(isText) },
   ...{ message: optional(isText), duration: isNumber, queued: isNumber, connection: optional(isText) },
   ...{ caller: optional(isText), more: isNumber },
 });
 
 const isRecent = fields({ seq: isNumber, failed: list(isRecentCall), slow: list(isRecentCall) });
+
+const isSchemas: Check = (value) => isObject(value) || list((schema) => schema === null || isObject(schema))(value);
+
+const isReflection = fields({
+  methods: list(
+    fields({
+      ...{ name: isText, namespace: isText, module: isText, method: isText, streams: isFlag },
+      parameters: optional(list(fields({ name: isText, optional: optional(isFlag), rest: optional(isFlag) }))),
+      doc: optional((value) => typeof value === 'string' && value.length <= MAX_DOC),
+      args: optional(isSchemas),
+      returns: optional(isSchemas),
+    }),
+  ),
+  next: optional(isText),
+});
+
+/** The answer to `$mailstation.reflection.describe`; undefined for another form. */
+export function reflectionIn(answer: unknown): ReflectionReport | undefined {
+  return inForm<ReflectionReport>(answer, isReflection);
+}
 
 /** The answer to `$mailstation.stats.read`. Undefined for one that is not in the form that docs/inspect.md describes. */
 export function statsIn(answer: unknown): StatsReport | undefined {

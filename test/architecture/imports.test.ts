@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: ['observe/metrics'],
   cli: ['index', 'etcd', 'dashboard', 'observe/fleet', 'lib/service', 'lib'],
   otel: ['observe/otel'],
-  'observe/otel': ['lib'],
+  'observe/otel': ['lib/protocol', 'lib'],
   'observe/fleet': ['node-client', 'server', ...LIB],
   'observe/metrics': ['client', 'server', ...LIB],
   compat: ['index', 'node-client', 'client', 'server', 'proxy', 'router', ...LIB],
