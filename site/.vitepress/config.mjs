@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitepress';
-import { SIDEBAR } from './sidebar.mjs';
+import { REFERENCE, SIDEBAR } from './sidebar.mjs';
 import { slug } from './slug.mjs';
 
-/** Folders of the repository whose Markdown is no page of the site. */
-const NO_PAGES = ['bench', 'compat', 'coverage', 'dist-*', 'examples', 'findings', 'site', 'test'];
+/** Folders of the repository whose Markdown is no page of the site. `site/reference` is written by TypeDoc: see typedoc.json. */
+const NO_PAGES = ['bench', 'compat', 'coverage', 'dist-*', 'examples', 'findings', 'site/!(reference)', 'test'];
+
+/** An envelope, drawn in the file itself: the site loads nothing from elsewhere. */
+const ICON =
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><path fill='%231a7f37' d='M1 3h14v10H1z'/><path fill='none' stroke='white' stroke-width='1.5' d='m1.5 4 6.5 5 6.5-5'/></svg>";
 
 /** Languages of code blocks that the highlighter does not know: shown as they are. */
 const PLAIN_LANGUAGES = ['promql', 'wire'];
@@ -25,10 +29,12 @@ const VUE_OF_THIS_FOLDER = {
 export default defineConfig({
   title: 'mailstation',
   description: 'RPC between Node.js processes that reads like a local call.',
+  lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${ICON}` }]],
   // The pages stay where a reader of the repository finds them. Their links are relative, so that both places can follow them.
   srcDir: '..',
   srcExclude: NO_PAGES.map((folder) => `${folder}/**`),
-  rewrites: { 'README.md': 'index.md' },
+  rewrites: { 'README.md': 'index.md', 'site/reference/:page*': 'reference/:page*' },
   outDir: './dist',
   cacheDir: './node_modules/.cache/vitepress',
   cleanUrls: true,
@@ -40,8 +46,27 @@ export default defineConfig({
   },
   vite: { plugins: [VUE_OF_THIS_FOLDER] },
   themeConfig: {
-    sidebar: SIDEBAR,
+    nav: [
+      { text: 'Start', link: '/docs/getting-started', activeMatch: '^/docs/(?:getting-started|migrating)' },
+      { text: 'Concepts', link: '/docs/concepts' },
+      {
+        text: 'Guides',
+        link: '/docs/calling',
+        activeMatch: '^/docs/(?:calling|serving|types|streams|sharing|failure)',
+      },
+      { text: 'Reference', link: '/reference/', activeMatch: '^/(?:reference|docs/(?:options|errors|wire))' },
+      { text: 'Comparison', link: '/docs/comparison' },
+    ],
+    sidebar: { '/': SIDEBAR, '/reference/': REFERENCE },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      // Guides explain, and come first; the pages of the reference name everything, and would stand before them.
+      options: {
+        miniSearch: { searchOptions: { boostDocument: (page) => (page.startsWith('/reference/') ? 0.3 : 1) } },
+      },
+    },
+    docFooter: { prev: 'Before', next: 'Next' },
+    footer: { message: 'MIT licensed. Each block of code on these pages is compiled or run by a test.' },
   },
 });

@@ -1,19 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs';
+
 /** @param {string} text @param {string} page */
 const item = (text, page) => ({ text, link: `/${page}` });
 
 /**
  * The pages by their readers. `test/docs/site.test.ts` holds that each page of the site stands here once, and that none is
- * missing.
+ * missing; links to a part of a page stand beside.
  */
 export const SIDEBAR = [
   {
-    text: 'Getting started',
+    text: 'Begin',
     items: [
-      item('A first call', ''),
+      item('Overview', ''),
       item('Getting started', 'docs/getting-started'),
-      item('Concepts', 'docs/concepts'),
-      item('From pomelo-rpc and pinus', 'docs/migrating-from-pomelo-rpc'),
+      item('From pomelo', 'docs/migrating-from-pomelo-rpc'),
+      item('From pinus', 'docs/migrating-from-pomelo-rpc#from-pinus'),
       item('From Egg and cluster-client', 'docs/migrating-from-cluster-client'),
+      item('Concepts', 'docs/concepts'),
       item('Beside other frameworks', 'docs/comparison'),
     ],
   },
@@ -36,6 +39,7 @@ export const SIDEBAR = [
   {
     text: 'Reference',
     items: [
+      item('Functions, classes, types', 'reference/'),
       item('Options, events, states', 'docs/options'),
       item('Errors', 'docs/errors'),
       item('Values that travel', 'docs/values'),
@@ -68,4 +72,12 @@ export const SIDEBAR = [
       item('Reporting a vulnerability', 'SECURITY'),
     ],
   },
+];
+
+const WRITTEN = new URL('../reference/typedoc-sidebar.json', import.meta.url);
+
+/** The pages of the reference, which TypeDoc has written: by entry, and then by kind. Empty before `npm run reference`. */
+export const REFERENCE = [
+  { text: 'Overview', items: [item('The pages', ''), item('The entries', 'reference/')] },
+  ...(existsSync(WRITTEN) ? JSON.parse(readFileSync(WRITTEN, 'utf8')) : []),
 ];

@@ -1,59 +1,26 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { appendFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
+import { launchChromium, whyNoBrowser } from '../browser/chromium.js';
+import { publicNames } from '../docs/public-surface.js';
 import { REPOSITORY } from '../support/loader-flags.js';
+import { BuiltSite } from './built-site.js';
 
-const run = promisify(execFile);
-
-/** Folders that the builder leaves beside the sources. */
-const LEFT_BEHIND = ['node_modules', 'dist', '.temp'];
-
-/** The site and its pages, in a folder of their own: a test may break a page there. */
-class Site {
-  readonly folder = mkdtempSync(join(tmpdir(), 'mailstation-site-'));
-
-  async install(): Promise<void> {
-    for (const name of readdirSync(REPOSITORY).filter((each) => each.endsWith('.md') || each === 'LICENSE'))
-      cpSync(join(REPOSITORY, name), join(this.folder, name));
-    cpSync(join(REPOSITORY, 'docs'), join(this.folder, 'docs'), { recursive: true });
-    const filter = (source: string) => !LEFT_BEHIND.includes(basename(source));
-    cpSync(join(REPOSITORY, 'site'), join(this.folder, 'site'), { recursive: true, filter });
-    await this.#npm('ci', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts');
-  }
-
-  /** Builds the site, and resolves to all that the builder printed. Rejects where the builder fails. */
-  async build(): Promise<string> {
-    return this.#npm('run', 'build');
-  }
-
-  /** Each built page by its address: `/docs/calling` -> HTML. The first page is `/`. */
-  pages(): Map<string, string> {
-    const built = join(this.folder, 'site/dist');
-    const files = readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.html'));
-    return new Map(files.map((name) => [addressOf(name), readFileSync(join(built, name), 'utf8')]));
-  }
-
-  remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  async #npm(...args: readonly string[]): Promise<string> {
-    const { NODE_TEST_CONTEXT: _, NODE_V8_COVERAGE: __, ...env } = process.env;
-    const { stdout, stderr } = await run('npm', args, { cwd: join(this.folder, 'site'), env, maxBuffer: 1 << 24 });
-    return stdout + stderr;
-  }
+/** What the tests use of a page, whose code runs in Chromium. */
+interface Element {
+  value: string;
+  readonly href: string;
+  click(): void;
+  dispatchEvent(event: Event): boolean;
 }
-
-function addressOf(file: string): string {
-  return `/${file.replaceAll('\\', '/').replace(/(?:^index)?\.html$/, '')}`;
-}
+declare const document: {
+  readonly documentElement: { readonly scrollWidth: number };
+  querySelector(selector: string): Element | null;
+};
 
 describe('the site', () => {
-  const site = new Site();
+  const site = new BuiltSite();
   before(() => site.install());
   after(() => site.remove());
 
@@ -84,9 +51,45 @@ describe('the site', () => {
     assert.deepEqual(broken, []);
   });
 
+  it('has a page of the reference for each name of the package', () => {
+    const pages = [...site.pages().keys()];
+    const missing = publicNames()
+      .map(({ name }) => name)
+      .filter((name) => !pages.some((page) => new RegExp(`^/reference/mailstation/(?:[a-z-]+/)+${name}$`).test(page)));
+    assert.deepEqual(missing, []);
+  });
+
+  it('finds pages by its search, guides first, and is no wider than a telephone', {
+    skip: whyNoBrowser(),
+  }, async (t) => {
+    const address = await site.serve(t);
+    const browser = await launchChromium();
+    t.after(() => browser.close());
+    const page = await browser.newPage();
+    await page.setViewportSize({ width: 360, height: 780 });
+    const errors: Error[] = [];
+    page.on('pageerror', (error) => errors.push(error));
+    for (const path of ['/reference/mailstation/classes/Client', '/docs/options', '/docs/wire', '/docs/calling', '/']) {
+      await page.goto(address + path);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, path);
+    }
+    await page.evaluate(() => document.querySelector('.DocSearch-Button')?.click());
+    await page.waitForFunction(() => document.querySelector('.VPLocalSearchBox input'));
+    await page.evaluate(() => {
+      const input = document.querySelector('.VPLocalSearchBox input');
+      if (input === null) return;
+      input.value = 'failover';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+    });
+    await page.waitForFunction(() => document.querySelector('.VPLocalSearchBox a.result'));
+    const first = await page.evaluate(() => document.querySelector('.VPLocalSearchBox a.result')?.href);
+    assert.match(String(first), /\/docs\/[a-z-]+/);
+    assert.deepEqual(errors, []);
+  });
+
   it('is not built with a link to a page that is not there', async () => {
     appendFileSync(join(site.folder, 'docs/sharing.md'), '\nSee [the rest](no-such-page.md).\n');
-    await assert.rejects(site.build(), (error: { stdout: string; stderr: string }) => {
+    await assert.rejects(site.buildPages(), (error: { stdout: string; stderr: string }) => {
       assert.match(error.stdout + error.stderr, /no-such-page/);
       assert.match(error.stdout + error.stderr, /dead link/);
       return true;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { REPOSITORY } from '../support/loader-flags.js';
@@ -52,6 +53,17 @@ describe(`under vitest ${VITEST}`, () => {
     const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', 'typed.spec.ts']);
     assert.match(printed, /1 passed/);
   });
+
+  it('runs examples/vitest', async () => {
+    cpSync(join(REPOSITORY, 'examples/vitest'), join(project.folder, 'example'), { recursive: true });
+    const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', '--root', 'example']);
+    assert.match(stripVTControlCharacters(printed), /Tests +3 passed/);
+  });
+});
+
+it('examples/vitest asks for that version', () => {
+  const { devDependencies } = JSON.parse(readFileSync(`${REPOSITORY}examples/vitest/package.json`, 'utf8'));
+  assert.equal(devDependencies.vitest, VITEST);
 });
 
 it('docs/tools.md names these versions', () => {

@@ -1,0 +1,2 @@
+export * from '../../../dist/compat/cluster-client.js';
+export { default } from '../../../dist/compat/cluster-client.js';
