@@ -17,6 +17,8 @@ export const PLACES = [
   ['docs/migrating-from-pomelo-rpc.md', /"mailstation": "\^/, /"/],
   ['docs/migrating-from-cluster-client.md', /"mailstation": "\^/, /"/],
   ['docs/comparison.md', /^\| mailstation \| /, / \|/],
+  ['docs/getting-started.md', /mailstation-/, /\.tgz/],
+  ['docs/getting-started.md', /^chat-1 .* /, /$/],
 ];
 
 /**

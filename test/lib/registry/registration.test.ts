@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PACKAGE } from '../../../lib/package.js';
 import { MemoryStore } from '../../../lib/registry/memory/memory-store.js';
 import { expectNoLeaks } from '../../support/leaks.js';
 import { until } from '../../support/until.js';
@@ -21,7 +22,7 @@ describe('a registration', () => {
     assert.deepEqual(record, {
       v: 1,
       ...{ id: 'chat-1', serverType: 'chat', url: 'tcp://10.0.0.5:3333', state: 'ready' },
-      ...{ version: '0.1.0', ttl: TTL, weight: 2, fields: { region: 'eu' } },
+      ...{ version: PACKAGE.version, ttl: TTL, weight: 2, fields: { region: 'eu' } },
     });
     assert.deepEqual([typeof instance, typeof name, typeof started], ['string', 'string', 'number']);
     await registration.leave();
