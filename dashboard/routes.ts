@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { toError } from '../lib/errors.js';
 import { timeOfDay } from '../lib/timers.js';
-import { ask, type FleetClient } from '../observe/fleet/index.js';
+import { ask, type FleetClient, reflectionIn } from '../observe/fleet/index.js';
 import { type Entrance, unknownViewer } from './entrance.js';
 import { BadRequest, type PageCalls, readCallRequest } from './page-calls.js';
 import { pageText } from './page-text.js';
@@ -123,7 +123,9 @@ export class Routes {
       ...(after !== undefined && { after }),
     };
     try {
-      sendJson(response, 200, await ask(client, server, 'reflection', 'describe', request));
+      const report = reflectionIn(await ask(client, server, 'reflection', 'describe', request));
+      if (report === undefined) throw new Error('the answer is in a form that this version does not know');
+      sendJson(response, 200, report);
     } catch (error) {
       sendProblem(response, 502, 'unreachable', `The server did not describe its methods: ${toError(error).message}`);
     }

@@ -18,7 +18,9 @@ const MAX_ENTRIES = 20_000;
 /** Numbers in the buckets of a latency: there are 464 buckets, each with its count. */
 const MAX_BUCKETS = 1_000;
 /** Codes of failures that one method has. */
-const MAX_CODES = 200;
+const MAX_CODES = 100;
+/** Entries of a list of few entries: places of a server, namespaces, proofs of a caller. */
+const MAX_FEW = 1_000;
 
 const isNumber: Check = Number.isFinite;
 const isText: Check = (value) => typeof value === 'string' && value.length <= MAX_TEXT;
@@ -46,7 +48,7 @@ const fields =
 const isCodes: Check = (value) => {
   if (!isObject(value)) return false;
   const codes = Object.entries(value);
-  return codes.length <= MAX_CODES && codes.every(([code, count]) => isText(code) && isNumber(count));
+  return codes.length <= MAX_CODES && codes.every(([code, count]) => /^\w{1,64}$/.test(code) && isNumber(count));
 };
 
 const isLatency: Check = fields({
@@ -74,7 +76,7 @@ const isProcess = fields({ machine: isText, pid: isNumber, version: isText });
 const isStats = fields({
   time: isNumber,
   server: fields({
-    ...{ id: optional(isText), serverType: optional(isText), state: isWord, urls: list(isText) },
+    ...{ id: optional(isText), serverType: optional(isText), state: isWord, urls: list(isText, MAX_FEW) },
     term: optional(fields({ store: isText, revision: isNumber })),
     ...{ pid: isNumber, machine: isText, version: isText, node: isText, uptime: isNumber },
   }),
@@ -93,7 +95,7 @@ const isStats = fields({
 const isHealth = fields({
   status: isWord,
   reason: optional(isText),
-  namespaces: list(fields({ namespace: isText, status: isWord, reason: optional(isText) })),
+  namespaces: list(fields({ namespace: isText, status: isWord, reason: optional(isText) }), MAX_FEW),
 });
 
 const isConnections = fields({
@@ -101,7 +103,7 @@ const isConnections = fields({
   connections: list(
     fields({
       ...{ id: isText, peer: isText, ip: isText, clientId: optional(isText), process: optional(isProcess) },
-      ...{ standby: isFlag, proven: list(isText), since: isNumber, calls: isNumber, open: isNumber },
+      ...{ standby: isFlag, proven: list(isText, MAX_FEW), since: isNumber, calls: isNumber, open: isNumber },
     }),
   ),
   next: optional(isText),
@@ -113,7 +115,7 @@ const isRecentCall = fields({
   ...{ caller: optional(isText), more: isNumber },
 });
 
-const isRecent = fields({ seq: isNumber, failed: list(isRecentCall), slow: list(isRecentCall) });
+const isRecent = fields({ seq: isNumber, failed: list(isRecentCall, MAX_FEW), slow: list(isRecentCall, MAX_FEW) });
 
 const isSchemas: Check = (value) => isObject(value) || list((schema) => schema === null || isObject(schema))(value);
 

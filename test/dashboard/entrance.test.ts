@@ -165,6 +165,22 @@ describe('every answer of the dashboard', () => {
   });
 });
 
+describe('the methods of a server', () => {
+  it('reach the page in the form that it knows, or not at all', async (t) => {
+    const { client } = await call(t, [await serve(t, { f: () => 1 })]);
+    const { dashboard, base } = await dashboardOf(t, { clients: [client] });
+    const headers = await cookieOf(dashboard.url);
+    const whole = await ask(`${base}methods?server=test-1`, { headers });
+    assert.deepEqual([whole.status, JSON.parse(whole.text).methods[0].name], [200, 'user.service.f']);
+    const answer = client.rpcInvoke.bind(client);
+    for (const wrong of [{ format: 1, methods: 7 }, '<script>', 1n]) {
+      client.rpcInvoke = ((id: string, message: { service: string }) =>
+        message.service === 'reflection' ? Promise.resolve(wrong) : answer(id, message as never)) as never;
+      assert.deepEqual(problemOf(await ask(`${base}methods?server=test-1`, { headers })), [502, 'unreachable']);
+    }
+  });
+});
+
 describe('calls from the page', () => {
   it('are made with the option, logged, and answered with the result or the explained error', async (t) => {
     const service = {

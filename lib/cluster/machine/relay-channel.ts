@@ -145,7 +145,8 @@ export class RelayChannel implements Channel {
           this.#listeners.set(key, listener);
           this.#parts.role.request('subscribe', key, reg, (refusal) => {
             if (refusal === undefined) return resolve();
-            this.#listeners.delete(key);
+            // The key may have been given up, and asked for anew, before this answer came.
+            if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
             reject(refusal);
           });
         }),

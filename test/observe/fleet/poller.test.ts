@@ -260,6 +260,11 @@ describe('a poller', () => {
       'a name without an end': (answer) => (answer.methods[0].name = 'x'.repeat(1_000_000)),
       'counts in words': (answer) => (answer.methods[0].outcomes.ok = 'many'),
       'codes in words': (answer) => (answer.methods[0].codes = { ERR: {} }),
+      'more codes than there are': (answer) =>
+        (answer.methods[0].codes = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`ERR_${at}`, 1]))),
+      'a code without an end': (answer) => (answer.methods[0].codes = { [`ERR_${'x'.repeat(100)}`]: 1 }),
+      'more buckets than there are': (answer) => (answer.methods[0].latency.buckets = Array(1_200).fill(1)),
+      'a state that a terminal obeys': (answer) => (answer.server.state = '\u001b[2J'),
       'no buckets': (answer) => (answer.methods[0].latency.buckets = null),
       'others without latencies': (answer) => (answer.others = { open: 0 }),
       'no machine': (answer) => (answer.server.machine = null),

@@ -162,4 +162,18 @@ describe('RelayChannel', () => {
     one.handler.onRequest({ type: 'close_mailbox', to: 1 }, relayFrame(7));
     assert.deepEqual(one.answers, [`7 ${RpcCode.BadRequest} not-sent`]);
   });
+
+  it('keeps the subscription that was asked for anew before the Leader had refused the one before', (t) => {
+    const { channel, asked, outcomes } = setUp(t);
+    const [one, other] = [listening(), listening()];
+    channel.topics.subscribe('color', {}, one)?.catch(() => {}); // refused below
+    channel.topics.unsubscribe('color', one);
+    channel.topics.subscribe('color', {}, other);
+    assert.deepEqual(asked, ['subscribe color', 'unSubscribe color', 'subscribe color']);
+    outcomes[0]?.(new Error('too many keys'));
+    outcomes[1]?.(undefined);
+    channel.onValue('color', value('red'));
+    assert.equal(other.values.length, 1);
+    assert.equal(one.values.length, 0);
+  });
 });
