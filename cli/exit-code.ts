@@ -21,11 +21,14 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** Failure in words of its own, with the exit code. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
+  /** End of the sentence, which stays whole where a long message is cut: names and codes of the failure. */
+  readonly codes: readonly string[];
 
-  constructor(exitCode: ExitCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(exitCode: ExitCode, message: string, ...codes: readonly string[]) {
+    super(message);
     this.name = 'CommandError';
     this.exitCode = exitCode;
+    this.codes = codes;
   }
 }
 
@@ -68,7 +71,11 @@ export function optionsFor(error: unknown): string {
 /** The end of a command that failed: the exit code, and the sentence for stderr. No sentence where the text is there already. */
 export function endOf(thrown: unknown): { readonly exitCode: number; readonly sentence: string | undefined } {
   if (thrown instanceof CommanderError) return endOfUsage(thrown);
-  if (thrown instanceof CommandError) return { exitCode: thrown.exitCode, sentence: printable(thrown.message) };
+  if (thrown instanceof CommandError) {
+    const { exitCode, message, codes } = thrown;
+    const shown = codes.length === 0 ? '' : ` (${codes.map(printable).join(', ')})`;
+    return { exitCode, sentence: printable(message) + shown };
+  }
   const error = toError(thrown);
   const code = codeOf(error);
   if (typeof code === 'string' && code.startsWith('ERR_RPC_')) {

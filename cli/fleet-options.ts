@@ -95,7 +95,7 @@ export function fleetOf(addresses: readonly string[], flags: FleetFlags, more: C
 export function demandAll({ unknown: [first] }: Pick<Fleet, 'unknown'>): void {
   if (first === undefined) return;
   const { code, message } = first.failure;
-  throw new CommandError(exitCodeOf(code), `${first.address}: ${message}${optionsFor(first.failure)} (${code})`);
+  throw new CommandError(exitCodeOf(code), `${first.address}: ${message}${optionsFor(first.failure)}`, code);
 }
 
 function clientOptions({ secret, secretFile, token, ca, cert, key, serverName }: FleetFlags): ClientOptions {

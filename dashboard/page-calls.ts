@@ -33,14 +33,28 @@ export async function readCallRequest(request: IncomingMessage): Promise<CallReq
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json')
     throw new BadRequest(415, 'bad-request', 'A call needs the header Content-Type: application/json.');
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    length += part.length;
-    if (length > MAX_BODY) throw new BadRequest(413, 'too-large', `A call may have ${MAX_BODY} bytes at most.`);
-    parts.push(part);
-  }
-  return checked(parse(Buffer.concat(parts).toString('utf8')));
+  return checked(parse(await bodyOf(request)));
+}
+
+/**
+ * Resolves to the text of the body. A body that is too large is read to the end and thrown away before the refusal: where the connection ends
+ * while a browser sends, the browser reports a failure of the network, and not the answer. The time for a request bounds the reading.
+ */
+function bodyOf(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let parts: Buffer[] = [];
+    let length = 0;
+    request.on('data', (part: Buffer) => {
+      length += part.length;
+      if (length <= MAX_BODY) parts.push(part);
+      else parts = [];
+    });
+    request.on('end', () => {
+      if (length <= MAX_BODY) resolve(Buffer.concat(parts).toString('utf8'));
+      else reject(new BadRequest(413, 'too-large', `A call may have ${MAX_BODY} bytes at most.`));
+    });
+    request.on('error', reject);
+  });
 }
 
 function parse(text: string): unknown {

@@ -9,7 +9,7 @@ import { pageText } from './page-text.js';
 import { sendJson, sendProblem, sendRefusal, writeHead } from './respond.js';
 import type { CourseOfFigures } from './state/history.js';
 import type { Recorder } from './state/recorder.js';
-import type { Viewers } from './viewers.js';
+import { type Viewers, writeEventsHead } from './viewers.js';
 
 /** The parts of a dashboard that requests are answered from. */
 export interface RouteParts {
@@ -90,7 +90,11 @@ export class Routes {
       return sendJson(response, 405, problem, more);
     }
     if (route === '') return sendPage(response);
-    if (route === 'events') return this.#parts.viewers.add(response);
+    if (route === 'events' && request.method === 'GET') return this.#parts.viewers.add(response);
+    if (route === 'events') {
+      writeEventsHead(response);
+      return void response.end();
+    }
     if (route === 'history') return sendJson(response, 200, this.#parts.course.history(one(url, 'server')));
     if (route === 'methods') return this.#describe(response, url);
     if (route === 'recording') return this.#record(response);

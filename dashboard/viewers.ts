@@ -54,7 +54,7 @@ export class Viewers {
     this.#pings ??= setInterval(() => this.#ping(), PING_MS).unref();
     response.on('drain', () => this.#onDrain(viewer));
     response.on('close', () => this.#forget(viewer));
-    writeHead(response, 200, 'text/event-stream; charset=utf-8', { 'X-Accel-Buffering': 'no' });
+    writeEventsHead(response);
     response.write(`retry: ${RETRY_MS}\n\n`);
     this.#catchUp(viewer);
   }
@@ -110,6 +110,11 @@ export class Viewers {
     clearInterval(this.#pings);
     this.#pings = undefined;
   }
+}
+
+/** Writes status and headers of a stream of events. */
+export function writeEventsHead(response: ServerResponse): void {
+  writeHead(response, 200, 'text/event-stream; charset=utf-8', { 'X-Accel-Buffering': 'no' });
 }
 
 /** JSON has no line breaks. */

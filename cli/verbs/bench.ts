@@ -164,7 +164,7 @@ async function firstCall(call: () => Promise<unknown>): Promise<void> {
     const { code } = error;
     if (HOPELESS.includes(code) || exitCodeOf(code) === ExitCode.Unreachable) throw error;
     if (code === RpcCode.Timeout)
-      throw new CommandError(ExitCode.Late, `${messageOf(error)}: give more time with --timeout (${code})`, error);
+      throw new CommandError(ExitCode.Late, `${messageOf(error)}: give more time with --timeout`, code);
   }
 }
 

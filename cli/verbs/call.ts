@@ -1,5 +1,6 @@
 import type { Client } from '../../index.js';
-import { messageOf, RpcCode, type RpcError } from '../../lib/errors.js';
+import { codeOf } from '../../lib/error-parts.js';
+import { messageOf, RpcCode, type RpcError, toError } from '../../lib/errors.js';
 import { escapeControls, quoted } from '../../lib/quoted.js';
 import { readAddress } from '../../observe/fleet/index.js';
 import { argumentOf, readArguments } from '../call/arguments.js';
@@ -120,8 +121,10 @@ async function explained(error: RpcError, client: Client, id: string, name: stri
   if (code === RpcCode.NoMethod) {
     const near = await nearMethods(client, id, name);
     const cure = near.length === 0 ? '' : `; did you mean ${near.map(quoted).join(' or ')}?`;
-    return new CommandError(ExitCode.Failed, `${messageOf(error)}${cure} (${code})`, error);
+    return new CommandError(ExitCode.Failed, `${messageOf(error)}${cure}`, code);
   }
+  if (code === RpcCode.Remote)
+    return new CommandError(ExitCode.Failed, messageOf(error), ...namesOf(error.cause), code);
   const cures: Partial<Record<RpcCode, string>> = {
     [RpcCode.NeedsStream]: 'add --stream',
     [RpcCode.NoStream]: 'leave --stream out',
@@ -129,5 +132,13 @@ async function explained(error: RpcError, client: Client, id: string, name: stri
   };
   const cure = cures[code];
   if (cure === undefined) return error;
-  return new CommandError(exitCodeOf(code), `${messageOf(error)}: ${cure} (${code})`, error);
+  return new CommandError(exitCodeOf(code), `${messageOf(error)}: ${cure}`, code);
+}
+
+/** Name and code of the error of a method, as far as they say more than that there is one. */
+function namesOf(error: unknown): string[] {
+  if (error === undefined) return [];
+  const { name } = toError(error);
+  const names = [name === 'Error' ? undefined : name, codeOf(toError(error))];
+  return names.flatMap((each) => (typeof each === 'string' || typeof each === 'number' ? [String(each)] : []));
 }

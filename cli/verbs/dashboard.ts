@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { setImmediate } from '../../lib/timers.js';
+import { clearInterval, setImmediate, setInterval } from '../../lib/timers.js';
 import { durationOf, type FleetFlags, targetsOf, withFleetOptions } from '../fleet-options.js';
 import type { Io } from '../io.js';
 import type { Running, Verb } from '../verb.js';
@@ -15,6 +15,10 @@ interface DashboardFlags extends FleetFlags {
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_INTERVAL_MS = 1_000;
 const DEFAULT_HISTORY_MS = 300_000;
+/** Process above this one at the start: npm's shell may end before the page is served. */
+const PARENT = process.ppid;
+/** Time between two looks whether npm is still there. Unit: ms */
+const PARENT_MS = 500;
 const ENDS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `mailstation dashboard`: serves a page that shows the servers and their callers, until the command is stopped. */
@@ -80,10 +84,18 @@ async function serve({ io, out }: Running, addresses: readonly string[], flags: 
   return undefined;
 }
 
-/** Resolves when the command is to end. A second signal then ends the process at once. */
-function endOf({ closed }: Io): Promise<void> {
+/**
+ * Resolves when the command is to end. A second signal then ends the process at once. Under npm the end of the process above is an end too: npm
+ * hands its signals to the shell that it has put in between, which dies of them and tells nobody.
+ */
+function endOf({ closed, env }: Io): Promise<void> {
   return new Promise((resolve) => {
+    const look = (): void => {
+      if (process.ppid !== PARENT) end();
+    };
+    const watch = env['npm_command'] === undefined ? undefined : setInterval(look, PARENT_MS);
     const end = (): void => {
+      clearInterval(watch);
       for (const signal of ENDS) process.off(signal, end);
       closed.removeEventListener('abort', end);
       resolve();

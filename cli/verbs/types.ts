@@ -92,7 +92,7 @@ function byType(described: readonly DescribedServer[], fallback: string | undefi
     const serverType = server.serverType === '' ? fallback : server.serverType;
     if (own === null) {
       const { code, message } = failure ?? { code: '', message: 'no reason given' };
-      throw new CommandError(exitCodeOf(code), `${server.id} does not say its methods: ${message} (${code})`);
+      throw new CommandError(exitCodeOf(code), `${server.id} does not say its methods: ${message}`, code);
     }
     if (serverType === undefined)
       throw usage(`${quoted(server.id)} does not say its server type: give one with --type`);

@@ -25,6 +25,12 @@ const SERVICE = {
   fail() {
     throw Object.assign(new Error('balance is 3'), { code: 'E_NO_MONEY' });
   },
+  refuse() {
+    throw Object.assign(new Error('balance \u001b[31mis 3'), { name: 'BankError', code: 'E_NO_MONEY' });
+  },
+  complain() {
+    throw new RangeError('x'.repeat(5_000));
+  },
   hang: () => gate.pass(),
   colour: () => 'red \u001b[31m',
   async *count(to: number) {
@@ -123,7 +129,14 @@ describe('mailstation call', () => {
   it('ends with 1 where the method fails or is not there, with near names', async (t) => {
     const failed = await command(t, ['call', at, 'user.service.fail']);
     assert.deepEqual([failed.code, failed.stdout], [1, '']);
-    assert.equal(sentence(failed), 'user.service.fail on test-1: balance is 3 (ERR_RPC_REMOTE)');
+    assert.equal(sentence(failed), 'user.service.fail on test-1: balance is 3 (E_NO_MONEY, ERR_RPC_REMOTE)');
+    const named = await command(t, ['call', at, 'user.service.refuse']);
+    assert.equal(
+      sentence(named),
+      'user.service.refuse on test-1: balance \\u001b[31mis 3 (BankError, E_NO_MONEY, ERR_RPC_REMOTE)',
+    );
+    const long = await command(t, ['call', at, 'user.service.complain']);
+    assert.match(sentence(long), /^user\.service\.complain on test-1: x{900,}\.\.\. \(RangeError, ERR_RPC_REMOTE\)$/);
     const missing = await command(t, ['call', at, 'user.service.gret']);
     assert.equal(missing.code, 1);
     assert.match(sentence(missing), /no such method.*did you mean "user\.service\.greet"\? \(ERR_RPC_NO_METHOD\)$/);

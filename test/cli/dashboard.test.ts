@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { call, serve } from '../behaviour/support.js';
 import { ask, cookieOf, stateWith } from '../dashboard/support.js';
 import { until } from '../support/until.js';
-import { command, sentence, start } from './support.js';
+import { command, commandLine, environment, sentence, start } from './support.js';
+
+const withoutShell = process.platform === 'win32' && 'Windows gives a process no other parent';
 
 describe('mailstation dashboard', () => {
   it('prints the address of the page, serves the servers there, and ends with a signal', async (t) => {
@@ -59,6 +62,25 @@ describe('mailstation dashboard', () => {
     assert.equal(JSON.parse(text).result, 3);
     child.kill('SIGTERM');
     assert.equal((await once(child, 'exit'))[0], 0);
+  });
+
+  it('ends with the shell of npm, which keeps the signals of npm for itself', { skip: withoutShell }, async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const line = commandLine(['dashboard', `127.0.0.1:${served.port}`, '--json']);
+    const script = ['-c', '"$@"; exit $?', 'sh', ...line];
+    const shell = spawn('sh', script, {
+      env: environment({ npm_command: 'exec' }),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.after(() => shell.kill('SIGKILL'));
+    const [text] = (await once(shell.stdout, 'data')) as [Buffer];
+    const { url } = JSON.parse(String(text)) as { url: string };
+    // The command holds the other end of the pipe: the pipe ends with the command.
+    const ended = once(shell.stdout, 'close');
+    shell.stdout.resume();
+    shell.kill('SIGTERM');
+    await ended;
+    await assert.rejects(ask(url), { code: 'ECONNREFUSED' });
   });
 
   it('says what is wrong with the command line or the port', async (t) => {

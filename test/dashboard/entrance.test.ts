@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { createDashboard } from '../../dashboard/dashboard.js';
 import { call, keptLog, serve } from '../behaviour/support.js';
 import { expectNoLeaks } from '../support/leaks.js';
-import { ask, cookieOf, dashboardOf } from './support.js';
+import { ask, cookieOf, dashboardOf, type Got } from './support.js';
 
 const problemOf = ({ status, text }: { status: number; text: string }) => {
   const { format, problem, message } = JSON.parse(text) as { format: number; problem: string; message: string };
@@ -238,8 +239,26 @@ describe('calls from the page', () => {
     ]);
     const large = JSON.stringify({ server: 'test-1', method: 'user.service.add', args: ['x'.repeat(1024 * 1024)] });
     assert.deepEqual(problemOf(await post(large)), [413, 'too-large']);
+    // The answer comes also where the sender goes on for long, and reads only when everything is sent.
+    const huge = JSON.stringify({ server: 'test-1', method: 'user.service.add', args: ['x'.repeat(24 * 1024 * 1024)] });
+    assert.deepEqual(problemOf(await afterSending(`${base}call`, headers, huge)), [413, 'too-large']);
   });
 });
+
+/** Sends a request, and begins to read when all of it is sent. A connection that ends before is an error. */
+async function afterSending(url: string, headers: Record<string, string>, body: string): Promise<Got> {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const lines = Object.entries({ ...headers, host: `${hostname}:${port}`, connection: 'close' });
+  const head = [`POST ${pathname} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`)];
+  socket.write(`${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`);
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.write(body, () => resolve());
+  });
+  const answer = (await textOf(socket)).split('\r\n\r\n');
+  return { status: Number(answer[0]?.split(' ')[1]), headers: {}, text: /\{.*\}/s.exec(answer[1] ?? '')?.[0] ?? '' };
+}
 
 describe('the handler of a dashboard', () => {
   it('serves below its base path in an HTTP server of the program, and nothing beside it', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { Viewers } from '../../dashboard/viewers.js';
 import { call, serve } from '../behaviour/support.js';
@@ -117,6 +118,20 @@ describe('the viewers of a dashboard', () => {
     );
     assert.equal(viewers.size, 2);
     viewers.end('over');
+  });
+
+  it('are no programs that ask for the head of the stream alone', async (t) => {
+    const served = await serve(t, { f: () => 1 });
+    const { dashboard, base } = await dashboardOf(t, { servers: [`127.0.0.1:${served.port}`] });
+    const { hostname, port } = new URL(base);
+    const { cookie = '' } = await cookieOf(dashboard.url);
+    const socket = connect(Number(port), hostname);
+    t.after(() => socket.destroy());
+    socket.write(`HEAD /events HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncookie: ${cookie}\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    assert.match(String(head), /^HTTP\/1\.1 200 OK\r\n.*content-type: text\/event-stream; charset=utf-8/is);
+    // The connection stays open, as a browser's does.
+    assert.equal(dashboard.viewers, 0);
   });
 
   it('are bounded over real connections too', async (t) => {
