@@ -29,8 +29,8 @@ function entryOf(folder: string): string {
   try {
     const { exports } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const main = exports['.'];
-    // The condition by which Node imports this package by name: both builds are then in one format.
-    return typeof main === 'string' ? main : (main['module-sync'] ?? main.default);
+    // The condition by which Node imports this package by name, of this build and of those before it.
+    return typeof main === 'string' ? main : (main.import ?? main['module-sync'] ?? main.default);
   } catch (error) {
     throw new UsageError(`--against: ${folder} holds no package.json with an entry`, { cause: error });
   }

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-/** The command `mailstation`: package.json names its bundle, dist/cli.js, as `bin`. */
+/** The command `mailstation`: package.json names its bundle, dist/cli.cjs, as `bin`. */
 import { ioOfProcess } from './io.js';
 import { run } from './run.js';
 import { VERBS } from './verbs.js';
 
 // Never exit(): output that waits in a pipe would be lost.
-process.exitCode = await run(process.argv.slice(2), ioOfProcess(process), VERBS);
+void run(process.argv.slice(2), ioOfProcess(process), VERBS).then((code) => {
+  process.exitCode = code;
+});

@@ -1,14 +1,15 @@
 /**
- * Builds the package into `dist/`: for each entry of package.json's `exports` an ES module, a CommonJS module and their
- * declarations. The entries share code in chunks, so that a process has one copy of it whichever entries it loads. The client for
- * web pages is one file apart: see browser-files.mjs.
+ * Builds the package into `dist/`: for each entry of package.json's `exports` a CommonJS module, an ES module that gives out the same
+ * values by their names, and the declarations of both. The entries share code in files below `dist/shared/`, so that a process has one
+ * copy of it whichever entries it loads: see code-parts.mjs. The client for web pages is one file apart: see browser-files.mjs.
  *
  *     npm run build
  *     node scripts/build.mjs --code-only --out DIR    without declarations and notices, which no program needs to run
  *
  * The dependencies of package.json stay outside. Other packages that the library imports are bundled, and their licences go
- * to dist/THIRD-PARTY.txt. There are no source maps: Node reads them only with --enable-source-maps, they would be larger
- * than the code, and the bundle has the code with the comments and names of the sources.
+ * to dist/THIRD-PARTY.txt. The code has the names and lines of the sources, and none of their comments, which are a third of the text;
+ * the declarations have the docstrings. There are no source maps: Node reads them only with --enable-source-maps, and they
+ * would be larger than the code.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,9 +17,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rolldown } from 'rolldown';
-import { esmExternalRequirePlugin } from 'rolldown/plugins';
 import { dts } from 'rolldown-plugin-dts';
 import { bundleForPages, compileForPages } from './browser-bundle.mjs';
+import { inParts } from './code-parts.mjs';
 import { buildPage } from './dashboard-page.mjs';
 import { commonjsDeclaration, moduleDeclaration } from './declaration-forms.mjs';
 import { thirdPartyNotices } from './third-party.mjs';
@@ -30,30 +31,8 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** `index`, `compat/cluster-client` ...: paths of the entries below dist/ and, with `.ts`, below the root. */
 const ENTRIES = Object.values(manifest.exports).flatMap((target) =>
-  typeof target === 'string' || !('module-sync' in target)
-    ? []
-    : [target['module-sync'].replace(/^\.\/dist\/(.+)\.js$/, '$1')],
+  typeof target === 'string' || !('import' in target) ? [] : [target.import.replace(/^\.\/dist\/(.+)\.js$/, '$1')],
 );
-
-/**
- * Names of the chunks that entries share, by a file that each of them has: they stand in the stacks of errors. Any other chunk has the
- * name that rolldown gives it, of one of its files.
- */
-const CHUNKS = Object.entries({
-  'lib/transport/connection.ts': 'connections',
-  'server.ts': 'server',
-  'client.ts': 'client',
-  'node-client.ts': 'node-client',
-  'lib/cluster/cluster-client.ts': 'shared-client',
-  'lib/registry/etcd/etcd-engine.ts': 'etcd-engine',
-  'observe/fleet/poller.ts': 'fleet',
-});
-
-/** @param {import('rolldown').PreRenderedChunk} chunk */
-function chunkName({ moduleIds }) {
-  const [, name = '[name]'] = CHUNKS.find(([file]) => moduleIds.includes(join(ROOT, file))) ?? [];
-  return `shared/${name}`;
-}
 
 const SERIALIZE_JSON_NEEDS = join(ROOT, 'scripts/serialize-json-needs.cjs');
 
@@ -94,55 +73,59 @@ function withPage({ html, csp }) {
   };
 }
 
+/**
+ * The ES module of an entry: the values of its CommonJS module. A bundler may take the property `default` of such a module for the module.
+ *
+ * @param {string} name
+ * @param {readonly string[]} exports
+ */
+function moduleEntry(name, exports) {
+  const names = exports.filter((one) => one !== 'default' && one !== MODULE_EXPORTS);
+  const main = exports.includes(MODULE_EXPORTS) ? 'entry' : 'entry.default ?? entry';
+  const code = `import entry from "./${name.replace(/.*\//, '')}.cjs";\nexport const { ${names.join(', ')} } = entry;\n`;
+  return exports.includes('default') ? `${code}export default ${main};\n` : code;
+}
+
 /** Returns the paths of the files that the code was made of. */
 async function buildCode() {
   const page = await buildPage();
   const outside = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  const dependencies = outside.map((name) => new RegExp(`^${name}(?:/|$)`));
-  const common = { dir: DIST, minifyInternalExports: false };
   /** @type {import('rolldown').InputOptions} */
   const inputs = {
     input: entriesIn(ROOT, '.ts'),
-    external: [/^node:/, ...dependencies],
+    external: [/^node:/, ...outside.map((name) => new RegExp(`^${name}(?:/|$)`))],
     platform: 'node',
     resolve: {
       extensionAlias: { '.js': ['.ts', '.js'] },
       alias: Object.fromEntries(['debug', 'is-type-of', 'utility'].map((name) => [name, SERIALIZE_JSON_NEEDS])),
     },
     tsconfig: false,
+    preserveEntrySignatures: 'allow-extension', // an entry without code of its own gives out what is in the parts
     plugins: [withPage(page)],
   };
-  // The command is an ES module alone: nothing imports it. A bundled package gets the modules of Node by imports, and needs no `require`.
-  const modules = await rolldown({
-    ...inputs,
-    input: { ...entriesIn(ROOT, '.ts'), cli: join(ROOT, 'cli/main.ts') },
-    external: dependencies,
-    plugins: [withPage(page), esmExternalRequirePlugin({ external: [/^node:/] })],
-  });
-  const { output } = await modules.write({
-    ...common,
-    format: 'es',
-    entryFileNames: '[name].js',
-    chunkFileNames: (chunk) => `${chunkName(chunk)}.js`,
-  });
-  await modules.close();
-  const bundle = await rolldown(inputs);
-  await bundle.write({
-    ...common,
+  /** @type {import('rolldown').OutputOptions} */
+  const outputs = {
+    minifyInternalExports: false,
+    comments: { jsdoc: false },
     format: 'cjs',
     plugins: [requireDependencies],
     exports: 'named',
     entryFileNames: '[name].cjs',
-    chunkFileNames: (chunk) => `${chunkName(chunk)}.cjs`,
     footer: (chunk) => (chunk.exports.includes(MODULE_EXPORTS) ? `module.exports = exports["${MODULE_EXPORTS}"];` : ''),
-  });
+  };
+  const parts = await inParts(inputs, outputs, ENTRIES);
+  const bundle = await rolldown({ ...inputs, input: { ...entriesIn(ROOT, '.ts'), cli: join(ROOT, 'cli/main.ts') } });
+  const { output } = await bundle.write({ ...parts, dir: DIST });
   await bundle.close();
-  const files = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const chunks = output.filter((file) => file.type === 'chunk');
+  for (const { name, exports } of chunks.filter((chunk) => chunk.isEntry && ENTRIES.includes(chunk.name)))
+    writeFileSync(join(DIST, `${name}.js`), moduleEntry(name, exports));
+  const files = chunks.flatMap(({ moduleIds }) => moduleIds);
   const hasPage = files.some((file) => file.replaceAll('\\', '/').endsWith('/dashboard/page-text.ts'));
   return hasPage ? [...files, ...page.files] : files;
 }
 
-/** One file an entry for ES modules, and one for CommonJS modules, whose imports an ES module's declarations do not allow. */
+/** One file an entry for ES modules, and one for CommonJS modules. What they share is in one form, for CommonJS. */
 async function buildDeclarations() {
   const types = mkdtempSync(join(DIST, 'types-'));
   const tsc = [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', types];
@@ -153,8 +136,7 @@ async function buildDeclarations() {
     plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
     checks: { pluginTimings: false },
   });
-  const { output } = await bundle.write({
-    dir: DIST,
+  const { output } = await bundle.generate({
     format: 'es',
     minifyInternalExports: false,
     entryFileNames: '[name].d.ts',
@@ -165,7 +147,7 @@ async function buildDeclarations() {
     if (file.type !== 'chunk') continue;
     const name = file.fileName.replace(/\.d\.ts$/, '.d.cts');
     writeFileSync(join(DIST, name), commonjsDeclaration(file.code));
-    writeFileSync(join(DIST, file.fileName), moduleDeclaration(file.code));
+    if (file.isEntry) writeFileSync(join(DIST, file.fileName), moduleDeclaration(file.code));
   }
   rmSync(types, { recursive: true });
 }
