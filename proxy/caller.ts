@@ -209,15 +209,19 @@ export class Caller {
       return undefined;
     }
     const answer = new Promise((resolve, reject) => {
-      const settle: Settle = (error, results) => {
-        if (error === undefined) resolve(results[0]);
-        // In the caller's own tick the stack has the caller's frames.
-        else if (this.#isSending) reject(error);
-        else resolve(rejectAtCaller(error));
-      };
-      this.#send(new Kind(method, args, timeout, false, options, routeParam, settle), target);
+      this.#send(new Kind(method, args, timeout, false, options, routeParam, this.#settleBy(resolve, reject)), target);
     });
     return this.#callbacks ? UnusedPromise.of(answer, this.#onUnusedFailure) : answer;
+  }
+
+  /** Made apart: within `#make` the function would keep all variables of the call for as long as the call waits, 96 bytes. */
+  #settleBy(resolve: (value: unknown) => void, reject: (error: Error) => void): Settle {
+    return (error, results) => {
+      if (error === undefined) resolve(results[0]);
+      // In the caller's own tick the stack has the caller's frames.
+      else if (this.#isSending) reject(error);
+      else resolve(rejectAtCaller(error));
+    };
   }
 
   #makeOneway(
