@@ -76,7 +76,7 @@ describe('a peer that falls silent without closing', () => {
   it('does not end this process when its own queue is full of what the peer does not read', async (t) => {
     expectNoLeaks(t);
     const leader = await rawLeader(t);
-    const { calls } = await call(t, [leader.info], { keepalive: 100, maxQueuedBytes: 100_000, timeout: 60_000 });
+    const { calls } = await call(t, [leader.info], { keepalive: 100, maxQueuedBytes: 100_000, timeout: 240_000 });
     const first = failure(calls.f(null));
     const peer = await leader.connection();
     await peer.next('invoke');

@@ -18,19 +18,21 @@ describe('the feed of a dashboard', () => {
     const first = await cookieOf(dashboard.url);
     let built: Snapshot | undefined;
     let count = 0;
+    let later: Snapshot | undefined;
     for await (const event of eventsOf(base, first)) {
       if (event.name === 'snapshot') built = event.data;
       else if (event.name === 'delta') built = applied(built ?? assert.fail('a delta before the snapshot'), event.data);
-      await calls.works(null);
-      await failure(calls.fails(null));
-      count += 1;
-      if (count < 6) continue;
-      // A new viewer begins with the state of now: the deltas up to that one are in ours by then.
-      const later = await firstSnapshot(base, first);
-      if (built?.seq === later.seq) {
-        assert.deepEqual(JSON.parse(JSON.stringify(built)), later);
-        break;
+      if (later === undefined) {
+        await calls.works(null);
+        await failure(calls.fails(null));
+        count += 1;
+        if (count < 6) continue;
+        later = await firstSnapshot(base, first);
       }
+      // A new viewer begins with the state of now. The deltas that lead there may be on their way to us.
+      if (built?.seq !== later.seq) continue;
+      assert.deepEqual(JSON.parse(JSON.stringify(built)), later);
+      break;
     }
     assert.ok(Object.values(built?.state.errors ?? {}).some(({ code }) => code === 'ERR_RPC_REMOTE'));
   });

@@ -33,7 +33,7 @@ describe('a program for pomelo-rpc', () => {
     }
     const port = await freePort();
     const server = startProgram(t, join(folder, 'server.js'), { args: [String(port)] });
-    await server.untilPrinted('rpc server started', 10_000);
+    await server.untilPrinted('rpc server started', 60_000);
     await untilListening(port, 40_000);
     const client = startProgram(t, join(folder, 'client.js'), { args: [String(port)] });
     assert.equal(await client.end(80_000), 0, client.stderr);

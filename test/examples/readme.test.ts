@@ -21,9 +21,9 @@ describe("the README's first example", () => {
     for (const file of ['server.js', 'client.js']) replaceOnce(join(folder, file), PORT, port);
 
     const server = startProgram(t, join(folder, 'server.js'));
-    await untilListening(Number(port), 10_000);
+    await untilListening(Number(port), 60_000);
     const client = startProgram(t, join(folder, 'client.js'));
-    assert.equal(await client.end(10_000), 0, client.stderr);
+    assert.equal(await client.end(60_000), 0, client.stderr);
     assert.equal(client.stdout, '3\n');
     assert.equal(client.stderr, '');
     assert.match(

@@ -27,7 +27,7 @@ process.on('warning', ({ name, message }) => void warnings.push(`${name}: ${mess
 
 const service = {
   echo: (...values: unknown[]) => values[0],
-  later: (ms: unknown) => new Promise((resolve) => setTimeout(resolve, Math.min(Number(ms) || 0, 50))),
+  later: (ms: unknown) => new Promise((resolve) => setTimeout(resolve, Math.max(0, Math.min(Number(ms) || 0, 50)))),
   fail: (value: unknown) =>
     Promise.reject(Object.assign(new TypeError('failed'), { code: 'E_FAIL', value: typeof value })),
   back: (value: unknown, callback: unknown) => typeof callback === 'function' && callback(null, value, 1),
