@@ -43,7 +43,7 @@ export function findSpare(bytes: number): RawBytes | undefined {
   return undefined;
 }
 
-/** Bytes of the buffers that were given back, and that nobody uses. */
+/** Bytes of the buffers that were given back and are free. */
 export function spareBytes(): number {
   return keptBytes;
 }
@@ -56,7 +56,7 @@ export function keepCopy(bytes: RawBytes, start: number, end: number): RawBytes 
   return kept;
 }
 
-/** Gives back a buffer that nothing uses any more. What nobody takes for a second or two is let go. */
+/** Gives back a buffer that nothing uses any more. A buffer that is not taken for a second or two is let go. */
 export function giveSpare(bytes: RawBytes): void {
   const { length } = bytes;
   if (length < MIN_SPARE_BYTES || length > MAX_SPARE_BYTES) return;
