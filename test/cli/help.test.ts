@@ -55,9 +55,13 @@ describe('the help', () => {
   });
 
   it('has examples that the command takes, and so has docs/cli.md', async () => {
-    const page = [...readText('docs/cli.md').matchAll(/^ {4}npx mailstation (.*)$/gm)].map(([, line = '']) => line);
+    // On the other pages, a block may have several commands, and a text one between backticks.
+    const lineOf = ([, line = '']: RegExpMatchArray): string => line;
+    const page = [...readText('docs/cli.md').matchAll(/^ {4}npx mailstation (.*)$/gm)].map(lineOf);
+    for (const other of ['README.md', 'docs/dashboard.md', 'docs/getting-started.md', 'docs/inspect.md'])
+      page.push(...[...readText(other).matchAll(/(?:^|`)npx mailstation ([^`\n]*)/gm)].map(lineOf));
     const lines = [...VERBS.flatMap(({ examples }) => examples.map(([line]) => line)), ...page];
-    assert.ok(page.length >= 5, 'no examples were found on the page');
+    assert.ok(page.length >= 14, 'no examples were found on the page');
     for (const line of lines) assert.equal(await parsed(line), 0, line);
   });
 

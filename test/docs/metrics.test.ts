@@ -17,6 +17,18 @@ describe(PAGE, () => {
     assert.equal(printed, 'true\n');
   });
 
+  it('asks Prometheus for names that there are', () => {
+    const [, questions = ''] = /^```promql\n(.*?)^```$/ms.exec(readText(PAGE)) ?? [];
+    const asked = [...questions.matchAll(/\b((?:rpc|mailstation)_\w+?)(?:_count|_sum|_bucket)?[[{]/g)].map(
+      ([, name = '']) => name,
+    );
+    assert.ok(asked.length >= 4);
+    assert.deepEqual(
+      asked.filter((name) => !(name in FAMILIES)),
+      [],
+    );
+  });
+
   it('has a table with every metric, and its type', () => {
     const rows = [...readText(PAGE).matchAll(/^\| `(\w+)` \| (counter|gauge|histogram) \|/gm)];
     const shown = rows.map(([, name, type]) => [name, type]);

@@ -12,6 +12,11 @@ describe(PAGE, () => {
     assert.equal(printed, expected);
   });
 
+  for (const main of ['main.js', 'histograms.js'])
+    it(`shows ${main}, which runs`, async (t) => {
+      assert.equal((await runPageProgram(t, PAGE, main)).printed, '');
+    });
+
   it('names every attribute, histogram and option', () => {
     const text = readText(PAGE);
     const options = [...readText('observe/otel/options.ts').matchAll(/^ {2}readonly (\w+)\?:/gm)].map(

@@ -24,7 +24,7 @@ export function writePagePrograms(t: TestContext, page: string): string {
     'mailstation/dashboard': 'dashboard',
   }).map(([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const);
   const text = readText(page);
-  for (const [, name = '', code = ''] of text.matchAll(/^```js\n\/\/ (\S+\.js)\n(.*?)^```$/gms)) {
+  for (const [, name = '', code = ''] of text.matchAll(/^```[jt]s\n\/\/ (\S+\.[jt]s)\n(.*?)^```$/gms)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     const program = entries.reduce((changed, [specifier, url]) => changed.replaceAll(specifier, url), code);
     writeFileSync(join(folder, name), program);
@@ -37,7 +37,11 @@ export function writePagePrograms(t: TestContext, page: string): string {
 /** Runs one of the files that a page shows to its end. */
 export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
   const folder = writePagePrograms(t, page);
-  const { stdout } = await promisify(execFile)(process.execPath, [main], { cwd: folder, timeout: 30_000 });
+  const flags = main.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  // Shared clients without a port: nothing else on this machine takes part.
+  const env = { ...process.env, NODE_CLUSTER_CLIENT_SINGLE_MODE: '1' };
+  const options = { cwd: folder, env, timeout: 30_000 };
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, main], options);
   const lines = stdout.split('\n').filter((line) => !line.startsWith('mailstation: '));
   const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(readText(page)) ?? [];
   return { printed: lines.join('\n'), expected };

@@ -12,9 +12,16 @@ import { runSnippet, type Snippet, snippetsOf } from './snippets.js';
 
 const PAGES = [
   'README.md',
-  ...['concepts', 'calling', 'serving', 'sharing', 'errors', 'failure', 'migrating-from-cluster-client'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    'concepts',
+    'calling',
+    'serving',
+    'sharing',
+    'errors',
+    'failure',
+    'migrating-from-cluster-client',
+    'security',
+  ].map((name) => `docs/${name}.md`),
 ];
 
 type SharedClient = Parameters<typeof mailstation.cluster.close>[0];
@@ -73,6 +80,7 @@ async function namesFor(t: TestContext): Promise<Record<string, unknown>> {
     rooms: ['lobby'],
     func1: client.proxies.user.test.module1.func1,
     paths: [],
+    services: SERVICES,
     http,
     options: {},
     askForMoney: () => {},
@@ -108,7 +116,7 @@ async function useInEgg(share: ShareOfEgg): Promise<void> {
 /** Files for the names in a snippet. */
 function certificateFiles(): Record<string, string> {
   const files: Record<string, string> = { 'ca.crt': authority().caFile };
-  for (const name of ['server', 'client']) {
+  for (const name of ['server', 'client', 'gateway']) {
     const { certFile, keyFile } = certificate(name);
     files[`${name}.crt`] = certFile;
     files[`${name}.key`] = keyFile;
@@ -116,7 +124,7 @@ function certificateFiles(): Record<string, string> {
   return files;
 }
 
-const SECRET_FILE = '/run/secrets/rpc';
+const SECRET_FILES = ['/run/secrets/rpc', 'rpc.secret.clients', 'rpc.secret'];
 
 /** A file for the name in a snippet. */
 function secretFile(t: TestContext): string {
@@ -135,7 +143,8 @@ async function run(t: TestContext, snippet: Snippet): Promise<void> {
   if (!isBeforeStart) await client.start();
   const ports: Record<string, string> = {};
   if (/\.crt'/.test(snippet.code)) Object.assign(ports, certificateFiles());
-  if (snippet.code.includes(SECRET_FILE)) ports[SECRET_FILE] = secretFile(t);
+  const secret = SECRET_FILES.some((name) => snippet.code.includes(name)) ? secretFile(t) : '';
+  for (const name of SECRET_FILES) if (secret !== '') ports[`'${name}'`] = `'${secret}'`;
   for (const port of ['3333', '7777', '7778']) ports[port] = String(await unusedPort(t));
   const declared = await runSnippet(t, snippet, names, ports);
   const { registry, share } = declared as { registry?: SharedClient; share?: ShareOfEgg };

@@ -9,4 +9,12 @@ describe(PAGE, () => {
     const { printed, expected } = await runPageProgram(t, PAGE, 'client.js');
     assert.equal(printed, expected);
   });
+
+  for (const [main, comment] of [
+    ['orders.ts', '7\n8\n9\n'],
+    ['steps.ts', '14\n'],
+  ] as const)
+    it(`shows ${main}, a shared client that prints what its comment says`, async (t) => {
+      assert.equal((await runPageProgram(t, PAGE, main)).printed, comment);
+    });
 });

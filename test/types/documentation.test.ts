@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ROOT, readText } from '../architecture/house.js';
 import { compile } from './compiler.js';
 
-const PAGES = ['docs/types.md', 'docs/checked.md', 'docs/deployment.md', 'docs/kubernetes.md'];
+const PAGES = ['types', 'checked', 'deployment', 'kubernetes', 'streams'].map((name) => `docs/${name}.md`);
 
 /** What `./app.js` gives in the page's examples. */
 const APP = 'export interface App {\n  readonly serverId: string;\n}\n';
