@@ -209,7 +209,7 @@ describe('authorize that does not answer', () => {
     const held = failure(
       one.client.rpcInvoke('test-1', { namespace: 'user', service: 'service', method: 'f', args: [] }),
     );
-    const late = failure(one.calls.f.with({ timeout: 300 })(null));
+    const late = failure(one.calls.f.with({ timeout: 2_000 })(null)); // enough to reach the server
     for (let i = 0; i < 50; i++) assert.equal(await other.calls.free(null), 'free');
     const error = await late;
     assert.equal(error.code, 'ERR_RPC_TIMEOUT');

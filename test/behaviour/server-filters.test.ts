@@ -187,10 +187,12 @@ describe('before filters of a server', () => {
     const served = await setUp(t);
     const gates: (() => void)[] = [];
     const ends: string[] = [];
+    const { calls } = await call(t, [served]);
+    await calls.f(null, 'connected');
+    served.ran.length = 0;
     served.server.on('callEnded', ({ outcome, code }) => ends.push(`${outcome} ${code}`));
     served.server.before((_id, _msg, _context, next) => void gates.push(next));
-    const { calls } = await call(t, [served]);
-    const late = failure(calls.f.with({ timeout: 30 })(null, 'late'));
+    const late = failure(calls.f.with({ timeout: 1_000 })(null, 'late')); // enough to reach the filter
     assert.equal((await late).code, 'ERR_RPC_TIMEOUT');
     const controller = new AbortController();
     const left = failure(calls.f.with({ signal: controller.signal })(null, 'left'));

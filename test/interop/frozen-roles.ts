@@ -1,6 +1,6 @@
 import { describe } from 'node:test';
 import * as current from '../../index.js';
-import { loadFrozen, type Package } from '../support/frozen.js';
+import { FROZEN_VERSIONS, loadFrozen, type Package } from '../support/frozen.js';
 
 /** The two versions of the package that talk to each other, by role. */
 export interface Roles {
@@ -10,9 +10,12 @@ export interface Roles {
   readonly calling: Package;
 }
 
-/** Runs a suite twice: the current package calls the frozen one, and the other way round. */
+/** Runs a suite twice for each frozen package: the current package calls the frozen one, and the other way round. */
 export async function inBothRoles(suite: (roles: Roles) => void): Promise<void> {
-  const frozen = await loadFrozen();
-  describe('the current package calls the frozen one', () => suite({ serving: frozen, calling: current }));
-  describe('the frozen package calls the current one', () => suite({ serving: current, calling: frozen }));
+  for (const version of FROZEN_VERSIONS) {
+    const frozen = await loadFrozen(version);
+    const which = `the frozen package ${version}`;
+    describe(`the current package calls ${which}`, () => suite({ serving: frozen, calling: current }));
+    describe(`${which} calls the current one`, () => suite({ serving: current, calling: frozen }));
+  }
 }
