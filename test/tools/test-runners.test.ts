@@ -7,6 +7,8 @@ import { REPOSITORY } from '../support/loader-flags.js';
 import { ToolProject } from './support.js';
 
 const VITEST = '4.1.12';
+/** Time limit of a test, in which the code of a server and a client is loaded, on a busy machine. Unit: ms */
+const TEST_TIMEOUT = 60_000;
 
 for (const version of ['29.7.0', '30.5.2']) {
   describe(`under jest ${version}`, () => {
@@ -21,7 +23,7 @@ for (const version of ['29.7.0', '30.5.2']) {
       it(`calls, and loads remote modules, with ${kind}`, async () => {
         const printed = await project.tool('jest', [
           '--config',
-          JSON.stringify({ ...config, rootDir: project.folder }),
+          JSON.stringify({ ...config, rootDir: project.folder, testTimeout: TEST_TIMEOUT }),
           ...['calls.test.js', 'reset.test.js'], // jest 30 would take vitest's calls.spec.mjs too
         ]);
         assert.match(printed, /Tests: +2 passed/);
@@ -29,7 +31,7 @@ for (const version of ['29.7.0', '30.5.2']) {
     }
 
     it('calls, and loads ES modules, in the mode for ES modules', async () => {
-      const config = { rootDir: project.folder, testMatch: ['**/modern.test.mjs'] };
+      const config = { rootDir: project.folder, testMatch: ['**/modern.test.mjs'], testTimeout: TEST_TIMEOUT };
       const jest = ['node_modules/.bin/jest', '--config', JSON.stringify(config)];
       assert.match(await project.node(['--experimental-vm-modules', ...jest]), /Tests: +3 passed/);
     });
@@ -44,7 +46,8 @@ describe(`under vitest ${VITEST}`, () => {
   for (const pool of ['threads', 'forks', 'vmThreads']) {
     it(`calls, and loads remote modules, in the pool ${pool}`, async () => {
       const files = ['calls.spec.mjs', 'reset.spec.mjs'];
-      const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', `--pool=${pool}`, ...files]);
+      const limits = [`--pool=${pool}`, `--testTimeout=${TEST_TIMEOUT}`];
+      const printed = await project.node(['node_modules/vitest/vitest.mjs', 'run', ...limits, ...files]);
       assert.match(stripVTControlCharacters(printed), /Tests +2 passed/);
     });
   }
