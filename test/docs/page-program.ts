@@ -22,6 +22,7 @@ export function writePagePrograms(t: TestContext, page: string): string {
     'mailstation/metrics': 'metrics',
     'mailstation/otel': 'otel',
     'mailstation/dashboard': 'dashboard',
+    'mailstation/cluster-client': 'compat/cluster-client',
   }).map(([name, file]) => [`'${name}'`, `'${new URL(`../../${file}.js`, import.meta.url).href}'`] as const);
   const text = readText(page);
   for (const [, name = '', code = ''] of text.matchAll(/^```[jt]s\n\/\/ (\S+\.[jt]s)\n(.*?)^```$/gms)) {
@@ -34,15 +35,24 @@ export function writePagePrograms(t: TestContext, page: string): string {
   return folder;
 }
 
-/** Runs one of the files that a page shows to its end. */
-export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
-  const folder = writePagePrograms(t, page);
+/** Runs a file of the folder to its end, and resolves to what it has printed. */
+export async function runIn(folder: string, main: string): Promise<string> {
   const flags = main.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
   // Shared clients without a port: nothing else on this machine takes part.
   const env = { ...process.env, NODE_CLUSTER_CLIENT_SINGLE_MODE: '1' };
-  const options = { cwd: folder, env, timeout: 30_000 };
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, main], options);
-  const lines = stdout.split('\n').filter((line) => !line.startsWith('mailstation: '));
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, main], {
+    cwd: folder,
+    env,
+    timeout: 30_000,
+  });
+  return stdout;
+}
+
+/** Runs one of the files that a page shows to its end. */
+export async function runPageProgram(t: TestContext, page: string, main: string): Promise<PageProgram> {
+  const lines = (await runIn(writePagePrograms(t, page), main))
+    .split('\n')
+    .filter((line) => !line.startsWith('mailstation: '));
   const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(readText(page)) ?? [];
   return { printed: lines.join('\n'), expected };
 }
