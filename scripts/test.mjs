@@ -8,10 +8,10 @@
  *     npm test -- test/package                    the slow ones run when they are named
  *     npm test -- --test-name-pattern=standby     whatever begins with - goes to node
  */
-import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { EMITTED, emitTests, emittedName, ROOT } from './emit-tests.mjs';
 import { LAST_FAILURES, printFailures } from './test-failures.mjs';
 import { checkNames, LAST_RUN } from './test-names.mjs';
@@ -64,10 +64,28 @@ function fail(reason) {
   process.exit(1);
 }
 
-/** The slow files run one after the other: each of them builds the package, and two builds would share `dist/`. */
+/** The slow files run one after the other: most of them install packages, and a machine has one network. */
 function concurrency() {
-  if (files.some((file) => SLOW.some((folder) => file.startsWith(folder)))) return 1;
-  return Math.min(availableParallelism() + 4, MAX_CONCURRENCY);
+  return hasSlow() ? 1 : Math.min(availableParallelism() + 4, MAX_CONCURRENCY);
+}
+
+function hasSlow() {
+  return files.some((file) => SLOW.some((folder) => file.startsWith(folder)));
+}
+
+/**
+ * Packs the package once for all slow files: see test/support/packed.ts.
+ *
+ * @param {string} folder
+ * @returns {string} The path of the tarball.
+ */
+function pack(folder) {
+  // prepack builds, and prints
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return join(folder, readdirSync(folder)[0] ?? fail('npm pack made no tarball'));
 }
 
 const files = collect();
@@ -89,6 +107,8 @@ mkdirSync(dirname(LAST_RUN), { recursive: true });
 rmSync(LAST_FAILURES, { force: true });
 
 const { NODE_TEST_CONTEXT: _, ...env } = process.env; // a run started by a test is a run of its own
+const packed = hasSlow() ? mkdtempSync(join(tmpdir(), 'mailstation-packed-')) : undefined;
+if (packed !== undefined) env['MAILSTATION_TARBALL'] = pack(packed);
 const child = spawn(
   process.execPath,
   [
@@ -110,6 +130,7 @@ const deadline = setTimeout(() => {
 
 child.on('exit', (code, signal) => {
   clearTimeout(deadline);
+  if (packed !== undefined) rmSync(packed, { recursive: true, force: true });
   if (signal !== null) console.error(`test: ended by ${signal}`);
   process.exitCode = code ?? 1;
   printFailures();

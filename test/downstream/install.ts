@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 
@@ -26,8 +27,7 @@ export interface Dependencies {
 /** Packs the package as it would be published. @returns The path of the tarball. */
 export async function packOurs(): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
-  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', CACHE], { cwd: ROOT }); // prepack builds
-  return join(CACHE, stdout.trim().split('\n').at(-1) ?? '');
+  return join(CACHE, await packInto(CACHE));
 }
 
 /** Installs a program with the original packages. @returns The folder of the program. */

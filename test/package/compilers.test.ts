@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
@@ -72,8 +73,7 @@ describe('the declarations of the package', { timeout: 900_000 }, () => {
   const inProject = (file: string, args: readonly string[]) => run(file, args, { cwd: project });
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(project);
     cpSync(CONSUMER, project, { recursive: true });
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
     const compilers = COMPILERS.map(([version]) => `typescript-${version}@npm:typescript@${version}`);

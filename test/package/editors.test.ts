@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ROOT } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 import { Editor } from './editor.js';
 
 const run = promisify(execFile);
@@ -35,8 +35,7 @@ describe('an editor', { timeout: 300_000 }, () => {
   const project = mkdtempSync(join(tmpdir(), 'mailstation-editors-'));
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(project);
     cpSync(CONSUMER, project, { recursive: true });
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
     const compilers = COMPILERS.map((version) => `typescript-${version}@npm:typescript@${version}`);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { ROOT } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'];
@@ -16,8 +16,7 @@ describe('the packed package', { timeout: 300_000 }, () => {
   const inProject = (args: readonly string[]) => run(process.execPath, args, { cwd: project });
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    tarball = readdirSync(project).find((name) => name.endsWith('.tgz')) ?? '';
+    tarball = await packInto(project);
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save'];
     await run('npm', ['install', ...quiet, `./${tarball}`, ...TOOLS], { cwd: project });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { ROOT, readText } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -75,8 +76,7 @@ describe(`mailstation/otel with @opentelemetry/api ${LINE.api} and SDK ${LINE.sd
   };
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(project);
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
     const packages = [`@opentelemetry/api@${LINE.api}`, ...SDK.map((name) => `@opentelemetry/${name}@${LINE.sdk}`)];
     const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, ...packages];

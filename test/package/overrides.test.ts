@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ROOT } from '../architecture/house.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 const APPLICATION = fileURLToPath(new URL('./overridden/', import.meta.url));
@@ -22,8 +22,7 @@ describe('an override', () => {
   const runs = async (file: string): Promise<string> => (await run(process.execPath, [file], { cwd: project })).stdout;
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(project);
     cpSync(APPLICATION, project, { recursive: true });
     await npm('pack', '--silent', './user'); // npm looks for the path of an override beside a linked folder
     const overrides = REPLACED.map((name) => [name, `file:./node_modules/mailstation/compat/${name}`]);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ROOT } from '../architecture/house.js';
 import { serve } from '../behaviour/support.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 const CONSUMER = fileURLToPath(new URL('./consumer/', import.meta.url));
@@ -65,8 +66,7 @@ describe('the package', () => {
   const inProject = (file: string, args: readonly string[]) => run(file, args, { cwd: project });
 
   before(async () => {
-    await run('npm', ['pack', '--silent', '--pack-destination', project], { cwd: ROOT }); // prepack builds
-    const [tarball = ''] = readdirSync(project).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(project);
     tarballBytes = statSync(join(project, tarball)).size;
     cpSync(CONSUMER, project, { recursive: true });
     writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true }));

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { REPOSITORY } from '../support/loader-flags.js';
+import { packInto } from '../support/packed.js';
 
 const run = promisify(execFile);
 
@@ -15,8 +16,7 @@ export class ToolProject {
     cpSync(join(REPOSITORY, 'test/tools/fixtures/application'), this.folder, { recursive: true });
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ private: true }));
     this.#writeConfigurations();
-    await run('npm', ['pack', '--silent', '--pack-destination', this.folder], { cwd: REPOSITORY });
-    const [tarball = ''] = readdirSync(this.folder).filter((name) => name.endsWith('.tgz'));
+    const tarball = await packInto(this.folder);
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-save'];
     await run('npm', ['install', ...quiet, `./${tarball}`, ...tools], { cwd: this.folder });
   }
