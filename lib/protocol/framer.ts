@@ -4,10 +4,19 @@ import { copyBytes, NO_BYTES, type RawBytes } from '../raw-bytes.js';
 import { answerWithoutTls, ForeignError } from './foreign-answer.js';
 import { describeForeign } from './foreign-bytes.js';
 import { AT, type FrameView, HEADER_BYTES, MAX_HEAD_BYTES, REQUEST, RESPONSE, readUint32, VERSION } from './packet.js';
-import { findSpare, giveSpare, takeSpare } from './spare-bytes.js';
+import { findSpare, giveSpare, keepCopy, takeSpare } from './spare-bytes.js';
 
 /** Smallest buffer for the first part of a frame. The buffer doubles as more of the frame arrives. Unit: bytes */
 const MIN_HELD_BYTES = 4096;
+
+/** Bytes whose packets are not handed out yet: `bytes[at … end)`. */
+interface Rest {
+  readonly bytes: RawBytes;
+  readonly at: number;
+  readonly end: number;
+  /** True for a part of the chunk that was pushed last, in memory of the caller. All else is copies. */
+  readonly isLent: boolean;
+}
 
 /**
  * Takes bytes, and hands out packets, in whatever pieces the bytes arrive.
@@ -34,11 +43,10 @@ export class Framer {
   #heldBytes = 0;
   #stopped = false;
   #paused = false;
-  /** Chunks that have arrived and whose packets are not handed out yet, while paused. The first is read from `#restAt` on. */
-  #rest: RawBytes[] = [];
+  /** What has arrived while paused. */
+  #rest: Rest[] = [];
   /** Counted, since a WebSocket may bring a chunk for each of thousands of small messages. */
   #restBytes = 0;
-  #restAt = 0;
 
   /** `onFrame` must not keep the view or slices of its bytes, which are both reused. */
   constructor(maxFrameBytes: number, onFrame: (frame: FrameView) => void, limitName = 'maxFrameBytes is') {
@@ -95,12 +103,17 @@ export class Framer {
   resume(): void {
     this.#paused = false;
     while (!this.#paused && !this.#stopped && this.#rest.length > 0) {
-      const chunk = this.#rest.shift() as RawBytes;
-      const at = this.#restAt;
-      this.#restAt = 0;
-      this.#restBytes -= chunk.length - at;
-      this.#read(chunk, at);
+      const { bytes, at, end, isLent } = this.#rest.shift() as Rest;
+      this.#restBytes -= end - at;
+      this.#read(bytes, at, end, isLent);
+      if (!isLent && this.#rest[0]?.bytes !== bytes) giveSpare(bytes);
     }
+  }
+
+  /** Copies what waits of the chunk that was pushed last, since the memory of the chunk is about to be used again. */
+  keepRest(): void {
+    const [first] = this.#rest;
+    if (first?.isLent) this.#rest[0] = copyOf(first.bytes, first.at, first.end);
   }
 
   /** Stops handing out packets, even those that the current chunk still holds. */
@@ -113,19 +126,19 @@ export class Framer {
   }
 
   /**
-   * Takes a chunk. Throws {@link RpcCode.Protocol} or {@link RpcCode.FrameTooLarge} on bytes that are not a packet. The start
-   * of the next packet is unknown then, so the framer has stopped, and the connection must be closed.
+   * Takes a chunk, whose memory may be used again after {@link keepRest}. Throws {@link RpcCode.Protocol} or
+   * {@link RpcCode.FrameTooLarge} on bytes that are not a packet. The start of the next packet is unknown then, so the framer has
+   * stopped, and the connection must be closed.
    */
   push(chunk: RawBytes): void {
     if (chunk.length === 0) return; // a message of a WebSocket without bytes
-    if (!this.#paused) return this.#read(chunk, 0);
-    this.#rest.push(chunk);
+    if (!this.#paused) return this.#read(chunk, 0, chunk.length, true);
+    this.#rest.push(copyOf(chunk, 0, chunk.length));
     this.#restBytes += chunk.length;
   }
 
-  #read(chunk: RawBytes, start: number): void {
-    let at = this.#heldBytes > 0 ? this.#completeHeld(chunk) : start;
-    const end = chunk.length;
+  #read(chunk: RawBytes, start: number, end: number, isLent: boolean): void {
+    let at = this.#heldBytes > 0 ? this.#completeHeld(chunk, end) : start;
     let frameBytes = 0;
     while (!this.#stopped && !this.#paused && end - at >= HEADER_BYTES) {
       frameBytes = this.#frameBytes(chunk, at);
@@ -140,21 +153,20 @@ export class Framer {
       if (chunk[at + AT.version] !== VERSION) throw this.#notOurs(chunk, at);
       return this.#hold(chunk, at, end, Math.max(end - at, end - at < HEADER_BYTES ? 0 : frameBytes));
     }
-    this.#rest.unshift(chunk);
+    this.#rest.unshift({ bytes: chunk, at, end, isLent });
     this.#restBytes += end - at;
-    this.#restAt = at;
   }
 
   /** Completes the held frame from the chunk, and returns the number of bytes taken. */
-  #completeHeld(chunk: RawBytes): number {
+  #completeHeld(chunk: RawBytes, end: number): number {
     let at = 0;
     if (this.#heldBytes < HEADER_BYTES) {
-      at = Math.min(HEADER_BYTES - this.#heldBytes, chunk.length);
+      at = Math.min(HEADER_BYTES - this.#heldBytes, end);
       this.#hold(chunk, 0, at, HEADER_BYTES);
       if (this.#heldBytes < HEADER_BYTES) return at;
     }
     const frameBytes = this.#frameBytes(this.#held, 0);
-    const taken = Math.min(frameBytes - this.#heldBytes, chunk.length - at);
+    const taken = Math.min(frameBytes - this.#heldBytes, end - at);
     this.#hold(chunk, at, at + taken, frameBytes);
     if (this.#heldBytes < frameBytes) return at + taken;
     const whole = this.#held;
@@ -229,6 +241,10 @@ export class Framer {
     this.stop();
     return new RpcError(RpcCode.FrameTooLarge, `the peer sent ${what}`);
   }
+}
+
+function copyOf(bytes: RawBytes, at: number, end: number): Rest {
+  return { bytes: keepCopy(bytes, at, end), at: 0, end: end - at, isLent: false };
 }
 
 /** Checks an option that limits the size of a frame: one byte beyond the header at least, 2^31 at most. Unit: bytes. */

@@ -3,7 +3,7 @@ import type { RawBytes } from '../raw-bytes.js';
 
 /** Receiver of a stream's events. {@link ByteStream.open} sets the handler once; no event comes before. */
 export interface StreamHandler {
-  /** The memory of the chunk may be used again when this returns, where the stream was dialled. */
+  /** The memory of the chunk may be used again when this returns. */
   onData(chunk: RawBytes): void;
   /** Called by a stream of messages: so many bytes of a message have arrived, and wait for the rest. */
   onPartial?(bytes: number): void;

@@ -114,6 +114,7 @@ export class FrameIntake {
     try {
       this.#framer.push(chunk);
       if (!isContinued && this.#framer.isPaused && !this.#isWaiting) this.#batchesEnded();
+      this.#framer.keepRest();
       if (this.#options.portBytes !== undefined) this.#noteHeld();
     } catch (error) {
       this.#handler.onError(error);

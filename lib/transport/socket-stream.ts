@@ -10,8 +10,8 @@ interface SocketParts {
   explain?(error: Error): Error;
   /** Bytes that a socket may hold although the kernel takes all bytes: node:tls ends each write in a later phase of the event loop. */
   readonly writingBytes?: number;
-  /** Readings of the socket, where it was dialled with them. */
-  readonly reads?: SocketReads;
+  /** Readings of the socket, where it was made with them. */
+  readonly reads?: SocketReads | undefined;
 }
 
 /** The stream of a socket of the system, whatever the socket's kind. */

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describeEndpoint, type Endpoint, withPort } from '../endpoint.js';
-import { endWithRealTicks } from './real-ticks.js';
+import { acceptSocket } from './socket-accept.js';
 import { dialSocket } from './socket-dial.js';
 import { closeServer, listenAt } from './socket-listen.js';
 import { SocketReads } from './socket-reads.js';
@@ -17,16 +17,16 @@ export const tcp: Transport<'tcp'> = {
     const { host, port } = endpoint;
     const check = (made: Socket): Error | undefined =>
       isConnectedToItself(made) ? refusedItself(endpoint) : undefined;
-    const reads = new SocketReads();
+    const reads = new SocketReads('dialled');
     const socket = await dialSocket({ host, port, onread: reads.onread }, signal, check);
     return stream(socket, describeEndpoint(endpoint), host, reads);
   },
 
   async listen(endpoint, { onStream, onError }) {
     const { host, port } = endpoint;
-    const server = createServer((socket) => {
-      endWithRealTicks(socket);
-      onStream(stream(socket, `${socket.remoteAddress}:${socket.remotePort}`, String(socket.remoteAddress)));
+    const server = createServer((accepted) => {
+      const { socket, reads } = acceptSocket(accepted);
+      onStream(stream(socket, `${socket.remoteAddress}:${socket.remotePort}`, String(socket.remoteAddress), reads));
     });
     await listenAt(server, { host, port }, onError);
     const { port: taken } = server.address() as AddressInfo;

@@ -1,7 +1,7 @@
-import { createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { describeEndpoint } from '../endpoint.js';
 import { delay } from '../timers.js';
-import { endWithRealTicks } from './real-ticks.js';
+import { acceptSocket } from './socket-accept.js';
 import { dialSocket } from './socket-dial.js';
 import { publishSocket } from './socket-file.js';
 import { closeServer, listenAt } from './socket-listen.js';
@@ -26,7 +26,7 @@ export const unix: Transport<'unix'> = {
       signal.throwIfAborted();
       checkSocket(path);
       try {
-        const reads = new SocketReads();
+        const reads = new SocketReads('dialled');
         const socket = await dialSocket({ path, onread: reads.onread }, signal);
         return new SocketStream(socket, describeEndpoint(endpoint), THIS_MACHINE, { reads });
       } catch (error) {
@@ -40,11 +40,11 @@ export const unix: Transport<'unix'> = {
     const { path } = endpoint;
     let accepted = 0;
     let isPublished = false;
-    const server = createServer((socket: Socket) => {
-      if (!isPublished) return socket.destroy(); // another process asks whether this one lives
-      endWithRealTicks(socket);
+    const server = createServer((made) => {
+      if (!isPublished) return made.destroy(); // another process asks whether this one lives
       accepted += 1;
-      onStream(new SocketStream(socket, `${describeEndpoint(endpoint)}#${accepted}`, THIS_MACHINE));
+      const { socket, reads } = acceptSocket(made);
+      onStream(new SocketStream(socket, `${describeEndpoint(endpoint)}#${accepted}`, THIS_MACHINE, { reads }));
     });
     const withdraw = await publishSocket(path, socketMode, {
       listen: (at) => listenAt(server, { path: at }, onError),

@@ -312,6 +312,29 @@ describe('Framer', () => {
     });
   });
 
+  it('needs no memory of a chunk after keepRest(), wherever it was paused', () => {
+    const bodies = Array.from({ length: 40 }, (_, at) => Buffer.alloc(at * 100, at));
+    const bytes = Buffer.concat(bodies.map((body) => frameOf('{}', body)));
+    for (const size of [1, 700, 5_000, bytes.length]) {
+      const seen: Buffer[] = [];
+      const framer = new Framer(DEFAULT_MAX_FRAME_BYTES, (frame) => {
+        seen.push(Buffer.from(frame.bytes.subarray(frame.bodyStart, frame.end)));
+        if (seen.length % 3 === 0) framer.pause();
+      });
+      for (let at = 0, pieces = 1; at < bytes.length; at += size, pieces++) {
+        const chunk = Buffer.from(bytes.subarray(at, at + size));
+        framer.push(chunk);
+        if (pieces % 5 === 0) framer.resume();
+        framer.keepRest();
+        chunk.fill(0xff);
+      }
+      while (framer.isPaused) framer.resume();
+      assert.equal(framer.restBytes, 0);
+      assert.ok(Buffer.concat(seen).equals(Buffer.concat(bodies)), `chunks of ${size} bytes`);
+      assert.equal(seen.length, bodies.length);
+    }
+  });
+
   it('uses one view again and again', () => {
     const views = new Set<FrameView>();
     const framer = new Framer(DEFAULT_MAX_FRAME_BYTES, (frame) => {

@@ -14,7 +14,7 @@ async function dialled(t: TestContext, onConnection: (far: Socket) => void = () 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const reads = new SocketReads();
+  const reads = new SocketReads('dialled');
   const { port } = server.address() as AddressInfo;
   const accepted = once(server, 'connection');
   const socket = await dialSocket({ host: '127.0.0.1', port, onread: reads.onread }, new AbortController().signal);
@@ -40,6 +40,22 @@ describe('SocketReads', () => {
     far.end('last');
     await once(socket, 'close');
     assert.equal(text, 'early, later, last');
+  });
+
+  it('stay paused where what came before they were opened is a reason to pause', async (t) => {
+    const { reads, socket, far } = await dialled(t, (peer) => peer.write('early, '));
+    await until(() => (socket.bytesRead > 0 ? true : undefined), { what: 'bytes that come early' });
+    let text = '';
+    reads.open(socket, (chunk) => {
+      if (text === '') socket.pause();
+      text += chunk.toString();
+    });
+    await until(() => text === 'early, ', { what: 'the early bytes' });
+    far.write('later');
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    assert.equal(text, 'early, ');
+    socket.resume();
+    await until(() => text === 'early, later', { what: 'the rest' });
   });
 
   it('read all sockets of the process into the same memory', async (t) => {

@@ -146,8 +146,13 @@ export class FakeStream implements ByteStream {
     this.isDestroyed = true;
   }
 
+  /** Hands the pieces on in memory that is used again afterwards, as sockets do. */
   receive(...pieces: Buffer[]): void {
-    for (const piece of pieces) this.handler.onData(piece);
+    for (const piece of pieces) {
+      const chunk = Buffer.from(piece);
+      this.handler.onData(chunk);
+      chunk.fill(0xff);
+    }
   }
 
   drain(): void {
