@@ -199,7 +199,7 @@ export class ClusterClient extends ReadyEmitter {
   }
 }
 
-/** The port that decides who leads: that of one machine, or the election of a registry. */
+/** The port that decides which process leads: that of one machine, or the election of a registry. */
 function portOf(options: ResolvedClusterOptions, onError: (error: Error) => void): ElectionPort {
   const { election } = options;
   return election === undefined ? electionPort(options, onError) : new RegistryPort(options, election, onError);

@@ -335,6 +335,27 @@ describe('a shared client whose processes share the connection of their machine'
     assert.equal(await b2.client.who(), 'a1');
   });
 
+  it('keeps a process of the machine out that does not know the secret, from the connection as from the real client', async (t) => {
+    const world = new World(t);
+    const secret = 'the secret of all processes of this client';
+    await world.started('a1', { secret });
+    await world.started('b1', { secret });
+    const stranger = world.join('b2', { share: { lead: false }, maxWaitTime: 2_000 });
+    stranger.subscribe('color');
+    const error = await failure(stranger.client.who());
+    assert.match(`${error.message} ${stranger.errors.map(({ message }) => message)}`, /secret/);
+    const beside = world.join('a2', {
+      secret: 'another secret than that of the others',
+      share: { lead: false },
+      maxWaitTime: 2_000,
+    });
+    await failure(beside.client.who());
+    const known = await world.started('b3', { secret });
+    known.client.publish({ key: 'color', value: 'red' });
+    assert.equal(await known.client.who(), 'a1');
+    assert.deepEqual([stranger.values, lives(world.history)], [[], ['a1 made']]);
+  });
+
   it('refuses options that do not fit', (t) => {
     const world = new World(t);
     const election = machineOn(world.store).registry.election('config');
