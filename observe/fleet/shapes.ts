@@ -19,8 +19,10 @@ const MAX_ENTRIES = 20_000;
 const MAX_BUCKETS = 1_000;
 /** Codes of failures that one method has. */
 const MAX_CODES = 100;
-/** Entries of a list of few entries: places of a server, namespaces, proofs of a caller. */
+/** Entries of a list of few entries: places of a server, namespaces, last calls. */
 const MAX_FEW = 1_000;
+/** Proofs of one caller, of which a server may report thousands. */
+const MAX_PROOFS = 16;
 
 const isNumber: Check = Number.isFinite;
 const isText: Check = (value) => typeof value === 'string' && value.length <= MAX_TEXT;
@@ -103,7 +105,7 @@ const isConnections = fields({
   connections: list(
     fields({
       ...{ id: isText, peer: isText, ip: isText, clientId: optional(isText), process: optional(isProcess) },
-      ...{ standby: isFlag, proven: list(isText, MAX_FEW), since: isNumber, calls: isNumber, open: isNumber },
+      ...{ standby: isFlag, proven: list(isText, MAX_PROOFS), since: isNumber, calls: isNumber, open: isNumber },
     }),
   ),
   next: optional(isText),

@@ -73,6 +73,36 @@ describe('answers of a server that is broken or hostile', () => {
         ),
         nobody,
       );
+    const caller = {
+      id: '1',
+      peer: 'p',
+      ip: '::1',
+      clientId: null,
+      process: null,
+      standby: false,
+      since: 0,
+      calls: 0,
+      open: 0,
+    };
+    const callers = (proven: string[]) => ({ format: 1, known: true, connections: [{ ...caller, proven }] });
+    assert.equal(
+      (
+        await detailsOf(
+          answering(() => callers(['secret'])),
+          's',
+        )
+      ).callers?.connections.length,
+      1,
+    );
+    const proofs = Array.from({ length: 1_000 }, (_, at) => `proof ${at}`);
+    assert.deepEqual(
+      await detailsOf(
+        answering(() => callers(proofs)),
+        's',
+      ),
+      nobody,
+      'a caller proves a few things',
+    );
     const call = { id: 1, seq: 1, time: 0, method: 'a.b.c', outcome: 'failed\u001b[2J', code: null, message: null };
     const recent = {
       format: 1,
