@@ -28,7 +28,7 @@ export class ToolProject {
 
   async node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
     const { NODE_TEST_CONTEXT: _, NODE_V8_COVERAGE: __, ...inherited } = process.env;
-    const options = { cwd: this.folder, env: { ...inherited, ...env }, timeout: 120_000 };
+    const options = { cwd: this.folder, env: { ...inherited, ...env }, timeout: 600_000 };
     try {
       const { stdout, stderr } = await run(process.execPath, args, options);
       return stdout + stderr;
