@@ -119,6 +119,8 @@ export interface ResolvedMailBoxOptions {
   readonly codecs: readonly CodecName[];
   /** Undefined: no certificate, and the authorities of Node.js. */
   readonly tls?: TlsMaterial | undefined;
+  /** Most calls pass through this process as bytes. */
+  readonly relays?: boolean | undefined;
   /** Name of the client; undefined where connections serve several clients. */
   readonly clientId?: string | undefined;
   /** Secrets that are proven to servers. */

@@ -6,14 +6,16 @@ import { watchedBy } from '../watched.js';
 
 /**
  * The package as its users get it: built, and through its public API. `?build=` names another build's entry module,
- * `?transport=` a transport, `?folder=` a folder for the files that this transport needs, and `?watched=` what watches the calls: see
- * watched.ts.
+ * `?transport=` a transport, `?folder=` a folder for the files that this transport needs, `?watched=` what watches the calls: see
+ * watched.ts, and `?share=` the port of shared mailboxes, which a client with `?follows` never takes.
  */
 const QUERY = new URL(import.meta.url).searchParams;
 const BUILD = QUERY.get('build') ?? 'mailstation';
 const { createClient, createServer } = (await import(BUILD)) as typeof import('mailstation');
 
 const WATCHED = watchedBy(QUERY.get('watched'));
+const SHARE_PORT = QUERY.get('share');
+const SHARE = SHARE_PORT === null ? {} : { share: { port: Number(SHARE_PORT), lead: !QUERY.has('follows') } };
 
 const NAMESPACE = 'user';
 const SERVER_TYPE = 'test';
@@ -47,7 +49,7 @@ export const peer: Peer = {
   },
 
   async connect(port) {
-    const client = createClient<Remotes>(PLACES.client);
+    const client = createClient<Remotes>({ ...PLACES.client, ...SHARE });
     client.addProxies([{ namespace: NAMESPACE, serverType: SERVER_TYPE, path: REMOTE }]);
     client.addServers([{ id: SERVER_ID, serverType: SERVER_TYPE, ...PLACES.entry(port) }]);
     await client.start();

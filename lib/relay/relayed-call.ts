@@ -163,18 +163,16 @@ export function returnCall(call: RelayedCall): void {
   call.fail(call.error(RpcCode.Stopping, 'the process that relays the call is stopping', 'not-sent'));
 }
 
-/** Settles a relayed call by answering its Follower. `onSettled` is called first. */
-export function answering(
+/** Answers the Follower of a relayed call, where it waits for an answer and has none yet. The call is over then. */
+export function answerRelayed(
   peer: RelayPeer,
   id: number,
   { method, oneway }: RelayedHead,
-  onSettled: (error: RpcError | undefined) => void,
-): Settle {
-  return (error, results) => {
-    onSettled(error);
-    if (!oneway && results !== NOT_ANSWERED) answerCall(peer, id, method, error, results);
-    peer.served();
-  };
+  error: RpcError | undefined,
+  results: readonly unknown[],
+): void {
+  if (!oneway && results !== NOT_ANSWERED) answerCall(peer, id, method, error, results);
+  peer.served();
 }
 
 /** Answers a Follower with the results or with the error of its call. */

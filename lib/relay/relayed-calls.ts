@@ -6,10 +6,11 @@ import type { RateLimitedLog } from '../rate-limited-log.js';
 import { isStreamFrame } from '../serving/stream-calls.js';
 import type { MethodCache } from './method-cache.js';
 import type { RelayPeer } from './relay-peer.js';
-import { answering, RelayedCall, type RelayedHead } from './relayed-call.js';
+import { answerRelayed, RelayedCall, type RelayedHead } from './relayed-call.js';
+import { RelayedCallTable } from './relayed-call-table.js';
 import { hasStreams, RelayedStreams } from './relayed-streams.js';
 
-export interface RelayedCallsParts {
+export interface RelayedCallsParts<RelayHead extends RelayedHead> {
   readonly peer: RelayPeer;
   readonly methods: MethodCache;
   /** Lines about Followers, over all of them. */
@@ -18,38 +19,35 @@ export interface RelayedCallsParts {
   readonly total: { now: number };
   /** Reason for which a Follower with `own` relayed calls may have no further one; undefined where there is room. */
   refusal(own: number): string | undefined;
+  /** Sends a call for which there is room on its way to the server. */
+  send(call: RelayedCall, head: RelayHead): void;
 }
 
 /** Calls of one Follower that are relayed, from the request to the answer. */
-export class RelayedCalls {
-  readonly #parts: RelayedCallsParts;
+export class RelayedCalls<RelayHead extends RelayedHead> {
+  readonly #parts: RelayedCallsParts<RelayHead>;
   readonly #streams: RelayedStreams;
   /** Calls in flight, by the id of their request. */
-  readonly #calls = new Map<number, RelayedCall>();
+  readonly #calls = new RelayedCallTable();
   #inFlight = 0;
 
-  constructor(parts: RelayedCallsParts) {
+  constructor(parts: RelayedCallsParts<RelayHead>) {
     this.#parts = parts;
     this.#streams = new RelayedStreams(parts.peer, parts.log);
   }
 
-  /** Hands the call to `send`, or refuses the call where there is no room. */
-  relay(head: RelayedHead, frame: FrameView, send: (call: RelayedCall) => void): void {
-    const { peer, total, refusal } = this.#parts;
+  /** Sends the call on its way, or refuses the call where there is no room. */
+  relay(head: RelayHead, frame: FrameView): void {
+    const { peer, total } = this.#parts;
     const { id } = frame;
     if (hasStreams(head) && !this.#streams.admits(head, id)) return;
-    const full = refusal(this.#inFlight);
-    const call = this.#make(head, frame, (error) => {
-      this.#inFlight -= 1;
-      total.now -= 1;
-      this.#calls.delete(id);
-      if (error !== undefined && head.oneway) this.#logOneway(head, error);
-    });
+    const full = this.#parts.refusal(this.#inFlight);
+    const call = this.#make(head, frame);
     peer.taken();
     this.#inFlight += 1;
     total.now += 1;
-    this.#calls.set(id, call);
-    if (full === undefined) send(call);
+    this.#calls.add(id, call);
+    if (full === undefined) this.#parts.send(call, head);
     else call.fail(call.error(RpcCode.PendingFull, full, 'not-sent'));
   }
 
@@ -76,11 +74,23 @@ export class RelayedCalls {
     this.#streams.end();
   }
 
-  #make(head: RelayedHead, frame: FrameView, onSettled: (error: RpcError | undefined) => void): RelayedCall {
+  #make(head: RelayedHead, frame: FrameView): RelayedCall {
     const { peer, methods } = this.#parts;
+    const { id } = frame;
     const method = methods.get(head.method);
-    if (hasStreams(head)) return this.#streams.make(head, frame, method, () => onSettled(undefined));
-    return new RelayedCall(peer, head, frame, method, answering(peer, frame.id, head, onSettled));
+    if (hasStreams(head)) return this.#streams.make(head, frame, method, () => this.#over(id));
+    // The one closure of a relayed call: each further one would cost every call.
+    return new RelayedCall(peer, head, frame, method, (error, results) => {
+      this.#over(id);
+      if (error !== undefined && head.oneway) this.#logOneway(head, error);
+      answerRelayed(peer, id, head, error, results);
+    });
+  }
+
+  #over(id: number): void {
+    this.#inFlight -= 1;
+    this.#parts.total.now -= 1;
+    this.#calls.delete(id);
   }
 
   /** The caller regards a one-way call as sent, and waits for no outcome. */

@@ -6,7 +6,7 @@ import { NO_STREAM, SessionStreams } from '../serving/session-streams.js';
 import { SessionUploads } from '../serving/session-uploads.js';
 import type { StreamFrameType } from '../serving/stream-calls.js';
 import type { RelayPeer } from './relay-peer.js';
-import { answering, type RelayedCall, type RelayedHead } from './relayed-call.js';
+import { answerRelayed, type RelayedCall, type RelayedHead } from './relayed-call.js';
 import { RelayedItemCodec, relayedItems } from './relayed-item-codec.js';
 import type { RelayedStream } from './relayed-stream.js';
 import { RelayedStreamCall, type RelayedStreamHead } from './relayed-stream-call.js';
@@ -65,7 +65,10 @@ export class RelayedStreams {
     const [peer, streams] = [this.#peer, this.#streams as SessionStreams<RelayedStream>];
     const call = isStream(head)
       ? new RelayedStreamCall(streams, incoming, peer, head, frame, method, over)
-      : new RelayedUploadCall(incoming, peer, head, frame, method, answering(peer, id, head, over));
+      : new RelayedUploadCall(incoming, peer, head, frame, method, (error, results) => {
+          over();
+          answerRelayed(peer, id, head, error, results);
+        });
     this.#calls.set(id, call);
     return call;
   }

@@ -24,7 +24,7 @@ import { printable } from '../quoted.js';
 import { RateLimitedLog } from '../rate-limited-log.js';
 import { discardStream, isStreamable } from '../stream/stream-source.js';
 import type { Connection } from '../transport/connection.js';
-import { writeFrame } from '../transport/write-frame.js';
+import { writeBytes, writeFrame } from '../transport/write-frame.js';
 import type { ErrorBody } from '../wire-errors.js';
 import { answerTurn } from './answer-turn.js';
 import { describeForPeer, type ErrorBodyOptions, stockBody } from './error-body.js';
@@ -141,8 +141,12 @@ export class AnswerWriter {
 
   /** Answers with the bytes of another server's answer, `source[start … end)`. */
   bytes(id: number, method: string, head: Uint8Array, source: Buffer, start: number, end: number): void {
-    const failed = this.#write(id, head, (out) => out.append(source, start, end));
-    if (failed !== undefined) this.#resultsFailed(id, method, failed);
+    if (!this.#connection.isOpen) return;
+    try {
+      writeBytes(this.#connection, RESPONSE, id, ANSWER_TIMEOUT_MS, head, source, start, end);
+    } catch (error) {
+      this.#resultsFailed(id, method, error);
+    }
   }
 
   /** Answers a call that could not be relayed, or that the server did not answer. `method` is for the log. */

@@ -11,6 +11,11 @@ export interface ConnectionOptions {
   readonly flushInterval: number;
   /** Reads nothing while the peer does not read. Set at the answering end only: two such ends, both full, would deadlock. */
   readonly pauseWhenBlocked: boolean;
+  /**
+   * Most frames pass through this process as bytes: requests of one connection are sent on another one, and so are answers. Requests are then
+   * handled without a pause for their answers, which come from elsewhere, and more frames are gathered for a write. @default false
+   */
+  readonly relays?: boolean | undefined;
   /** Largest frame until {@link Connection.limitFrames}: a peer that has not registered has no use for more. @default maxFrameBytes */
   readonly maxFirstFrameBytes?: number;
   /** Bounds over all connections of the port. Undefined at the calling end. */

@@ -48,7 +48,7 @@ export class Connection {
     this.#options = options;
     this.#writer = new FrameWriter(options.maxFrameBytes);
     this.#schedule = new FlushSchedule(
-      options.flushInterval,
+      options,
       () => this.#flush(),
       () => this.#flushQueue(),
     );
@@ -239,13 +239,13 @@ export class Connection {
   #flushQueue(): void {
     if (!this.isOpen) return;
     this.#flush();
-    this.#schedule.tickEnded();
+    this.#schedule.early.tickEnded();
     if (this.#options.flushInterval > 0 && !this.isBlocked) this.#handler.onDrained();
   }
 
   #flush(): void {
     if (this.#lifecycle.state === 'blocked') return;
-    this.#schedule.wrote(this.#committed - this.#handed);
+    this.#schedule.early.wrote(this.#committed - this.#handed);
     this.#handed = this.#committed;
     if (this.#stream.pendingBytes === 0) this.#writer.recycle();
     this.#writer.take(this.#write);

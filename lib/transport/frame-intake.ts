@@ -219,7 +219,7 @@ export class FrameIntake {
       if (now >= this.#turnEnds && !this.#isFirstBatch) return this.#endTurn();
       this.#isFirstBatch = false;
       const answered = this.#owner.committedFrames - this.#framesBefore;
-      if (answered < this.#batch && this.#hops < MAX_HOPS) {
+      if (answered < this.#batch && this.#hops < MAX_HOPS && this.#options.relays !== true) {
         this.#hops += 1;
         void ANSWERED.then(this.#continue);
         return;

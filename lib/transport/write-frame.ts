@@ -1,5 +1,6 @@
 import type { FrameWriter } from '../protocol/frame-writer.js';
 import type { PacketKind } from '../protocol/packet.js';
+import type { RawBytes } from '../raw-bytes.js';
 import type { Connection } from './connection.js';
 
 /**
@@ -17,6 +18,27 @@ export function writeFrame(
   const out = connection.begin(kind, id, timeoutMs, head);
   try {
     writeBody(out);
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
+
+/** Sends a frame with the body `source[start … end)`, likewise and without a closure: each answer that is relayed is such a frame. */
+export function writeBytes(
+  connection: Pick<Connection, 'begin' | 'commit' | 'rollback'>,
+  kind: PacketKind,
+  id: number,
+  timeoutMs: number,
+  head: Uint8Array,
+  source: RawBytes,
+  start: number,
+  end: number,
+): void {
+  const out = connection.begin(kind, id, timeoutMs, head);
+  try {
+    out.append(source, start, end);
     connection.commit();
   } catch (error) {
     connection.rollback();

@@ -6,6 +6,7 @@ import { quoted } from '../../lib/quoted.js';
 import type { RateLimitedLog } from '../../lib/rate-limited-log.js';
 import { MethodCache } from '../../lib/relay/method-cache.js';
 import type { RelayPeer } from '../../lib/relay/relay-peer.js';
+import type { RelayedCall } from '../../lib/relay/relayed-call.js';
 import { RelayedCalls } from '../../lib/relay/relayed-calls.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import type { RelayHandler, RelayRequest } from '../../lib/serving/channel.js';
@@ -42,7 +43,7 @@ export class RelaySession implements RelayHandler {
   readonly #peer: RelayPeer;
   /** By the number that the Follower has given the server. */
   readonly #uses = new Map<number, Use>();
-  readonly #calls: RelayedCalls;
+  readonly #calls: RelayedCalls<RelayHead>;
   readonly #gate: DialGate;
 
   constructor(parts: RelayParts, peer: RelayPeer) {
@@ -55,12 +56,13 @@ export class RelaySession implements RelayHandler {
       log: parts.log,
       total: parts.pool.relayed,
       refusal: (own) => this.#refusal(own),
+      send: (call, head) => this.#send(call, head),
     });
   }
 
   onRequest(head: RelayRequest, frame: FrameView): void {
     if (!this.#peer.isOpen) return; // no outcome could be reported
-    if (head.type === 'relay') this.#relay(head, frame);
+    if (head.type === 'relay') this.#calls.relay(head, frame);
     else if (head.type === 'open_mailbox') this.#open(head);
     else this.#close(head.to);
   }
@@ -119,12 +121,10 @@ export class RelaySession implements RelayHandler {
     this.#parts.pool.release(use.pooled, use.user);
   }
 
-  #relay(head: RelayHead, frame: FrameView): void {
-    this.#calls.relay(head, frame, (call) => {
-      const use = this.#uses.get(head.to);
-      if (use !== undefined) return use.pooled.relay(call);
-      call.fail(call.error(RpcCode.BadRequest, `no mailbox was opened under the number ${head.to}`, 'not-sent'));
-    });
+  #send(call: RelayedCall, { to }: RelayHead): void {
+    const use = this.#uses.get(to);
+    if (use !== undefined) return use.pooled.relay(call);
+    call.fail(call.error(RpcCode.BadRequest, `no mailbox was opened under the number ${to}`, 'not-sent'));
   }
 
   #refusal(own: number): string | undefined {

@@ -27,7 +27,7 @@ export class Relay implements Upstreams {
     const { clientId } = mailbox;
     // These connections carry the calls of all processes, so that each call has the name of its own client.
     this.#codec = clientId === undefined ? undefined : new NamedRequestCodec(clientId);
-    const upstream = { ...options, mailbox: { ...mailbox, clientId: undefined } };
+    const upstream = { ...options, mailbox: { ...mailbox, clientId: undefined, relays: true } };
     this.#log = new RateLimitedLog(logger);
     this.#pool = new UpstreamPool(upstream, undefined, share);
     this.#acceptor = new ChannelAcceptor(acceptorOptions(share, mailbox, logger));

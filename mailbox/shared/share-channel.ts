@@ -37,6 +37,7 @@ export function acceptorOptions(
     maxQueuedBytes,
     streamWindow,
     flushInterval: 0,
+    relays: true,
     // No method is served on this port, and relayed calls have limits of their own.
     maxConcurrent: 1,
     maxQueued: 0,

@@ -5,6 +5,7 @@ import { cannotGoOn } from '../../lib/relay/relayed-answer.js';
 import type { ServerInfo } from '../../lib/server-info.js';
 import { nextTick } from '../../lib/timers.js';
 import { BaseMailBox, type MailBoxState } from '../index.js';
+import { SentCalls } from './sent-calls.js';
 import type { Upstream, UpstreamStatus, UpstreamUser } from './upstream.js';
 
 /** The share that a shared mailbox belongs to. */
@@ -25,9 +26,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   readonly #source: UpstreamSource;
   readonly #latency = new Latency();
   /** Calls of this process, sent and not settled. */
-  readonly #sent = new Set<OutgoingCall>();
-  /** Calls that came back unsent. Their outcome is observed already. */
-  readonly #returned = new WeakSet<OutgoingCall>();
+  readonly #sent = new SentCalls((call, isAnswered) => this.#onEnded(call, isAnswered));
   #upstream: Upstream | undefined;
   #lastFailure: RpcError | undefined;
   #generation: string | undefined;
@@ -74,7 +73,6 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
     const upstream = this.#upstream;
     if (upstream === undefined || this.state !== 'ready') return this.refuse(call);
     this.#sent.add(call);
-    if (!this.#returned.has(call)) this.#watch(call);
     upstream.send(call);
   }
 
@@ -109,8 +107,7 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   }
 
   onReturned(call: OutgoingCall): void {
-    this.#sent.delete(call);
-    this.#returned.add(call);
+    this.#sent.returned(call);
     call.requestCodec = undefined;
     call.move('queued', 'connection'); // from now on the call is sent with the time that is left
     if (call.upload?.hasBegun === true) cannotGoOn(call);
@@ -132,32 +129,13 @@ export class SharedMailBox extends BaseMailBox implements UpstreamUser {
   protected override onDrain(): void {}
 
   protected override onDestroy(reason: RpcError): void {
-    for (const call of [...this.#sent]) call.lost(reason, 'unknown');
+    this.#sent.loseAll(reason);
     this.#upstream?.release();
     this.#upstream = undefined;
     this.#source.onClosed(this);
   }
 
-  /**
-   * Observes the end of a call at its server once, however often the call comes back. After filters may still have the
-   * answer then: the call is in flight no more.
-   */
-  #watch(call: OutgoingCall): void {
-    const { watcher } = call;
-    call.watcher = {
-      answered: () => {
-        this.#onEnded(call, true);
-        watcher?.answered();
-      },
-      failed: (error) => {
-        this.#onEnded(call, error.delivery === 'answered');
-        watcher?.failed(error);
-      },
-    };
-  }
-
   #onEnded(call: OutgoingCall, isAnswered: boolean): void {
-    this.#sent.delete(call);
     if (isAnswered) this.#latency.answered(call.sentAt);
     this.#closeIfDrained();
   }

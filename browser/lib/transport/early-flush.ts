@@ -1,5 +1,7 @@
 /** A page writes at the end of the tick: its calls are few. */
 export class EarlyFlush {
+  constructor(_relays?: boolean) {}
+
   isDue(_waiting: number): boolean {
     return false;
   }

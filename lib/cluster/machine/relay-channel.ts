@@ -82,12 +82,13 @@ export class RelayChannel implements Channel {
     const peer = new RelayPeer(follower);
     const { log } = this.#parts;
     const calls = new RelayedCalls({
-      ...{ peer, log, total: this.#total, refusal: (own) => this.#refusal(own) },
+      ...{ peer, log, total: this.#total, refusal: (own: number) => this.#refusal(own) },
+      send: (call) => this.#send(call),
       methods: new MethodCache(peer.clientId),
     });
     return {
       onCall: (head, frame) => {
-        if (peer.isOpen) calls.relay(head, frame, (call) => this.#send(call));
+        if (peer.isOpen) calls.relay(head, frame);
       },
       onRequest: (_head, { id }) => {
         const why = 'this channel shares no mailboxes';

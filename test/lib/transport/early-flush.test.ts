@@ -11,6 +11,15 @@ describe('EarlyFlush', () => {
     );
   });
 
+  it('is due after 128 frames where frames are passed on as bytes', () => {
+    const earlyFlush = new EarlyFlush(true);
+    const due = (...waiting: number[]): boolean[] => waiting.map((frames) => earlyFlush.isDue(frames));
+    assert.deepEqual(due(127, 128), [false, true]);
+    earlyFlush.wrote(400);
+    earlyFlush.tickEnded();
+    assert.deepEqual(due(127, 128), [false, true], 'a quarter of the last tick is less');
+  });
+
   it('is due after a quarter of the frames of the tick before', () => {
     const earlyFlush = new EarlyFlush();
     earlyFlush.wrote(300);

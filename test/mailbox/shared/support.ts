@@ -1,3 +1,4 @@
+import type { Settle } from '../../../lib/call/call-contract.js';
 import type { OutgoingCall } from '../../../lib/call/outgoing-call.js';
 import { RemoteMethod } from '../../../lib/call/remote-method.js';
 import { quietLogger } from '../../../lib/diagnostics.js';
@@ -7,7 +8,7 @@ import type { RelayHead } from '../../../lib/protocol/message.js';
 import { msgpackCodec } from '../../../lib/protocol/msgpack-codec.js';
 import { type FrameView, REQUEST } from '../../../lib/protocol/packet.js';
 import { RelayPeer } from '../../../lib/relay/relay-peer.js';
-import { answering, RelayedCall } from '../../../lib/relay/relayed-call.js';
+import { answerRelayed, RelayedCall } from '../../../lib/relay/relayed-call.js';
 import type { ServerInfo } from '../../../lib/server-info.js';
 import type { RegisteredFollower } from '../../../lib/serving/channel.js';
 import { type MailBox, type MailBoxEvents, type MailBoxState, resolveMailBoxOptions } from '../../../mailbox/index.js';
@@ -146,6 +147,6 @@ export function relayedCall(
   { bodyBytes = 8, timeout = 1_000 } = {},
 ): RelayedCall {
   const method = RemoteMethod.named('user.m.f');
-  const settle = answering(peer, id, relayHead(), () => {});
+  const settle: Settle = (error, results) => answerRelayed(peer, id, relayHead(), error, results);
   return new RelayedCall(peer, relayHead(), relayFrame(id, bodyBytes, timeout), method, settle);
 }
