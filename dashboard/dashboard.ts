@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
+import { describeError } from '../lib/diagnostics.js';
 import { RpcCode, RpcError, toError } from '../lib/errors.js';
 import { isLoopback } from '../lib/host.js';
+import { printable } from '../lib/quoted.js';
 import { setImmediate, timeOfDay } from '../lib/timers.js';
 import { type Fleet, type FleetClient, openFleet } from '../observe/fleet/index.js';
 import { Embedded } from './embedded.js';
@@ -9,7 +11,7 @@ import { Entrance } from './entrance.js';
 import { type DashboardOptions, type ResolvedDashboardOptions, resolveDashboardOptions } from './options.js';
 import { PageCalls } from './page-calls.js';
 import { Routes } from './routes.js';
-import { Board } from './state/board.js';
+import { Board, type BoardState } from './state/board.js';
 import { DASHBOARD_CLIENT } from './state/callers.js';
 import { CourseOfFigures } from './state/history.js';
 import { Recorder } from './state/recorder.js';
@@ -18,6 +20,9 @@ import { type Observation, Watch, type WatchedClient } from './watch.js';
 
 /** Longest time in which a request must have arrived. Unit: ms */
 const REQUEST_TIMEOUT = 30_000;
+/** Faults of the dashboard that are reported, each once, and the length of their words on the page. */
+const MAX_FAULTS = 20;
+const MAX_FAULT = 500;
 /** Connections of browsers beside those of viewers. */
 const MORE_CONNECTIONS = 128;
 
@@ -33,6 +38,8 @@ export class Dashboard {
   readonly #recorder: Recorder;
   readonly #viewers: Viewers;
   readonly #embedded: Embedded;
+  /** Faults that were logged, by their texts. */
+  readonly #faults = new Set<string>();
   #routes: Routes | undefined;
   #watch: Watch | undefined;
   #fleet: Fleet | undefined;
@@ -54,7 +61,7 @@ export class Dashboard {
     this.#course = new CourseOfFigures(states);
     this.#recorder = new Recorder(states);
     this.#viewers = new Viewers(maxViewers, () => this.#snapshot());
-    this.#embedded = new Embedded(clients, this.#board.calls);
+    this.#embedded = new Embedded(clients, this.#board.calls, (error) => this.#fault(error));
   }
 
   /**
@@ -126,6 +133,7 @@ export class Dashboard {
     if (this.#stopped !== undefined) return;
     this.#watch = new Watch(watched, interval);
     this.#watch.on('observation', (observation) => this.#observed(observation));
+    this.#watch.on('fault', (error) => this.#fault(error));
     this.#embedded.start();
     this.#watch.start();
   }
@@ -177,9 +185,36 @@ export class Dashboard {
     return new Routes({ basePath, ...parts, onOpened, calls, clientOf });
   }
 
+  /** Never throws: the program that embeds the dashboard would end with an error of the dashboard. */
   #observed(observation: Observation): void {
-    const sources = [...this.#embedded.sources, ...(this.#fleet?.client.roster ?? [])];
-    const { snapshot, delta, figures } = this.#board.next(observation, this.#embedded.reports, sources);
+    try {
+      this.#show(this.#next(observation));
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #next(observation: Observation): BoardState {
+    try {
+      const sources = [...this.#embedded.sources, ...(this.#fleet?.client.roster ?? [])];
+      return this.#board.next(observation, this.#embedded.reports, sources);
+    } catch (error) {
+      this.#fault(error);
+      return this.#board.failed(observation.time);
+    }
+  }
+
+  /** Reports an error of the dashboard itself: once with the logger, and as a change on the page. */
+  #fault(thrown: unknown): void {
+    const error = toError(thrown);
+    const text = printable(`a fault of the dashboard, whose figures may be old: ${error.message}`.slice(0, MAX_FAULT));
+    if (this.#faults.has(text) || this.#faults.size >= MAX_FAULTS) return;
+    this.#faults.add(text);
+    this.#board.noteFault(text, timeOfDay());
+    this.#options.logger.error(`mailstation: ${text}\n${describeError(error)}`);
+  }
+
+  #show({ snapshot, delta, figures }: BoardState): void {
     this.#course.add(snapshot.time, snapshot.totals, figures);
     if (delta === undefined) {
       this.#recorder.begin(snapshot);

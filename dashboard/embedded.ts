@@ -16,11 +16,14 @@ export class Embedded {
   readonly #keys: readonly string[];
   readonly #calls: Calls;
   readonly #reasons = new Map<string, string>();
-  readonly #onError = (message: unknown): void => this.#failed(message as CallMessage);
-  readonly #onMailbox = (message: unknown): void => this.#moved(message as MailboxStateMessage);
+  readonly #onFault: (error: unknown) => void;
+  readonly #onError = (message: unknown): void => this.#guard(() => this.#failed(message as CallMessage));
+  readonly #onMailbox = (message: unknown): void => this.#guard(() => this.#moved(message as MailboxStateMessage));
 
-  constructor(clients: readonly Client[], calls: Calls) {
+  /** `onFault`: called with an error of the dashboard. Thrown to a channel, such an error would end the program. */
+  constructor(clients: readonly Client[], calls: Calls, onFault: (error: unknown) => void) {
     this.#clients = clients;
+    this.#onFault = onFault;
     this.#keys = embeddedKeys(clients.map((client) => client.inspect().clientId));
     this.#calls = calls;
   }
@@ -48,6 +51,14 @@ export class Embedded {
 
   get sources(): readonly RosterReport[] {
     return this.#clients.flatMap((client) => client.roster);
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onFault(error);
+    }
   }
 
   /** The channel does not say which client has made the call: among several the caller is the process. */

@@ -173,8 +173,8 @@ export interface FailedCall {
   readonly key: string;
   /** Unit: ms since 1970, on the clock of the dashboard. */
   readonly time: number;
-  /** End that reports the call. Both ends may report one call. */
-  readonly by: 'server' | 'client';
+  /** End that reports the call. `both`: the entry has what the two ends know, with the words of the caller. */
+  readonly by: 'server' | 'client' | 'both';
   /** Key in `servers`; null where none was chosen. */
   readonly server: string | null;
   readonly serverType: string | null;
@@ -185,9 +185,9 @@ export interface FailedCall {
   readonly caller: string | null;
   /** `ERR_RPC_...` */
   readonly code: string;
-  /** How the call ended at the server; null where the client reports the call. */
+  /** How the call ended at the server; null where the client alone reports the call. */
   readonly outcome: 'failed' | 'refused' | 'late' | 'left' | 'unanswered' | null;
-  /** How far the call got; null where the server reports the call. */
+  /** How far the call got; null where the server alone reports the call. */
   readonly delivery: 'not-sent' | 'unknown' | 'answered' | null;
   /** Message of the error, at most 500 characters. */
   readonly message: string;
@@ -240,7 +240,8 @@ export interface Change {
     | 'client-left'
     | 'ejected'
     | 'readmitted'
-    | 'mailbox';
+    | 'mailbox'
+    | 'fault';
   /** Key in `servers`; null where none is concerned. */
   readonly server: string | null;
   /** Key in `clients`; null where none is concerned. */

@@ -42,6 +42,8 @@ export interface Observation {
 
 export interface WatchEvents extends Record<string, unknown[]> {
   observation: [observation: Observation];
+  /** An observation could not be made, for a fault of the dashboard. */
+  fault: [error: unknown];
 }
 
 /** Connections of one server that are read, in pages of {@link PAGE}. */
@@ -81,7 +83,7 @@ export class Watch extends Emitter<WatchEvents> {
     for (const { poller, client } of this.#pollers)
       poller.on('sample', (sample) => {
         this.#samples.set(client, sample);
-        if (client === this.#pollers[0]?.client) void this.#observe();
+        if (client === this.#pollers[0]?.client) void this.#observeOnce();
       });
   }
 
@@ -93,10 +95,23 @@ export class Watch extends Emitter<WatchEvents> {
     for (const { poller } of this.#pollers) poller.stop();
   }
 
-  /** The rounds of the first client set the pace, and the last samples of the others are taken. */
-  async #observe(): Promise<void> {
+  /** The rounds of the first client set the pace. Never rejects. */
+  async #observeOnce(): Promise<void> {
     if (this.#isObserving) return; // a round that came while the last one was being answered
     this.#isObserving = true;
+    try {
+      const servers = await this.#observe();
+      if (this.#pollers.some(({ poller }) => poller.isRunning))
+        this.emit('observation', { time: timeOfDay(), servers });
+    } catch (error) {
+      this.emit('fault', error);
+    } finally {
+      this.#isObserving = false;
+    }
+  }
+
+  /** The last samples of all clients, each server once, with the further reports. */
+  async #observe(): Promise<readonly ObservedServer[]> {
     const found = new Map<string, { sample: ServerSample; client: FleetClient }>();
     for (const { client } of this.#pollers)
       for (const sample of this.#samples.get(client)?.servers ?? []) {
@@ -106,13 +121,11 @@ export class Watch extends Emitter<WatchEvents> {
       }
     for (const id of this.#further.keys()) if (!found.has(id)) this.#further.delete(id);
     await this.#askFurther([...found.values()]);
-    const servers = [...found.values()].map(({ sample, client }): ObservedServer => {
+    return [...found.values()].map(({ sample, client }): ObservedServer => {
       const further = this.#further.get(sample.id);
       const recent = further?.fresh.shift();
       return { sample, client, connections: further?.connections ?? null, recent };
     });
-    this.#isObserving = false;
-    if (this.#pollers.some(({ poller }) => poller.isRunning)) this.emit('observation', { time: timeOfDay(), servers });
   }
 
   /** Resolves when all have answered, or the time for that is over: a late answer is in the next observation. */

@@ -30,13 +30,14 @@ export interface BoardState {
 
 /** Makes of each observation the state that the page shows. */
 export class Board {
-  readonly calls = new Calls();
+  readonly calls: Calls;
   readonly #settings: BoardSettings;
   readonly #changes = new Changes();
   #last: Snapshot | undefined;
 
   constructor(settings: BoardSettings) {
     this.#settings = settings;
+    this.calls = new Calls(settings.interval);
   }
 
   get snapshot(): Snapshot | undefined {
@@ -74,6 +75,22 @@ export class Board {
     const snapshot: Snapshot = { format: 1, seq: (last?.seq ?? 0) + 1, time, about, totals, state };
     this.#last = snapshot;
     return { snapshot, delta: last && deltaOf(last, snapshot), figures };
+  }
+
+  /** Notes a fault of the dashboard, which the next state has among its changes. */
+  noteFault(text: string, time: number): void {
+    this.#changes.fault(text, time);
+  }
+
+  /** State in the place of one that could not be made, for a fault of the dashboard: that of before, with the newest changes. */
+  failed(time: number): BoardState {
+    const last = this.#last;
+    const nothing = Object.fromEntries(COLLECTIONS.map((name) => [name, record(new Map())])) as unknown as State;
+    const state: State = { ...(last?.state ?? nothing), events: record(this.#changes.entries) };
+    const { about = this.#about({}), totals = totalsOf([], new Map(), new Map(), 0) } = last ?? {};
+    const snapshot: Snapshot = { format: 1, seq: (last?.seq ?? 0) + 1, time, about, totals, state };
+    this.#last = snapshot;
+    return { snapshot, delta: last && deltaOf(last, snapshot), figures: new Map() };
   }
 
   #about(left: Required<About>['left']): About {

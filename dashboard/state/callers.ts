@@ -70,7 +70,7 @@ function isAlone(names: readonly (string | null)[], name: string | null): boolea
 }
 
 /**
- * Key of the caller as whom servers see an embedded client, with the key of the client; nothing for one of several of the same name. Connections
+ * Key under which servers see an embedded client, with the key of the client; nothing for one of several of the same name. Connections
  * of a client that leads shared mailboxes carry the calls of all its processes, and have no name.
  */
 function seenAs({ key, report: { clientId, sharing } }: EmbeddedClient): [string, string][] {

@@ -6,10 +6,10 @@ import { explained } from '../explanations.js';
 import type { FailedCall, SlowCall, Stage } from '../snapshot.js';
 import type { ObservedServer } from '../watch.js';
 import { connectionKey } from './callers.js';
+import { FailedCalls } from './failed-calls.js';
 import { ascendingKey, rounded } from './keys.js';
 import { isOfServices } from './servers.js';
 
-const MAX_ERRORS = 200;
 const MAX_SLOW = 100;
 const MAX_MESSAGE = 500;
 
@@ -26,11 +26,18 @@ const CALLER_STAGES: readonly (readonly [keyof CallTiming, string])[] = [
 
 /** Last calls that failed or took long, over all servers and callers, within bounds. */
 export class Calls {
-  readonly errors = new Map<string, FailedCall>();
   readonly slow = new Map<string, SlowCall>();
-  /** Key of the entry by server and id of the entry there, for entries that change. */
-  readonly #keys = new Map<string, string>();
+  readonly #failed: FailedCalls;
   #last = 0;
+
+  /** `interval`: time between two states. Unit: ms */
+  constructor(interval: number) {
+    this.#failed = new FailedCalls(interval);
+  }
+
+  get errors(): ReadonlyMap<string, FailedCall> {
+    return this.#failed.entries;
+  }
 
   /** Takes the new entries of a server. `byConnection`: keys of the callers. `offset`: the clock of the dashboard less that of the server. */
   take({ sample, recent }: ObservedServer, byConnection: ReadonlyMap<string, string>, offset: number): void {
@@ -41,54 +48,46 @@ export class Calls {
       connection === null ? null : (byConnection.get(connectionKey(sample.id, connection)) ?? null);
     const pid = sample.report?.server.pid ?? 0;
     for (const call of recent.failed)
-      if (isOfServices({ name: call.method })) this.#failed(call, { ...place, pid, client: callerOf(call), offset });
+      if (isOfServices({ name: call.method }))
+        this.#failedCall(call, { ...place, pid, client: callerOf(call), offset });
     for (const call of recent.slow)
       if (isOfServices({ name: call.method })) this.#slowCall(call, { ...place, client: callerOf(call), offset });
   }
 
   /** Takes a call that has failed at a client of this process. */
   takeOwn(message: CallMessage, client: string | null, time: number): void {
-    const { error, serverId = null, serverType, method, delivery = null } = message;
+    const { error, serverId = null, serverType, method, delivery = null, duration = null } = message;
     if (error === undefined || !isOfServices({ name: method })) return;
-    this.#add(this.errors, MAX_ERRORS, (key) => ({
-      ...{ key, time, by: 'client' as const, server: serverId, serverType, method, client, caller: null },
+    this.#failed.fromClient({
+      ...{ time, by: 'client', server: serverId, serverType, method, client, caller: null },
       ...{ outcome: null, delivery, more: 0 },
       ...errorParts(error),
-    }));
+      duration: rounded(duration),
+    });
   }
 
-  #failed(call: RecentCall, of: Place & { readonly pid: number }): void {
+  #failedCall(call: RecentCall, of: Place & { readonly pid: number }): void {
     const { server, serverType, client, offset, pid } = of;
     const { method, caller, outcome, message, duration, more } = call;
-    const known = `${server} ${pid} ${call.id}`;
     const code = call.code ?? RpcCode.Timeout;
-    const make = (key: string): FailedCall => ({
-      ...{ key, time: Math.round(call.time + offset), by: 'server', server, serverType, method, client, caller, code },
+    this.#failed.fromServer(`${server} ${pid} ${call.id}`, {
+      ...{ time: Math.round(call.time + offset), by: 'server', server, serverType, method, client, caller, code },
       outcome: outcome === 'ok' ? 'failed' : outcome,
       ...{ delivery: null, message: message ?? wordsOf(outcome), explained: explained(code) },
       ...{ duration: rounded(duration), stages: stagesOf(call), timing: [], more },
     });
-    const key = this.#keys.get(known);
-    if (key !== undefined && this.errors.has(key)) this.errors.set(key, make(key));
-    else this.#keys.set(known, this.#add(this.errors, MAX_ERRORS, make));
-    for (const [each, at] of this.#keys) if (!this.errors.has(at)) this.#keys.delete(each);
   }
 
   #slowCall(call: RecentCall, { server, serverType, client, offset }: Place): void {
     const { method, caller, outcome, code, duration } = call;
-    this.#add(this.slow, MAX_SLOW, (key) => ({
-      ...{ key, time: Math.round(call.time + offset), server, serverType, method, client, caller, outcome, code },
-      ...{ duration: rounded(duration), stages: stagesOf(call) },
-    }));
-  }
-
-  #add<Entry>(list: Map<string, Entry>, most: number, make: (key: string) => Entry): string {
     this.#last += 1;
     const key = ascendingKey(this.#last);
-    list.set(key, make(key));
-    const [oldest] = list.keys();
-    if (list.size > most && oldest !== undefined) list.delete(oldest);
-    return key;
+    this.slow.set(key, {
+      ...{ key, time: Math.round(call.time + offset), server, serverType, method, client, caller, outcome, code },
+      ...{ duration: rounded(duration), stages: stagesOf(call) },
+    });
+    const [oldest] = this.slow.keys();
+    if (this.slow.size > MAX_SLOW && oldest !== undefined) this.slow.delete(oldest);
   }
 }
 

@@ -22,13 +22,20 @@ export class Changes {
     const led = this.#noteLeaders(now.servers);
     if (before === undefined) return;
     const told = [...led, ...serverChanges(before, now), ...clientChanges(before, now), ...linkChanges(before, now)];
-    for (const change of told.slice(0, MAX_AT_ONCE)) {
-      this.#last += 1;
-      const key = ascendingKey(this.#last);
-      this.entries.set(key, { key, time, ...change });
-      const [oldest] = this.entries.keys();
-      if (this.entries.size > MAX_CHANGES && oldest !== undefined) this.entries.delete(oldest);
-    }
+    for (const change of told.slice(0, MAX_AT_ONCE)) this.#add(change, time);
+  }
+
+  /** Notes a fault of the dashboard itself. */
+  fault(text: string, time: number): void {
+    this.#add({ kind: 'fault', server: null, client: null, text }, time);
+  }
+
+  #add(change: Told, time: number): void {
+    this.#last += 1;
+    const key = ascendingKey(this.#last);
+    this.entries.set(key, { key, time, ...change });
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > MAX_CHANGES && oldest !== undefined) this.entries.delete(oldest);
   }
 
   #noteLeaders(servers: Parts['servers']): Told[] {

@@ -2,6 +2,7 @@ import type { FailedCall } from '../../snapshot.js';
 import { clock, count, duration, visible } from '../format.js';
 import { html } from '../html.js';
 import { callerName, nameOf, serverNameOf } from '../names.js';
+import { type CallLinks, callLinks, linked } from '../parts/call-links.js';
 import type { Column } from '../parts/column.js';
 import { copyButton } from '../parts/copy.js';
 import { facts, panel } from '../parts/panel.js';
@@ -10,7 +11,7 @@ import { table } from '../parts/table.js';
 import { matches, type Scope } from '../scope.js';
 import { hrefOf } from '../source/route.js';
 
-interface Row {
+interface Row extends CallLinks {
   readonly call: FailedCall;
   /** Names of both ends. */
   readonly server: string;
@@ -28,9 +29,18 @@ const COLUMNS: readonly Column<Row>[] = [
     value: ({ call }) => call.code,
     cell: ({ call }) => html`<code>${visible(call.code.replace(/^ERR_RPC_/, ''))}</code>`,
   },
-  { id: 'method', name: 'Method', value: ({ call }) => call.method, cell: ({ call }) => nameOf(call.method, 44) },
-  { id: 'server', name: 'Server', weight: 2, value: ({ server }) => server },
-  { id: 'caller', name: 'Caller', weight: 3, value: ({ caller }) => caller },
+  {
+    ...{ id: 'method', name: 'Method', value: ({ call }) => call.method },
+    cell: ({ call, methodHref }) => linked(methodHref, nameOf(call.method, 44)),
+  },
+  {
+    ...{ id: 'server', name: 'Server', weight: 2, value: ({ server }) => server },
+    cell: ({ server, serverHref }) => linked(serverHref, server),
+  },
+  {
+    ...{ id: 'caller', name: 'Caller', weight: 3, value: ({ caller }) => caller },
+    cell: ({ caller, callerHref }) => linked(callerHref, caller),
+  },
   { id: 'delivery', name: 'How far', weight: 2, value: ({ call }) => howFar(call) },
   {
     id: 'more',
@@ -63,6 +73,7 @@ export function errors(scope: Scope) {
       call,
       server: serverNameOf(state, call.server),
       caller: callerName(state, call.client, call.caller),
+      ...callLinks(state, call),
     }));
   const chosen = all.find(({ key }) => key === route.item);
   return html`<div class=${chosen === undefined ? undefined : 'split'}>
@@ -106,23 +117,28 @@ function errorPanel(scope: Scope, call: FailedCall) {
   return panel({
     title,
     kind: 'Failed call',
-    content: failedCall(call, serverNameOf(state, call.server), callerName(state, call.client, call.caller)),
+    content: failedCall(
+      call,
+      serverNameOf(state, call.server),
+      callerName(state, call.client, call.caller),
+      callLinks(state, call),
+    ),
     actions: copyButton(scope, 'the failed call', () => call),
     close: hrefOf('errors'),
   });
 }
 
 /** A failed call with its explanation. */
-export function failedCall(call: FailedCall, server: string, caller: string) {
+export function failedCall(call: FailedCall, server: string, caller: string, links: Partial<CallLinks> = {}) {
   return html`
     <p class="problem">${visible(call.message)}</p>
     <p class="explained">${visible(call.explained)}</p>
     ${facts([
       ['Time', clock(call.time)],
-      ['Method', html`<code>${visible(call.method)}</code>`],
-      ['Server', server],
-      ['Caller', caller],
-      ['Reported by', `the ${call.by}`],
+      ['Method', linked(links.methodHref, html`<code>${visible(call.method)}</code>`)],
+      ['Server', linked(links.serverHref, server)],
+      ['Caller', linked(links.callerHref, caller)],
+      ['Reported by', call.by === 'both' ? 'both ends' : `the ${call.by}`],
       ['Delivery', call.delivery && deliveryWords(call.delivery)],
       ['Outcome', call.outcome],
       ['Time taken', duration(call.duration)],

@@ -2,6 +2,7 @@ import type { SlowCall } from '../../snapshot.js';
 import { clock, duration, visible } from '../format.js';
 import { html } from '../html.js';
 import { callerName, nameOf, serverNameOf } from '../names.js';
+import { type CallLinks, callLinks, linked } from '../parts/call-links.js';
 import type { Column } from '../parts/column.js';
 import { copyButton } from '../parts/copy.js';
 import { facts, panel } from '../parts/panel.js';
@@ -10,7 +11,7 @@ import { table } from '../parts/table.js';
 import { matches, type Scope } from '../scope.js';
 import { hrefOf } from '../source/route.js';
 
-interface Row {
+interface Row extends CallLinks {
   readonly call: SlowCall;
   /** Names of both ends. */
   readonly server: string;
@@ -29,7 +30,10 @@ const COLUMNS: readonly Column<Row>[] = [
     value: ({ call }) => call.duration,
     cell: ({ call }) => duration(call.duration),
   },
-  { id: 'method', name: 'Method', value: ({ call }) => call.method, cell: ({ call }) => nameOf(call.method, 44) },
+  {
+    ...{ id: 'method', name: 'Method', value: ({ call }) => call.method },
+    cell: ({ call, methodHref }) => linked(methodHref, nameOf(call.method, 44)),
+  },
   {
     id: 'stages',
     name: 'Stages',
@@ -37,8 +41,14 @@ const COLUMNS: readonly Column<Row>[] = [
     cell: ({ call }) => html`${stageBar(call.stages)} <small>${visible(slowest(call))}</small>`,
     weight: 2,
   },
-  { id: 'server', name: 'Server', weight: 2, value: ({ server }) => server },
-  { id: 'caller', name: 'Caller', weight: 3, value: ({ caller }) => caller },
+  {
+    ...{ id: 'server', name: 'Server', weight: 2, value: ({ server }) => server },
+    cell: ({ server, serverHref }) => linked(serverHref, server),
+  },
+  {
+    ...{ id: 'caller', name: 'Caller', weight: 3, value: ({ caller }) => caller },
+    cell: ({ caller, callerHref }) => linked(callerHref, caller),
+  },
   {
     id: 'outcome',
     name: 'Outcome',
@@ -59,6 +69,7 @@ export function slow(scope: Scope) {
       call,
       server: serverNameOf(state, call.server),
       caller: callerName(state, call.client, call.caller),
+      ...callLinks(state, call),
     }));
   const chosen = all.find(({ key }) => key === route.item);
   return html`<div class=${chosen === undefined ? undefined : 'split'}>
@@ -83,12 +94,13 @@ function slowest({ stages }: SlowCall): string {
 
 function slowPanel(scope: Scope, call: SlowCall) {
   const { state } = scope.snapshot;
+  const links = callLinks(state, call);
   const content = html`
     ${facts([
       ['Time', clock(call.time)],
-      ['Method', html`<code>${visible(call.method)}</code>`],
-      ['Server', serverNameOf(state, call.server)],
-      ['Caller', callerName(state, call.client, call.caller)],
+      ['Method', linked(links.methodHref, html`<code>${visible(call.method)}</code>`)],
+      ['Server', linked(links.serverHref, serverNameOf(state, call.server))],
+      ['Caller', linked(links.callerHref, callerName(state, call.client, call.caller))],
       ['Outcome', call.code === null ? call.outcome : `${call.outcome}, ${visible(call.code)}`],
       ['Took', duration(call.duration)],
     ])}

@@ -12,11 +12,14 @@ interface Clipboard {
   readonly clipboard: { readText(): Promise<string> };
 }
 declare const navigator: Clipboard;
-declare const document: {
-  querySelectorAll(
-    selector: string,
-  ): Iterable<{ readonly textContent: string; getAttribute(name: string): string | null }>;
-};
+
+/** The part of an element that a test reads in the page. */
+interface Element {
+  readonly textContent: string;
+  getAttribute(name: string): string | null;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+declare const document: Pick<Element, 'querySelectorAll'>;
 
 describe('the views of the dashboard', { skip }, () => {
   let browser: DashboardBrowser;
@@ -172,6 +175,31 @@ describe('the views of the dashboard', { skip }, () => {
     const call = { ...failedCall('e9', time, 0), method: 'user.new.failure' };
     fake.send({ format: 1, seq: seq + 1, time: time + 1_000, totals, set: { errors: { e9: call } }, gone: {} });
     await page.shows('main tbody tr', /user\.new\.failure/);
+  });
+
+  it('leads from a failed and from a slow call to its method, server and mailbox, and not to what is gone', async () => {
+    const linksOf = (method: string): Promise<unknown> =>
+      page.raw.evaluate((text) => {
+        const rows = [...document.querySelectorAll('main tbody tr')];
+        const row = rows.find(({ textContent }) => textContent.includes(text));
+        const links = [...(row?.querySelectorAll('td a[href]') ?? [])];
+        return links.map((link) => [link.getAttribute('href')?.split('/')[1], link.textContent]);
+      }, method);
+    const ends = [
+      ['servers', 'chat-1'],
+      ['mailboxes', 'host-1/6000'],
+    ];
+    for (const [view, method] of [
+      ['slow', 'user.scores.top'],
+      ['errors', 'user.rooms.enter'],
+    ] as const) {
+      await go(view);
+      await page.shows('main tbody', new RegExp(method));
+      assert.deepEqual(await linksOf(method), [['methods', method], ...ends]);
+    }
+    assert.deepEqual(await linksOf('user.new.failure'), ends);
+    await page.raw.click('main tbody td a[href^="#/servers/"]');
+    await page.shows('aside', /Server\s+chat-1/);
   });
 
   it('draws the stages of slow calls as bars', async () => {
