@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { ratioRange } from '../../bench/statistics.js';
 import { ROOT } from '../architecture/house.js';
 import { serve } from '../behaviour/support.js';
 
@@ -40,7 +41,15 @@ interface Loaded {
   readonly ownBytes: number;
 }
 
-// Files and bytes in the place of milliseconds, which differ from run to run.
+/** Prints the processor time of the process so far. Unit: ms */
+const PRINT_CPU = 'const { user, system } = process.cpuUsage(); console.log((user + system) / 1000);';
+/** Package whose import is the measure: a development dependency, of a fixed version. */
+const REFERENCE = 'cluster-client';
+/** Processor time of an import, as a ratio to that of {@link REFERENCE}. 0.5 when this was written; parts that are loaded too early show. */
+const MAX_CPU_RATIO = 0.9;
+const ROUNDS = 9;
+
+// Files and bytes do not differ from run to run. Milliseconds do, so that they are compared with others of the same moment.
 describe('the import of the package', () => {
   // Inside of the repository, so that the dependencies are found.
   const dist = mkdtempSync(join(ROOT, 'node_modules/.import-weight-'));
@@ -108,5 +117,31 @@ describe('the import of the package', () => {
       [],
     );
     assert.ok(reached.size > 5 && packages.has('ws'), 'this test reads no imports');
+  });
+
+  it('takes less processor time than importing cluster-client', async () => {
+    const cpuOf = async (name: string): Promise<number> => {
+      const { stdout } = await run(process.execPath, ['-e', `require(${JSON.stringify(name)}); ${PRINT_CPU}`], {
+        cwd: ROOT,
+      });
+      const ms = Number(stdout);
+      assert.ok(ms > 0, stdout);
+      return ms;
+    };
+    const ours: number[] = [];
+    const reference: number[] = [];
+    // The first round fills the system's cache of files.
+    for (let round = 0; round <= ROUNDS; round++) {
+      const pair = [await cpuOf(join(dist, 'index.cjs')), await cpuOf(REFERENCE)] as const;
+      if (round === 0) continue;
+      ours.push(pair[0]);
+      reference.push(pair[1]);
+    }
+    const ratio = ratioRange(ours, reference).median;
+    assert.ok(
+      ratio <= MAX_CPU_RATIO,
+      `${ratio.toFixed(2)} times the processor time of ${REFERENCE}: ${ours.join(', ')} ms`,
+    );
+    assert.ok(ratio > 0.1, `a ratio of ${ratio.toFixed(2)}: this test does not import the package`);
   });
 });
