@@ -15,7 +15,7 @@ import { formatCase } from './overload/report.js';
 import { type OverloadFigures, runCase } from './overload/run.js';
 import { formatEnvironment } from './report.js';
 
-const QUICK = { capacity: 0.3, before: 1, overload: 1.5, after: 4 };
+const QUICK = { capacity: 0.2, before: 1, overload: 1.5, after: 4 };
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const seconds = values.quick ? QUICK : { capacity: 2, before: 5, overload: Number(values.seconds), after: 60 };
+const seconds = values.quick ? QUICK : { capacity: 1, before: 5, overload: Number(values.seconds), after: 60 };
 const settings = { seconds, cores: findCorePair() };
 
 const print = (text: string): void => {

@@ -7,6 +7,7 @@
  * The three files are what `npm run bench -- main --json`, `npm run bench:memory -- --json` and `npm run bench:import -- --json` print.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { number, PAGE, put, read, row } from './performance-page.mjs';
 import { plotOf } from './performance-plot.mjs';
 
 /**
@@ -23,7 +24,6 @@ import { plotOf } from './performance-plot.mjs';
  */
 
 const FIGURES = new URL('../bench/performance.json', import.meta.url);
-const PAGE = new URL('../docs/performance.md', import.meta.url);
 const TITLES = {
   small: 'small object, some 60 bytes as JSON',
   '10k': '10 KiB of ASCII',
@@ -34,9 +34,6 @@ const TITLES = {
 
 /** @type {('mailstation' | 'net')[]} */
 const KINDS = ['mailstation', 'net'];
-
-/** @param {string | URL} file */
-const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
 /**
  * What the page shows of a run: medians, without the rounds.
@@ -70,11 +67,6 @@ if (given.length > 0)
   );
 /** @type {{ scenarios: ScenarioFigures[], memory: MemoryFigures, imports: ImportFigures }} */
 const figures = read(FIGURES);
-
-/** @param {number} value */
-const number = (value) => value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
-/** @param {string[]} cells */
-const row = (cells) => `| ${cells.join(' | ')} |`;
 
 /** @param {ScenarioFigures} scenario */
 function scenarioTable({ payload, inFlight, peers }) {
@@ -122,20 +114,6 @@ function importTable({ results }) {
     ...rows,
     '',
   ].join('\n');
-}
-
-/**
- * Puts a text between the two marks of a name.
- *
- * @param {string} page
- * @param {string} name
- * @param {string} text
- */
-function put(page, name, text) {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for ${name}`);
-  return `${page.slice(0, from + begin.length)}\n\n${text}\n${page.slice(to)}`;
 }
 
 let page = readFileSync(PAGE, 'utf8');

@@ -71,7 +71,7 @@ describe('the bench of overload', () => {
   it('takes a server with bounds over its capacity, in processes of their own', async () => {
     const bounded = CASES.find(({ server }) => server.maxConcurrent !== undefined);
     assert.ok(bounded !== undefined);
-    const seconds = { capacity: 0.3, before: 0.5, overload: 1.5, after: 1 };
+    const seconds = { capacity: 0.1, before: 0.5, overload: 1.5, after: 1 };
     const figures = await runCase(bounded, { seconds, cores: undefined });
     assert.ok(figures.capacity > 0 && figures.started > 0 && figures.overload.good > 0 && figures.rssPeak > 0);
     assert.deepEqual([...new Set(figures.buckets.map(({ phase }) => phase))], ['before', 'overload', 'after']);
