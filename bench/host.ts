@@ -19,7 +19,7 @@ async function answer(request: HostRequest): Promise<Extract<HostReply, { ok: tr
       return {};
     case 'cpu': {
       const { user, system } = process.cpuUsage();
-      return { us: user + system };
+      return { us: user + system + (server?.otherCpuUs?.() ?? 0) };
     }
     case 'load':
       if (client === undefined) throw new Error('this process has no client');

@@ -5,7 +5,7 @@ const OWN = ['mailstation', 'limit-raw', 'limit-json', 'limit-json-early'];
 /** Peers of bench/package.json, by their names in `peers/`. */
 const OTHERS = [
   ...['pinus-rpc', 'pomelo-rpc', 'cluster-client', 'rpc-websockets', 'birpc'],
-  ...['capnweb', 'moleculer', 'grpc-js', 'connect'],
+  ...['capnweb', 'moleculer', 'moleculer-15', 'deepkit', 'nats', 'grpc-js', 'connect'],
 ];
 
 /** Whether the peer needs packages that are not the project's. */

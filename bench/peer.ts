@@ -15,6 +15,8 @@ export interface Peer {
 export interface PeerServer {
   /** Chosen by the system; what {@link Peer.connect} is given in the other process. */
   readonly port: number;
+  /** CPU time so far of a further process that the service needs, such as a broker. It counts as the server's. Unit: us */
+  otherCpuUs?(): number;
   close(): Promise<void>;
 }
 

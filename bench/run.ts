@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { whyAbsent } from './absent-peers.js';
 import { type AgainstSummary, runAgainst } from './against.js';
 import { formatAgainst, formatAgainstSettings } from './against-report.js';
 import { buildAt, ownBuild } from './build.js';
@@ -53,14 +54,16 @@ export async function run(args: readonly string[], context: RunContext): Promise
 }
 
 async function compare(command: Extract<Command, { kind: 'compare' }>, context: RunContext): Promise<number> {
-  const { peers, scenarios, json } = command;
+  const { scenarios, json } = command;
   const { peersFolder, out } = context;
-  requirePeers(peers, peersFolder);
+  requirePeers(command.peers, peersFolder);
+  const leftOut = command.peers.flatMap((name) => whyAbsent(name) ?? []);
+  const peers = command.peers.filter((name) => whyAbsent(name) === undefined);
   if (peers.some(needsPackages)) context.linkPeers?.();
   const contestants = peers.map((name) => ({ name, url: peerUrl(name, peersFolder) }));
   const settings = { ...command.settings, cores: command.pin ? findCorePair() : undefined };
   const environment = describeEnvironment();
-  if (!json) out(`${formatEnvironment(environment)}\n\n${formatSettings(settings)}\n\n`);
+  if (!json) out(`${formatEnvironment(environment)}\n\n${[formatSettings(settings), ...leftOut].join('\n')}\n\n`);
 
   const summaries: ScenarioSummary[] = [];
   for (const scenario of scenarios) {
@@ -68,7 +71,7 @@ async function compare(command: Extract<Command, { kind: 'compare' }>, context: 
     summaries.push(summary);
     if (!json) out(`${formatScenario(summary)}\n\n`);
   }
-  if (json) out(`${JSON.stringify({ environment, settings, scenarios: summaries }, null, 2)}\n`);
+  if (json) out(`${JSON.stringify({ environment, settings, leftOut, scenarios: summaries }, null, 2)}\n`);
   const hasFailed = summaries.some((summary) => summary.peers.some((peer) => 'error' in peer));
   return hasFailed ? EXIT.failed : EXIT.ok;
 }
