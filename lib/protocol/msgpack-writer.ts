@@ -1,4 +1,4 @@
-import { NO_BYTES, type RawBytes, utf8Length, writeHex, writeUtf8 } from '../raw-bytes.js';
+import { NO_BYTES, type RawBytes, utf8Length, writeAscii, writeHex, writeUtf8 } from '../raw-bytes.js';
 import type { ByteSink } from './frame-writer.js';
 import { hexOf, writeDate, writeNumber, writeShortText } from './msgpack-scalars.js';
 import { EXT } from './msgpack-types.js';
@@ -128,7 +128,9 @@ export class MsgpackWriter {
       const size = utf8Length(text);
       this.#reserve(size + 5);
       this.#textHeader(size);
-      this.#at += writeUtf8(this.#bytes, text, this.#at, size);
+      // One byte for each unit of UTF-16: no unit is beyond ASCII.
+      this.#at +=
+        size === length ? writeAscii(this.#bytes, text, this.#at) : writeUtf8(this.#bytes, text, this.#at, size);
       return true;
     }
     this.#reserve(length * 3 + 3);

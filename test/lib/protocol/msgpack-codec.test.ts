@@ -101,6 +101,18 @@ describe('msgpackCodec', () => {
     for (const [value, hex] of vectors) assert.equal(encode(msgpackCodec, value).toString('hex'), hex);
   });
 
+  it('writes long texts as UTF-8, wherever they leave ASCII', () => {
+    const plain = 'x'.repeat(10_000);
+    for (const sign of ['', 'é', '漢', '😀']) {
+      for (const value of [sign + plain, plain + sign, plain + sign + plain]) {
+        const bytes = encode(msgpackCodec, value);
+        assert.equal(bytes.toString('utf8', 3), value);
+        assert.equal(bytes.readUInt16BE(1), Buffer.byteLength(value));
+        assert.equal(roundTrip(msgpackCodec, value), value);
+      }
+    }
+  });
+
   it('goes on after failures of all kinds, in the middle of large values too', () => {
     const large = 'x'.repeat(100_000);
     for (const bad of [() => 1, Symbol('s'), Promise.resolve(), new WeakMap()]) {
