@@ -133,16 +133,18 @@ describe('the feed of a dashboard', () => {
   });
 
   it('has the half of the caller where a program gives its client: mailboxes, ejections and explained failures', async (t) => {
-    const served = await serve(t, { slow: () => new Promise(() => {}) }, { callStats: true });
+    const service = { slow: () => new Promise(() => {}), fails: () => Promise.reject(new Error('no')) };
+    const served = await serve(t, service, { callStats: true });
     const { client, calls } = await call(t, [served], { timeout: 100, clientId: 'gate-1' });
     client.addServer({ id: 'gone-1', serverType: 'gone', port: 1 });
     const { dashboard, base } = await dashboardOf(t, { client: client as never });
     const cookie = await cookieOf(dashboard.url);
     await failure(calls.slow(null));
+    await failure(calls.fails(null));
     const { state } = await stateWith(base, cookie, ({ state }) => {
       const { errors, links } = state;
-      const isLate = Object.values(errors).some(({ by, code }) => by === 'both' && code === 'ERR_RPC_TIMEOUT');
-      return isLate && Object.values(links).some(({ mailbox, reason }) => mailbox === 'backoff' && reason !== null);
+      const isJoined = Object.values(errors).some(({ by, code }) => by === 'both' && code === 'ERR_RPC_REMOTE');
+      return isJoined && Object.values(links).some(({ mailbox, reason }) => mailbox === 'backoff' && reason !== null);
     });
     const embedded = Object.values(state.clients).find(({ kind }) => kind === 'embedded') ?? assert.fail('no client');
     assert.equal(embedded.name, 'gate-1');
@@ -152,9 +154,9 @@ describe('the feed of a dashboard', () => {
       ['test-1', 'ready'],
     ]);
     assert.match(links.find(({ server }) => server === 'gone-1')?.reason ?? '', /ECONNREFUSED|connect/);
-    const [late = assert.fail('no error'), ...more] = Object.values(state.errors);
+    const [late = assert.fail('no error'), failed, ...more] = Object.values(state.errors);
     assert.deepEqual(more, [], 'a call that both ends report is one entry');
-    assert.ok(late.outcome !== null && late.stages.some(({ end }) => end === 'server'), 'the half of the server');
+    assert.deepEqual([failed?.outcome, failed?.delivery, failed?.client], ['failed', 'answered', embedded.key]);
     assert.deepEqual([late.method, late.delivery, late.client], ['user.service.slow', 'unknown', embedded.key]);
     assert.ok(late.stages.some(({ name, end }) => name === 'sent and unanswered' && end === 'client'));
     assert.match(late.explained, /deadline passed/);
