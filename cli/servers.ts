@@ -66,7 +66,7 @@ export function healthWord({ state, health }: ServerSample): string {
 }
 
 /** State of a server for people. */
-export function stateWord(state: ServerSample['state']): string {
+function stateWord(state: ServerSample['state']): string {
   if (state === 'refused') return 'does not say';
   return state === 'not-admitted' ? 'refuses' : state;
 }

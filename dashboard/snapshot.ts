@@ -32,7 +32,7 @@ import type {
 export type * from './entries.js';
 
 /** Collections of a {@link State}, by name. */
-export interface Collections {
+interface Collections {
   readonly machines: Machine;
   readonly processes: Process;
   readonly servers: Server;

@@ -3,10 +3,10 @@ import { invalid, unfit } from './options.js';
 import { unknownOptions } from './unknown-options.js';
 
 /** Callback with which a filter goes on, as both ends have it. */
-export type NextOf<Message, Options> = (target?: string | number | Error | null, msg?: Message, opts?: Options) => void;
+type NextOf<Message, Options> = (target?: string | number | Error | null, msg?: Message, opts?: Options) => void;
 
 /** Function that sees a call on its way: of a client, with the options of the call, or of a server, with the context. */
-export type FilterFunctionOf<Message, Options> = (
+type FilterFunctionOf<Message, Options> = (
   serverId: string,
   msg: Message,
   opts: Options,

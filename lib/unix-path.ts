@@ -5,7 +5,7 @@ import { quoted } from './quoted.js';
 /** Bytes that the system takes of the path of a socket. Older versions of Node cut a longer path without an error. */
 export const MAX_SOCKET_PATH = process.platform === 'linux' ? 107 : 103;
 /** Bytes of the longest name beside the socket's own in its folder; see `transport/socket-file.ts`. */
-export const SIDE_NAME_BYTES = '/.ms123456/s'.length;
+const SIDE_NAME_BYTES = '/.ms123456/s'.length;
 
 /**
  * Checks the path of a unix socket, and returns the path as an absolute one. The limit is that of the system, in bytes. Throws

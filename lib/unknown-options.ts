@@ -6,7 +6,7 @@ import { quoted } from './quoted.js';
 export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true | OptionTable };
 
 /** Names of options, whichever interface they are of. */
-export type OptionTable = Readonly<Record<string, true | Readonly<Record<string, true>>>>;
+type OptionTable = Readonly<Record<string, true | Readonly<Record<string, true>>>>;
 
 export interface OptionCheck {
   /** Owner of the options, for the log line: `the client`. */

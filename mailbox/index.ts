@@ -4,7 +4,6 @@ export { connectAdvice } from './connect-advice.js';
 export { type ConnectHook, ConnectHooks, type FreshConnection } from './connect-hooks.js';
 export type { CustomMailBox, CustomMailBoxFactory, PlainMailBox } from './custom-mailbox.js';
 export { CustomMailBoxAdapter } from './custom-mailbox-adapter.js';
-export { type ConnectAttempts, DialAttempts } from './dial-attempts.js';
 export { LineMailBox, type OpenLine } from './line-mailbox.js';
 export type { MailBox, MailBoxEvents } from './mailbox.js';
 export { codeOutOfReach, notConnected } from './not-connected.js';
@@ -16,4 +15,4 @@ export {
   resolveMailBoxOptions,
 } from './options.js';
 export { PreparedMailBox } from './prepared-mailbox.js';
-export { MAILBOX_TRANSITIONS, type MailBoxState } from './state.js';
+export type { MailBoxState } from './state.js';

@@ -157,7 +157,7 @@ type InstanceOf<Main> =
           : Uncallable<'a remote module is a factory, an object or a class'>;
 
 /** Type of a thing that cannot be called. The reason appears in messages of the compiler. */
-export interface Uncallable<Why extends string> {
+interface Uncallable<Why extends string> {
   readonly [whyNot]: Why;
 }
 declare const whyNot: unique symbol;

@@ -21,7 +21,7 @@ export type StreamProxy<Args extends readonly unknown[], Item, Returned> = Bound
   StreamForms<Args, Item, Returned>;
 
 /** Further forms of a call for a stream. */
-export interface StreamForms<Args extends readonly unknown[], Item, Returned> {
+interface StreamForms<Args extends readonly unknown[], Item, Returned> {
   /** Calls the server with this id. */
   readonly toServer: <Id extends string>(serverId: OneServer<Id>, ...args: Args) => ResultStream<Item, Returned>;
   /** Returns the same method with options for its streams; see {@link CallOptions}. */
@@ -35,9 +35,7 @@ export interface StreamForms<Args extends readonly unknown[], Item, Returned> {
 }
 
 /** Method that answers with a stream, and is bound to where its calls go. */
-export type BoundStream<Args extends readonly unknown[], Item, Returned> = (
-  ...args: Args
-) => ResultStream<Item, Returned>;
+type BoundStream<Args extends readonly unknown[], Item, Returned> = (...args: Args) => ResultStream<Item, Returned>;
 
 /** Id of one server: not the literal `'*'`, which stands for all. */
 type OneServer<Id extends string> = Id & (Id extends '*' ? never : unknown);

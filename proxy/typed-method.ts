@@ -26,7 +26,7 @@ export type TypedMethod<Args extends readonly unknown[], Results extends readonl
   MethodForms<Args, Results>;
 
 /** Further forms of a call: to another server, to all, one-way, or with options. */
-export interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
+interface MethodForms<Args extends readonly unknown[], Results extends readonly unknown[]> {
   /** Calls the server with this id; `'*'` calls all servers of the type, as {@link MethodForms.broadcast} does. */
   readonly toServer: <Id extends string, Returned = NoCallback>(
     serverId: Id,
@@ -65,7 +65,7 @@ export type BoundMethod<Args extends readonly unknown[], Results extends readonl
 ) => AnswerTo<Returned, First<Results>>;
 
 /** Method that is bound to where its calls go, without an answer. */
-export type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
+type BoundOneway<Args extends readonly unknown[]> = (...args: Args) => Promise<void>;
 
 // biome-ignore lint/suspicious/noConfusingVoidType: it becomes a promise's
 type First<Results extends readonly unknown[]> = Results extends readonly [] ? void : Results[0];
@@ -89,7 +89,7 @@ type From<Id extends string, Results extends readonly unknown[]> = string extend
     : Results;
 
 /** Marks a call without a callback: no callback has anything to infer another type from. */
-export interface NoCallback {
+interface NoCallback {
   readonly [noCallback]: true;
 }
 declare const noCallback: unique symbol;
@@ -166,7 +166,7 @@ export interface UntypedMethod<Result = Any> {
 }
 
 /** Untyped method that is bound to where its calls go. */
-export type UntypedBound<Result> = <Args extends Loose[]>(...args: Args) => Answer<Args, Result>;
+type UntypedBound<Result> = <Args extends Loose[]>(...args: Args) => Answer<Args, Result>;
 
 /**
  * Any value. The callback is in the union so that the parameters of one written in place get their types from there.

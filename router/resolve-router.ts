@@ -11,7 +11,7 @@ import { createStrategy, ROUTER_NAMES, type RouterName, type RouterOptions } fro
 export type RouteCallback = (error?: unknown, serverId?: string | number) => void;
 
 /** Object with a route function, as pomelo's users write one. Source: pomelo-rpc. */
-export interface RouteObject {
+interface RouteObject {
   /** Called with the object as `this`. Declared as a method, so that narrower parameter types are accepted. */
   route(
     routeParam: unknown,
@@ -43,7 +43,7 @@ export type RouterLike = RouterName | Router | RouteFunction | RouteObject;
 export type ResolvedRouter = StrategyRouter | FunctionRouter;
 
 /** A {@link Router}, with its name in errors. */
-export interface StrategyRouter {
+interface StrategyRouter {
   readonly kind: 'strategy';
   readonly name: string;
   readonly strategy: Router;

@@ -170,7 +170,7 @@ export interface OptionReaders {
 }
 
 /** Reads an option `secret`; undefined where the option is not given. */
-export type ReadSecret = (name: string, given: unknown, logger: Logger) => Secrets | undefined;
+type ReadSecret = (name: string, given: unknown, logger: Logger) => Secrets | undefined;
 
 function secretReader(
   read: ReadSecret | undefined,

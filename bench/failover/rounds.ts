@@ -19,7 +19,7 @@ export interface Span {
 }
 
 /** One handing over from a server to the next. Times are ms from the kill, or from the word to stop. */
-export interface HandOver {
+interface HandOver {
   /** To the first call that was lost; undefined where none was. What comes before it is the system's ending a process. */
   readonly firstLostMs: number | undefined;
   /** To the first answer of the next one. */

@@ -10,7 +10,7 @@ import type { LinkSocket } from './json-link.js';
 const HOST = '127.0.0.1';
 
 /** A stream between the two ends of a loop. */
-export interface CarriedStream extends LinkSocket {
+interface CarriedStream extends LinkSocket {
   /** Resolves when the stream is closed. */
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { percent, whole } from '../terminal/numbers.js';
 import { fit } from '../terminal/text.js';
 
 /** Latencies between two bounds. */
-export interface Bar {
+interface Bar {
   /** First latency. Unit: ms */
   readonly from: number;
   /** Latency at which the next bar begins; null for the last bar of many, which has all that are longer. Unit: ms */
@@ -23,7 +23,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
  * Bars of latencies: as fine as the buckets are, or two, four, ... buckets in each, so that there are few bars for most of the calls. A gap without calls
  * has one empty bar.
  */
-export function barsOf({ count, buckets }: Latency): Bar[] {
+function barsOf({ count, buckets }: Latency): Bar[] {
   const filled = pairs(buckets);
   const [first] = filled;
   if (first === undefined) return [];

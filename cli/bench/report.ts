@@ -7,7 +7,7 @@ import { histogramLines } from './histogram.js';
 import type { Load, LoadResult } from './load.js';
 
 /** Percentiles of latencies. Unit: ms */
-export interface Percentiles {
+interface Percentiles {
   readonly p50: number | null;
   readonly p90: number | null;
   readonly p99: number | null;

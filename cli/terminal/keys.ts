@@ -27,7 +27,7 @@ export function readKeys(input: ReadStream, pressed: (key: Key) => void): () => 
   return () => void input.off('keypress', onKeypress);
 }
 
-export function keyOf(text: string | undefined, { name, ctrl, meta }: Keypress): Key {
+function keyOf(text: string | undefined, { name, ctrl, meta }: Keypress): Key {
   const written = text !== undefined && ctrl !== true && meta !== true && !CONTROL.test(text) ? text : '';
   if (written !== '') return { name: written, text: written };
   return {

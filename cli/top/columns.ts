@@ -160,6 +160,6 @@ function totalOf({ total }: MethodSample): number {
 }
 
 /** The most frequent code with which calls ended; undefined without one. */
-export function worstCode(rates: Rates | null): string | undefined {
+function worstCode(rates: Rates | null): string | undefined {
   return Object.entries(rates?.codes ?? {}).sort(([, a], [, b]) => b - a)[0]?.[0];
 }

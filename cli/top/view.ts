@@ -1,6 +1,6 @@
 import type { Key } from '../terminal/keys.js';
 
-export type RowKind = 'servers' | 'methods';
+type RowKind = 'servers' | 'methods';
 
 /** Choices of the user: the table, its order and its filter. */
 export interface View {

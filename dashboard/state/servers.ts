@@ -87,7 +87,7 @@ function servicesOnly(methods: ServerSample['methods'], all: Rates | null): Rate
 }
 
 /** Rates as an entry has them. */
-export type RatesInShort = Pick<Rates, 'calls' | 'failures' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
+type RatesInShort = Pick<Rates, 'calls' | 'failures' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
 
 type ShortFigures = Pick<Figures, 'rate' | 'failed' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
 

@@ -11,7 +11,7 @@ import { type ClusterOptions, resolveClusterOptions } from './options.js';
 export type Shared<C extends ClientClass> = SharedStreams<InstanceType<C>> & InstanceType<C> & ClusterClient;
 
 /** The methods of a real client that answer with a stream, as a shared client has them. */
-export type SharedStreams<T> = {
+type SharedStreams<T> = {
   [Name in keyof T as IsStream<T[Name]> extends true ? Name : never]: T[Name] extends (
     ...args: infer Args
   ) => infer Result

@@ -5,7 +5,7 @@ import { isFunction } from '../service/functions.js';
 import { ReadyEmitter } from './ready-emitter.js';
 
 /** Ways in which a method can be delegated. Source: cluster-client, `delegate(from, to)`, which has no `stream`. */
-export const DELEGATE_KINDS = [
+const DELEGATE_KINDS = [
   ...(['subscribe', 'unSubscribe', 'publish', 'invoke', 'invokeOneway', 'close'] as const),
   'stream',
 ] as const;

@@ -53,11 +53,11 @@ export interface TermMemory {
 }
 
 /** Secrets of this end. */
-export interface Prover {
+interface Prover {
   begin(context: ProverContext): ProofAttempt;
 }
 
-export interface ProverContext {
+interface ProverContext {
   readonly channel: string;
   readonly place: string;
   /** Key material of the TLS connection; undefined without TLS. */

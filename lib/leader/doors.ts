@@ -32,7 +32,7 @@ export interface ListenEntry {
 }
 
 /** An entry of the option `listen`. */
-export type AnyEntry = string | ListenEntry | HttpListenEntry;
+type AnyEntry = string | ListenEntry | HttpListenEntry;
 
 /** Options of a server that say where the server listens. */
 export interface Placing {

@@ -11,7 +11,7 @@ import type { StreamWindow } from './stream-window.js';
  * Heads of requests (cluster-client: conn objects). Heads of cluster-client 3.7 are written exactly as cluster-client writes
  * them, key order included. Other heads are sent only to a peer that announced the feature (see {@link Extension}).
  */
-export type RequestHead =
+type RequestHead =
   | { readonly type: 'register_channel'; readonly channelName: string; readonly ext: Extension | undefined }
   | RegisterProofHead
   | InvokeHead
@@ -74,7 +74,7 @@ export interface RelayHead extends Omit<InvokeHead, 'type'> {
   readonly to: number;
 }
 
-export type ResponseHead =
+type ResponseHead =
   | { readonly type: 'register_channel_res'; readonly ext: Extension | undefined }
   | { readonly type: 'register_challenge'; readonly auth: AuthChallenge | undefined }
   | InvokeResultHead

@@ -25,7 +25,7 @@ export const EXT = {
 } as const;
 
 /** Constructors of binary data besides Buffer. */
-export const VIEWS = [
+const VIEWS = [
   ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array],
   ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array, ArrayBuffer, DataView],
 ] as const;

@@ -4,7 +4,7 @@ import { isTerm, type Term } from '../term.js';
 import { nodeKey } from './keys.js';
 
 /** Version of the records that this package writes. A record with another number may have another form. */
-export const RECORD_VERSION = 1;
+const RECORD_VERSION = 1;
 
 /** Record of a server in a registry: where callers reach the server, and which process it is. */
 export interface NodeRecord {

@@ -4,7 +4,7 @@ import { copyBytes, type RawBytes, scratchBytes } from '../raw-bytes.js';
 import type { ItemDecoder } from '../stream/stream-receiver.js';
 
 /** An item of a stream as bytes, with the codec of the connection that the item came from. */
-export interface RelayedItem {
+interface RelayedItem {
   readonly bytes: RawBytes;
   readonly codec: Codec;
 }

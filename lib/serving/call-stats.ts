@@ -21,7 +21,7 @@ export interface CallCounts {
 }
 
 /** Time from the arrival to the end of all calls of a method but streams, those that were refused or left included. */
-export interface CallDurations {
+interface CallDurations {
   readonly ok: Latency;
   readonly failed: ReadonlyMap<RpcCode, Latency>;
 }

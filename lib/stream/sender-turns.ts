@@ -36,7 +36,7 @@ export class StreamTurn {
   };
 }
 
-export const streamTurn = new StreamTurn();
+const streamTurn = new StreamTurn();
 
 /**
  * Lets the streams of one connection write their items in turn, one item each, while little is queued on the connection and the

@@ -85,7 +85,7 @@ export function explainTls(error: Error, where: string, own: OwnCertificate): Er
 }
 
 /** Likely fault of the own certificate, which another end did not accept. */
-export function ownFault({ hasCertificate, fault }: OwnCertificate): string {
+function ownFault({ hasCertificate, fault }: OwnCertificate): string {
   if (!hasCertificate) return 'this client has none; give tls.certFile and tls.keyFile';
   return fault === undefined ? 'another authority may be expected' : `the certificate ${fault}`;
 }

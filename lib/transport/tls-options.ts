@@ -97,7 +97,7 @@ export const TLS_PARTS = ['cert', 'key', 'ca', 'crl', 'pfx'] as const;
 export type TlsPart = (typeof TLS_PARTS)[number];
 
 /** Part of the material: bytes, or the absolute path of a file with them. */
-export type TlsSource = { readonly bytes: readonly Buffer[] } | { readonly path: string };
+type TlsSource = { readonly bytes: readonly Buffer[] } | { readonly path: string };
 
 /** {@link TlsOptions} after the check, with the files not yet read. */
 export interface CheckedTls {

@@ -11,7 +11,7 @@ import { SocketStream } from './socket-stream.js';
 import type { Transport } from './transport.js';
 
 /** Mode of a socket that is not given another: programs of other users cannot connect. */
-export const DEFAULT_SOCKET_MODE = 0o600;
+const DEFAULT_SOCKET_MODE = 0o600;
 /** Address of every peer of a unix socket: the peer is on this machine. */
 const THIS_MACHINE = '127.0.0.1';
 /** Wait for a listener that has no room for another connection. Over TCP the system waits by itself. Unit: ms */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isEncrypted, urlOf } from '../../lib/endpoint.js';
+import { urlOf } from '../../lib/endpoint.js';
 import { endpointOfUrl, isEndpointUrl } from '../../lib/endpoint-url.js';
 import { invalid } from '../../lib/options.js';
 import { quoted } from '../../lib/quoted.js';
@@ -33,9 +33,4 @@ function urlOfPlace(place: string, address: string, isSecure: boolean): string {
   const [, host = '', port] = /^(?:(\[[^\]]*\]|[^:\s/]*):)?(\d+)$/.exec(place) ?? [];
   if (port === undefined) throw invalid(`${quoted(address)} is no address: write ${FORMS}`);
   return `${isSecure ? 'tls' : 'tcp'}://${host === '' ? '127.0.0.1' : host}:${port}`;
-}
-
-/** True for an address over TLS. */
-export function isOverTls({ url }: Address): boolean {
-  return isEncrypted(endpointOfUrl('the address', url));
 }

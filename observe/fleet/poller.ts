@@ -47,7 +47,7 @@ export interface FleetPollerEvents extends Record<string, unknown[]> {
   sample: [sample: FleetSample];
 }
 
-export const POLLER_DEFAULTS = Object.freeze({ interval: 1_000, timeout: 5_000, concurrency: 32 });
+const POLLER_DEFAULTS = Object.freeze({ interval: 1_000, timeout: 5_000, concurrency: 32 });
 
 /**
  * Asks all servers of a client about themselves: once with {@link FleetPoller.poll}, or at an interval between {@link FleetPoller.start} and

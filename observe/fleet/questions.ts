@@ -104,7 +104,7 @@ function lateAnswer({ mailboxes }: Asking, id: string, timeout: number, reason: 
 }
 
 /** Statistics of a server, all pages of them as one report. Rejects as the call does. */
-export async function readStats(client: Asking, id: string): Promise<StatsReport> {
+async function readStats(client: Asking, id: string): Promise<StatsReport> {
   const read = async (after?: string): Promise<StatsReport> =>
     checkedStats(await ask(client, id, 'stats', 'read', { limit: PAGE_SIZE, ...(after !== undefined && { after }) }));
   const first = await read();
@@ -138,7 +138,7 @@ function checkedStats(answer: unknown): StatsReport {
 }
 
 /** The failure of a question. */
-export function unanswered(thrown: unknown): Unanswered {
+function unanswered(thrown: unknown): Unanswered {
   const failure = failureOf(thrown);
   return { state: stateOf(failure), failure, health: null };
 }

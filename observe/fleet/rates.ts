@@ -8,7 +8,7 @@ import type { MethodSample, Rates } from './sample.js';
 export type Counts = CallCounts & { readonly queued?: number };
 
 /** Outcomes of calls, the good one first. */
-export const OUTCOMES: readonly CallOutcome[] = ['ok', 'failed', 'refused', 'late', 'left', 'unanswered'];
+const OUTCOMES: readonly CallOutcome[] = ['ok', 'failed', 'refused', 'late', 'left', 'unanswered'];
 
 const NO_LATENCY: Latency = Object.freeze({ count: 0, sum: 0, max: 0, buckets: Object.freeze([]) });
 const NO_OUTCOMES: OutcomeCounts = Object.freeze({ ok: 0, failed: 0, refused: 0, late: 0, left: 0, unanswered: 0 });

@@ -37,7 +37,7 @@ export interface SampleFailure {
 }
 
 /** The part of a server's report that is not about methods. */
-export interface ServerReport {
+interface ServerReport {
   /** Time of the report, on the clock of the server's machine. Unit: ms since 1970 */
   readonly time: number;
   readonly server: ServerIdentity;

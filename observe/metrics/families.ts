@@ -1,5 +1,5 @@
 /** Types of metrics that the text format of Prometheus has, as far as they are used here. */
-export type FamilyType = 'counter' | 'gauge' | 'histogram';
+type FamilyType = 'counter' | 'gauge' | 'histogram';
 
 export interface FamilyHead {
   readonly type: FamilyType;

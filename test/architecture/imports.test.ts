@@ -116,7 +116,15 @@ const ROOT_LISTING = [
   ],
   ...['test', 'bench', 'examples', 'docs', 'scripts', 'findings', 'site'],
   ...['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'LICENSE'],
-  ...['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.test.json', 'biome.json'],
+  ...[
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.test.json',
+    'biome.json',
+    'knip.jsonc',
+  ],
 ];
 const GENERATED = ['node_modules', 'dist', 'dist-bench', 'dist-test', 'coverage'];
 

@@ -13,7 +13,7 @@ export interface Prose {
  * First words that leave a reader without a subject, each with the reason. A docstring begins with a noun phrase ("Number
  * of calls ...", "Deadline of ...") or with a verb ("Resolves when ...", "Called once when ...").
  */
-export const OPENINGS: readonly { readonly words: readonly string[]; readonly why: string }[] = [
+const OPENINGS: readonly { readonly words: readonly string[]; readonly why: string }[] = [
   { words: ['It', 'They', 'He', 'She', 'This', 'That', 'These', 'Those'], why: 'a pronoun: the noun is elsewhere' },
   { words: ['Its', 'Their', 'His', 'Her'], why: 'a possessive: the owner is elsewhere' },
   { words: ['Nobody', 'Somebody', 'Nothing', 'Something', 'Everybody'], why: 'a pronoun that hides the actor' },

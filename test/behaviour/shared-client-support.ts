@@ -89,7 +89,7 @@ export class Registry extends EventEmitter {
 }
 
 /** What a test's shared clients say without being asked. */
-export interface Heard {
+interface Heard {
   readonly log: string[];
   readonly errors: unknown[];
 }
@@ -106,7 +106,7 @@ export interface Joining<C extends ClientClass> {
   args?: ConstructorParameters<C>;
   build?: (builder: ReturnType<typeof cluster<C>>) => unknown;
 }
-export type Joined<C extends ClientClass> = ReturnType<ReturnType<typeof cluster<C>>['create']>;
+type Joined<C extends ClientClass> = ReturnType<ReturnType<typeof cluster<C>>['create']>;
 
 /** Clients on a port of the test's own, closed with it; they must leave nothing open. */
 export async function sharedWorld(t: TestContext, given: ClusterOptions = {}): Promise<SharedWorld> {

@@ -14,7 +14,7 @@ export function itemsBody(first: number, ...values: readonly unknown[]): Buffer 
 }
 
 /** Number of items in the body of a frame of items. */
-export function countOf(body: Buffer): number {
+function countOf(body: Buffer): number {
   let count = 0;
   for (let at = 8; at < body.length; at += 4 + body.readUInt32BE(at)) count += 1;
   return count;

@@ -32,7 +32,7 @@ const PLACES = [
 ];
 
 /** The Chromium of this machine; undefined where there is none. */
-export function chromiumPath(): string | undefined {
+function chromiumPath(): string | undefined {
   return [process.env['CHROMIUM'] ?? '', ...PLACES].find((path) => path !== '' && existsSync(path));
 }
 

@@ -122,7 +122,7 @@ function checkOrder(records: readonly HistoryRecord[], calls: ReadonlyMap<string
 }
 
 /** `client token`: a call's name over all processes. */
-export function nameOf({ client, token }: { readonly client: string; readonly token: number }): string {
+function nameOf({ client, token }: { readonly client: string; readonly token: number }): string {
   return `${client} ${token}`;
 }
 

@@ -81,7 +81,7 @@ export interface GeneratorNoted {
 }
 
 /** A process has written down everything, and was not killed. */
-export interface Over {
+interface Over {
   readonly type: 'over';
   readonly who: string;
 }

@@ -64,7 +64,7 @@ export function mutated(random: Random, frame: Frame): Buffer {
 }
 
 /** The head as text, with some fields of other types, of extreme values, missing, or added. */
-export function oddHead(random: Random, head: Readonly<Record<string, unknown>>): string {
+function oddHead(random: Random, head: Readonly<Record<string, unknown>>): string {
   const odd = structuredClone(head) as Record<string, unknown>;
   for (let times = 1 + random.below(3); times > 0; times--) {
     let place = odd;

@@ -4,7 +4,7 @@ import type { Group } from './group.js';
 import type { Peer } from './peer.js';
 import type { Upstream } from './upstream.js';
 
-export const KEY = 'addresses';
+const KEY = 'addresses';
 
 /** Every member subscribes, and publishes something of its own. */
 export async function use(members: readonly Peer[], upstream: Upstream): Promise<void> {

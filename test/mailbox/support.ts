@@ -82,7 +82,7 @@ export class FakeLine {
   }
 }
 
-export interface DialAttempt {
+interface DialAttempt {
   readonly line: FakeLine;
   readonly options: LineOptions;
   readonly signal: AbortSignal;

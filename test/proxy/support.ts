@@ -4,7 +4,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import { Caller } from '../../proxy/index.js';
 
 /** Where calls go instead of to routers and a station. */
-export class FakeSink {
+class FakeSink {
   /** `route user.m.f(1,2)` or `test-1 user.m.f(1,2)`, as they come. */
   readonly seen: string[] = [];
   readonly calls: OutgoingCall[] = [];

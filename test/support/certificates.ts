@@ -9,7 +9,7 @@ export const withoutOpenssl: string | false =
     ? false
     : 'THE PROGRAM openssl IS MISSING: certificates are not tested';
 
-export interface CertificateOptions {
+interface CertificateOptions {
   /** Common name. */
   readonly name: string;
   /** Alternative names. @default the name, localhost and 127.0.0.1 */

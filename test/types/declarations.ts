@@ -35,7 +35,7 @@ const CLOSING = new Set([')', ']', '}', '>']);
 const MODIFIERS = new Set(['readonly', 'static', 'get', 'set', 'abstract', 'protected', 'private', 'declare']);
 
 /** Comments and spaces are left out. `>` of `=>` is no bracket, since `=>` is one token. */
-export function tokensOf(text: string): string[] {
+function tokensOf(text: string): string[] {
   return [...text.matchAll(TOKEN)].flatMap(([, token]) => token ?? []);
 }
 

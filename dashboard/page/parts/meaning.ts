@@ -19,7 +19,7 @@ const SHAPES = {
 export type Shape = keyof typeof SHAPES;
 
 /** Tone of a mark: a colour that says again what shape and word say. */
-export type Tone = 'good' | 'warn' | 'bad' | 'dim';
+type Tone = 'good' | 'warn' | 'bad' | 'dim';
 
 export interface Meaning {
   readonly shape: Shape;

@@ -1,6 +1,6 @@
 import type { Figures, History, HistoryRow, Totals } from '../../snapshot.js';
 
-export const ROWS = [
+const ROWS = [
   ...(['rate', 'failed', 'p50', 'p95', 'p99', 'running', 'queued', 'streams', 'lag', 'busy', 'rss'] as const),
 ] satisfies readonly HistoryRow[];
 

@@ -9,7 +9,7 @@ export interface Placed {
   readonly height: number;
 }
 
-export interface PlacedEdge {
+interface PlacedEdge {
   readonly edge: Edge;
   readonly path: string;
 }

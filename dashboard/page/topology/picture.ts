@@ -155,7 +155,7 @@ function differs(next: object, now: object): boolean {
 }
 
 /** The node that an arrow key leads to: the nearest one in its direction. */
-export function neighbour({ nodes }: Pick<Layout, 'nodes'>, from: string, key: string): Placed | undefined {
+function neighbour({ nodes }: Pick<Layout, 'nodes'>, from: string, key: string): Placed | undefined {
   const start = nodes.find(({ node }) => node.id === from);
   const way = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[key];
   if (start === undefined || way === undefined) return undefined;

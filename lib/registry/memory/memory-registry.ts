@@ -34,7 +34,7 @@ export function memory(options: RegistryOptions = {}): Registry {
 }
 
 /** A registry on a store that others use too: several of them on one store are what the processes on one etcd are. */
-export function memoryRegistry(store: MemoryStore, options: RegistryOptions = {}): Registry {
+function memoryRegistry(store: MemoryStore, options: RegistryOptions = {}): Registry {
   return new EngineRegistry({
     description: 'the registry in memory',
     open: () => new MemoryEngine(store),

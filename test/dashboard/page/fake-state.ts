@@ -25,7 +25,7 @@ const TYPES = ['chat', 'gate', 'match', 'store'];
 const NAMES = ['rooms.enter', 'rooms.leave', 'users.find', 'users.rename', 'scores.top', 'scores.add', 'feed.watch'];
 
 /** Numbers between 0 and 1 that are the same in each run. */
-export function numbers(seed: number): () => number {
+function numbers(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

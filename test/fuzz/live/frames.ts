@@ -80,7 +80,7 @@ export function argumentItems(random: Random, codec: CodecName): { body: Buffer;
 }
 
 /** A trace context, or what stands in the place of one. */
-export function traceItem(random: Random): Buffer {
+function traceItem(random: Random): Buffer {
   const good = '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}';
   const odd = [
     '',

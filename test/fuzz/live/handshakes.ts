@@ -21,7 +21,7 @@ const OTHERS = [
 let hello: Promise<Buffer> | undefined;
 
 /** The first bytes of a TLS client, caught once. */
-export function clientHello(): Promise<Buffer> {
+function clientHello(): Promise<Buffer> {
   hello ??= new Promise((resolve, reject) => {
     const server = createServer((socket) => {
       socket.once('data', (bytes) => {

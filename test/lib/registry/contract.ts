@@ -5,7 +5,7 @@ import type { Change, Engine, Entry, Lease, Operation, Watching } from '../../..
 import { until } from '../../support/until.js';
 
 /** The way from one engine to the store. */
-export interface Link {
+interface Link {
   /** Connections end, and none can be made. */
   cut(): void;
   /** Nothing arrives in either direction, and nothing ends. */
@@ -15,13 +15,13 @@ export interface Link {
   heal(): void;
 }
 
-export interface Opened {
+interface Opened {
   readonly engine: Engine;
   readonly link: Link;
 }
 
 /** A store, and engines on it. */
-export interface Subject {
+interface Subject {
   /** A new engine, closed at the end of the test. All engines of a subject have one store and one namespace. */
   open(): Promise<Opened>;
   /** Removes the lease as an administrator does. */

@@ -4,7 +4,7 @@ import parse from 'parse-prometheus-text-format';
 
 type Labels = Readonly<Record<string, string>>;
 
-export interface ParsedHistogram {
+interface ParsedHistogram {
   readonly buckets: ReadonlyMap<string, number>;
   readonly count: number;
   readonly sum: number;

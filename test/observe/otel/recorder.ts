@@ -103,7 +103,7 @@ export function tree(
   return under(undefined, 0);
 }
 
-export function nameOf({ kind, name, attributes }: ReadableSpan): string {
+function nameOf({ kind, name, attributes }: ReadableSpan): string {
   const { 'mailstation.server.id': server, 'rpc.status_code': code } = attributes;
   return [KINDS[kind], name, server, code].filter((part) => part !== undefined).join(' ');
 }

@@ -2,13 +2,13 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { TestContext } from 'node:test';
 
-export interface AddressRecord {
+interface AddressRecord {
   readonly address: string;
   /** Unit: s */
   readonly ttl?: number;
 }
 
-export interface ServiceRecord {
+interface ServiceRecord {
   readonly name: string;
   readonly port: number;
   readonly priority?: number;
