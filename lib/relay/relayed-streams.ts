@@ -2,9 +2,9 @@ import type { RemoteMethod } from '../call/remote-method.js';
 import { RpcCode, RpcError } from '../errors.js';
 import type { FrameView } from '../protocol/packet.js';
 import type { RateLimitedLog } from '../rate-limited-log.js';
-import { NO_STREAM, SessionStreams } from '../serving/session-streams.js';
+import { SessionStreams } from '../serving/session-streams.js';
 import { SessionUploads } from '../serving/session-uploads.js';
-import type { StreamFrameType } from '../serving/stream-calls.js';
+import { type StreamFrameType, takeStreamFrame } from '../serving/stream-calls.js';
 import type { RelayPeer } from './relay-peer.js';
 import { answerRelayed, type RelayedCall, type RelayedHead } from './relayed-call.js';
 import { RelayedItemCodec, relayedItems } from './relayed-item-codec.js';
@@ -75,10 +75,7 @@ export class RelayedStreams {
 
   /** Takes a frame of a stream of the Follower. A frame against the rules ends the stream. */
   take(type: StreamFrameType, frame: FrameView): void {
-    let wrong: string | undefined;
-    if (type === 'stream_items') wrong = this.#uploads?.items(frame);
-    else if (type === 'stream_end') wrong = this.#uploads?.ended(frame.id);
-    else wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
+    const wrong = takeStreamFrame(type, frame, this.#streams, this.#uploads);
     if (wrong !== undefined) this.#endBroken(frame.id, wrong);
   }
 

@@ -6,7 +6,7 @@ import type { StreamWindow } from '../protocol/stream-window.js';
 import type { Connection } from '../transport/connection.js';
 import type { Answerer, IncomingCall } from './incoming-call.js';
 import type { CallCounter, ConcurrencyLimit } from './overload.js';
-import { NO_STREAM, SessionStreams } from './session-streams.js';
+import { NO_STREAM, SessionStreams, type StreamingCall } from './session-streams.js';
 import { SessionUploads } from './session-uploads.js';
 import { StreamedCall } from './streamed-call.js';
 import { UploadedCall } from './uploaded-call.js';
@@ -22,11 +22,25 @@ export function isStreamFrame(type: Head['type']): type is StreamFrameType {
   return (STREAM_FRAMES as readonly string[]).includes(type);
 }
 
+/**
+ * Gives a frame to the streams of its connection. Returns what is wrong with a frame against the rules; undefined for a good one.
+ * `streams`, `uploads`: undefined where the connection has none.
+ */
+export function takeStreamFrame<Call extends StreamingCall>(
+  type: StreamFrameType,
+  frame: FrameView,
+  streams: SessionStreams<Call> | undefined,
+  uploads: SessionUploads | undefined,
+): string | undefined {
+  if (type === 'stream_items') return uploads?.items(frame);
+  if (type === 'stream_end') return uploads?.ended(frame.id);
+  return streams === undefined ? NO_STREAM : streams.take(type, frame);
+}
+
 /** The calls of the connection, as their streams need them. */
 export interface StreamCallsOwner extends Answerer, CallCounter {
   failed(call: IncomingCall, error: Error, code: RpcCode | undefined): void;
   watchCancel(call: IncomingCall): void;
-  /** Refuses a call for which there is no room. */
   /** Refuses a call before it has begun. Without `retryAfter`, the call breaks the rules of streams. */
   refuse(head: InvokeHead, frame: FrameView, why: string, retryAfter?: number): void;
   answerBadRequest(id: number, why: string): void;
@@ -128,10 +142,7 @@ export class StreamCalls {
 
   /** Takes a frame of a stream. A frame against the rules ends the stream. */
   take(type: StreamFrameType, frame: FrameView): void {
-    let wrong: string | undefined;
-    if (type === 'stream_items') wrong = this.#uploads?.items(frame);
-    else if (type === 'stream_end') wrong = this.#uploads?.ended(frame.id);
-    else wrong = this.#streams === undefined ? NO_STREAM : this.#streams.take(type, frame);
+    const wrong = takeStreamFrame(type, frame, this.#streams, this.#uploads);
     if (wrong !== undefined) this.#endBroken(frame.id, wrong);
   }
 
