@@ -41,6 +41,10 @@ const MESSAGES = {
 } as const;
 type EntranceRefusal = keyof typeof MESSAGES;
 
+/** Text for a web page at a Leader that has a secret and no `authenticate`: no option of the page would help. */
+const PAGE_WITHOUT_TOKENS =
+  'this Leader admits a web page by its token only, and checks none; give the server the option `authenticate`, and the page `auth`';
+
 /** Share of the time for a registration that `authenticate` has. */
 const ANSWER_SHARE = 0.8;
 
@@ -79,6 +83,11 @@ export class Entrance {
     this.#channelName = request.channelName;
     if (this.#rules.secrets === undefined || this.#isPageWithToken) return this.#authenticate(request);
     const offer = request.ext?.auth;
+    if (offer === undefined && this.#host.facts?.origin !== undefined) {
+      const why =
+        'the peer is a web page, which can keep no secret; give the server `authenticate`, which admits pages';
+      return this.#refuse(request, RefusalCode.SecretRequired, why, PAGE_WITHOUT_TOKENS);
+    }
     if (offer === undefined) return this.#refuse(request, RefusalCode.SecretRequired, 'the peer offered no secret');
     const proof = this.#rules.secrets.challenge(offer, {
       channel: request.channelName,
@@ -168,9 +177,9 @@ export class Entrance {
     this.#refuse(request, RefusalCode.NotAuthenticated, printable(why));
   }
 
-  #refuse(request: RegisterRequest, code: EntranceRefusal, why: string): void {
+  #refuse(request: RegisterRequest, code: EntranceRefusal, why: string, message: string = MESSAGES[code]): void {
     if (!this.#lifecycle.move('closed')) return;
-    this.#host.refused(request, code, MESSAGES[code], why);
+    this.#host.refused(request, code, message, why);
   }
 
   #authRequest({ channelName, ext }: RegisterRequest): AuthRequest {

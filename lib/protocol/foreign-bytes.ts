@@ -15,6 +15,8 @@ const MAX_VERSION = 8;
 const SHOWN_BYTES = 4;
 /** Characters of a peer's text that are shown. */
 const SHOWN_CHARS = 16;
+/** First byte of a CONNECT packet of MQTT, with which a client of pomelo-rpc begins too. */
+const MQTT_CONNECT = 0x10;
 
 /** True for a record of TLS that begins a connection. */
 export function isTlsHandshake(bytes: RawBytes, at: number): boolean {
@@ -44,5 +46,6 @@ export function describeForeign(bytes: RawBytes, at: number): string | undefined
   }
   if (type === undefined || type <= MAX_VERSION) return undefined;
   const bare = readHex(bytes, at, at + SHOWN_BYTES).replace(/..(?=.)/g, '$& ');
-  return `the peer is another program, whose bytes begin with ${bare}: check the address and the port`;
+  const like = type === MQTT_CONNECT ? ', such as a client of pomelo-rpc (MQTT)' : '';
+  return `the peer is another program${like}, whose bytes begin with ${bare}: check the address and the port`;
 }

@@ -146,8 +146,8 @@ export class HotReload {
     const { callbackMethods } = this.#registry;
     if (callbackMethods.length > 0)
       this.#logger.warn(
-        `mailstation: methods that take a callback, as their source shows, get one: ${callbackMethods.join(', ')}; set the ` +
-          'option callbacks to false to serve them like this without this line, or to true to give every method a callback',
+        `mailstation: methods that take a callback, as their source shows, get one: ${callbackMethods.join(', ')}; the ` +
+          'option callbacks: false changes nothing about them and leaves this line out, and callbacks: true gives every method one',
       );
   }
 

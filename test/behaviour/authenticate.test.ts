@@ -86,7 +86,13 @@ describe('authenticate of a server', () => {
     const strict = await serve(t, methods, door);
     const refused = await WebPage.open(t, `ws://127.0.0.1:${strict.port}`, origin);
     await until(() => refused.isClosed, { what: 'the page to be disconnected' });
-    assert.match(strict.log.join('\n'), /the peer offered no secret/);
+    const logged =
+      /: the peer is a web page, which can keep no secret; give the server `authenticate`, which admits pages$/m;
+    assert.match(strict.log.join('\n'), logged);
+    assert.match(
+      String((refused.registered['error'] as { message?: string }).message),
+      /; give the server the option `authenticate`, and the page `auth`$/,
+    );
   });
 
   it('refuses a stock Follower once, and answers no call before it has decided', async (t) => {

@@ -39,7 +39,7 @@ describe('methods of one module that answer in different ways', () => {
   it('are named in the log where they get a callback and no option says so', async (t) => {
     const service = { f: (a: number, cb: Done) => cb(null, a), g: () => 1 };
     const { log } = await serve(t, service);
-    assert.match(log[0] ?? '', /get one: user\.service\.f; set the option callbacks to false/);
+    assert.match(log[0] ?? '', /get one: user\.service\.f; the option callbacks: false changes nothing about them /);
     for (const callbacks of [false, true]) assert.equal((await serve(t, service, { callbacks })).log.length, 1);
     assert.equal((await serve(t, { g: () => 1 })).log.length, 1, 'only where it listens');
   });

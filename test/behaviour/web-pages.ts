@@ -2,13 +2,14 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { type Packet, packetsOf, request } from '../lib/transport/support.js';
 import { until } from '../support/until.js';
-import { EXT } from './raw-peers.js';
+import { EXT, unstock } from './raw-peers.js';
 
 /** A web page that connects as a browser does: with its origin, and with bytes of its own choice. */
 export class WebPage {
   readonly #socket: WebSocket;
   #received = Buffer.alloc(0);
   #lastId = 1;
+  #registration: Packet | undefined;
   isClosed = false;
 
   private constructor(socket: WebSocket) {
@@ -33,8 +34,13 @@ export class WebPage {
     t.after(() => socket.terminate());
     const page = new WebPage(socket);
     await until(() => socket.readyState === WebSocket.OPEN || page.isClosed, { what: 'the page to connect' });
-    await page.#ask({ type: 'register_channel', channelName, ext: EXT });
+    page.#registration = await page.#ask({ type: 'register_channel', channelName, ext: EXT });
     return page;
+  }
+
+  /** The server's answer to the registration. */
+  get registered(): Record<string, unknown> {
+    return unstock(this.#registration?.body ?? Buffer.alloc(0));
   }
 
   /** Calls a method without arguments. Resolves with `ok`, or with the code and the message of the failure. */

@@ -35,4 +35,11 @@ describe('the first bytes of a peer that is no mailstation peer', () => {
       /^the peer is another program, .* ff 00 00 00:/,
     );
   });
+
+  it('are a client of pomelo-rpc, which opens a connection as MQTT does', () => {
+    assert.match(
+      describeForeign(Buffer.from('102200044d515454', 'hex'), 0) ?? '',
+      /^the peer is another program, such as a client of pomelo-rpc \(MQTT\), whose bytes begin with 10 22 00 04: check /,
+    );
+  });
 });
