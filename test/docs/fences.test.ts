@@ -21,7 +21,7 @@ const TOOLS = ['test/tools/test-runners.test.ts', 'test/tools/bundlers.test.ts']
 /** Tests that compile or run the blocks of a page, by language; `js file` and `ts file` are blocks that begin with the name of a file. */
 const HELD: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> = {
   'README.md': { js: SNIPPETS, 'js file': 'test/examples/readme.test.ts', ts: TYPES, diff: HERE },
-  'docs/browser.md': { 'js file': 'test/browser/docs-page.ts', html: 'test/browser/docs-page.ts' },
+  'docs/browser.md': { 'js file': 'test/browser/docs-page.ts', html: 'test/browser/docs-page.ts', 'ts file': TYPES },
   'docs/calling.md': { js: SNIPPETS },
   'docs/channels.md': { 'js file': 'test/docs/channels.test.ts', text: 'test/docs/channels.test.ts' },
   'docs/checked.md': { 'js file': 'test/docs/checked.test.ts', 'ts file': TYPES },
@@ -64,7 +64,7 @@ const HELD: Readonly<Record<string, Readonly<Record<string, string | readonly st
   'docs/sharing.md': { js: SNIPPETS },
   'docs/streams.md': { 'js file': 'test/docs/streams.test.ts', text: 'test/docs/streams.test.ts', 'ts file': TYPES },
   'docs/tools.md': { 'js file': TOOLS, 'ts file': TOOLS },
-  'docs/types.md': { ts: TYPES, 'ts file': TYPES },
+  'docs/types.md': { ts: TYPES, 'ts file': TYPES, json: 'test/docs/types.test.ts' },
   'docs/wire.md': { wire: 'test/docs/wire.test.ts' },
 };
 

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { ROOT, readText } from '../architecture/house.js';
 import { compile } from './compiler.js';
 
-const PAGES = ['types', 'checked', 'deployment', 'kubernetes', 'streams'].map((name) => `docs/${name}.md`);
+const PAGES = ['types', 'browser', 'checked', 'deployment', 'kubernetes', 'streams'].map((name) => `docs/${name}.md`);
 
 /** What `./app.js` gives in the page's examples. */
 const APP = 'export interface App {\n  readonly serverId: string;\n}\n';
@@ -62,11 +62,13 @@ async function said(t: TestContext, files: ReadonlyMap<string, readonly string[]
 
 describe('README.md', () => {
   it('shows types that compile, and refuse what the comment says', async (t) => {
-    const [, block = ''] = /^```ts\n(.*?)^```/ms.exec(readText('README.md')) ?? [];
+    const [module = '', block = ''] = [...readText('README.md').matchAll(/^```ts\n(.*?)^```/gms)].map(
+      ([, code = '']) => code,
+    );
     const call = (second: string) => `await client.proxies.user.test.module1.func1({ uid: 'ada' }, 1, ${second});`;
     const client = ["import { createClient } from 'mailstation';", ...block.split('\n')];
     const files = new Map([
-      ['remote/test/module1.ts', ['export const func1 = (a: number, b: number) => a + b;']],
+      ['remote/test/module1.ts', module.split('\n')],
       ['client.ts', [...client, `const sum: number = ${call('2')}`]],
       ['wrong.ts', [...client, call("'x'")]],
     ]);
