@@ -65,6 +65,8 @@ export interface Server {
 export interface Figures {
   readonly rate: number | null;
   readonly failed: number | null;
+  /** Calls that their callers left: neither good nor failed. */
+  readonly left: number | null;
   readonly success: number | null;
   readonly p50: number | null;
   readonly p95: number | null;
@@ -102,7 +104,9 @@ export interface MethodFigures {
   readonly streams: number;
   /** Calls since the servers were made. */
   readonly calls: number;
-  /** Calls that ended with each code since the servers were made. */
+  /** Calls among them that their callers left, such as streams whose readers wanted no more: neither good nor failed. */
+  readonly left: number;
+  /** Calls that failed with each code since the servers were made. */
   readonly codes: Readonly<Record<string, number>>;
 }
 

@@ -119,9 +119,11 @@ export interface Totals {
   readonly clients: number;
   /** Calls that ended, a second. */
   readonly rate: number;
-  /** Ended calls among them without the outcome `ok`, a second. */
+  /** Ended calls among them with any other outcome than `ok` and `left`, a second. */
   readonly failed: number;
-  /** 0 to 1; null without calls. */
+  /** Ended calls among them that their callers left, a second. */
+  readonly left: number;
+  /** Share of the ended calls that were not left and have not failed: 0 to 1; null without such calls. */
   readonly success: number | null;
   readonly p50: number | null;
   readonly p95: number | null;

@@ -49,7 +49,7 @@ export interface RecentCallsReport {
   readonly seq: number;
   /** Duration from which a call counts as slow. Unit: ms */
   readonly slowCall: number;
-  /** The oldest first; 100 at most. */
+  /** Calls with any other outcome than `ok` and `left`, the oldest first; 100 at most. */
   readonly failed: readonly RecentCall[];
   /** Calls that took at least `slowCall`, streams not among them; the oldest first, 100 at most. */
   readonly slow: readonly RecentCall[];
@@ -137,8 +137,9 @@ export class RecentCalls implements CallObserver {
   ): void {
     const { method, oneway, callerId } = call;
     const stream = call instanceof StreamedCall;
-    const isFailed = outcome !== 'ok';
-    if (!isFailed && stream) return;
+    // A reader who leaves a stream has what it wants: such ends would push the failures out.
+    const isFailed = outcome !== 'ok' && outcome !== 'left';
+    if (!isFailed && (stream || !isSlow)) return;
     const duration = micros / 1_000;
     const queued = Math.min(duration, this.#queuedOf(call, code, duration));
     const ended = { method, outcome, code: code ?? null, message: textOf(error), duration, queued, oneway, stream };

@@ -22,7 +22,9 @@ export function serverLines(
   };
   table(CALLERS, callers?.connections ?? []);
   table(METHODS, sample.methods);
-  if (recent !== null) table(failures(recent.time), recent.failed.slice(-SHOWN_FAILURES));
+  // Servers of earlier versions list callers who left among the failures.
+  const failed = recent?.failed.filter(({ outcome }) => outcome !== 'left') ?? [];
+  if (recent !== null) table(failures(recent.time), failed.slice(-SHOWN_FAILURES));
   return lines;
 }
 
@@ -67,6 +69,8 @@ const NAME = 12;
 
 const ended = ({ total: { outcomes } }: MethodSample): number =>
   Object.values(outcomes).reduce((sum, each) => sum + each, 0);
+/** Calls that ended well or failed. Callers who leave say nothing of the method. */
+const judged = (method: MethodSample): number => ended(method) - method.total.outcomes.left;
 const at =
   (share: number) =>
   ({ total }: MethodSample): string =>
@@ -77,7 +81,7 @@ const METHODS: readonly ListingColumn<MethodSample>[] = [
   { head: 'calls', cell: (method) => whole(ended(method)), align: 'right' },
   {
     head: 'ok',
-    cell: (method) => percent(ended(method) === 0 ? null : method.total.outcomes.ok / ended(method)),
+    cell: (method) => percent(judged(method) === 0 ? null : method.total.outcomes.ok / judged(method)),
     align: 'right',
     rank: 1,
   },
@@ -87,7 +91,8 @@ const METHODS: readonly ListingColumn<MethodSample>[] = [
   { head: 'max', cell: at(1), align: 'right', rank: 5 },
   { head: 'open', cell: ({ total }) => whole(total.open), align: 'right', rank: 4 },
   { head: 'queued', cell: ({ total }) => whole(total.queued), align: 'right', rank: 7 },
-  { head: 'codes', cell: ({ total }) => codesOf(total.codes), rank: 8 },
+  { head: 'left', cell: ({ total }) => whole(total.outcomes.left), align: 'right', rank: 8 },
+  { head: 'codes', cell: ({ total }) => codesOf(total.codes), rank: 9 },
 ];
 
 function codesOf(codes: Readonly<Record<string, number>>): string {

@@ -11,7 +11,7 @@ import { Changes } from './changes.js';
 import { difference } from './difference.js';
 import { rounded } from './keys.js';
 import { methodsOf } from './methods.js';
-import { figuresOf, isOfServices, processOf, serverOf, standbysOf } from './servers.js';
+import { figuresOf, isOfServices, processOf, serverOf, shareOf, standbysOf } from './servers.js';
 
 /** Servers and callers that are shown; one more is counted in `left`. */
 const MAX_SERVERS = 1_000;
@@ -147,10 +147,10 @@ function totalsOf(
   const samples = servers.flatMap(({ sample }) => sample.methods.filter(isOfServices));
   const rates = mergedRates(samples.flatMap((method) => (method.rates === null ? [] : [method.rates])));
   const leading = [...entries.values()].filter(({ role }) => role !== 'standby');
-  const [rate, failed] = [sum((each) => each.rate), sum((each) => each.failed)];
+  const [rate, failed, left] = [sum((each) => each.rate), sum((each) => each.failed), sum((each) => each.left)];
   return {
     ...{ servers: leading.length, serving: leading.filter(({ status }) => status === 'serving').length, clients },
-    ...{ rate, failed, success: rate > 0 ? rounded(1 - failed / rate) : null },
+    ...{ rate, failed, left, success: rounded(shareOf(failed, rate - left)) },
     ...{ p50: rounded(rates?.p50 ?? null), p95: rounded(rates?.p95 ?? null), p99: rounded(rates?.p99 ?? null) },
     max: rounded(rates?.max ?? null),
     ...{ running: sum((each) => each.running), queued: sum((each) => each.queued) },

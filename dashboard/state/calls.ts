@@ -47,8 +47,9 @@ export class Calls {
     const callerOf = ({ connection }: RecentCall): string | null =>
       connection === null ? null : (byConnection.get(connectionKey(sample.id, connection)) ?? null);
     const pid = sample.report?.server.pid ?? 0;
+    // Servers of earlier versions list callers who left among the failures.
     for (const call of recent.failed)
-      if (isOfServices({ name: call.method }))
+      if (call.outcome !== 'left' && isOfServices({ name: call.method }))
         this.#failedCall(call, { ...place, pid, client: callerOf(call), offset });
     for (const call of recent.slow)
       if (isOfServices({ name: call.method })) this.#slowCall(call, { ...place, client: callerOf(call), offset });

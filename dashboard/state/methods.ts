@@ -48,6 +48,7 @@ function figures(serverType: string, { name: method, total, rates }: MethodSampl
   const calls = Object.values(outcomes).reduce((sum, count) => sum + count, 0);
   return {
     ...{ serverType, method, rate: rounded(rates?.calls ?? 0), failed: rounded(rates?.failures ?? 0) },
+    left: outcomes.left,
     ...{ success: rounded(rates?.success ?? null), p50: rounded(rates?.p50 ?? null), p95: rounded(rates?.p95 ?? null) },
     ...{ p99: rounded(rates?.p99 ?? null), max: rounded(rates?.max ?? null), open, queued, streams, calls, codes },
   };

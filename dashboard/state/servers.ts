@@ -81,21 +81,29 @@ function servicesOnly(methods: ServerSample['methods'], all: Rates | null): Rate
   const own = merged(methods.filter(isOfServices));
   const others = all.calls - (known?.calls ?? 0);
   const calls = (own?.calls ?? 0) + others;
+  const left = all.outcomes.left - (known?.outcomes.left ?? 0) + (own?.outcomes.left ?? 0);
   const failures = (own?.failures ?? 0) + all.failures - (known?.failures ?? 0);
   const { p50 = null, p95 = null, p99 = null, max = null } = own ?? {};
-  return { calls, failures, success: calls > 0 ? 1 - failures / calls : null, p50, p95, p99, max };
+  return { calls, failures, left, success: shareOf(failures, calls - left), p50, p95, p99, max };
 }
 
-/** Rates as an entry has them. */
-type RatesInShort = Pick<Rates, 'calls' | 'failures' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
+/** Share of the calls that have not failed; null without calls. Sums of rates differ from 0 by rounding. */
+export function shareOf(failures: number, judged: number): number | null {
+  return judged > 1e-6 ? Math.max(0, 1 - failures / judged) : null;
+}
 
-type ShortFigures = Pick<Figures, 'rate' | 'failed' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
+/** Rates as an entry has them; `left` a second. */
+type RatesInShort = Pick<Rates, 'calls' | 'failures' | 'left' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
+
+type ShortFigures = Pick<Figures, 'rate' | 'failed' | 'left' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
 
 function ratesOf(rates: RatesInShort | null): ShortFigures {
-  if (rates === null) return { rate: null, failed: null, success: null, p50: null, p95: null, p99: null, max: null };
-  const { calls, failures, success, p50, p95, p99, max } = rates;
+  if (rates === null)
+    return { rate: null, failed: null, left: null, success: null, p50: null, p95: null, p99: null, max: null };
+  const { calls, failures, left, success, p50, p95, p99, max } = rates;
   return {
-    ...{ rate: rounded(Math.max(0, calls)), failed: rounded(Math.max(0, failures)), success: rounded(success) },
+    ...{ rate: rounded(Math.max(0, calls)), failed: rounded(Math.max(0, failures)) },
+    ...{ left: rounded(Math.max(0, left)), success: rounded(success) },
     ...{ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99), max: rounded(max) },
   };
 }

@@ -14,7 +14,7 @@ export interface CallCounts {
   /** Streams among them. */
   readonly streams: number;
   readonly outcomes: OutcomeCounts;
-  /** Number of calls that ended with each code; none for `ok`. */
+  /** Number of calls that ended with each code; none for `ok`, and none for `left`, since leaving is no failure. */
   readonly codes: Readonly<Record<string, number>>;
   /** Time from the arrival to the answer, of calls that were answered in time or late. Streams are not among them. */
   readonly latency: Latency;
@@ -62,7 +62,7 @@ class MethodCounts implements CallEndCounts {
 
   count(outcome: CallOutcome, code: RpcCode | undefined): void {
     this.outcomes[outcome] += 1;
-    if (code !== undefined) this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+    if (code !== undefined && outcome !== 'left') this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
   }
 
   get counts(): CallCounts {

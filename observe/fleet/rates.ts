@@ -36,9 +36,10 @@ export function ratesBetween(now: Counts, before: Counts, seconds: number): Rate
     if (more > 0) codes.set(code, more);
   }
   const ended = OUTCOMES.reduce((sum, outcome) => sum + outcomes[outcome], 0);
+  const { ok, left } = outcomes;
   return withPercentiles({
-    ...{ seconds, ended, calls: ended / seconds, failures: (ended - outcomes.ok) / seconds },
-    success: ended === 0 ? null : outcomes.ok / ended,
+    ...{ seconds, ended, left, calls: ended / seconds, failures: (ended - left - ok) / seconds },
+    success: ended === left ? null : ok / (ended - left),
     outcomes: byOutcome((outcome) => outcomes[outcome] / seconds),
     codes: Object.fromEntries([...codes].map(([code, count]) => [code, count / seconds])),
     latency: latencySince(now.latency, before.latency),
@@ -50,14 +51,14 @@ export function ratesBetween(now: Counts, before: Counts, seconds: number): Rate
 export function mergedRates(list: readonly Rates[]): Rates | null {
   if (list.length <= 1) return list[0] ?? null;
   const sum = (value: (rates: Rates) => number): number => list.reduce((total, rates) => total + value(rates), 0);
-  const ended = sum((rates) => rates.ended);
+  const [ended, left] = [sum((rates) => rates.ended), sum((rates) => rates.left)];
   const codes = new Map<string, number>();
   for (const rates of list)
     for (const [code, rate] of Object.entries(rates.codes)) codes.set(code, (codes.get(code) ?? 0) + rate);
   return withPercentiles({
     seconds: list.reduce((longest, { seconds }) => Math.max(longest, seconds), 0),
-    ...{ ended, calls: sum((rates) => rates.calls), failures: sum((rates) => rates.failures) },
-    success: ended === 0 ? null : sum((rates) => (rates.success ?? 0) * rates.ended) / ended,
+    ...{ ended, left, calls: sum((rates) => rates.calls), failures: sum((rates) => rates.failures) },
+    success: ended === left ? null : sum((rates) => (rates.success ?? 0) * (rates.ended - rates.left)) / (ended - left),
     outcomes: byOutcome((outcome) => sum((rates) => rates.outcomes[outcome])),
     codes: Object.fromEntries(codes),
     latency: mergedLatency(list.map(({ latency }) => latency)),

@@ -92,11 +92,13 @@ export interface Rates {
   readonly seconds: number;
   /** Calls that ended in this time. */
   readonly ended: number;
+  /** Calls among them with the outcome `left`: neither good nor failed. */
+  readonly left: number;
   /** Calls that ended, a second. */
   readonly calls: number;
-  /** Calls that ended with any other outcome than `ok`, a second. */
+  /** Calls that ended with any other outcome than `ok` and `left`, a second. */
   readonly failures: number;
-  /** Share of the ended calls with the outcome `ok`: 0 to 1. Null without ended calls. */
+  /** Share of the ended calls with the outcome `ok`, without those that were `left`: 0 to 1. Null where there are none. */
   readonly success: number | null;
   /** Calls by outcome, a second. */
   readonly outcomes: OutcomeCounts;

@@ -137,6 +137,18 @@ describe('the last calls of a server', () => {
     assert.deepEqual([kept.length, kept[0]?.message, kept.at(-1)?.message], [100, 'number 50', 'number 149']);
   });
 
+  it('are no readers who leave a stream, which have a count of their own', async (t) => {
+    async function* count() {
+      for (let i = 0; ; i++) yield i;
+    }
+    const served = await serve(t, { count });
+    const { client, calls } = await call(t, [served]);
+    for (let reader = 0; reader < 3; reader++) for await (const _ of calls.count.stream(null)) break;
+    await until(() => served.server.stats().methods[0]?.outcomes.left === 3, { what: 'the end of the streams' });
+    assert.deepEqual(served.server.stats().methods[0]?.codes, {});
+    assert.deepEqual((await recentOf(client)).failed, []);
+  });
+
   it('are those that took long, with the part in the queue', async (t) => {
     const gate = makeGate();
     const service = { waits: () => gate.pass(1), works: () => 1 };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { call, keptLog, serve, unusedPort } from '../behaviour/support.js';
+import { until } from '../support/until.js';
 import { command, sentence } from './support.js';
 
 const f = (fails: boolean) => {
@@ -29,6 +30,25 @@ describe('mailstation inspect', () => {
     assert.match(stdout, new RegExp(`^gateway +${process.pid} on \\S+ +2 +0 +- `, 'm'));
     assert.match(stdout, /^user\.service\.f +2 +50% .* REMOTE 1$/m);
     assert.match(stdout, /^user\.service\.f +\S+ +ERR_RPC_REMOTE +1 +gateway +balance is 3$/m);
+  });
+
+  it('does not take a reader who leaves a stream for a failure', async (t) => {
+    async function* count(most: number) {
+      for (let i = 0; i < most; i++) yield i;
+    }
+    const served = await serve(t, { count }, { callStats: true });
+    const { calls } = await call(t, [served]);
+    for await (const _ of calls.count.stream(null, 1e9)) break;
+    const counts = () => served.server.stats().methods[0]?.outcomes;
+    await until(() => counts()?.left === 1, { what: 'the end of the stream' });
+    const only = await command(t, ['inspect', String(served.port)]);
+    assert.match(only.stdout, /^user\.service\.count +1 +- .* 1 *$/m);
+    assert.doesNotMatch(only.stdout, /CANCELLED/);
+    assert.doesNotMatch(only.stdout, /^failed/m);
+    for await (const _ of calls.count.stream(null, 3));
+    await until(() => counts()?.ok === 1, { what: 'the end of the whole stream' });
+    const both = await command(t, ['inspect', String(served.port)]);
+    assert.match(both.stdout, /^user\.service\.count +2 +100% .* 1 *$/m);
   });
 
   it('gives programs all of it as JSON', async (t) => {

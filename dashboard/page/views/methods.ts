@@ -97,7 +97,7 @@ export function methods(scope: Scope) {
 
 function methodPanel(scope: Scope, chosen: MethodFigures) {
   const { state } = scope.snapshot;
-  const { method, serverType, codes, calls } = chosen;
+  const { method, serverType, codes, calls, left } = chosen;
   const rows = Object.values(state.serverMethods)
     .filter((each) => each.method === method && each.serverType === serverType)
     .map((figures) => ({ figures, name: serverNameOf(state, figures.server) }));
@@ -106,6 +106,7 @@ function methodPanel(scope: Scope, chosen: MethodFigures) {
       ['Method', html`<code>${visible(method)}</code>`],
       ['Type', visible(serverType)],
       ['Calls in all', count(calls)],
+      ['Left by callers', left > 0 ? count(left) : ''],
       ...Object.entries(codes).map(([code, times]) => [visible(code), count(times)] as const),
     ])}
     ${table({ caption: 'At each server', columns: AT_SERVERS, rows, keyOf: ({ figures }) => figures.server, sort: { by: 'rate', descends: true }, empty: 'The figures of the single servers are left out: there are too many.' })}`;

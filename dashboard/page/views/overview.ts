@@ -31,8 +31,8 @@ export function overview(scope: Scope) {
   const { totals, time } = snapshot;
   return html`
     <ul class="figures">
-      ${figure('Calls/s', perSecond(totals.rate), `${perSecond(totals.failed)} not ok`)}
-      ${figure('Success', percent(totals.success), 'of the calls that ended')}
+      ${figure('Calls/s', perSecond(totals.rate), notOk(totals))}
+      ${figure('Success', percent(totals.success), 'of calls that were not left')}
       ${figure('p50', duration(totals.p50), 'half of the calls')}
       ${figure('p95', duration(totals.p95), '95 of 100 calls')}
       ${figure('p99', duration(totals.p99), `slowest ${duration(totals.max)}`)}
@@ -52,6 +52,11 @@ export function overview(scope: Scope) {
       <section class="card"><header><h3>Needs a look</h3></header>${attention(snapshot)}</section>
       <section class="card"><header><h3>Last changes</h3>${copyButton(scope, 'the changes', () => Object.values(snapshot.state.events))}</header>${changes(snapshot)}</section>
     </div>`;
+}
+
+/** Readers who leave a stream are normal, and stand beside the failures. */
+function notOk({ failed, left }: Snapshot['totals']): string {
+  return `${perSecond(failed)} not ok${left > 0 ? `, ${perSecond(left)} left` : ''}`;
 }
 
 /** Servers without counts would otherwise read as servers without calls. */

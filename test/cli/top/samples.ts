@@ -7,7 +7,7 @@ import type { FleetSample, MethodSample, Rates, ServerSample } from '../../../ob
 export function ratesOf(calls: number, ms: number, failures = 0, code = 'ERR_RPC_REMOTE'): Rates {
   const latency = latencyOf(calls, ms);
   return {
-    ...{ seconds: 1, ended: calls, calls, failures, success: calls === 0 ? null : (calls - failures) / calls },
+    ...{ seconds: 1, ended: calls, left: 0, calls, failures, success: calls === 0 ? null : (calls - failures) / calls },
     outcomes: { ok: calls - failures, failed: failures, refused: 0, late: 0, left: 0, unanswered: 0 },
     codes: failures === 0 ? {} : { [code]: failures },
     latency,

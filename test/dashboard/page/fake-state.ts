@@ -174,7 +174,14 @@ function addServer(state: Draft, at: number, random: () => number, methods: numb
   state.figures[key] = figuresOf(random);
   for (let method = 0; method < methods; method += 1) {
     const name = `user.${NAMES[method % NAMES.length]}${method < NAMES.length ? '' : method}`;
-    const one = { serverType, method: name, ...methodFigures(random), calls: 1_000, codes: { ERR_RPC_REMOTE: 3 } };
+    const one = {
+      serverType,
+      method: name,
+      ...methodFigures(random),
+      calls: 1_000,
+      left: 0,
+      codes: { ERR_RPC_REMOTE: 3 },
+    };
     const figures: MethodFigures = name.endsWith('watch') ? { ...one, streams: 4 } : one;
     state.methods[`${serverType} ${name}`] = figures;
     state.serverMethods[`${key} ${name}`] = { ...figures, server: key };
@@ -252,6 +259,7 @@ function figuresOf(random: () => number): Figures {
     ...{
       rate,
       failed,
+      left: 0,
       success: 1 - failed / rate,
       p50: 0.4 + random(),
       p95: 3 + random() * 4,
@@ -297,7 +305,7 @@ function totalsOf({ servers, figures, clients }: State): Totals {
   const all = Object.values(servers);
   const totals: Mutable<Totals> = {
     ...{ servers: all.length, serving: all.filter(({ status }) => status === 'serving').length },
-    ...{ clients: Object.keys(clients).length, rate: sum('rate'), failed: sum('failed'), success: null },
+    ...{ clients: Object.keys(clients).length, rate: sum('rate'), failed: sum('failed'), left: 0, success: null },
     ...{
       p50: 0.8,
       p95: 5.4,

@@ -7,6 +7,7 @@ import { Board } from '../../../dashboard/state/board.js';
 import { CourseOfFigures } from '../../../dashboard/state/history.js';
 import { Recorder } from '../../../dashboard/state/recorder.js';
 import { RpcCode } from '../../../lib/errors.js';
+import { NO_COUNTS, ratesBetween } from '../../../observe/fleet/rates.js';
 import { observed } from './observed.js';
 
 const SETTINGS = { interval: 1_000, history: 300_000, allowCalls: false, from: 'a test' };
@@ -67,6 +68,24 @@ describe('the state of a dashboard', () => {
     );
     const other = board.next({ time: 3, servers: [observed({ pid: 8, failed: [{}] })] }, [], []);
     assert.equal(Object.keys(other.snapshot.state.errors).length, 2, 'another process counts anew');
+  });
+
+  it('has callers who left neither among the failures nor in the success, and counts them', () => {
+    const outcomes = { ...NO_COUNTS.outcomes, ok: 3, failed: 1, left: 4 };
+    const rates = ratesBetween({ ...NO_COUNTS, outcomes }, NO_COUNTS, 1);
+    const { sample, ...rest } = observed({ methods: ['u.m.f'], failed: [{ outcome: 'left' }, { message: 'broken' }] });
+    const methods = sample.methods.map(({ total, ...each }) => ({ ...each, total: { ...total, outcomes }, rates }));
+    const server = { ...rest, sample: { ...sample, methods, rates } };
+    const { totals, state } = new Board(SETTINGS).next({ time: 1, servers: [server] }, [], []).snapshot;
+    const method = state.methods['a u.m.f'];
+    const figures = state.figures['a-1'];
+    assert.deepEqual([totals.rate, totals.failed, totals.left, totals.success], [8, 1, 4, 0.75]);
+    assert.deepEqual([figures?.failed, figures?.left, figures?.success], [1, 4, 0.75]);
+    assert.deepEqual([method?.failed, method?.left, method?.success, method?.calls], [1, 4, 0.75, 8]);
+    assert.deepEqual(
+      Object.values(state.errors).map(({ message }) => message),
+      ['broken'],
+    );
   });
 
   it('keeps 200 failures and 200 changes', () => {

@@ -72,6 +72,20 @@ describe('rates', () => {
     assert.equal(mergedRates([]), null);
   });
 
+  it('of callers who left are neither good nor failed', () => {
+    const left = (ok: number, failed: number, gone: number): CallCounts => ({
+      ...NO_COUNTS,
+      outcomes: { ...NO_COUNTS.outcomes, ok, failed, left: gone },
+    });
+    const one = ratesBetween(left(3, 1, 6), NO_COUNTS, 2);
+    assert.deepEqual([one.ended, one.left, one.calls, one.failures, one.success], [10, 6, 5, 0.5, 0.75]);
+    const none = ratesBetween(left(0, 0, 5), NO_COUNTS, 1);
+    assert.deepEqual([none.ended, none.failures, none.success, none.outcomes.left], [5, 0, null, 5]);
+    const merged = mergedRates([one, none, ratesBetween(left(4, 0, 0), NO_COUNTS, 1)]);
+    assert.deepEqual([merged?.ended, merged?.left, merged?.failures, merged?.success], [19, 11, 0.5, 0.875]);
+    assert.equal(mergedRates([none, none])?.success, null);
+  });
+
   it('of methods are merged by name', () => {
     const rates = ratesBetween({ ...NO_COUNTS, open: 2 }, NO_COUNTS, 1);
     const method = (name: string) => ({ name, servers: 1, total: { name, queued: 1, ...NO_COUNTS }, rates });
