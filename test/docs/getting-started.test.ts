@@ -89,7 +89,7 @@ class Reader {
 }
 
 describe(PAGE, () => {
-  it('leads from an empty folder to three failures, and each program prints what the page says', async (t) => {
+  it('leads from an empty folder to four failures, and each program prints what the page says', async (t) => {
     const ports = new Map<string, string>();
     for (const port of ['3333', '3334']) ports.set(port, String(await freePort()));
     const reader = new Reader(t, ports);
@@ -106,6 +106,6 @@ describe(PAGE, () => {
         await reader.sees(code);
       } else if (!code.includes('npm install')) await reader.run(code.trim()); // test/package installs the package
     }
-    assert.equal(compared, 6);
+    assert.equal(compared, 7);
   });
 });
