@@ -11,7 +11,7 @@ import type { Reachability } from './reachability.js';
 export interface AttemptParts {
   /** The stage behind the failure modes: the router. */
   readonly next: CallStage;
-  readonly reachability: Pick<Reachability, 'untried' | 'isAnyConnected' | 'whenChanged'>;
+  readonly reachability: Pick<Reachability, 'untried' | 'isAnyConnected' | 'lastFailure' | 'whenChanged'>;
   /** Keeps a call's deadline between two attempts. */
   readonly held: Pick<HeldCalls, 'add' | 'delete'>;
   /** The client is being stopped: no new attempt is made. */

@@ -7,7 +7,11 @@ export class Reachability {
   /** By server type, in the order in which they came. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
+  /** Failure of the last attempt to connect to a server, where the roster has them: see {@link RosterView.lastFailure}. */
+  readonly lastFailure: RosterView['lastFailure'];
+
   constructor(roster: RosterView) {
+    this.lastFailure = roster.lastFailure;
     this.#roster = roster;
     roster.onReachable((serverId) => this.#changed(serverId));
   }

@@ -4,6 +4,7 @@ import type { OutgoingCall } from '../lib/call/outgoing-call.js';
 import { type Delivery, type FailedAttempt, RpcCode, RpcError } from '../lib/errors.js';
 import type { Filled } from '../lib/options.js';
 import { clearTimeout, performance, setTimeout } from '../lib/timers.js';
+import { outOfReachNow } from '../mailbox/index.js';
 import { Attempt, StreamAttempt } from './attempt.js';
 import type { AttemptParts, FailurePolicy, Retry, Tried } from './policy.js';
 import { isFinal, mayRunTwice, neverLeft } from './repeatable.js';
@@ -119,7 +120,7 @@ export class RetriedCall implements Tried {
     const gaveUp = (): void => {
       const { timeout } = call;
       this.#whyNoMore = `none of them could be reached in ${timeout} ms`;
-      this.#fail(attempt, error);
+      this.#fail(attempt, outOfReachNow(call, error, this.servers, this.#parts.reachability.lastFailure));
     };
     const left = call.deadline - performance.now() - LAST_WORD_MS;
     if (left <= 0) return gaveUp();

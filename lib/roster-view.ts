@@ -1,3 +1,4 @@
+import type { RpcError } from './errors.js';
 import type { ServerInfo } from './server-info.js';
 
 /** Read-only view of the servers that the mail station knows, for routers and failure modes. */
@@ -18,6 +19,8 @@ export interface RosterView {
   latency(serverId: string): number | undefined;
   /** True while there is a connection to the server. */
   isConnected(serverId: string): boolean;
+  /** Failure of the last attempt to connect to a server; undefined where there was none since the last success. A page is told none. */
+  readonly lastFailure?: (serverId: string) => RpcError | undefined;
   /** Calls the listener when a server was added or moved, and when its connection was made. */
   onReachable(listener: (serverId: string) => void): void;
 }

@@ -14,5 +14,6 @@ export {
   type ResolvedMailBoxOptions,
   resolveMailBoxOptions,
 } from './options.js';
+export { outOfReachNow } from './out-of-reach-now.js';
 export { PreparedMailBox } from './prepared-mailbox.js';
 export type { MailBoxState } from './state.js';

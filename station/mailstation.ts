@@ -161,6 +161,7 @@ export class MailStation extends Emitter<MailStationEvents> implements CallStage
   readonly serverTypes = (): readonly string[] => this.#roster.types();
   /** Set by a client that follows sources. */
   sources: NonNullable<RosterView['sources']> = () => [];
+  readonly lastFailure = (id: string): RpcError | undefined => this.#outbox.mailbox(id)?.lastFailure;
 
   uncallableOfType(serverType: string): Uncallable | undefined {
     return this.#roster.uncallableOfType(serverType);

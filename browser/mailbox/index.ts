@@ -9,3 +9,4 @@ export {
   resolveMailBoxOptions,
 } from '../../mailbox/options.js';
 export type { MailBoxState } from '../../mailbox/state.js';
+export { outOfReachNow } from './out-of-reach-now.js';

@@ -1,5 +1,5 @@
 import { isEncrypted } from '../endpoint.js';
-import { messageOf, RpcCode, type RpcError } from '../errors.js';
+import { hasCode, messageOf, RpcCode, type RpcError } from '../errors.js';
 import { Lifecycle } from '../lifecycle.js';
 import { ownProcess } from '../own-process.js';
 import {
@@ -91,7 +91,9 @@ export class Registration {
     this.#lifecycle.move('ended');
     if (reason.code !== RpcCode.ConnectionLost) return this.#settle?.(reason);
     const causes = isEncrypted(this.#asked.endpoint) ? CLOSED_UNANSWERED_TLS : CLOSED_UNANSWERED;
-    this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${causes}`, reason));
+    // A process that ends resets the connections that it had no time to accept. Most other programs, and a whitelist, close them.
+    const first = hasCode(reason, ['ECONNRESET', 'EPIPE']) ? 'the server may have ended just then; otherwise ' : '';
+    this.#settle?.(refused(this.#asked, `${reason.message} before it answered; ${first}${causes}`, reason));
   }
 
   /** The time for the registration goes on while the token is made. */

@@ -29,6 +29,11 @@ describe('a server that is none of ours', () => {
       /did not accept the registration.*closed it before it answered; another program may be on that port, such as a server of pomelo-rpc, or the whitelist/,
     ],
     [
+      'nothing, and resets the connection, as a process that ends',
+      (peer) => peer.socket.resetAndDestroy(),
+      /: read ECONNRESET before it answered; the server may have ended just then; otherwise another program may be on that port/,
+    ],
+    [
       'the answer to something else',
       (peer, id) => peer.write(response(id, { type: 'invoke_result', success: true })),
       /answered with invoke_result/,

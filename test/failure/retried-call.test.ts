@@ -8,7 +8,7 @@ import { RetriedCall } from '../../failure/retried-call.js';
 import { RetryBudget } from '../../failure/retry-budget.js';
 import type { CallOptions } from '../../lib/call/call-contract.js';
 import type { FailOptions } from '../../lib/call/fail-mode.js';
-import { RpcCode } from '../../lib/errors.js';
+import { findCause, RpcCode, RpcError } from '../../lib/errors.js';
 import { fakeCall, mockClock, told } from '../lib/transport/support.js';
 import { errorOf, FakeWays, failOptions } from './support.js';
 
@@ -186,6 +186,26 @@ describe('a call with failover', () => {
     clock.advance(fake.call.timeout);
     assert.deepEqual([errorOf(fake).code, ways.waking.size, ways.holding.size], ['ERR_RPC_CONNECT', 0, 0]);
     assert.match(errorOf(fake).message, /none of them could be reached/);
+  });
+
+  it('has the last failure to connect to each server, and not the one at which the call left the server', (t) => {
+    const { ways, fake, clock } = setUp(t, { servers: 2 });
+    ways.fail(RpcCode.Connect, 'not-sent', 'read ECONNRESET');
+    clock.advance(20);
+    ways.fail(RpcCode.Connect, 'not-sent', 'read ECONNRESET');
+    for (const n of [1, 2]) {
+      const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+      ways.failures.set(`test-${n}`, new RpcError(RpcCode.Connect, `connect ECONNREFUSED 127.0.0.1:${n}`, { cause }));
+    }
+    clock.advance(fake.call.timeout);
+    const failed = errorOf(fake);
+    assert.match(
+      failed.message,
+      /: not connected: connect ECONNREFUSED 127\.0\.0\.1:1; connect ECONNREFUSED 127\.0\.0\.1:2; start the server, or correct the host and the port of its entry in client\.addServer\(\); not tried again: none of them/,
+    );
+    assert.doesNotMatch(failed.message, /ECONNRESET/);
+    assert.deepEqual([failed.code, failed.delivery], ['ERR_RPC_CONNECT', 'not-sent']);
+    assert.notEqual(findCause(failed, 'ECONNREFUSED'), undefined);
   });
 
   it('is cancelled itself, and not its attempt, while after filters have its answer', (t) => {

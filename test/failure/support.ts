@@ -19,6 +19,8 @@ export class FakeWays implements AttemptParts {
   /** Calls whose answers the after filters have seen. */
   readonly filtered: OutgoingCall[] = [];
   readonly servers: string[];
+  /** Failures of the last attempts to connect, by server. */
+  readonly failures = new Map<string, RpcError>();
   isStopped = false;
 
   constructor(servers = 2) {
@@ -61,6 +63,7 @@ export class FakeWays implements AttemptParts {
     untried: (_serverType: string, tried: ReadonlySet<string>): number =>
       this.servers.filter((id) => !tried.has(id)).length,
     isAnyConnected: (): boolean => false,
+    lastFailure: (serverId: string): RpcError | undefined => this.failures.get(serverId),
     whenChanged: (_serverType: string, wake: () => void): (() => void) => {
       this.waking.add(wake);
       return () => this.waking.delete(wake);
