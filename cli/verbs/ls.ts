@@ -1,6 +1,6 @@
 import type { MethodDescription } from '../../index.js';
 import { printable } from '../../lib/quoted.js';
-import { FleetPoller, type ServerSample } from '../../observe/fleet/index.js';
+import { FleetPoller, isOfServices, type ServerSample } from '../../observe/fleet/index.js';
 import type { ExitCode } from '../exit-code.js';
 import { type FleetFlags, fleetOf, withFleetOptions } from '../fleet-options.js';
 import { type ListingColumn, listing, wrapped } from '../listing.js';
@@ -75,7 +75,7 @@ const SERVERS: readonly ListingColumn<ServerSample>[] = [
 /** Calls of the server's own methods. The questions of this command and of others are left out: a fresh server has 0. */
 function callsOf(methods: ServerSample['methods']): number {
   return methods
-    .filter(({ name }) => !name.startsWith('$mailstation.'))
+    .filter(isOfServices)
     .reduce((sum, { total }) => sum + Object.values(total.outcomes).reduce((all, each) => all + each, 0), 0);
 }
 

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { PACKAGE } from '../../lib/package.js';
 import type { RosterReport } from '../../lib/registry/roster-report.js';
-import { mergedRates } from '../../observe/fleet/index.js';
+import { isOfServices, mergedRates } from '../../observe/fleet/index.js';
 import { COLLECTIONS } from '../apply.js';
 import type { About, Delta, Figures, Process, RosterSource, Server, Snapshot, State, Totals } from '../snapshot.js';
 import type { Observation, ObservedServer } from '../watch.js';
@@ -11,7 +11,7 @@ import { Changes } from './changes.js';
 import { difference } from './difference.js';
 import { rounded } from './keys.js';
 import { methodsOf } from './methods.js';
-import { figuresOf, isOfServices, processOf, serverOf, shareOf, standbysOf } from './servers.js';
+import { figuresOf, processOf, serverOf, shareOf, standbysOf } from './servers.js';
 
 /** Servers and callers that are shown; one more is counted in `left`. */
 const MAX_SERVERS = 1_000;

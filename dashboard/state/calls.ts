@@ -1,6 +1,7 @@
 import type { CallTiming } from '../../lib/call-timing.js';
 import type { CallMessage } from '../../lib/channels.js';
 import { RpcCode, RpcError } from '../../lib/errors.js';
+import { isOfServices } from '../../observe/fleet/index.js';
 import type { RecentCall } from '../../server/recent-calls.js';
 import { explained } from '../explanations.js';
 import type { FailedCall, SlowCall, Stage } from '../snapshot.js';
@@ -8,7 +9,6 @@ import type { ObservedServer } from '../watch.js';
 import { connectionKey } from './callers.js';
 import { FailedCalls } from './failed-calls.js';
 import { ascendingKey, rounded } from './keys.js';
-import { isOfServices } from './servers.js';
 
 const MAX_SLOW = 100;
 const MAX_MESSAGE = 500;

@@ -1,8 +1,7 @@
-import { type MethodSample, mergedMethods } from '../../observe/fleet/index.js';
+import { isOfServices, type MethodSample, mergedMethods } from '../../observe/fleet/index.js';
 import type { MethodFigures, ServerMethodFigures } from '../snapshot.js';
 import type { ObservedServer } from '../watch.js';
 import { rounded } from './keys.js';
-import { isOfServices } from './servers.js';
 
 /** Entries at most. A server may have 10,000 methods. */
 const MAX_METHODS = 1_000;

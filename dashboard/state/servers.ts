@@ -1,20 +1,11 @@
-import { RESERVED_NAMESPACE } from '../../lib/service/service-registry.js';
-import { mergedRates, type Rates, type ServerSample } from '../../observe/fleet/index.js';
+import { isOfServices, type Rates, type ServerSample } from '../../observe/fleet/index.js';
 import { problemOf } from '../explanations.js';
 import type { Figures, Process, Server, ServerStatus } from '../snapshot.js';
 import type { ObservedServer } from '../watch.js';
 import { processKey, rounded, standbyKey } from './keys.js';
 
-/** Names of questions such as those of the dashboard itself, which are no work of the server. */
-const OWN = `${RESERVED_NAMESPACE}.`;
-
 /** Difference below which a time of start is the same: the time is computed from two clocks. Unit: ms */
 const SAME_START_MS = 3_000;
-
-/** True for a method of the services, and not for a question about the server. */
-export function isOfServices({ name }: { readonly name: string }): boolean {
-  return !name.startsWith(OWN);
-}
 
 /** The entry of a server. */
 export function serverOf({ sample, connections }: ObservedServer): Server {
@@ -65,26 +56,11 @@ export function figuresOf({ report, methods, rates, eventLoopUse }: ServerSample
   const own = methods.filter(isOfServices);
   const running = own.reduce((sum, { total }) => sum + total.open - total.queued, others?.open ?? 0);
   return {
-    ...ratesOf(counting ? servicesOnly(methods, rates) : null),
+    ...ratesOf(counting ? rates : null),
     running: counting ? running : Math.max(0, load.running - 1), // without the question itself
     ...{ queued: load.queued, abandoned: load.abandoned, streams: load.streams, connections: load.connections },
     ...{ lag: rounded(load.eventLoopLag), busy: rounded(eventLoopUse), rss: load.rss, heap: load.heapUsed },
   };
-}
-
-/** Rates of the methods of the services and of names that no method has. */
-function servicesOnly(methods: ServerSample['methods'], all: Rates | null): RatesInShort | null {
-  if (all === null) return null;
-  const merged = (of: ServerSample['methods']): Rates | null =>
-    mergedRates(of.flatMap(({ rates }) => (rates === null ? [] : [rates])));
-  const known = merged(methods);
-  const own = merged(methods.filter(isOfServices));
-  const others = all.calls - (known?.calls ?? 0);
-  const calls = (own?.calls ?? 0) + others;
-  const left = all.outcomes.left - (known?.outcomes.left ?? 0) + (own?.outcomes.left ?? 0);
-  const failures = (own?.failures ?? 0) + all.failures - (known?.failures ?? 0);
-  const { p50 = null, p95 = null, p99 = null, max = null } = own ?? {};
-  return { calls, failures, left, success: shareOf(failures, calls - left), p50, p95, p99, max };
 }
 
 /** Share of the calls that have not failed; null without calls. Sums of rates differ from 0 by rounding. */
@@ -92,18 +68,15 @@ export function shareOf(failures: number, judged: number): number | null {
   return judged > 1e-6 ? Math.max(0, 1 - failures / judged) : null;
 }
 
-/** Rates as an entry has them; `left` a second. */
-type RatesInShort = Pick<Rates, 'calls' | 'failures' | 'left' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
-
 type ShortFigures = Pick<Figures, 'rate' | 'failed' | 'left' | 'success' | 'p50' | 'p95' | 'p99' | 'max'>;
 
-function ratesOf(rates: RatesInShort | null): ShortFigures {
+function ratesOf(rates: Rates | null): ShortFigures {
   if (rates === null)
     return { rate: null, failed: null, left: null, success: null, p50: null, p95: null, p99: null, max: null };
-  const { calls, failures, left, success, p50, p95, p99, max } = rates;
+  const { calls, failures, outcomes, success, p50, p95, p99, max } = rates;
   return {
-    ...{ rate: rounded(Math.max(0, calls)), failed: rounded(Math.max(0, failures)) },
-    ...{ left: rounded(Math.max(0, left)), success: rounded(success) },
+    ...{ rate: rounded(calls), failed: rounded(failures) },
+    ...{ left: rounded(outcomes.left), success: rounded(success) },
     ...{ p50: rounded(p50), p95: rounded(p95), p99: rounded(p99), max: rounded(max) },
   };
 }

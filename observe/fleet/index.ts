@@ -2,6 +2,7 @@
 
 export { readAddress } from './address.js';
 export { inParallel } from './in-parallel.js';
+export { isOfServices } from './of-services.js';
 export type { FleetClient, UnknownServers } from './poller.js';
 export { FleetPoller } from './poller.js';
 export { type Asking, ask } from './questions.js';

@@ -1,4 +1,5 @@
 import type { StatsReport } from '../../server/stats.js';
+import { isOfServices } from './of-services.js';
 import type { Answer, Unanswered } from './questions.js';
 import { type Counts, mergedRates, NO_COUNTS, ratesBetween, wentBack } from './rates.js';
 import type { MethodSample, ServerSample } from './sample.js';
@@ -45,6 +46,7 @@ export class KnownServer {
       const rates = basis ? ratesBetween(total, basis.before.get(name) ?? NO_COUNTS, basis.seconds) : null;
       return { name, servers: 1, total, rates };
     });
+    const served = methods.filter(isOfServices).flatMap(({ rates }) => (rates === null ? [] : [rates]));
     const others = basis && stats.others ? [ratesBetween(stats.others, basis.others, basis.seconds)] : [];
     return {
       ...facts,
@@ -52,7 +54,7 @@ export class KnownServer {
       ...{ state: 'answered', failure: null, health, methods, isRestarted: !isSame },
       report: { time, server, load, counting, recent, others: stats.others },
       eventLoopUse: isSame && last ? loopUse(stats, last.stats) : null,
-      rates: mergedRates([...methods.flatMap(({ rates }) => (rates === null ? [] : [rates])), ...others]),
+      rates: mergedRates([...served, ...others]),
     };
   }
 

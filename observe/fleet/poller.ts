@@ -5,6 +5,7 @@ import type { ServerInfo } from '../../lib/server-info.js';
 import { clearTimeout, performance, setTimeout, timeOfDay } from '../../lib/timers.js';
 import { inParallel } from './in-parallel.js';
 import { KnownServer, type RosterFacts } from './known-server.js';
+import { isOfServices } from './of-services.js';
 import { type Answer, type Asking, answerWithin, askServer, stateOf, type Unanswered } from './questions.js';
 import { mergedMethods, mergedRates } from './rates.js';
 import type { FleetSample, SampleFailure, ServerSample } from './sample.js';
@@ -126,7 +127,7 @@ export class FleetPoller extends Emitter<FleetPollerEvents> {
     this.#rounds += 1;
     const sample: FleetSample = {
       ...{ round: this.#rounds, time: timeOfDay(), took: performance.now() - begun, servers },
-      methods: mergedMethods(servers.map(({ methods }) => methods)),
+      methods: mergedMethods(servers.map(({ methods }) => methods.filter(isOfServices))),
       rates: mergedRates(servers.flatMap(({ rates }) => (rates === null ? [] : [rates]))),
     };
     this.#round = undefined;

@@ -13,9 +13,9 @@ export interface FleetSample {
   readonly took: number;
   /** Servers in the order of their ids. */
   readonly servers: readonly ServerSample[];
-  /** Methods of all servers, merged by name, in the order of the names. */
+  /** Methods of all servers without the questions about servers, merged by name, in the order of the names. */
   readonly methods: readonly MethodSample[];
-  /** Calls of all servers; null where no server has rates. */
+  /** Calls of all servers without those questions; null where no server has rates. */
   readonly rates: Rates | null;
 }
 
@@ -68,7 +68,7 @@ export interface ServerSample {
   readonly isRestarted: boolean;
   /** Share of the time for which the event loop was busy since the last report: 0 to 1. Null without a report before. */
   readonly eventLoopUse: number | null;
-  /** Calls of all methods and of names that no method has. Null without a report before, and without counting. */
+  /** Calls of all methods but the questions about the server, and of names that no method has. Null without a report before, and without counting. */
   readonly rates: Rates | null;
   /** Methods that were called since the server was made, in the order of their names. */
   readonly methods: readonly MethodSample[];

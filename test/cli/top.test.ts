@@ -175,6 +175,18 @@ describe('mailstation top in a pipe', () => {
     assert.ok((sample.methods.find(({ name }) => name === 'user.service.echo')?.rates?.p99 ?? 0) > 0);
   });
 
+  it('leaves out its own questions: an idle server has no calls and no methods', async (t) => {
+    const { port } = await serve(t, { f: () => 1 }, { id: 'idle-1', callStats: true });
+    const { stdout } = await command(t, ['top', String(port), '--json', '--once', '-i', '50ms']);
+    const { rates, methods, servers } = JSON.parse(stdout) as FleetSample;
+    assert.deepEqual([rates?.calls, rates?.ended, rates?.p99, methods], [0, 0, null, []]);
+    assert.deepEqual([servers[0]?.rates?.calls, servers[0]?.rates?.p99], [0, null]);
+    const asked = servers[0]?.methods.find(({ name }) => name === '$mailstation.stats.read');
+    assert.ok((asked?.total.outcomes.ok ?? 0) > 0, 'the server has counted the questions');
+    const table = await command(t, ['top', String(port), '-i', '50ms', '--methods']);
+    assert.match(table.stdout, /\nno method was called yet$/m);
+  });
+
   it('has the reason, and its exit code, where no server answers', async (t) => {
     const port = await unusedPort(t);
     const { code, stdout } = await command(t, ['top', String(port), '-i', '50ms']);
