@@ -30,6 +30,7 @@ export const SIDEBAR = [
       item('Streams', 'docs/streams'),
       item('Sharing between processes', 'docs/sharing'),
       item('In a web page', 'docs/browser'),
+      item('A gateway', 'docs/gateway'),
       item('When calls fail', 'docs/failure'),
       item('Troubleshooting', 'docs/troubleshooting'),
       item('Performance', 'docs/performance'),

@@ -34,6 +34,7 @@ const HELD: Readonly<Record<string, Readonly<Record<string, string | readonly st
   'docs/deployment.md': { 'ts file': TYPES, json: HERE },
   'docs/errors.md': { js: SNIPPETS },
   'docs/failure.md': { js: SNIPPETS },
+  'docs/gateway.md': { 'js file': 'test/docs/gateway.test.ts', text: 'test/docs/gateway.test.ts' },
   'docs/getting-started.md': {
     sh: 'test/docs/getting-started.test.ts',
     'js file': 'test/docs/getting-started.test.ts',
