@@ -61,12 +61,14 @@ export const dashboard: Verb = {
 
 async function serve({ io, out }: Running, addresses: readonly string[], flags: DashboardFlags): Promise<undefined> {
   const { addresses: servers = [], etcd, client, timeout } = targetsOf(addresses, flags);
+  // The dashboard's own name says at the servers, and on the page, whose questions these are.
+  const { clientId: _, ...connect } = client ?? {};
   const { host, port, interval, history, allowCalls } = flags;
   // Loaded here alone: no other verb needs the page.
   const { createDashboard } = await import('../../dashboard.js');
   const made = createDashboard({
     ...{ servers, etcd, host, port, interval, history, allowCalls: allowCalls === true },
-    connect: { ...client, ...(timeout !== undefined && { timeout }) },
+    connect: { ...connect, ...(timeout !== undefined && { timeout }) },
     logger: { info: () => {}, warn: (line) => void out.note(line), error: (line) => void out.note(line) },
     // The address is spent with the first browser. A reader of JSON gets the first one alone.
     onOpened: (url) =>

@@ -56,7 +56,10 @@ export function callersOf(
   for (const client of embedded) addEmbedded(callers, client);
   for (const [key, link] of callers.links) {
     const old = before[key];
-    callers.links.set(key, { ...link, since: steadySince(link.since, old?.since), rate: rateOf(link, old, seconds) });
+    // The calls of a dashboard are its questions, which no figure of the page has.
+    const isDashboard = callers.clients.get(link.client)?.name === DASHBOARD_CLIENT;
+    const rate = isDashboard ? null : rateOf(link, old, seconds);
+    callers.links.set(key, { ...link, since: steadySince(link.since, old?.since), rate });
   }
   return callers;
 }
@@ -78,7 +81,7 @@ function seenAs({ key, report: { clientId, sharing } }: EmbeddedClient): [string
   return key === ownKey(clientId) ? [[key, key]] : [];
 }
 
-/** Name of the client that a dashboard makes for itself. */
+/** Name of the client that a dashboard makes for itself, by which others know it for one. */
 export const DASHBOARD_CLIENT = 'mailstation-dashboard';
 
 /** Difference below which a connection is the same. Unit: ms */

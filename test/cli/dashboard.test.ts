@@ -32,6 +32,13 @@ describe('mailstation dashboard', () => {
       (snapshot) => snapshot.state.servers['test-1']?.status === 'serving',
     );
     assert.equal(state.servers['test-1']?.serverType, 'test');
+    const { state: next } = await stateWith(
+      base,
+      cookie,
+      ({ seq, state: { links } }) => seq > 3 && Object.keys(links).length > 0,
+    );
+    const names = Object.values(next.clients).map(({ name }) => name);
+    assert.deepEqual([names, Object.values(next.links).map(({ rate }) => rate)], [['mailstation-dashboard'], [null]]);
     await until(() => /for another browser: http:\S+token=/.test(stderr), {
       what: 'the next address',
       timeoutMs: 60_000,

@@ -31,6 +31,23 @@ describe('the callers of a dashboard', () => {
     assert.deepEqual(halves, [[`${OWN_PROCESS} gate-1`, null, 'ready']]);
   });
 
+  it('have no rate where they are a dashboard, whose calls are its questions', () => {
+    const connections = (calls: number) => [
+      { clientId: 'mailstation-dashboard', calls },
+      { clientId: 'gate-1', calls },
+    ];
+    const before = callersOf([observed({ connections: connections(10) })], [], {}, undefined, () => 0);
+    const links = Object.fromEntries(before.links);
+    const now = callersOf([observed({ connections: connections(34) })], [], links, 2, () => 0);
+    assert.deepEqual(
+      [...now.links.values()].map(({ client, calls, rate }) => [client, calls, rate]),
+      [
+        ['m/9 mailstation-dashboard', 34, null],
+        ['m/9 gate-1', 34, 12],
+      ],
+    );
+  });
+
   it('are both halves joined by the name, also with several embedded clients beside a further one', () => {
     const names = ['gate-1', 'gate-2', null];
     const connections = [...names, 'other'].map((clientId, at) => ({ clientId, process: OWN, calls: at + 1 }));
