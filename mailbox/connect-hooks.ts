@@ -10,7 +10,7 @@ export interface FreshConnection {
   readonly server: ServerInfo;
   /**
    * Text that differs where another server, such as the next process, has the address now. Undefined for servers that announce
-   * none: those of version 0.1.0, of cluster-client, and behind custom mailboxes without the field.
+   * none: those of builds before the first release, of cluster-client, and behind custom mailboxes without the field.
    */
   readonly generation: string | undefined;
   /**

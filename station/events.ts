@@ -41,7 +41,7 @@ export type MailStationEvents = {
   /**
    * The state of the connection to one server has changed. `generation` is given while connected: the text differs where
    * another server, such as the next process, has the address now. Undefined for servers that announce no generation:
-   * those of version 0.1.0, of cluster-client, and behind custom mailboxes without the field.
+   * those of builds before the first release, of cluster-client, and behind custom mailboxes without the field.
    */
   mailbox: [
     id: string,
