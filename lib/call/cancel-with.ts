@@ -42,7 +42,7 @@ export function joinCancellation(call: OutgoingCall): boolean {
   if (outer === undefined) return true;
   if (call.timeout > 0) return cancelWith(call, outer.context.signal);
   const why = `no time is left to ${outer.context.method}, as a part of which it was called`;
-  call.fail(call.error(RpcCode.Timeout, why, 'not-sent'));
+  call.fail(call.error(RpcCode.Timeout, why, 'not-sent', outer.context.signal.reason));
   return false;
 }
 

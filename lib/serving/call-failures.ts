@@ -1,6 +1,7 @@
 import { CalledBackError } from '../called-back.js';
 import { ConcealedFailure } from '../concealed-failure.js';
 import { describeError, describeFailure, type Logger } from '../diagnostics.js';
+import { errorParts, isError } from '../error-parts.js';
 import { findCause, RpcCode, RpcError } from '../errors.js';
 import { unfit } from '../options.js';
 import { printable } from '../quoted.js';
@@ -20,10 +21,16 @@ export interface FailedCall {
   /** Caller; undefined behind a custom acceptor that reports none, and for a shared client's own calls in the Leader's process. */
   readonly caller: ConnectedPeer | undefined;
   /**
-   * True where `expectedErrors` names the error, or the method called back with a value that is no error. The server does not
-   * log such a failure.
+   * True where `expectedErrors` names the error, the method called back with a value that is no error, or the method failed since its
+   * caller waits no more: an inner call, say, was cancelled with it. The server does not log such a failure.
    */
   readonly expected: boolean;
+}
+
+/** A failed call as the connection of the caller reports the failure. */
+export interface ReportedFailure extends Omit<FailedCall, 'expected'> {
+  /** Reason for which no caller waits for the call any more; undefined while one does. */
+  readonly abortReason?: RpcError | undefined;
 }
 
 /** Errors with which methods fail in the normal course: codes, or a function that returns true for such an error. */
@@ -46,6 +53,9 @@ export interface CallFailuresOptions {
   onFailed(failure: FailedCall): unknown;
 }
 
+/** Causes that are looked at: an error may be its own cause. */
+const MAX_CAUSES = 8;
+
 /** Codes of failures that are faults of the program that serves, unless `expectedErrors` names the error. */
 const OF_THE_SERVICE: readonly RpcCode[] = [RpcCode.NeedsCallback, RpcCode.Filter];
 
@@ -66,10 +76,10 @@ export class CallFailures {
   }
 
   /** Never throws. Refused calls and results that cannot be sent are logged where the server refuses the call. */
-  report(reported: Omit<FailedCall, 'expected'>): void {
+  report({ abortReason, ...reported }: ReportedFailure): void {
     const { code, method } = reported;
     const failure = { ...reported, error: ConcealedFailure.inside(reported.error) };
-    const expected = this.#isExpected(failure);
+    const expected = isCausedBy(failure.error, abortReason) || this.#isExpected(failure);
     // The method exists, so that callers cannot make up subjects of the log.
     if (!expected && (code === undefined || OF_THE_SERVICE.includes(code)))
       this.#log.error(() => this.#describe(failure), method);
@@ -109,6 +119,20 @@ export class CallFailures {
     const who = caller === undefined ? '' : `, called by ${caller.peer}`;
     return `mailstation: ${prefix}${printable(method)}${who}${oneway ? ' one-way' : ''}`;
   }
+}
+
+/**
+ * True where the error comes of the reason for which the caller waits no more: the method gave the work up that it did for the call, as
+ * an inner call does whose signal aborts. Nothing has failed then. The very reason is looked for, and no code that others may use.
+ */
+function isCausedBy(error: Error, reason: RpcError | undefined): boolean {
+  if (reason === undefined) return false;
+  let each: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && isError(each); depth++) {
+    if (each === reason) return true;
+    each = errorParts(each).cause;
+  }
+  return false;
 }
 
 /** Positions of arguments that do not fit. Keys and texts of the issues may repeat arguments, which are never logged. */

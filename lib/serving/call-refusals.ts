@@ -5,7 +5,7 @@ import { printable } from '../quoted.js';
 import type { ConnectedPeer } from '../server-info.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { Channel } from './channel.js';
-import { callerOf } from './incoming-call.js';
+import { callerOf, type IncomingCall } from './incoming-call.js';
 import { incomingTrace } from './incoming-trace.js';
 import type { ConcurrencyLimit } from './overload.js';
 
@@ -64,6 +64,11 @@ export class CallRefusals {
   /** Reports a failed call to the channel. */
   report({ method, oneway, caller }: Reported, error: Error, code: RpcCode | undefined): void {
     this.channel?.failed?.({ method, oneway, error, code, caller: callerOf(this.caller, caller) });
+  }
+
+  /** Reports a call that was started and has failed to the channel. */
+  failed({ method, oneway, callerId, abortReason }: IncomingCall, error: Error, code: RpcCode | undefined): void {
+    this.channel?.failed?.({ method, oneway, error, code, abortReason, caller: callerOf(this.caller, callerId) });
   }
 
   #log({ method, oneway }: InvokeHead, why: string): void {

@@ -10,7 +10,7 @@ import type { Term } from '../term.js';
 import type { Connection } from '../transport/connection.js';
 import type { AnswerWriter } from './answer-writer.js';
 import type { CallObserver } from './call-ends.js';
-import type { FailedCall } from './call-failures.js';
+import type { ReportedFailure } from './call-failures.js';
 import type { IncomingCall } from './incoming-call.js';
 
 /**
@@ -31,7 +31,7 @@ export interface Channel {
   /** Calls the method, and answers the call once, now or later. Must not throw. */
   invoke(call: IncomingCall): void;
   /** Called with each call that failed. Must not throw. Undefined: the channel wants no reports. */
-  readonly failed?: (failure: Omit<FailedCall, 'expected'>) => void;
+  readonly failed?: (failure: ReportedFailure) => void;
   /** Observer of the calls and of their ends. Undefined: calls are not observed. */
   readonly observer?: CallObserver;
   /** Reason for which every registration is refused: the Leader has failed. */

@@ -127,6 +127,11 @@ export class IncomingCall implements ServedCall, ReportedCall {
     return ms > this.deadline;
   }
 
+  /** Reason for which no caller waits any more; undefined while one does, as far as the call was notified. */
+  get abortReason(): RpcError | undefined {
+    return this.#abortReason;
+  }
+
   /** Code of the reason for which no caller waits any more. */
   get abortCode(): RpcCode | undefined {
     return this.#abortReason?.code;

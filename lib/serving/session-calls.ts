@@ -261,8 +261,8 @@ export class SessionCalls implements Answerer, CallCount, CallSource<InvokeHead,
     if (this.#cancellable?.isCancelled(id) !== true) this.#options.answers.failure(id, error, code, method);
   }
 
-  failed({ method, oneway, callerId }: IncomingCall, error: Error, code: RpcCode | undefined): void {
-    this.#refusals.report({ method, oneway, caller: callerId }, error, code);
+  failed(call: IncomingCall, error: Error, code: RpcCode | undefined): void {
+    this.#refusals.failed(call, error, code);
     this.#ends?.failed(error, code);
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FailedCall } from '../../index.js';
 import { type CallContext, callContext } from '../../lib/call-context.js';
 import type { ConnectedPeer } from '../../lib/server-info.js';
 import { request } from '../lib/transport/support.js';
@@ -308,6 +309,41 @@ describe('asyncContext', () => {
     gate.open();
   });
 
+  it('has no log line for a method whose own call was cancelled since its caller waits no more', async (t) => {
+    const gate = makeGate();
+    const back = await serve(t, { f: () => gate.pass() }, { id: 'back-1' });
+    const inner = await call(t, [back]);
+    const gone = { passes: () => inner.calls.f(null), wraps: () => inner.calls.f(null).catch(wrapped), breaks: broken };
+    async function wrapped(cause: unknown) {
+      throw new Error('no order', { cause });
+    }
+    async function broken() {
+      await inner.calls.f(null).catch(() => {});
+      throw new Error('the clean-up failed');
+    }
+    const front = await serve(t, gone, { asyncContext: true });
+    const failures: FailedCall[] = [];
+    front.server.on('callFailed', (failed) => failures.push(failed));
+    for (const ends of ['its deadline', 'its cancel', 'its connection']) {
+      const { calls, client } = await call(t, [front]);
+      const controller = new AbortController();
+      const options = ends === 'its deadline' ? { timeout: 300 } : { signal: controller.signal };
+      const before = gate.arrived;
+      const made = ['passes', 'wraps', 'breaks'].map((name) => failure(calls[name].with(options)(null)));
+      await gate.arrivals(before + 3);
+      if (ends === 'its cancel') controller.abort();
+      if (ends === 'its connection') await client.stop(true);
+      await Promise.all(made);
+      await until(() => failures.length === 3, { what: `the failures after ${ends}` });
+      const told = failures.splice(0).map(({ method, expected }) => `${method.split('.').at(-1)} ${expected}`);
+      assert.deepEqual(told.sort(), ['breaks false', 'passes true', 'wraps true'], ends);
+    }
+    const logged = front.log.filter((line) => line.includes('failed:'));
+    assert.match(logged.join('\n'), /user\.service\.breaks, called by .*, failed: Error: the clean-up failed/);
+    assert.doesNotMatch(logged.join('\n'), /passes|wraps|cancelled/);
+    gate.open();
+  });
+
   it('fails a call that has no time left, unsent', async (t) => {
     let called = 0;
     const back = await serve(t, { f: () => called++ }, { id: 'back-1' });
@@ -319,16 +355,26 @@ describe('asyncContext', () => {
         async f() {
           const { remaining } = callContext() as CallContext;
           await sleep(remaining + 100); // its caller, which looks every few ms, has given up by then
-          failed.resolve(await failure(inner.calls.f(null)));
+          const error = await failure(inner.calls.f(null));
+          failed.resolve(error);
+          throw error;
         },
       },
       { asyncContext: true },
     );
+    const seen: boolean[] = [];
+    front.server.on('callFailed', ({ expected }) => seen.push(expected));
     const { calls } = await call(t, [front]);
     await failure(calls.f.with({ timeout: 500 })(null));
     const error = (await failed.promise) as { code: string; delivery: string; message: string };
     assert.deepEqual([error.code, error.delivery], ['ERR_RPC_TIMEOUT', 'not-sent']);
     assert.match(error.message, /no time is left to user\.service\.f, as a part of which it was called/);
+    await until(() => seen.length > 0, { what: 'the end of the method' });
+    assert.deepEqual(
+      [seen, front.log.filter((line) => line.includes('failed:'))],
+      [[true], []],
+      'and nothing has failed',
+    );
     assert.equal(called, 0);
   });
 
