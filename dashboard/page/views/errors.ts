@@ -20,7 +20,7 @@ interface Row extends CallLinks {
 
 const COLUMNS: readonly Column<Row>[] = [
   {
-    ...{ id: 'time', name: 'Time', isNumber: true, value: ({ call }) => call.key },
+    ...{ id: 'time', name: 'Time', isNumber: true, value: ({ call }) => call.time },
     cell: ({ call }) => html`<a href=${hrefOf('errors', call.key)}><time>${clock(call.time)}</time></a>`,
   },
   {

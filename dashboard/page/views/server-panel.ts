@@ -84,8 +84,8 @@ export function serverPanel(scope: Scope, server: Server, isLeader: boolean, clo
 function lastErrors({ state }: Snapshot, server: string) {
   const last = Object.values(state.errors)
     .filter((each) => each.server === server)
-    .slice(-5)
-    .reverse();
+    .sort((one, other) => other.time - one.time)
+    .slice(0, 5);
   if (last.length === 0) return null;
   return html`<h4>Last failed calls</h4><ul class="lines-of-text">${last.map(({ key, time, method, code }) => html`<li key=${key}><time>${clock(time)}</time> <a href=${hrefOf('errors', key)}>${nameOf(method, 40)}</a> <code>${visible(code)}</code></li>`)}</ul>`;
 }

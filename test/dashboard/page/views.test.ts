@@ -177,6 +177,20 @@ describe('the views of the dashboard', { skip }, () => {
     await page.shows('main tbody tr', /user\.new\.failure/);
   });
 
+  it('sorts the failed calls of all servers by their time, also when the head is clicked', async () => {
+    await go('errors');
+    await page.shows('th[aria-sort=descending]', /Time/);
+    const { seq, time, totals, state } = fake.snapshot;
+    const oldest = Math.min(...Object.values(state.errors).map((each) => each.time)) - 60_000;
+    const call = { ...failedCall('f0', oldest), method: 'user.old.failure' };
+    fake.send({ format: 1, seq: seq + 1, time: time + 1_000, totals, set: { errors: { f0: call } }, gone: {} });
+    await page.shows('main tbody tr:last-child', /user\.old\.failure/);
+    await page.raw.click('thead th:first-child button');
+    await page.shows('th[aria-sort=ascending]', /Time/);
+    await page.shows('main tbody tr:first-child', /user\.old\.failure/);
+    fake.send({ format: 1, seq: seq + 2, time: time + 2_000, totals, set: {}, gone: { errors: ['f0'] } });
+  });
+
   it('leads from a failed and from a slow call to its method, server and mailbox, and not to what is gone', async () => {
     const linksOf = (method: string): Promise<unknown> =>
       page.raw.evaluate((text) => {
