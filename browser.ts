@@ -22,7 +22,7 @@ export function createClient<Remotes = Any>(options: ClientOptions = {}): Client
 export type { CallOptions } from './lib/call/call-contract.js';
 export type { FailMode } from './lib/call/fail-mode.js';
 export type { CallTiming } from './lib/call-timing.js';
-export { type Delivery, type FailedAttempt, RpcCode, RpcError } from './lib/errors.js';
+export { type Delivery, type FailedAttempt, findCause, RpcCode, RpcError } from './lib/errors.js';
 export type { ServerAtUrl, ServerInfo } from './lib/server-info.js';
 export type { MailBoxState, StreamWindowOptions } from './mailbox/index.js';
 export type {

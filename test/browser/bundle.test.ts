@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { loadPage, pageBundle } from './page-files.js';
 
 /** Bound of the client that a page loads. Unit: KiB, gzipped */
-const MAX_KIB = 36.57;
+const MAX_KIB = 36.67;
 
 describe('the client for web pages', () => {
   it(`takes at most ${MAX_KIB} KiB, gzipped`, async (t) => {
@@ -15,7 +15,13 @@ describe('the client for web pages', () => {
 
   it('is one module that imports no other', async () => {
     // The bundler refuses an import that is left. In a folder of its own, no package could be found either.
-    assert.deepEqual(Object.keys(await loadPage()).sort(), ['Client', 'RpcCode', 'RpcError', 'createClient']);
+    assert.deepEqual(Object.keys(await loadPage()).sort(), [
+      'Client',
+      'RpcCode',
+      'RpcError',
+      'createClient',
+      'findCause',
+    ]);
   });
 
   it('has none of the words that only Node knows', async () => {

@@ -6,7 +6,7 @@ import type * as mailstation from '../../index.js';
 import { REPOSITORY } from '../support/loader-flags.js';
 
 /** The exports of the client for web pages, with the types of those of Node. */
-export type Page = Pick<typeof mailstation, 'createClient' | 'Client' | 'RpcCode' | 'RpcError'>;
+export type Page = Pick<typeof mailstation, 'createClient' | 'Client' | 'RpcCode' | 'RpcError' | 'findCause'>;
 type Files = typeof import('../../scripts/browser-files.mjs');
 type Bundle = typeof import('../../scripts/browser-bundle.mjs');
 
