@@ -4,6 +4,7 @@ import uPlot from 'uplot';
 import type { HistoryRow } from '../../snapshot.js';
 import { html } from '../html.js';
 import type { Course } from '../source/course.js';
+import { loneSamples } from './lone-samples.js';
 
 /** One line of a chart. Lines differ by their dashes too, not by colour alone. */
 export interface Line {
@@ -109,7 +110,10 @@ function optionsOf(lines: readonly Line[], format: Props['format'], width: numbe
         stroke: () => colorOf(color),
         width: 1.5,
         dash: [...dash],
-        points: { show: false },
+        points: {
+          ...{ show: false, size: 4, stroke: () => colorOf(color), fill: () => colorOf(color) },
+          filter: (plot: uPlot, at: number) => loneSamples(plot.data[at] ?? []),
+        },
       })),
     ],
   };

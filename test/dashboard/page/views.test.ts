@@ -19,6 +19,8 @@ interface Element {
   getAttribute(name: string): string | null;
   querySelectorAll(selector: string): Iterable<Element>;
 }
+declare let dots: number;
+declare const Path2D: { readonly prototype: { arc(...place: number[]): void } };
 declare const document: Pick<Element, 'querySelectorAll'>;
 
 describe('the views of the dashboard', { skip }, () => {
@@ -60,6 +62,23 @@ describe('the views of the dashboard', { skip }, () => {
       [...document.querySelectorAll('.plot')].map((each) => each.getAttribute('aria-label')),
     );
     assert.match(pictures[0] ?? '', /^Calls a second over 5 minutes\. ended: most [\d,]+/);
+  });
+
+  it('draws a dot for a sample without neighbours, which is no line', async () => {
+    await page.raw.evaluate(() => {
+      const { arc } = Path2D.prototype;
+      Object.assign(globalThis, { dots: 0 });
+      Path2D.prototype.arc = function (...place: number[]) {
+        dots += 1;
+        arc.apply(this, place);
+      };
+    });
+    for (const p50 of [null, 3, null]) {
+      const { seq, time, totals } = fake.snapshot;
+      const next = { ...totals, p50, p95: p50, p99: p50 };
+      fake.send({ format: 1, seq: seq + 1, time: time + 1_000, totals: next, set: {}, gone: {} });
+    }
+    await page.raw.waitForFunction(() => dots >= 3, undefined, { timeout: 30_000 });
   });
 
   it('says which servers and mailboxes need a look, and what has changed', async () => {
