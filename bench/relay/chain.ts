@@ -19,7 +19,7 @@ export interface Way {
   readonly name: string;
   /** Entry module of the build. */
   readonly build: string;
-  /** What calls pass between the caller and the server: nothing, the shared mailboxes of a process, or a process that passes bytes on. */
+  /** Way of a call from the caller to the server: a direct connection, the shared mailboxes of a process, or a process that passes bytes on. */
   readonly through: 'nothing' | 'mailboxes' | 'pipe';
 }
 

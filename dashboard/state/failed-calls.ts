@@ -16,7 +16,7 @@ const CLOCKS_MS = 2_000;
 /** A failed call as one end reports it. */
 export type Report = Omit<FailedCall, 'key'>;
 
-/** What the ends of a call have reported. */
+/** Reports of the two ends of a failed call. */
 interface Ends {
   readonly server?: Report;
   readonly client?: Report;

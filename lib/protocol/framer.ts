@@ -43,7 +43,7 @@ export class Framer {
   #heldBytes = 0;
   #stopped = false;
   #paused = false;
-  /** What has arrived while paused. */
+  /** Bytes that have arrived while paused. */
   #rest: Rest[] = [];
   /** Counted, since a WebSocket may bring a chunk for each of thousands of small messages. */
   #restBytes = 0;

@@ -71,7 +71,7 @@ function idOf({ address }: Address, holder: PortHolder | undefined, refusal: Rpc
       `${quoted(address)} does not give its id to strangers (${messageOf(refusal.cause)}): write id@${address}, or prove who you are with a secret or a certificate`,
       { cause: refusal },
     );
-  // Its answer was a refusal, since no server has the name that was asked for: that is no cause of what is missing here.
+  // These errors have no `cause`: the refusal only says that no server has the name that was asked for, and not why.
   const fail = (why: string): RpcError => new RpcError(RpcCode.NoServer, why);
   const [first, ...others] = holder.channels.filter((channel) => channel !== ANY);
   if (first === undefined) throw fail(`the process ${holder.pid} at ${quoted(address)} leads no server at the moment`);

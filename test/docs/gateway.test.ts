@@ -28,7 +28,7 @@ describe(PAGE, () => {
     const [, expected = ''] = /^```text\n(.*?)^```$/ms.exec(readText(PAGE)) ?? [];
     const printed = program.stdout.split('\n').filter((line) => !line.startsWith('mailstation: '));
     assert.equal(printed.join('\n'), expected);
-    // What the door keeps from the page is in the connector's log.
+    // The connector's log has what the page must not know.
     assert.match(program.stderr, /user\.rooms\.follow on chat-2: connection to 127\.0\.0\.1:\d+ lost/);
     assert.match(program.stderr, /user\.rooms\.stuck on chat-2: no answer after/);
   });

@@ -28,7 +28,7 @@ class Reader {
   readonly #ports: ReadonlyMap<string, string>;
   readonly #servers = new Map<string, Program>();
   #listener: Program | undefined;
-  /** What the last command has printed, until the page has shown it. */
+  /** The output of the last command, until the page has shown it. */
   #printed: string | undefined;
 
   constructor(t: TestContext, ports: ReadonlyMap<string, string>) {

@@ -29,7 +29,7 @@ function programs(): Record<string, string> {
   );
 }
 
-/** What the compiler says about files beside the page's tsconfig.json, with this repository in the place of the package. */
+/** Messages of the compiler about files beside the page's tsconfig.json, with this repository in the place of the package. */
 async function complaints(t: TestContext, files: Files, added: object = {}): Promise<string[]> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'mailstation-project-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -11,7 +11,7 @@ const TRACEPARENT = `00-${PARENT.traceId}-${PARENT.spanId}-01`;
 const finished = (recorder: Recorder, count: number): Promise<unknown> =>
   until(() => recorder.spans.length >= count, { what: `${count} spans` });
 
-/** What OpenTelemetry is told of faults. */
+/** The diagnostics of OpenTelemetry that tell of faults. */
 function faults(t: TestContext): string[] {
   const said: string[] = [];
   const log = (message: string, error: unknown): void => void said.push(`${message}: ${error}`);
