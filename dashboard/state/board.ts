@@ -85,6 +85,7 @@ export class Board {
   /** State in the place of one that could not be made, for a fault of the dashboard: that of before, with the newest changes. */
   failed(time: number): BoardState {
     const last = this.#last;
+    // A map for each name, as in next(); `fromEntries` loses the names.
     const nothing = Object.fromEntries(COLLECTIONS.map((name) => [name, record(new Map())])) as unknown as State;
     const state: State = { ...(last?.state ?? nothing), events: record(this.#changes.entries) };
     const { about = this.#about({}), totals = totalsOf([], new Map(), new Map(), 0) } = last ?? {};

@@ -20,7 +20,7 @@ export interface Packed {
   readonly version: string;
 }
 
-/** What was asked of an application: a short name, and the reason of the failure. */
+/** A check of an application: its short name, and the reason of the failure. */
 export interface Check {
   readonly name: string;
   readonly failure?: string;

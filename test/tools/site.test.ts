@@ -7,7 +7,7 @@ import { publicNames } from '../docs/public-surface.js';
 import { REPOSITORY } from '../support/loader-flags.js';
 import { BuiltSite } from './built-site.js';
 
-/** What the tests use of a page, whose code runs in Chromium. */
+/** The part of a page that the tests use. Its code runs in Chromium. */
 interface Element {
   value: string;
   readonly href: string;
